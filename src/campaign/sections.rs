@@ -1,0 +1,271 @@
+//! What stands in which table of the campaign file.
+
+use std::collections::BTreeSet;
+
+use toml::de::DeTable;
+
+use super::{
+    Checked, Fault,
+    reader::{Faults, Section},
+};
+use crate::domain::{
+    campaign::{
+        Appeal, Branch, CalendarYear, Campaign, Category, CategoryKind, Day, Deadlines, Footer,
+        Grid, Icon, Period, Pledge, Privacy, PrivacySection, ReplyTemplate, Titles, Unit,
+        WorkingHours,
+    },
+    counts::UNSPECIFIED,
+    slug::Slug,
+    text,
+};
+
+/// WeChat shows no more of a page's title.
+const SHORT_TITLE_MAX: usize = 10;
+
+/// Reads a whole campaign.
+pub fn read(text: &str) -> Result<Checked, Vec<Fault>> {
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    let faults = Faults::new(text);
+    for error in &syntax {
+        let line = error.span().map_or(1, |span| faults.line(span.start));
+        faults.note(line, "", error.message());
+    }
+    if !syntax.is_empty() {
+        // What follows from a broken line would only hide it.
+        return Err(faults.into_found());
+    }
+    let campaign = campaign(&Section::root(&faults, document.get_ref()));
+    let found = faults.into_found();
+    match campaign {
+        Some(campaign) if found.is_empty() => {
+            let warnings = warnings(&campaign);
+            Ok(Checked { campaign, warnings })
+        }
+        _ => Err(found),
+    }
+}
+
+fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
+    let head = file.section("campaign");
+    let titles = titles(&head);
+    let period = period(&head);
+    let appeal = appeal(&file.section("appeal"));
+    let pledges = list(file, "pledges", 1, pledge);
+    let branches =
+        list(file, "branches", 1, |table, slug| Some(Branch { slug, title: table.text("title") }));
+    let units = list(file, "units", 1, |table, slug| {
+        Some(Unit { slug, title: table.text("title"), phone: table.optional_text("phone") })
+    });
+    let pledge_slugs = slugs(pledges.iter().map(|pledge| &pledge.slug));
+    let branch_slugs = slugs(branches.iter().map(|branch| &branch.slug));
+    let unit_slugs = slugs(units.iter().map(|unit| &unit.slug));
+    let categories = list(file, "categories", 1, |table, slug| {
+        category(table, slug, &pledge_slugs, &branch_slugs, &unit_slugs)
+    });
+    let grids = list(file, "grids", 1, grid);
+    let reply_templates = list(file, "reply_templates", 0, |table, slug| {
+        Some(ReplyTemplate { slug, title: table.text("title"), text: table.text("text") })
+    });
+    Some(Campaign {
+        titles: titles?,
+        period,
+        appeal,
+        pledges,
+        categories,
+        grids,
+        branches,
+        units,
+        deadlines: deadlines(&file.section("deadlines")),
+        working_hours: working_hours(&file.section("working_hours")),
+        calendar: file.sections("calendar", 0).iter().map(calendar_year).collect(),
+        reply_templates,
+        footer: footer(&file.section("footer")),
+        privacy: privacy(&file.section("privacy")),
+    })
+}
+
+fn slugs<'s>(of: impl Iterator<Item = &'s Slug>) -> BTreeSet<Slug> {
+    of.cloned().collect()
+}
+
+/// Tables that each have a `slug` of their own.
+fn list<T>(
+    file: &Section<'_, '_>,
+    key: &'static str,
+    least: usize,
+    read: impl Fn(&Section<'_, '_>, Slug) -> Option<T>,
+) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    let mut taken = Vec::new();
+    for table in file.sections(key, least) {
+        let slug = table.slug("slug");
+        if let Some(slug) = &slug
+            && !seen.insert(slug.clone())
+        {
+            table.fault("slug", format!("stands twice in [[{key}]]"));
+        }
+        // After a fault in the slug the other fields are still read.
+        let stand_in = || Slug::parse("faulty").ok();
+        taken.extend(slug.or_else(stand_in).and_then(|slug| read(&table, slug)));
+    }
+    taken
+}
+
+fn titles(head: &Section<'_, '_>) -> Option<Titles> {
+    let short = head.text("short");
+    if text::length(&short) > SHORT_TITLE_MAX {
+        head.fault("short", format!("has more than {SHORT_TITLE_MAX} characters"));
+    }
+    let (title, street) = (head.text("title"), head.text("street"));
+    let subtitle = head.text("subtitle");
+    Some(Titles { slug: head.slug("slug")?, title, short, street, subtitle })
+}
+
+fn period(head: &Section<'_, '_>) -> Period {
+    let time_zone = head.text("time_zone");
+    if !time_zone.is_empty() && jiff::tz::TimeZone::get(&time_zone).is_err() {
+        head.fault("time_zone", "is no time zone; write for example Asia/Shanghai");
+    }
+    let (opens, closes) = (head.day("opens"), head.day("closes"));
+    if closes < opens {
+        head.fault("closes", "is before `opens`");
+    }
+    Period { time_zone, opens, closes }
+}
+
+fn appeal(table: &Section<'_, '_>) -> Appeal {
+    Appeal {
+        salutation: table.text("salutation"),
+        preamble: table.text("preamble"),
+        closing: table.text("closing"),
+        cheer: table.text("cheer"),
+        signed: table.text("signed"),
+        dated: table.text("dated"),
+    }
+}
+
+fn pledge(table: &Section<'_, '_>, slug: Slug) -> Option<Pledge> {
+    const ICONS: [(&str, Icon); 4] = [
+        ("home", Icon::Home),
+        ("traffic", Icon::Traffic),
+        ("public-places", Icon::PublicPlaces),
+        ("neighbours", Icon::Neighbours),
+    ];
+    let (short, title, text) = (table.text("short"), table.text("title"), table.text("text"));
+    Some(Pledge { slug, short, title, text, icon: table.choice("icon", &ICONS)? })
+}
+
+fn category(
+    table: &Section<'_, '_>,
+    slug: Slug,
+    pledges: &BTreeSet<Slug>,
+    branches: &BTreeSet<Slug>,
+    units: &BTreeSet<Slug>,
+) -> Option<Category> {
+    const KINDS: [(&str, CategoryKind); 4] = [
+        ("casework", CategoryKind::Casework),
+        ("reminder", CategoryKind::Reminder),
+        ("private", CategoryKind::Private),
+        ("praise", CategoryKind::Praise),
+    ];
+    let (title, frequent) = (table.text("title"), table.flag("frequent"));
+    let urgent_hint = table.optional_text("urgent_hint");
+    let kind = table.choice("kind", &KINDS);
+    let pledge = table.slug_of("pledge", "pledge", pledges);
+    let branch = table.slug_of("branch", "branch", branches);
+    let unit = table.slug_of("unit", "unit", units);
+    Some(Category {
+        slug,
+        title,
+        pledge: pledge?,
+        kind: kind?,
+        frequent,
+        urgent_hint,
+        branch: branch?,
+        unit: unit?,
+    })
+}
+
+fn grid(table: &Section<'_, '_>, slug: Slug) -> Option<Grid> {
+    if slug.as_str() == UNSPECIFIED {
+        table.fault("slug", "is kept for signatures without a grid");
+    }
+    Some(Grid { slug, title: table.text("title"), aliases: table.texts("aliases") })
+}
+
+fn deadlines(table: &Section<'_, '_>) -> Deadlines {
+    let days = |key| table.number(key, 1..=365).unsigned_abs();
+    Deadlines {
+        accept: days("accept"),
+        ordinary: days("ordinary"),
+        hard: days("hard"),
+        check: days("check"),
+        reopen: days("reopen"),
+    }
+}
+
+fn working_hours(table: &Section<'_, '_>) -> WorkingHours {
+    let hours = WorkingHours { from: table.time("from"), until: table.time("until") };
+    if hours.until < hours.from {
+        table.fault("until", "is before `from`");
+    }
+    hours
+}
+
+fn calendar_year(table: &Section<'_, '_>) -> CalendarYear {
+    let year = table.number("year", 1900..=2999);
+    let in_year = |key: &'static str| {
+        let days = table.days(key);
+        for day in days.iter().filter(|day| day.year != year) {
+            table.fault(key, format!("has {}, which is not in {year}", iso(*day)));
+        }
+        days
+    };
+    let (holidays, working_days) = (in_year("holidays"), in_year("working_days"));
+    for day in working_days.iter().filter(|day| holidays.contains(day)) {
+        table.fault("working_days", format!("has {}, which is also a holiday", iso(*day)));
+    }
+    CalendarYear { year, holidays, working_days }
+}
+
+fn iso(day: Day) -> String {
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
+}
+
+fn footer(table: &Section<'_, '_>) -> Footer {
+    Footer {
+        organiser: table.text("organiser"),
+        filing_number: table.text_or_empty("filing_number"),
+        help_phone: table.text("help_phone"),
+        disclaimer: table.text("disclaimer"),
+    }
+}
+
+fn privacy(table: &Section<'_, '_>) -> Privacy {
+    let sections = table.sections("sections", 1);
+    let read = |part: &Section<'_, '_>| PrivacySection {
+        title: part.text("title"),
+        text: part.text("text"),
+    };
+    Privacy {
+        version: table.text("version"),
+        consent: table.text("consent"),
+        contact: table.text("contact"),
+        sections: sections.iter().map(read).collect(),
+    }
+}
+
+/// A year without a calendar counts weekends only.
+fn warnings(campaign: &Campaign) -> Vec<Fault> {
+    let this_year = jiff::ZonedDateTime::now().year();
+    let open = campaign.period.opens.year..=campaign.period.closes.year;
+    let known = campaign.calendar.iter().any(|calendar| calendar.year == this_year);
+    if known || !open.contains(&this_year) {
+        return Vec::new();
+    }
+    vec![Fault {
+        line: 1,
+        field: "calendar".into(),
+        problem: format!("there is none for {this_year}: only weekends count as days off"),
+    }]
+}

@@ -1,0 +1,84 @@
+use super::*;
+
+/// The default file with one line of it replaced.
+fn changed(line: &str, by: &str) -> Result<Checked, CampaignError> {
+    assert!(DEFAULT.contains(line), "{line}");
+    parse("x.toml", &DEFAULT.replacen(line, by, 1))
+}
+
+fn faults(result: Result<Checked, CampaignError>) -> Vec<Fault> {
+    match result.unwrap_err() {
+        CampaignError::Faulty { faults, .. } => faults,
+        CampaignError::Unreadable { .. } => unreachable!("nothing was read"),
+    }
+}
+
+#[test]
+fn the_default_is_whole() {
+    let campaign = default().unwrap().campaign;
+    assert_eq!(campaign.pledges.len(), 4);
+    assert_eq!(campaign.grids.len(), 37);
+    assert_eq!(campaign.branches.len(), 6);
+    assert_eq!(campaign.categories.len(), 18);
+    assert!(campaign.grids.iter().all(|grid| grid.aliases.is_empty()));
+}
+
+#[test]
+fn every_fault_is_named_at_once_with_its_line_and_field() {
+    let text = DEFAULT
+        .replacen("opens = 2020-05-01", "opens = \"May\"", 1)
+        .replacen("icon = \"traffic\"", "icon = \"tram\"", 1)
+        .replacen("unit = \"sanitation\"", "unit = \"nobody\"", 1)
+        .replacen("slug = \"grid-02\"", "slug = \"grid-01\"", 1)
+        .replacen("accept = 1", "acept = 1", 1);
+    let found = faults(parse("x.toml", &text));
+    let line_of =
+        |needle: &str| 1 + text.lines().position(|line| line.starts_with(needle)).unwrap();
+    let expected = [
+        (line_of("opens = \"May\""), "campaign.opens", "must be a date"),
+        (line_of("icon = \"tram\""), "pledges[2].icon", "one of home"),
+        (line_of("unit = \"nobody\""), "categories[1].unit", "names no unit"),
+        (line_of("[deadlines]"), "deadlines.accept", "is missing"),
+        (line_of("acept"), "deadlines.acept", "is not a field"),
+        (0, "grids[2].slug", "stands twice"),
+    ];
+    for (line, field, problem) in expected {
+        let fault = found.iter().find(|fault| fault.field == field);
+        let fault = fault.unwrap_or_else(|| panic!("no fault for {field} in {found:#?}"));
+        assert!(fault.problem.contains(problem), "{fault}");
+        assert!(line == 0 || fault.line == line, "{fault}, expected line {line}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn broken_toml_is_named_by_its_line() {
+    let found = faults(parse("x.toml", "[campaign\nslug = 1"));
+    assert_eq!(found[0].line, 1);
+}
+
+#[test]
+fn single_faults() {
+    let cases = [
+        ("closes = 2030-12-31", "closes = 2019-12-31", "campaign.closes"),
+        ("time_zone = \"Asia/Shanghai\"", "time_zone = \"Asia/Nowhere\"", "campaign.time_zone"),
+        ("short = \"创全\"", "short = \"一二三四五六七八九十十一\"", "campaign.short"),
+        ("pledge = \"home\"", "pledge = \"house\"", "categories[1].pledge"),
+        ("slug = \"grid-01\"", "slug = \"unspecified\"", "grids[1].slug"),
+        ("slug = \"grid-01\"", "slug = \"Grid 1\"", "grids[1].slug"),
+        ("until = \"17:30\"", "until = \"25:00\"", "working_hours.until"),
+        ("2020-01-01,", "2021-01-01,", "calendar[1].holidays"),
+        ("accept = 1", "accept = 0", "deadlines.accept"),
+        ("aliases = []", "aliases = [1]", "grids[1].aliases"),
+    ];
+    for (line, by, field) in cases {
+        let found = faults(changed(line, by));
+        assert!(found.iter().any(|fault| fault.field == field), "{by}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = load(Path::new("no/such.toml")).unwrap_err().to_string();
+    assert!(error.starts_with("no/such.toml: "), "{error}");
+}

@@ -1,0 +1,351 @@
+//! The campaign as data: everything that belongs to one street and one season.
+//!
+//! The types are filled by the room `campaign`, which reads and checks the file;
+//! a [`Campaign`] in hand is whole: every slug it mentions exists.
+
+use super::slug::Slug;
+
+/// A day of the civil calendar, in the campaign's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day {
+    /// Year, for example 2020.
+    pub year: i16,
+    /// Month, 1–12.
+    pub month: i8,
+    /// Day of the month, 1–31.
+    pub day: i8,
+}
+
+/// Minutes after midnight, 0–1439.
+pub type MinuteOfDay = u16;
+
+/// A whole campaign.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// Names it is called by.
+    pub titles: Titles,
+    /// When it is open.
+    pub period: Period,
+    /// The 倡议 around the pledges.
+    pub appeal: Appeal,
+    /// The pledges, in the 倡议's order.
+    pub pledges: Vec<Pledge>,
+    /// What can be reported, in the file's order.
+    pub categories: Vec<Category>,
+    /// The grids, in the file's order.
+    pub grids: Vec<Grid>,
+    /// The branches that lead on reports.
+    pub branches: Vec<Branch>,
+    /// The units that do the work.
+    pub units: Vec<Unit>,
+    /// Limits in working days.
+    pub deadlines: Deadlines,
+    /// When work is done.
+    pub working_hours: WorkingHours,
+    /// Holidays and moved working days, by year.
+    pub calendar: Vec<CalendarYear>,
+    /// Sentences that staff start from.
+    pub reply_templates: Vec<ReplyTemplate>,
+    /// The foot of every page.
+    pub footer: Footer,
+    /// What is said about personal information.
+    pub privacy: Privacy,
+}
+
+/// Names a campaign is called by.
+#[derive(Clone, Debug)]
+pub struct Titles {
+    /// Names the campaign in files and exports.
+    pub slug: Slug,
+    /// The whole title.
+    pub title: String,
+    /// At most ten characters: the header that WeChat shows.
+    pub short: String,
+    /// The street.
+    pub street: String,
+    /// One line under the title.
+    pub subtitle: String,
+}
+
+/// When a campaign is open.
+#[derive(Clone, Debug)]
+pub struct Period {
+    /// IANA name of the time zone in which days begin.
+    pub time_zone: String,
+    /// First day.
+    pub opens: Day,
+    /// Last day.
+    pub closes: Day,
+}
+
+/// Where a day stands to a [`Period`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not begun.
+    Before,
+    /// Forms are open.
+    Open,
+    /// Over.
+    After,
+}
+
+/// The 倡议 around the pledges, verbatim.
+#[derive(Clone, Debug)]
+pub struct Appeal {
+    /// Whom it addresses.
+    pub salutation: String,
+    /// What stands before the pledges.
+    pub preamble: String,
+    /// What stands after them.
+    pub closing: String,
+    /// The last call.
+    pub cheer: String,
+    /// Who signed it.
+    pub signed: String,
+    /// When, as printed.
+    pub dated: String,
+}
+
+/// One pledge of the 倡议.
+#[derive(Clone, Debug)]
+pub struct Pledge {
+    /// Stands in URLs and forms.
+    pub slug: Slug,
+    /// Two to four characters.
+    pub short: String,
+    /// Its heading.
+    pub title: String,
+    /// Its text, verbatim.
+    pub text: String,
+    /// Which picture stands beside it.
+    pub icon: Icon,
+}
+
+/// The pictures that a pledge can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Window and plant.
+    Home,
+    /// Zebra crossing and lamp.
+    Traffic,
+    /// Awning and leaf.
+    PublicPlaces,
+    /// Two lit windows.
+    Neighbours,
+}
+
+/// How a category of report is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CategoryKind {
+    /// The full path, public once accepted.
+    Casework,
+    /// 文明提醒: acknowledged, feeds patrols.
+    Reminder,
+    /// The full path, never public.
+    Private,
+    /// 好人好事: reviewed and shown.
+    Praise,
+}
+
+/// Something a resident can report.
+#[derive(Clone, Debug)]
+pub struct Category {
+    /// Stands in URLs and forms.
+    pub slug: Slug,
+    /// What it is called.
+    pub title: String,
+    /// The pledge it belongs to.
+    pub pledge: Slug,
+    /// How it is handled.
+    pub kind: CategoryKind,
+    /// Whether it stands among the first ones offered.
+    pub frequent: bool,
+    /// What must be read first where people may be in danger.
+    pub urgent_hint: Option<String>,
+    /// 牵头支部.
+    pub branch: Slug,
+    /// 承办单位 by default.
+    pub unit: Slug,
+}
+
+/// A 党建网格.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// Stands in URLs and forms.
+    pub slug: Slug,
+    /// Its number as a title.
+    pub title: String,
+    /// What residents call it: estates, blocks, stretches of road.
+    pub aliases: Vec<String>,
+}
+
+/// A 机关党支部, by the work area it leads.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// Stable name.
+    pub slug: Slug,
+    /// Title.
+    pub title: String,
+}
+
+/// A 承办单位.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// Stable name.
+    pub slug: Slug,
+    /// Title.
+    pub title: String,
+    /// Whom to call.
+    pub phone: Option<String>,
+}
+
+/// Limits in working days.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadlines {
+    /// To accept.
+    pub accept: u16,
+    /// To handle an ordinary report.
+    pub ordinary: u16,
+    /// To handle a private or hard one, with approval.
+    pub hard: u16,
+    /// To check what was handled.
+    pub check: u16,
+    /// How long the reporter may say 没解决, in calendar days after closing.
+    pub reopen: u16,
+}
+
+/// When work is done, on each working day.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkingHours {
+    /// From.
+    pub from: MinuteOfDay,
+    /// Until.
+    pub until: MinuteOfDay,
+}
+
+/// A year's holidays and moved working days.
+#[derive(Clone, Debug)]
+pub struct CalendarYear {
+    /// The year.
+    pub year: i16,
+    /// Days off that are no weekend, or part of a holiday.
+    pub holidays: Vec<Day>,
+    /// 调休: weekend days that are worked.
+    pub working_days: Vec<Day>,
+}
+
+/// A sentence that staff start from.
+#[derive(Clone, Debug)]
+pub struct ReplyTemplate {
+    /// Stable name.
+    pub slug: Slug,
+    /// What staff see in the list.
+    pub title: String,
+    /// The sentence.
+    pub text: String,
+}
+
+/// The foot of every page.
+#[derive(Clone, Debug)]
+pub struct Footer {
+    /// Who organises the campaign.
+    pub organiser: String,
+    /// Filing number of the site; empty where there is none yet.
+    pub filing_number: String,
+    /// Whom to call for help.
+    pub help_phone: String,
+    /// What the page does not replace.
+    pub disclaimer: String,
+}
+
+/// What is said about personal information.
+#[derive(Clone, Debug)]
+pub struct Privacy {
+    /// Names the text that a consent was given to.
+    pub version: String,
+    /// One sentence beside the consent box.
+    pub consent: String,
+    /// Whom to ask.
+    pub contact: String,
+    /// The whole text.
+    pub sections: Vec<PrivacySection>,
+}
+
+/// One part of the text about personal information.
+#[derive(Clone, Debug)]
+pub struct PrivacySection {
+    /// Heading.
+    pub title: String,
+    /// Text.
+    pub text: String,
+}
+
+impl Campaign {
+    /// The pledge of that slug.
+    #[must_use]
+    pub fn pledge(&self, slug: &str) -> Option<&Pledge> {
+        self.pledges.iter().find(|pledge| pledge.slug.as_str() == slug)
+    }
+
+    /// The grid of that slug.
+    #[must_use]
+    pub fn grid(&self, slug: &str) -> Option<&Grid> {
+        self.grids.iter().find(|grid| grid.slug.as_str() == slug)
+    }
+
+    /// What can be reported under a pledge.
+    pub fn categories_of(&self, pledge: &Slug) -> impl Iterator<Item = &Category> {
+        self.categories.iter().filter(move |category| &category.pledge == pledge)
+    }
+}
+
+impl Period {
+    /// Where `today` stands to it.
+    #[must_use]
+    pub fn phase(&self, today: Day) -> Phase {
+        if today < self.opens {
+            Phase::Before
+        } else if today > self.closes {
+            Phase::After
+        } else {
+            Phase::Open
+        }
+    }
+}
+
+impl Grid {
+    /// The grid as the picker lists it: what residents call it, or its number.
+    #[must_use]
+    pub fn label(&self) -> String {
+        if self.aliases.is_empty() {
+            self.title.clone()
+        } else {
+            format!("{}（{}）", self.aliases.join("、"), self.title)
+        }
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}年{}月{}日", self.year, self.month, self.day)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_includes_its_first_and_last_day() {
+        let day = |year, month, day| Day { year, month, day };
+        let period = Period {
+            time_zone: "Asia/Shanghai".into(),
+            opens: day(2020, 5, 1),
+            closes: day(2020, 12, 31),
+        };
+        assert_eq!(period.phase(day(2020, 4, 30)), Phase::Before);
+        assert_eq!(period.phase(day(2020, 5, 1)), Phase::Open);
+        assert_eq!(period.phase(day(2020, 12, 31)), Phase::Open);
+        assert_eq!(period.phase(day(2021, 1, 1)), Phase::After);
+    }
+}

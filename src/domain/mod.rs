@@ -1,0 +1,12 @@
+//! Pure types and rules, the same on the server and in the browser.
+//!
+//! What belongs here: the nouns of the campaign and what makes a value of them
+//! valid. Nothing here reads a clock, a file, a database or the network, and
+//! nothing here imports another room of the house.
+
+pub mod campaign;
+pub mod counts;
+pub mod signature;
+pub mod slug;
+pub mod text;
+pub mod visitor;

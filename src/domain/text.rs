@@ -1,0 +1,136 @@
+//! What people may write: the rules for short free text, whatever field it is in.
+
+/// Canonical composition (Unicode NFC), so that a character typed in two ways
+/// counts once. The browser brings its own tables; the server uses a crate.
+#[must_use]
+pub fn nfc(text: &str) -> String {
+    #[cfg(feature = "ssr")]
+    {
+        unicode_normalization::UnicodeNormalization::nfc(text).collect()
+    }
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    {
+        js_sys::JsString::from(text).normalize("NFC").into()
+    }
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    {
+        text.to_owned()
+    }
+}
+
+/// Length in characters (Unicode scalar values), the unit of every limit.
+#[must_use]
+pub fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The joiner that holds family and profession emoji together; the one format
+/// character that a message may keep.
+pub const ZERO_WIDTH_JOINER: char = '\u{200D}';
+
+/// Whether `c` is a format character (general category Cf): invisible, able to
+/// hide or to turn round what stands beside it.
+///
+/// The ranges are those of Unicode 16 (`UnicodeData.txt`, category Cf); a test
+/// compares them with the tables of a crate.
+#[must_use]
+pub const fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{AD}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}'
+        | '\u{890}'..='\u{891}' | '\u{8E2}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206F}'
+        | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{110BD}' | '\u{110CD}'
+        | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
+}
+
+/// Whether `c` breaks a line or is a control character (Cc, Zl, Zp).
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Whether nothing of `text` can be seen: white space, fillers, selectors.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        c.is_whitespace()
+            || is_format(c)
+            || matches!(c,
+                '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}'
+                | '\u{34F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+    })
+}
+
+/// Whether `text` holds something a phone would turn into a link.
+#[must_use]
+pub fn has_link(text: &str) -> bool {
+    const ENDINGS: [&str; 16] = [
+        "com", "cn", "net", "org", "top", "xyz", "cc", "vip", "info", "shop", "site", "club",
+        "ltd", "app", "link", "online",
+    ];
+    let lower = text.to_ascii_lowercase().replace(['．', '。'], ".");
+    if lower.contains("://") || lower.contains("www.") {
+        return true;
+    }
+    let mut parts = lower.split('.');
+    let mut before = parts.next().unwrap_or_default();
+    parts.any(|part| {
+        let name_before = before.ends_with(|c: char| c.is_ascii_alphanumeric());
+        before = part;
+        let ending = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        name_before && ENDINGS.contains(&ending)
+    })
+}
+
+/// A name as strangers may see it: its first character and two asterisks.
+#[must_use]
+pub fn masked(name: &str) -> String {
+    name.chars().take(1).chain("**".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn format_characters_are_those_of_the_unicode_tables() {
+        use unicode_general_category::{GeneralCategory, get_general_category};
+        for c in (0..=0x0010_FFFF).filter_map(char::from_u32) {
+            let by_table = get_general_category(c) == GeneralCategory::Format;
+            assert_eq!(is_format(c), by_table, "U+{:04X}", c as u32);
+        }
+    }
+
+    #[test]
+    fn composed_and_decomposed_count_the_same() {
+        assert_eq!(length(&nfc("e\u{301}")), 1);
+        assert_eq!(nfc("e\u{301}"), nfc("é"));
+    }
+
+    #[test]
+    fn links_are_seen_and_ordinary_text_is_not_one() {
+        for link in ["http://a.b", "见 WWW.x", "加群 abc.com", "a.cn/x", "x。com", "t.cn"] {
+            assert!(has_link(link), "{link}");
+        }
+        for plain in ["王测试", "J. Smith", "J.Smith", "加油...", "3.5公里", "共建.共享", "com"]
+        {
+            assert!(!has_link(plain), "{plain}");
+        }
+    }
+
+    #[test]
+    fn blank_is_what_nobody_can_see() {
+        for blank in ["", " ", "\u{3000}\t", "\u{200B}", "\u{3164}", "\u{2800}\u{FE0F}"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        assert!(!is_blank(" 王 "));
+    }
+
+    #[test]
+    fn masks_all_but_the_first_character() {
+        assert_eq!(masked("王测试"), "王**");
+        assert_eq!(masked("王"), "王**");
+        assert_eq!(masked("𠮷田"), "𠮷**");
+    }
+}
