@@ -1,0 +1,174 @@
+//! Counters: read, changed and published in step with the rows they count.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::watch;
+
+use super::{
+    StoreError,
+    db::{Db, Sql, Tx, Value, sql_over_items},
+};
+use crate::domain::{
+    campaign::Campaign,
+    counts::{Counts, UNSPECIFIED},
+    slug::Slug,
+};
+
+/// What a counter counts; with its slug, the key of a counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Valid signatures, slug `all`.
+    Signatures,
+    /// Valid signatures of a grid, or of `unspecified`.
+    Grid,
+    /// Valid signatures that include a pledge.
+    Pledge,
+    /// Reports: slugs `received`, `open`, `closed`.
+    Reports,
+}
+
+/// The slug of the counter of all signatures.
+pub const ALL: &str = "all";
+
+impl Kind {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Signatures => "signatures",
+            Self::Grid => "grid",
+            Self::Pledge => "pledge",
+            Self::Reports => "reports",
+        }
+    }
+}
+
+/// Changes to counters that one transaction gathers.
+#[derive(Debug, Default)]
+pub struct Deltas(BTreeMap<(Kind, String), i64>);
+
+impl Deltas {
+    /// Notes that one valid signature came (`by` = 1) or went (`by` = -1).
+    pub fn signature(&mut self, grid: Option<&str>, pledges: &[Slug], by: i64) {
+        self.add(Kind::Signatures, ALL, by);
+        self.add(Kind::Grid, grid.unwrap_or(UNSPECIFIED), by);
+        for pledge in pledges {
+            self.add(Kind::Pledge, pledge.as_str(), by);
+        }
+    }
+
+    fn add(&mut self, kind: Kind, slug: &str, by: i64) {
+        *self.0.entry((kind, slug.to_owned())).or_default() += by;
+    }
+
+    /// Writes all changes.
+    pub async fn apply(self, tx: &mut Tx) -> Result<(), StoreError> {
+        const ADD: Sql = sql_over_items!(
+            "UPDATE counters SET n = n + CAST(item.value->>'by' AS BIGINT) FROM",
+            "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
+        );
+        let changed = self.0.into_iter().filter(|(_, by)| *by != 0);
+        let items: Vec<serde_json::Value> = changed
+            .map(|((kind, slug), by)| {
+                serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by })
+            })
+            .collect();
+        let wanted = items.len() as u64;
+        let touched = tx.run(ADD, &[serde_json::Value::from(items).to_string().into()]).await?;
+        if touched == wanted {
+            Ok(())
+        } else {
+            Err(StoreError::Refused(format!("{touched} of {wanted} counters are there")))
+        }
+    }
+}
+
+/// Sees that everything `campaign` counts has a counter.
+pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
+    const ADD: Sql = sql_over_items!(
+        "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', item.value->>'slug', 0 FROM",
+        "WHERE true ON CONFLICT (kind, slug) DO NOTHING"
+    );
+    let grids = campaign.grids.iter().map(|grid| (Kind::Grid, grid.slug.as_str()));
+    let pledges = campaign.pledges.iter().map(|pledge| (Kind::Pledge, pledge.slug.as_str()));
+    let fixed = [
+        (Kind::Signatures, ALL),
+        (Kind::Grid, UNSPECIFIED),
+        (Kind::Reports, "received"),
+        (Kind::Reports, "open"),
+        (Kind::Reports, "closed"),
+    ];
+    let items: Vec<serde_json::Value> = fixed
+        .into_iter()
+        .chain(grids)
+        .chain(pledges)
+        .map(|(kind, slug)| serde_json::json!({ "kind": kind.as_str(), "slug": slug }))
+        .collect();
+    let mut tx = db.begin().await?;
+    tx.run(ADD, &[serde_json::Value::from(items).to_string().into()]).await?;
+    tx.commit().await
+}
+
+/// The counts of the newest committed state.
+pub async fn read(db: &Db) -> Result<Counts, StoreError> {
+    let mut tx = db.snapshot().await?;
+    read_in(&mut tx).await
+}
+
+/// The counts as `tx` sees them.
+pub async fn read_in(tx: &mut Tx) -> Result<Counts, StoreError> {
+    const HEAD: Sql = Sql::both("SELECT revision, as_of FROM ledger");
+    const ROWS: Sql = Sql::both("SELECT kind, slug, n FROM counters");
+    let (revision, as_of): (i64, i64) = tx.one(HEAD, &[]).await?;
+    let rows: Vec<(String, String, i64)> = tx.all(ROWS, &[]).await?;
+    let mut counts =
+        Counts { revision: revision.unsigned_abs(), as_of: rfc3339(as_of), ..Counts::default() };
+    for (kind, slug, n) in rows {
+        let n = n.unsigned_abs();
+        match (kind.as_str(), slug.as_str()) {
+            ("signatures", _) => counts.signatures = n,
+            ("reports", "received") => counts.reports.received = n,
+            ("reports", "open") => counts.reports.open = n,
+            ("reports", "closed") => counts.reports.closed = n,
+            ("grid", slug) => insert(&mut counts.grids, slug, n),
+            ("pledge", slug) => insert(&mut counts.pledges, slug, n),
+            _ => {}
+        }
+    }
+    Ok(counts)
+}
+
+fn insert(into: &mut BTreeMap<Slug, u64>, slug: &str, n: u64) {
+    if let Ok(slug) = Slug::parse(slug) {
+        into.insert(slug, n);
+    }
+}
+
+/// The revision of the newest committed state.
+pub async fn revision(db: &Db) -> Result<u64, StoreError> {
+    let rows: Vec<(i64,)> = db.all(Sql::both("SELECT revision FROM ledger"), &[]).await?;
+    Ok(rows.first().map_or(0, |(revision,)| revision.unsigned_abs()))
+}
+
+/// Publishes `counts`, unless newer ones are out already.
+pub fn publish(to: &watch::Sender<Arc<Counts>>, counts: Counts) {
+    to.send_if_modified(|current| {
+        let newer = counts.revision > current.revision;
+        if newer {
+            *current = Arc::new(counts);
+        }
+        newer
+    });
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC.
+fn rfc3339(milliseconds: i64) -> String {
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map_or_else(|_| String::new(), |time| format!("{time:.3}"))
+}
+
+/// A parameter that holds many slugs or visitors, for `sql_over_items!`.
+pub fn items_of<'a>(field: &str, values: impl Iterator<Item = &'a str>) -> Value {
+    let items: Vec<serde_json::Value> =
+        values.map(|value| serde_json::json!({ field: value })).collect();
+    serde_json::Value::from(items).to_string().into()
+}

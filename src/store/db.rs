@@ -1,0 +1,323 @@
+//! The two databases behind one door: the only place that knows there are two.
+//!
+//! A statement is a [`Sql`], one text for both wherever they agree. Many rows
+//! travel as one JSON parameter, which both can read as a table.
+
+use std::{borrow::Cow, str::FromStr, time::Duration};
+
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use sqlx::{
+    Postgres, Sqlite, Transaction,
+    migrate::{Migration, MigrationType, Migrator},
+    postgres::{PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+
+use super::StoreError;
+
+/// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
+const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
+
+/// How long a statement waits for a connection or a lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections that read, for each node.
+const READERS: u32 = 8;
+
+/// A statement in the words of each database.
+#[derive(Clone, Copy, Debug)]
+pub struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Sql {
+    /// One text that both understand.
+    pub const fn both(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
+
+    /// A text for each.
+    pub const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
+        Self { sqlite, postgres }
+    }
+}
+
+/// A statement over the objects of the JSON array `$1`, called `item.value`, which
+/// stand where the two texts meet.
+macro_rules! sql_over_items {
+    ($before:literal, $after:literal) => {
+        $crate::store::db::Sql::each(
+            concat!($before, " json_each($1) AS item ", $after),
+            concat!($before, " jsonb_array_elements(CAST($1 AS jsonb)) AS item(value) ", $after),
+        )
+    };
+}
+pub(super) use sql_over_items;
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub enum Value {
+    Int(i64),
+    Text(String),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+/// A tuple that a row of either database can become.
+pub trait Row:
+    for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+impl<T> Row for T where
+    T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
+{
+}
+
+macro_rules! bound {
+    ($query:expr, $values:expr) => {{
+        let mut query = $query;
+        for value in $values {
+            query = match value {
+                Value::Int(value) => query.bind(*value),
+                Value::Text(value) => query.bind(value.clone()),
+            };
+        }
+        query
+    }};
+}
+
+/// The pools of one database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// One connection writes, the others read beside it (write-ahead log).
+    Sqlite { read: SqlitePool, write: SqlitePool },
+    /// A server.
+    Postgres(PgPool),
+}
+
+impl Db {
+    /// Connects, and makes sure that a commit is on disk when it says so.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let unreadable = |error: sqlx::Error| StoreError::Setup(format!("{error}"));
+        if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
+            Self::open_sqlite(options).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let pool = PgPoolOptions::new()
+                .acquire_timeout(PATIENCE)
+                .max_connections(READERS + 1)
+                .connect(url)
+                .await?;
+            assert_postgres_durable(&pool).await?;
+            Ok(Self::Postgres(pool))
+        } else {
+            Err(StoreError::Setup(
+                "the database URL must begin with sqlite:// or postgres://".into(),
+            ))
+        }
+    }
+
+    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        if let Some(folder) = options.get_filename().parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| StoreError::Setup(format!("{}: {error}", folder.display())))?;
+        }
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE)
+            .foreign_keys(true);
+        let pool = |connections| {
+            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+        };
+        let write = pool(1).connect_with(options.clone()).await?;
+        let (version,): (String,) =
+            sqlx::query_as("SELECT sqlite_version()").fetch_one(&write).await?;
+        let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+        if parts.as_slice() < SQLITE_LEAST.as_slice() {
+            return Err(StoreError::Setup(format!("SQLite {version} is older than 3.51.3")));
+        }
+        let read = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Self::Sqlite { read, write })
+    }
+
+    /// Brings the tables up to date.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { write, .. } => {
+                migrator(&[(
+                    1,
+                    "signatures",
+                    include_str!("migrations/sqlite/0001_signatures.sql"),
+                )])
+                .run(write)
+                .await?
+            }
+            Self::Postgres(pool) => {
+                migrator(&[(
+                    1,
+                    "signatures",
+                    include_str!("migrations/postgres/0001_signatures.sql"),
+                )])
+                .run(pool)
+                .await?
+            }
+        }
+        Ok(())
+    }
+
+    /// All rows that a reading statement finds.
+    pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
+        Ok(match self {
+            Self::Sqlite { read, .. } => {
+                bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
+            }
+            Self::Postgres(pool) => {
+                bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
+            }
+        })
+    }
+
+    /// Begins to write. On SQLite this takes the write lock.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins to read one committed state, however long it takes.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        const REPEATABLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(match self {
+            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(REPEATABLE).await?),
+        })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.all::<(i64,)>(Sql::both("SELECT CAST(1 AS BIGINT)"), &[]).await.map(drop)
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+/// A transaction; it is rolled back when it is dropped before [`Tx::commit`].
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// All rows that a statement finds or returns.
+    pub async fn all<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(&mut **tx).await?
+            }
+            Self::Postgres(tx) => {
+                bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+
+    /// The one row that a statement finds or returns.
+    pub async fn one<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<T, StoreError> {
+        let found = self.all(sql, values).await?.into_iter().next();
+        found.ok_or_else(|| StoreError::Refused("a row that must be there is missing".into()))
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub async fn run(&mut self, sql: Sql, values: &[Value]) -> Result<u64, StoreError> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                bound!(sqlx::query(sql.sqlite), values).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                bound!(sqlx::query(sql.postgres), values).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// The single text column of each row, one row at a time.
+    pub fn lines(&mut self, sql: Sql) -> BoxStream<'_, Result<String, StoreError>> {
+        match self {
+            Self::Sqlite(tx) => {
+                sqlx::query_scalar(sql.sqlite).fetch(&mut **tx).map_err(StoreError::from).boxed()
+            }
+            Self::Postgres(tx) => {
+                sqlx::query_scalar(sql.postgres).fetch(&mut **tx).map_err(StoreError::from).boxed()
+            }
+        }
+    }
+
+    /// Commits; when this returns well, everything is on disk.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
+    let step = |&(version, name, sql)| {
+        let name = Cow::Borrowed(name);
+        Migration::new(
+            version,
+            name,
+            MigrationType::Simple,
+            sqlx::SqlSafeStr::into_sql_str(sql),
+            false,
+        )
+    };
+    Migrator::with_migrations(steps.iter().map(step).collect())
+}
+
+/// Refuses a server that acknowledges what is not on disk.
+async fn assert_postgres_durable(pool: &PgPool) -> Result<(), StoreError> {
+    for setting in ["fsync", "synchronous_commit"] {
+        let (value,): (String,) =
+            sqlx::query_as("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
+        if value == "off" {
+            return Err(StoreError::Setup(format!(
+                "PostgreSQL runs with {setting} = off: it would acknowledge what a power cut loses"
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! What can go wrong between the store and its database.
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, busy or full for now: the person may try again.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// The database cannot be used as it is set up.
+    #[error("{0}")]
+    Setup(String),
+    /// The database refused what it was asked: a fault of this program.
+    #[error("the database refused: {0}")]
+    Refused(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
+            sqlx::Error::Database(refusal) => {
+                let code = refusal.code().unwrap_or_default();
+                // PostgreSQL: connection, resources, operator, system, retry.
+                let postgres = ["08", "53", "57", "58", "40"]
+                    .iter()
+                    .any(|class| code.len() == 5 && code.starts_with(class));
+                // SQLite primary codes: busy, locked, read-only, I/O, full, cannot open.
+                let sqlite = code.parse::<u32>().is_ok_and(|code| {
+                    code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
+                });
+                if postgres || sqlite {
+                    Self::Unavailable(error.to_string())
+                } else {
+                    Self::Refused(error.to_string())
+                }
+            }
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Setup(format!("the tables could not be brought up to date: {error}"))
+    }
+}

@@ -1,0 +1,162 @@
+//! The store: everything that is kept, in SQLite or PostgreSQL, behind one
+//! [`Store`].
+//!
+//! What belongs here: SQL, transactions and the one writer. `db` is the only
+//! place that knows there are two databases; everything else is written once.
+//! Rows never leave this room: callers get the types of `domain`.
+//!
+//! A write is put into the writer's queue, committed together with whatever else
+//! waits there, and answered only then: an answer means the row is on disk.
+
+mod backup;
+mod counts;
+mod db;
+mod error;
+mod recount;
+mod signatures;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+pub use self::{
+    backup::BackupError, error::StoreError, recount::Drift, signatures::SignatureRow,
+    signatures::Signed,
+};
+use self::{db::Db, writer::Writer};
+use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
+
+/// How often counts are looked at that another process may have changed.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Everything that is kept. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    writer: Writer,
+    counts: watch::Receiver<Arc<Counts>>,
+    refresher: Arc<JoinHandle<()>>,
+}
+
+impl Store {
+    /// Opens the database at `url` (`sqlite://path` or `postgres://…`), brings its
+    /// tables up to date, and sees that each pledge and grid of `campaign` has a
+    /// counter.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away, or not one that keeps what it
+    /// acknowledges.
+    pub async fn open(url: &str, campaign: &Campaign) -> Result<Self, StoreError> {
+        let db = Db::open(url).await?;
+        db.migrate().await?;
+        counts::ensure(&db, campaign).await?;
+        let (publish, counts) = watch::channel(Arc::new(counts::read(&db).await?));
+        let publish = Arc::new(publish);
+        let writer = Writer::start(db.clone(), Arc::clone(&publish));
+        let refresher = Arc::new(tokio::spawn(refresh(db.clone(), publish)));
+        Ok(Self { db, writer, counts, refresher })
+    }
+
+    /// Stores a signature, unless its visitor has a live one already.
+    ///
+    /// # Errors
+    /// [`StoreError`]; whether it was stored is then unknown, and trying again is
+    /// harmless.
+    pub async fn sign(&self, row: SignatureRow) -> Result<Signed, StoreError> {
+        self.writer.sign(row).await
+    }
+
+    /// Withdraws the visitor's live signature; `false` when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for [`Store::sign`].
+    pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
+        self.writer.withdraw(visitor).await
+    }
+
+    /// The visitor's live signature.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
+        signatures::live(&self.db, visitor).await
+    }
+
+    /// The newest names that may be shown, whole; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn recent_names(&self, limit: u16) -> Result<Vec<String>, StoreError> {
+        signatures::recent_names(&self.db, limit).await
+    }
+
+    /// The counts of the newest commit this node knows of.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts.borrow())
+    }
+
+    /// Follows the counts: one value for each commit that changed them, the newest
+    /// in place of those that were not looked at.
+    #[must_use]
+    pub fn follow_counts(&self) -> watch::Receiver<Arc<Counts>> {
+        self.counts.clone()
+    }
+
+    /// Counts all rows and names every counter that differs.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn recount(&self) -> Result<Vec<Drift>, StoreError> {
+        recount::recount(&self.db).await
+    }
+
+    /// Writes a consistent copy of all tables into the empty or new folder `dir`,
+    /// while others write.
+    ///
+    /// # Errors
+    /// [`BackupError`], naming the file or table.
+    pub async fn backup(&self, dir: &std::path::Path) -> Result<u64, BackupError> {
+        backup::write(&self.db, dir).await
+    }
+
+    /// Fills an empty database from the copy in `dir`, whichever database it was
+    /// made from.
+    ///
+    /// # Errors
+    /// [`BackupError`], also when the database already holds something.
+    pub async fn restore(&self, dir: &std::path::Path) -> Result<u64, BackupError> {
+        backup::read(&self.db, dir).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.ping().await
+    }
+
+    /// Ends: what is queued is committed and acknowledged, then the database closes.
+    pub async fn close(&self) {
+        self.refresher.abort();
+        self.writer.finish().await;
+        self.db.close().await;
+    }
+}
+
+/// Publishes counts that another process committed.
+async fn refresh(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        match counts::revision(&db).await {
+            Ok(revision) if revision == publish.borrow().revision => {}
+            Ok(_) => match counts::read(&db).await {
+                Ok(counts) => counts::publish(&publish, counts),
+                Err(error) => tracing::warn!(%error, "could not read the counts"),
+            },
+            Err(error) => tracing::warn!(%error, "could not read the revision of the counts"),
+        }
+    }
+}

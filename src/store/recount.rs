@@ -1,0 +1,79 @@
+//! `recount`: every counter held against the rows it counts.
+
+use std::{collections::BTreeMap, fmt};
+
+use super::{
+    StoreError,
+    counts::{ALL, Kind},
+    db::{Db, Sql},
+};
+use crate::domain::counts::UNSPECIFIED;
+
+/// A counter that does not say what the rows say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Which counter: its kind and its slug.
+    pub counter: String,
+    /// What it says.
+    pub counted: i64,
+    /// What the rows say.
+    pub rows: i64,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: the counter says {}, the rows say {}", self.counter, self.counted, self.rows)
+    }
+}
+
+/// Counts all rows of one committed state and names every counter that differs.
+pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
+    const COUNTERS: Sql = Sql::both("SELECT kind, slug, n FROM counters");
+    const GRIDS: Sql =
+        Sql::both("SELECT grid, COUNT(*) FROM signatures WHERE state = 'valid' GROUP BY grid");
+    const PLEDGES: Sql = Sql::each(
+        "SELECT item.value, COUNT(*) FROM signatures, json_each(signatures.pledges) AS item \
+         WHERE state = 'valid' GROUP BY item.value",
+        "SELECT item.value, COUNT(*) FROM signatures, \
+         jsonb_array_elements_text(CAST(signatures.pledges AS jsonb)) AS item(value) \
+         WHERE state = 'valid' GROUP BY item.value",
+    );
+    const ORDINALS: Sql = Sql::both(
+        "SELECT last_ordinal, (SELECT COUNT(*) FROM signatures), \
+         (SELECT COALESCE(MAX(ordinal), 0) FROM signatures) FROM ledger",
+    );
+
+    let mut tx = db.snapshot().await?;
+    let counters: Vec<(String, String, i64)> = tx.all(COUNTERS, &[]).await?;
+    let grids: Vec<(Option<String>, i64)> = tx.all(GRIDS, &[]).await?;
+    let pledges: Vec<(String, i64)> = tx.all(PLEDGES, &[]).await?;
+    let (last, stored, highest): (i64, i64, i64) = tx.one(ORDINALS, &[]).await?;
+
+    let key = |kind: Kind, slug: &str| format!("{} {slug}", kind.as_str());
+    let mut rows = BTreeMap::new();
+    rows.insert(key(Kind::Signatures, ALL), grids.iter().map(|(_, n)| n).sum());
+    for (grid, n) in grids {
+        rows.insert(key(Kind::Grid, grid.as_deref().unwrap_or(UNSPECIFIED)), n);
+    }
+    for (pledge, n) in pledges {
+        rows.insert(key(Kind::Pledge, &pledge), n);
+    }
+    let counted: BTreeMap<String, i64> =
+        counters.into_iter().map(|(kind, slug, n)| (format!("{kind} {slug}"), n)).collect();
+
+    let mut drifts = Vec::new();
+    let names: std::collections::BTreeSet<&String> = rows.keys().chain(counted.keys()).collect();
+    for name in names {
+        let of = |map: &BTreeMap<String, i64>| map.get(name).copied().unwrap_or_default();
+        note(&mut drifts, name, of(&counted), of(&rows));
+    }
+    note(&mut drifts, "last ordinal", last, highest);
+    note(&mut drifts, "stored signatures", last, stored);
+    Ok(drifts)
+}
+
+fn note(drifts: &mut Vec<Drift>, counter: &str, counted: i64, rows: i64) {
+    if counted != rows {
+        drifts.push(Drift { counter: counter.to_owned(), counted, rows });
+    }
+}

@@ -1,0 +1,169 @@
+//! Signatures in the database: many at once in, one at a time out.
+
+use std::collections::HashMap;
+
+use super::{
+    StoreError,
+    counts::{Deltas, items_of},
+    db::{Db, Sql, Tx, sql_over_items},
+};
+use crate::domain::{
+    signature::{NewSignature, Ordinal, Signature},
+    slug::Slug,
+    visitor::VisitorId,
+};
+
+/// A signature to be stored.
+#[derive(Clone, Debug)]
+pub struct SignatureRow {
+    /// Whose it is.
+    pub visitor: VisitorId,
+    /// What was signed.
+    pub signature: NewSignature,
+    /// The version of the privacy text that was agreed to.
+    pub consent: String,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
+/// The live signature of a visitor, after signing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// 第 N 位.
+    pub ordinal: Ordinal,
+    /// Whether this call stored it; else the visitor had it already.
+    pub fresh: bool,
+}
+
+/// Stores each row whose visitor has no live signature, giving it the next
+/// ordinal after `last`. No two rows may be of one visitor.
+pub async fn sign(
+    tx: &mut Tx,
+    rows: &[&SignatureRow],
+    last: &mut Ordinal,
+    deltas: &mut Deltas,
+) -> Result<Vec<Signed>, StoreError> {
+    const INSERT: Sql = sql_over_items!(
+        "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, \
+             show_name, consent, signed_at) \
+         SELECT CAST(item.value->>'ordinal' AS BIGINT), item.value->>'visitor', 'valid', \
+             item.value->>'name', item.value->>'grid', item.value->>'pledges', \
+             item.value->>'message', CAST(item.value->>'show_name' AS BOOLEAN), \
+             item.value->>'consent', CAST(item.value->>'at' AS BIGINT) FROM",
+        ""
+    );
+    let mut signed = already_signed(tx, rows).await?;
+    let mut items = Vec::new();
+    let mut results = Vec::with_capacity(rows.len());
+    for row in rows {
+        let visitor = row.visitor.as_str();
+        if let Some(&ordinal) = signed.get(visitor) {
+            results.push(Signed { ordinal, fresh: false });
+            continue;
+        }
+        *last += 1;
+        signed.insert(visitor.to_owned(), *last);
+        results.push(Signed { ordinal: *last, fresh: true });
+        let new = &row.signature;
+        deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
+        items.push(serde_json::json!({
+            "ordinal": *last,
+            "visitor": visitor,
+            "name": new.name.as_str(),
+            "grid": new.grid.as_ref().map(Slug::as_str),
+            "pledges": pledges_text(&new.pledges),
+            "message": new.message.as_ref().map(|message| message.as_str()),
+            "show_name": new.show_name,
+            "consent": row.consent,
+            "at": row.at,
+        }));
+    }
+    if !items.is_empty() {
+        tx.run(INSERT, &[serde_json::Value::from(items).to_string().into()]).await?;
+    }
+    Ok(results)
+}
+
+async fn already_signed(
+    tx: &mut Tx,
+    rows: &[&SignatureRow],
+) -> Result<HashMap<String, Ordinal>, StoreError> {
+    const LIVE: Sql = sql_over_items!(
+        "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') \
+         AND visitor IN (SELECT item.value->>'visitor' FROM",
+        ")"
+    );
+    let visitors = items_of("visitor", rows.iter().map(|row| row.visitor.as_str()));
+    let found: Vec<(String, i64)> = tx.all(LIVE, &[visitors]).await?;
+    Ok(found.into_iter().map(|(visitor, n)| (visitor, n.unsigned_abs())).collect())
+}
+
+/// Withdraws the live signatures of `visitors`, none of them named twice; name and
+/// message go at once. For each: whether there was one.
+pub async fn withdraw(
+    tx: &mut Tx,
+    visitors: &[&VisitorId],
+    at: i64,
+    deltas: &mut Deltas,
+) -> Result<Vec<bool>, StoreError> {
+    const COUNTED: Sql = sql_over_items!(
+        "SELECT visitor, state, grid, pledges FROM signatures \
+         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value->>'visitor' FROM",
+        ")"
+    );
+    const WITHDRAW: Sql = sql_over_items!(
+        "UPDATE signatures SET state = 'withdrawn', name = '', message = NULL, withdrawn_at = $2 \
+         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value->>'visitor' FROM",
+        ")"
+    );
+    let items = items_of("visitor", visitors.iter().map(|visitor| visitor.as_str()));
+    let found: Vec<(String, String, Option<String>, String)> =
+        tx.all(COUNTED, std::slice::from_ref(&items)).await?;
+    if !found.is_empty() {
+        tx.run(WITHDRAW, &[items, at.into()]).await?;
+    }
+    for (_, state, grid, pledges) in &found {
+        if state == "valid" {
+            deltas.signature(grid.as_deref(), &pledges_of(pledges), -1);
+        }
+    }
+    let had = |visitor: &&VisitorId| found.iter().any(|(v, ..)| v == visitor.as_str());
+    Ok(visitors.iter().map(had).collect())
+}
+
+/// The visitor's live signature.
+pub async fn live(db: &Db, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
+    type Columns = (i64, String, Option<String>, String, Option<String>, i64);
+    const LIVE: Sql = Sql::both(
+        "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+         WHERE visitor = $1 AND state IN ('valid', 'suspect')",
+    );
+    let rows: Vec<Columns> = db.all(LIVE, &[visitor.as_str().into()]).await?;
+    let signature = |(ordinal, name, grid, pledges, message, signed_at): Columns| Signature {
+        ordinal: ordinal.unsigned_abs(),
+        name,
+        grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+        pledges: pledges_of(&pledges),
+        message,
+        signed_at,
+    };
+    Ok(rows.into_iter().next().map(signature))
+}
+
+/// The newest names that may be shown.
+pub async fn recent_names(db: &Db, limit: u16) -> Result<Vec<String>, StoreError> {
+    const NEWEST: Sql = Sql::both(
+        "SELECT name FROM signatures WHERE state = 'valid' AND show_name \
+         ORDER BY ordinal DESC LIMIT $1",
+    );
+    let rows: Vec<(String,)> = db.all(NEWEST, &[i64::from(limit).into()]).await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+fn pledges_text(pledges: &[Slug]) -> String {
+    serde_json::Value::from_iter(pledges.iter().map(Slug::as_str)).to_string()
+}
+
+fn pledges_of(text: &str) -> Vec<Slug> {
+    serde_json::from_str(text).unwrap_or_default()
+}

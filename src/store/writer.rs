@@ -1,0 +1,251 @@
+//! The one writer: drains a queue, commits everything in it at once, and only then
+//! answers.
+//!
+//! A batch is taken apart into waves, so that no wave names a visitor twice; each
+//! wave is written by statements over all its rows. Two equal wishes of one visitor
+//! that follow each other need no second row: they get the first one's answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+use super::{
+    SignatureRow, StoreError,
+    counts::{self, Deltas},
+    db::{Db, Sql},
+    signatures::{self, Signed},
+};
+use crate::domain::{counts::Counts, visitor::VisitorId};
+
+/// Most wishes in one commit: bounds how long the first of them waits.
+const BATCH: usize = 512;
+
+/// Most wishes that wait; further ones wait at the door.
+const QUEUE: usize = 4096;
+
+enum Wish {
+    Sign(Box<SignatureRow>),
+    Withdraw(VisitorId),
+}
+
+#[derive(Clone, Copy)]
+enum Answer {
+    Signed(Signed),
+    Withdrawn(bool),
+}
+
+struct Job {
+    wish: Wish,
+    answer: oneshot::Sender<Result<Answer, StoreError>>,
+}
+
+/// The way into the writer's queue.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Writer {
+    /// Starts to write into `db`, publishing the counts of each commit.
+    pub fn start(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(drain(db, publish, jobs));
+        Self { queue: Arc::new(Mutex::new(Some(queue))), task: Arc::new(Mutex::new(Some(task))) }
+    }
+
+    /// As [`super::Store::sign`].
+    pub async fn sign(&self, row: SignatureRow) -> Result<Signed, StoreError> {
+        match self.ask(Wish::Sign(Box::new(row))).await? {
+            Answer::Signed(signed) => Ok(signed),
+            Answer::Withdrawn(_) => Err(ended()),
+        }
+    }
+
+    /// As [`super::Store::withdraw`].
+    pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
+        match self.ask(Wish::Withdraw(visitor)).await? {
+            Answer::Withdrawn(had) => Ok(had),
+            Answer::Signed(_) => Err(ended()),
+        }
+    }
+
+    async fn ask(&self, wish: Wish) -> Result<Answer, StoreError> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (answer, answered) = oneshot::channel();
+        let job = Job { wish, answer };
+        queue.ok_or_else(ended)?.send(job).await.map_err(|_| ended())?;
+        answered.await.map_err(|_| ended())?
+    }
+
+    /// Takes no more wishes, and waits until those in the queue are answered.
+    pub async fn finish(&self) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = match task {
+            Some(task) => Some(task.await),
+            None => None,
+        } {
+            tracing::error!(%error, "the writer ended badly");
+        }
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Unavailable("the writer has ended".into())
+}
+
+async fn drain(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>, mut jobs: mpsc::Receiver<Job>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while jobs.recv_many(&mut batch, BATCH).await > 0 {
+        let (wishes, answers): (Vec<Wish>, Vec<_>) =
+            batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
+        let results = match commit(&db, &publish, &wishes).await {
+            Ok(done) => done.into_iter().map(Ok).collect(),
+            // One bad wish must not cost the others their answer.
+            Err(StoreError::Refused(_)) if wishes.len() > 1 => {
+                one_by_one(&db, &publish, &wishes).await
+            }
+            Err(error) => {
+                tracing::error!(%error, batch.size = wishes.len(), "a batch was not committed");
+                wishes.iter().map(|_| Err(StoreError::Unavailable(error.to_string()))).collect()
+            }
+        };
+        for (answer, result) in answers.into_iter().zip(results) {
+            // Whoever asked may have hung up: the row is there all the same.
+            answer.send(result).ok();
+        }
+    }
+}
+
+async fn one_by_one(
+    db: &Db,
+    publish: &watch::Sender<Arc<Counts>>,
+    wishes: &[Wish],
+) -> Vec<Result<Answer, StoreError>> {
+    let mut results = Vec::with_capacity(wishes.len());
+    for wish in wishes.chunks(1) {
+        let result = commit(db, publish, wish).await;
+        results.push(result.and_then(|done| done.first().copied().ok_or_else(ended)));
+    }
+    results
+}
+
+/// Writes all wishes in one transaction and publishes the counts after it.
+async fn commit(
+    db: &Db,
+    publish: &watch::Sender<Arc<Counts>>,
+    wishes: &[Wish],
+) -> Result<Vec<Answer>, StoreError> {
+    // Taking the ledger's row first puts all writers, on whichever node, in one line.
+    const TAKE: Sql = Sql::both(
+        "UPDATE ledger SET revision = revision + 1, \
+         as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal",
+    );
+    const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
+
+    let now = jiff::Timestamp::now().as_millisecond();
+    let plan = Plan::of(wishes);
+    let mut tx = db.begin().await?;
+    let (before,): (i64,) = tx.one(TAKE, &[now.into()]).await?;
+    let mut last = before.unsigned_abs();
+    let mut deltas = Deltas::default();
+    let mut done: Vec<Option<Answer>> = vec![None; wishes.len()];
+    for wave in &plan.waves {
+        if !wave.signs.is_empty() {
+            let (places, rows): (Vec<usize>, Vec<&SignatureRow>) =
+                wave.signs.iter().copied().unzip();
+            let signed = signatures::sign(&mut tx, &rows, &mut last, &mut deltas).await?;
+            for (place, signed) in places.into_iter().zip(signed) {
+                done[place] = Some(Answer::Signed(signed));
+            }
+        }
+        if !wave.withdrawals.is_empty() {
+            let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
+                wave.withdrawals.iter().copied().unzip();
+            let had = signatures::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
+            for (place, had) in places.into_iter().zip(had) {
+                done[place] = Some(Answer::Withdrawn(had));
+            }
+        }
+    }
+    let changed = done.iter().any(|answer| {
+        matches!(answer, Some(Answer::Signed(Signed { fresh: true, .. }) | Answer::Withdrawn(true)))
+    });
+    if changed {
+        deltas.apply(&mut tx).await?;
+        tx.run(GIVE, &[i64::try_from(last).unwrap_or(i64::MAX).into()]).await?;
+        let counts = counts::read_in(&mut tx).await?;
+        tx.commit().await?;
+        counts::publish(publish, counts);
+    }
+    for (place, leader) in plan.followers {
+        done[place] = done[leader].map(Answer::repeated);
+    }
+    done.into_iter().map(|answer| answer.ok_or_else(ended)).collect()
+}
+
+impl Answer {
+    /// What the same wish, made again, is answered.
+    const fn repeated(self) -> Self {
+        match self {
+            Self::Signed(signed) => Self::Signed(Signed { ordinal: signed.ordinal, fresh: false }),
+            Self::Withdrawn(_) => Self::Withdrawn(false),
+        }
+    }
+}
+
+/// Wishes by their place in the batch, so that no visitor is named twice in a wave.
+#[derive(Default)]
+struct Wave<'w> {
+    signs: Vec<(usize, &'w SignatureRow)>,
+    withdrawals: Vec<(usize, &'w VisitorId)>,
+}
+
+#[derive(Default)]
+struct Plan<'w> {
+    waves: Vec<Wave<'w>>,
+    /// Places whose answer repeats that of an earlier place.
+    followers: Vec<(usize, usize)>,
+}
+
+impl<'w> Plan<'w> {
+    fn of(wishes: &'w [Wish]) -> Self {
+        struct Last {
+            place: usize,
+            wave: usize,
+            signs: bool,
+        }
+        let mut plan = Self::default();
+        let mut last: HashMap<&str, Last> = HashMap::new();
+        for (place, wish) in wishes.iter().enumerate() {
+            let (visitor, signs) = match wish {
+                Wish::Sign(row) => (&row.visitor, true),
+                Wish::Withdraw(visitor) => (visitor, false),
+            };
+            let wave = match last.get(visitor.as_str()) {
+                Some(earlier) if earlier.signs == signs => {
+                    plan.followers.push((place, earlier.place));
+                    continue;
+                }
+                Some(earlier) => earlier.wave + 1,
+                None => 0,
+            };
+            last.insert(visitor.as_str(), Last { place, wave, signs });
+            if plan.waves.len() == wave {
+                plan.waves.push(Wave::default());
+            }
+            match wish {
+                Wish::Sign(row) => plan.waves[wave].signs.push((place, row)),
+                Wish::Withdraw(visitor) => plan.waves[wave].withdrawals.push((place, visitor)),
+            }
+        }
+        plan
+    }
+}
