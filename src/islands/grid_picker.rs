@@ -1,0 +1,80 @@
+//! 您住的小区或附近路段: a list that works as it is, and can be searched once scripts
+//! are here.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::slug::Slug;
+
+/// Fewer grids than this are seen at a glance and need no search.
+const WORTH_SEARCHING: usize = 8;
+
+/// A grid as the list offers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GridChoice {
+    /// What is sent.
+    pub slug: Slug,
+    /// What residents call it.
+    pub label: String,
+}
+
+/// The field `grid`.
+#[island]
+pub fn GridPicker(
+    /// All grids.
+    grids: Vec<GridChoice>,
+    /// The slug that is chosen already; empty for none.
+    chosen: String,
+    /// What the server said about it.
+    error: Option<String>,
+) -> impl IntoView {
+    let searchable = RwSignal::new(false);
+    let worth_searching = grids.len() >= WORTH_SEARCHING;
+    Effect::new(move |_| searchable.set(worth_searching));
+    let sought = RwSignal::new(String::new());
+    let selected = RwSignal::new(chosen);
+    let options = grids.into_iter().map(|GridChoice { slug, label }| {
+        let is_chosen = slug.as_str() == selected.read_untracked().as_str();
+        let value = slug.to_string();
+        let lower = label.to_lowercase();
+        let hidden = {
+            let value = value.clone();
+            move || {
+                let sought = sought.read();
+                let sought = sought.trim().to_lowercase();
+                !sought.is_empty() && !lower.contains(&sought) && *selected.read() != value
+            }
+        };
+        view! { <option value=value selected=is_chosen hidden=hidden>{label}</option> }
+    });
+    let options = options.collect_view();
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then_some("error-grid");
+    view! {
+        <div class="weui-cell field">
+            <label class="field__label" for="field-grid">"您住的小区或附近路段"</label>
+            <input
+                class="field__input field__search"
+                type="search"
+                placeholder="输入几个字查找"
+                aria-label="查找小区或路段"
+                aria-controls="field-grid"
+                autocomplete="off"
+                hidden=move || !searchable.get()
+                on:input=move |event| sought.set(event_target_value(&event))
+            />
+            <select
+                class="field__input"
+                id="field-grid"
+                name="grid"
+                aria-invalid=invalid
+                aria-describedby=described
+                on:change=move |event| selected.set(event_target_value(&event))
+            >
+                <option value="">"说不清"</option>
+                {options}
+            </select>
+            {error.map(|sentence| view! { <p class="field-error" id="error-grid">{sentence}</p> })}
+        </div>
+    }
+}

@@ -1,0 +1,23 @@
+//! A number that stands in the page and moves when it changes.
+
+use leptos::prelude::*;
+
+use super::live;
+use crate::domain::counts::{Figure, grouped};
+
+/// One figure of the public counts.
+#[island]
+pub fn LiveNumber(
+    /// Which.
+    figure: Figure,
+    /// What it was when the page was drawn.
+    initial: u64,
+) -> impl IntoView {
+    let counts = live::counts();
+    let n =
+        Memo::new(move |_| counts.read().as_ref().map_or(initial, |counts| counts.figure(&figure)));
+    let moved = move || n.get() != initial;
+    view! {
+        <span class="live-number" class:live-number_moved=moved>{move || grouped(n.get())}</span>
+    }
+}

@@ -1,0 +1,11 @@
+//! Islands: the only code that becomes wasm.
+//!
+//! What belongs here: what moves or helps in the browser. Every island draws on the
+//! server exactly what a page without scripts needs, and only adds to it.
+
+pub mod grid_picker;
+mod live;
+pub mod live_number;
+pub mod sign_form;
+pub mod text_field;
+pub mod windows;

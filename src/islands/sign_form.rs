@@ -1,0 +1,200 @@
+//! The signing form's helpers: the draft, 全部承诺, and one submit for one press.
+
+use leptos::prelude::*;
+
+/// Around the fields, which the page draws.
+#[island]
+pub fn SignForm(
+    /// Whether nothing was typed yet, so that a draft may fill it.
+    fresh: bool,
+    /// The fields.
+    children: Children,
+) -> impl IntoView {
+    let form = NodeRef::<leptos::html::Form>::new();
+    let awake = RwSignal::new(false);
+    let sending = RwSignal::new(false);
+    let all = RwSignal::new(false);
+
+    Effect::new(move |_| {
+        awake.set(true);
+        if let Some(form) = form.get_untracked() {
+            browser::begin(&form, fresh);
+            all.set(browser::all_ticked(&form));
+        }
+    });
+    // Back from the next page, the browser may show this one as it was left.
+    let returned = window_event_listener(leptos::ev::pageshow, move |_| sending.set(false));
+    on_cleanup(move || returned.remove());
+
+    let on_change = move |_| {
+        if let Some(form) = form.get_untracked() {
+            browser::keep(&form);
+            all.set(browser::all_ticked(&form));
+        }
+    };
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        if sending.get_untracked() {
+            event.prevent_default();
+        }
+        sending.set(true);
+    };
+    // Heard before the form hears of it, which then finds all boxes as they are to be.
+    let on_all = move |event| {
+        if let Some(form) = form.get_untracked() {
+            browser::tick_all(&form, event_target_checked(&event));
+        }
+    };
+    view! {
+        <form
+            class="sign-form"
+            method="post"
+            action="/sign"
+            novalidate
+            node_ref=form
+            on:input=on_change
+            on:change=on_change
+            on:submit=on_submit
+        >
+            <label class="weui-cell weui-check__label all-pledges" hidden=move || !awake.get()>
+                <span class="weui-cell__hd">
+                    <input type="checkbox" class="tick" prop:checked=move || all.get() on:input=on_all />
+                </span>
+                <span class="weui-cell__bd">"全部承诺"</span>
+            </label>
+            {children()}
+            <div class="sticky-action">
+                <button class="weui-btn weui-btn_primary" type="submit" aria-disabled=move || sending.get().then_some("true")>
+                    {move || if sending.get() { "正在提交…" } else { "签名" }}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Forgets the draft, once it has become a signature.
+#[island]
+pub fn ForgetDraft() -> impl IntoView {
+    Effect::new(move |_| browser::forget());
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use gloo_storage::{LocalStorage, Storage};
+    use serde::{Deserialize, Serialize};
+    use wasm_bindgen::JsCast;
+    use web_sys::{
+        Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
+    };
+
+    /// Where the draft is kept, in this browser only.
+    const KEY: &str = "chuangquan.sign";
+
+    /// What was typed so far; never the consent.
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    struct Draft {
+        name: String,
+        grid: String,
+        pledges: Vec<String>,
+        message: String,
+        show_name: bool,
+    }
+
+    /// A fresh form takes up the draft; any other one is the draft from now on.
+    pub fn begin(form: &HtmlFormElement, fresh: bool) {
+        if !fresh {
+            keep(form);
+        } else if let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
+            fill(form, &draft);
+        }
+    }
+
+    /// Keeps what stands in the form.
+    pub fn keep(form: &HtmlFormElement) {
+        let Ok(data) = FormData::new_with_form(form) else { return };
+        let text = |name| data.get(name).as_string().unwrap_or_default();
+        let draft = Draft {
+            name: text("name"),
+            grid: text("grid"),
+            pledges: data.get_all("pledges").iter().filter_map(|value| value.as_string()).collect(),
+            message: text("message"),
+            show_name: data.has("show_name"),
+        };
+        // Private windows have no storage: then there is no draft.
+        LocalStorage::set(KEY, draft).ok();
+    }
+
+    pub fn forget() {
+        LocalStorage::delete(KEY);
+    }
+
+    fn fill(form: &HtmlFormElement, draft: &Draft) {
+        for (name, value) in [("name", &draft.name), ("message", &draft.message)] {
+            if let Some(input) =
+                one::<HtmlInputElement>(form, name).filter(|i| i.value().is_empty())
+            {
+                input.set_value(value);
+                tell(&input, "input");
+            }
+        }
+        if let Some(select) =
+            one::<HtmlSelectElement>(form, "grid").filter(|s| s.value().is_empty())
+        {
+            select.set_value(&draft.grid);
+            tell(&select, "change");
+        }
+        for pledge in pledges(form) {
+            pledge.set_checked(pledge.checked() || draft.pledges.contains(&pledge.value()));
+        }
+        if let Some(show_name) = one::<HtmlInputElement>(form, "show_name") {
+            show_name.set_checked(draft.show_name);
+        }
+        if !draft.message.is_empty()
+            && let Ok(Some(fold)) = form.query_selector("details")
+        {
+            fold.set_attribute("open", "").ok();
+        }
+    }
+
+    pub fn all_ticked(form: &HtmlFormElement) -> bool {
+        pledges(form).all(|pledge| pledge.checked())
+    }
+
+    pub fn tick_all(form: &HtmlFormElement, ticked: bool) {
+        for pledge in pledges(form) {
+            pledge.set_checked(ticked);
+        }
+    }
+
+    fn pledges(form: &HtmlFormElement) -> impl Iterator<Item = HtmlInputElement> {
+        let found = form.query_selector_all("input[name=pledges]").ok();
+        let length = found.as_ref().map_or(0, web_sys::NodeList::length);
+        (0..length).filter_map(move |i| found.as_ref()?.get(i)?.dyn_into().ok())
+    }
+
+    fn one<T: JsCast>(form: &HtmlFormElement, name: &str) -> Option<T> {
+        form.query_selector(&format!("[name={name}]")).ok()??.dyn_into().ok()
+    }
+
+    /// Lets the field's own island know.
+    fn tell(target: &web_sys::EventTarget, kind: &str) {
+        let init = EventInit::new();
+        init.set_bubbles(true);
+        if let Ok(event) = Event::new_with_event_init_dict(kind, &init) {
+            target.dispatch_event(&event).ok();
+        }
+    }
+}
+
+/// On the server nothing is kept and nothing moves.
+#[cfg(not(feature = "hydrate"))]
+mod browser {
+    use leptos::web_sys::HtmlFormElement;
+
+    pub fn begin(_: &HtmlFormElement, _: bool) {}
+    pub fn keep(_: &HtmlFormElement) {}
+    pub fn forget() {}
+    pub fn tick_all(_: &HtmlFormElement, _: bool) {}
+    pub fn all_ticked(_: &HtmlFormElement) -> bool {
+        false
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line: parse, then hand over.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use chuangquan::{
+    campaign,
+    server::{
+        config::{DataSettings, ServeSettings},
+        serve,
+    },
+};
+use clap::{Parser, Subcommand};
+
+/// 创全: a street's civility campaign
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the app until told to end
+    Serve(ServeSettings),
+    /// Work with campaign files
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
+    /// Copy the database into an empty folder, while it is in use
+    Backup {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Fill an empty database from a copy
+    Restore {
+        /// The folder
+        dir: PathBuf,
+        #[command(flatten)]
+        data: DataSettings,
+    },
+    /// Count all rows and compare with the counters; exits 1 when they differ
+    Recount {
+        #[command(flatten)]
+        data: DataSettings,
+    },
+}
+
+#[derive(Subcommand)]
+enum CampaignCommand {
+    /// Name every fault of a campaign file, with its line and field
+    Check {
+        /// The file
+        file: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    // Rendering inside a single worker has been seen to wait for itself.
+    let workers = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Err(error) => Err(error.to_string()),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("{error}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> Result<ExitCode, String> {
+    match command {
+        Command::Serve(settings) => serve::serve(&settings).await.map_err(text)?,
+        Command::Campaign(CampaignCommand::Check { file }) => {
+            let checked = campaign::load(&file).map_err(text)?;
+            for warning in checked.warnings {
+                println!("{}: warning: {warning}", file.display());
+            }
+            println!("{}: whole", file.display());
+        }
+        Command::Backup { dir, data } => {
+            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let rows = store.backup(&dir).await.map_err(text)?;
+            println!("{rows} rows are in {}", dir.display());
+            store.close().await;
+        }
+        Command::Restore { dir, data } => {
+            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let rows = store.restore(&dir).await.map_err(text)?;
+            println!("{rows} rows came from {}", dir.display());
+            store.close().await;
+        }
+        Command::Recount { data } => {
+            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let drifts = store.recount().await.map_err(text)?;
+            store.close().await;
+            if !drifts.is_empty() {
+                for drift in drifts {
+                    println!("{drift}");
+                }
+                return Ok(ExitCode::FAILURE);
+            }
+            println!("every counter says what the rows say");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

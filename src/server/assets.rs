@@ -1,0 +1,93 @@
+//! The site's files: their hashed names, their headers, and the policy that lets
+//! them run.
+
+use std::{fs, path::PathBuf};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn},
+    response::Response,
+    routing::any,
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use leptos::config::LeptosOptions;
+use sha2::{Digest, Sha256};
+use tower_http::services::ServeDir;
+
+use super::AppState;
+use crate::ui::{self, context::SiteFiles};
+
+/// The names of the files that pages mention, and the content security policy.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// Paths of the style sheet, the loader and the wasm.
+    pub names: SiteFiles,
+    /// What pages may load and run.
+    pub policy: HeaderValue,
+}
+
+impl Assets {
+    /// Reads the hashes that the build wrote beside the program; without them the
+    /// plain names are used.
+    #[must_use]
+    pub fn read(options: &LeptosOptions) -> Self {
+        let hashes = if options.hash_files { read_hashes(options) } else { String::new() };
+        let path = |kind: &str, extension: &str| {
+            let line = hashes.lines().filter_map(|line| line.split_once(':'));
+            let hash = line.into_iter().find(|(name, _)| name.trim() == kind);
+            let hash = hash.map(|(_, hash)| format!(".{}", hash.trim())).unwrap_or_default();
+            let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+            format!("/{folder}/{name}{hash}.{extension}").into()
+        };
+        let names =
+            SiteFiles { css: path("css", "css"), js: path("js", "js"), wasm: path("wasm", "wasm") };
+        Self { names, policy: policy() }
+    }
+}
+
+fn read_hashes(options: &LeptosOptions) -> String {
+    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from));
+    let file = beside.unwrap_or_default().join(options.hash_file.as_ref());
+    fs::read_to_string(&file).unwrap_or_else(|error| {
+        tracing::warn!(file = %file.display(), %error, "no hashed file names");
+        String::new()
+    })
+}
+
+/// Only our own files, the wasm, and the one inline script that starts it.
+fn policy() -> HeaderValue {
+    let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
+    let text = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{start}'; \
+         style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+/// Serves the site's folder; what is not there is not found.
+pub fn files(state: &AppState) -> Router {
+    let folder = ServeDir::new(state.options.site_root.as_ref())
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip();
+    let package = format!("/{}/", state.options.site_pkg_dir);
+    let caching = from_fn(move |request: Request, next: Next| {
+        let hashed = request.uri().path().starts_with(&package);
+        async move { cached(hashed, next.run(request).await) }
+    });
+    Router::new()
+        .fallback_service(folder.fallback(any(async || StatusCode::NOT_FOUND)))
+        .layer(caching)
+}
+
+fn cached(hashed: bool, mut response: Response) -> Response {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let value =
+            if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,43 @@
+//! Settings: each from the command line or the environment, each in `--help`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Where the data is; every command that touches it takes these.
+#[derive(Args, Clone, Debug)]
+pub struct DataSettings {
+    /// The database: sqlite://PATH, or postgres://USER@HOST/NAME
+    #[arg(long, env = "CHUANGQUAN_DATABASE_URL", default_value = "sqlite://data/chuangquan.db")]
+    pub database_url: String,
+
+    /// A campaign file in place of the one that is part of the program
+    #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
+    pub campaign: Option<PathBuf>,
+}
+
+/// Settings of `serve`. The address to listen on is LEPTOS_SITE_ADDR, or
+/// `site-addr` in Leptos.toml.
+#[derive(Args, Clone, Debug)]
+pub struct ServeSettings {
+    #[command(flatten)]
+    pub data: DataSettings,
+
+    /// The secret that signs cookies; made at first start, shared by all nodes
+    #[arg(
+        long,
+        env = "CHUANGQUAN_SECRET_FILE",
+        default_value = "data/secret",
+        value_name = "FILE"
+    )]
+    pub secret_file: PathBuf,
+
+    /// How people reach this, for example https://wenming.example.cn; cookies become
+    /// Secure when it begins with https
+    #[arg(long, env = "CHUANGQUAN_PUBLIC_URL", default_value = "", value_name = "URL")]
+    pub public_url: String,
+
+    /// Most connections at once
+    #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 20_000)]
+    pub max_connections: usize,
+}

@@ -1,0 +1,104 @@
+//! Reading a posted form strictly: whole, of the right kind, in UTF-8.
+
+use std::time::Duration;
+
+use axum::{body::Body, http::HeaderMap, http::header::CONTENT_TYPE};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+
+use crate::ui::pages::refusal::Refusal;
+
+/// The largest form, in bytes: many times the longest that can be valid.
+const LIMIT: usize = 64 * 1024;
+
+/// How long a form may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The fields of a form, in the order in which they were sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads a body of `application/x-www-form-urlencoded`.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that it deserves.
+    pub async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
+        let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal::Malformed);
+        }
+        let whole = tokio::time::timeout(PATIENCE, Limited::new(body, LIMIT).collect());
+        match whole.await {
+            Ok(Ok(body)) => Self::parse(&body.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
+            Ok(Err(_)) => Err(Refusal::Malformed),
+            Err(_) => Err(Refusal::TooSlow),
+        }
+    }
+
+    fn parse(body: &[u8]) -> Result<Self, Refusal> {
+        let text = std::str::from_utf8(body).map_err(|_| Refusal::Malformed)?;
+        let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        let decoded = pairs.map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decode(name)?, decode(value)?))
+        });
+        decoded.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The first value of `name`; empty when it was not sent.
+    pub fn first(&self, name: &str) -> String {
+        let found = self.0.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// Every value of `name`.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        let found = self.0.iter().filter(|(field, _)| field == name);
+        found.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Whether the box `name` was ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.first(name) == "on"
+    }
+}
+
+fn decode(text: &str) -> Result<String, Refusal> {
+    let bytes = text.as_bytes();
+    let whole = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'%').all(|(i, _)| {
+        let digits = bytes.get(i + 1..i + 3);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    if !whole {
+        return Err(Refusal::Malformed);
+    }
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8().map_err(|_| Refusal::Malformed)?;
+    Ok(decoded.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_what_browsers_send() {
+        let fields =
+            Fields::parse("name=%E7%8E%8B+a&pledges=home&pledges=traffic&consent=on&x".as_bytes());
+        let fields = fields.unwrap();
+        assert_eq!(fields.first("name"), "王 a");
+        assert_eq!(fields.all("pledges"), ["home", "traffic"]);
+        assert!(fields.ticked("consent") && !fields.ticked("x") && !fields.ticked("y"));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_form_in_utf8() {
+        for bad in [&b"name=\xff"[..], b"name=%ff", b"name=%E7%8E", b"name=%", b"name=%zz", b"%f=1"]
+        {
+            assert_eq!(Fields::parse(bad), Err(Refusal::Malformed), "{bad:?}");
+        }
+    }
+}

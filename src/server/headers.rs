@@ -1,0 +1,35 @@
+//! Headers that go onto every answer.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::AppState;
+
+/// What a page may use of the phone. Position is asked for by the report form only.
+const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()";
+
+/// How long browsers insist on https, once they came by it: a year.
+const HSTS: &str = "max-age=31536000";
+
+/// Adds what keeps others from using our pages against their readers.
+pub async fn security(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: HeaderValue| headers.insert(name, value);
+    set(header::CONTENT_SECURITY_POLICY, state.assets.policy.clone());
+    set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    set(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    set(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if state.https {
+        set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    response
+}

@@ -1,0 +1,137 @@
+//! The HTTP server: what is asked on which route, by whom, and what goes back.
+//!
+//! What belongs here: settings, routes, cookies, headers, refusals. Rules live in
+//! `service`, pages in `ui`. [`router`] builds everything that answers; the tests
+//! call it as `serve` does.
+
+pub mod assets;
+pub mod config;
+mod form;
+mod headers;
+mod live;
+mod refusal;
+mod render;
+pub mod secret;
+pub mod serve;
+mod sign;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{FromRef, Path, State},
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use axum_extra::extract::cookie::Key;
+use leptos::config::LeptosOptions;
+use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use tokio::sync::watch;
+use tower_http::csrf::CsrfLayer;
+
+use self::{
+    assets::Assets,
+    live::Live,
+    visitor::{Hint, remember},
+};
+use crate::{service::Service, ui::pages::refusal::Refusal};
+
+/// What every handler may need.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// Signs cookies.
+    pub key: Key,
+    /// Whether people come by https: cookies are then Secure.
+    pub https: bool,
+    /// Where the site's files are.
+    pub options: LeptosOptions,
+    /// The names of the site's files, and the policy that lets them run.
+    pub assets: Arc<Assets>,
+    /// The counts as they are sent.
+    pub live: Arc<Live>,
+    /// Becomes true when the server is to end.
+    pub ending: watch::Receiver<bool>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
+    }
+}
+
+impl AppState {
+    /// Puts together what the handlers need, and starts to send live counts.
+    #[must_use]
+    pub fn new(
+        service: Service,
+        key: Key,
+        public_url: &str,
+        options: LeptosOptions,
+        ending: watch::Receiver<bool>,
+    ) -> Self {
+        let assets = Arc::new(Assets::read(&options));
+        let service = Arc::new(service);
+        let live = Live::start(&service, ending.clone());
+        let https = public_url.starts_with("https://");
+        Self { service, key, https, options, assets, live, ending }
+    }
+}
+
+/// Everything that answers.
+#[must_use]
+pub fn router(state: AppState) -> Router {
+    let listing = render::routes(&state);
+    let pages = pages(&state, listing).layer(from_fn_with_state(state.clone(), visitor::identify));
+    let data = Router::new()
+        .route("/counts.json", get(live::counts_json))
+        .route("/live", get(live::events))
+        .route("/healthz", get(async || StatusCode::NO_CONTENT))
+        .route("/readyz", get(ready));
+    let files = assets::files(&state);
+    // The outermost layer comes last: headers go onto every answer, a refusal from
+    // anywhere below them becomes a page.
+    pages
+        .merge(data)
+        .fallback_service(files)
+        .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
+        .layer(CsrfLayer::new())
+        .layer(from_fn_with_state(state.clone(), refusal::dress))
+        .layer(from_fn_with_state(state.clone(), headers::security))
+        .with_state(state)
+}
+
+/// The pages, and the forms on them.
+fn pages(state: &AppState, listing: Vec<AxumRouteListing>) -> Router<AppState> {
+    Router::new()
+        .leptos_routes_with_handler(listing, get(render::page))
+        .route("/sign", post(sign::sign))
+        .route("/sign/withdraw", post(sign::withdraw))
+        .route("/sign/next", post(sign::next))
+        .route("/g/{grid}", get(poster))
+        .with_state::<AppState>(state.clone())
+}
+
+/// A stairwell poster was scanned: its grid is remembered for the form.
+async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Response {
+    if state.service.campaign().grid(&grid).is_none() {
+        return refusal::response(Refusal::NotFound);
+    }
+    let mut response = Redirect::to("/").into_response();
+    remember(&mut response, Hint::Grid(&grid), state.https);
+    response
+}
+
+async fn ready(State(state): State<AppState>) -> Response {
+    match state.service.ready().await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            refusal::response(Refusal::Unavailable)
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `serve`: from settings to a listening server, and to its quiet end.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use axum::{Router, extract::Request};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use leptos::config::{LeptosOptions, get_configuration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{SignalKind, signal},
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+use tower::ServiceExt;
+
+use super::{
+    AppState,
+    config::{DataSettings, ServeSettings},
+    router, secret,
+};
+use crate::{
+    campaign::{self, CampaignError, Checked},
+    service::Service,
+    store::{Store, StoreError},
+};
+
+/// How long a client may take to send the head of a request.
+const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+
+/// The largest head of a request, and read buffer, in bytes.
+const BUFFER: usize = 32 * 1024;
+
+/// How long answers in flight may take once the server is to end.
+const FAREWELL: Duration = Duration::from_secs(4);
+
+/// Why the server could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The campaign file.
+    #[error(transparent)]
+    Campaign(#[from] CampaignError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The secret file.
+    #[error(transparent)]
+    Secret(#[from] secret::SecretError),
+    /// Leptos.toml or LEPTOS_… variables.
+    #[error("Leptos.toml or LEPTOS_…: {0}")]
+    Options(String),
+    /// The address.
+    #[error("{address}: {source}")]
+    Address {
+        /// Which.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// The campaign that the settings name, with its warnings said.
+///
+/// # Errors
+/// [`CampaignError`], naming every fault.
+pub fn campaign(settings: &DataSettings) -> Result<campaign::Checked, CampaignError> {
+    let checked = match &settings.campaign {
+        Some(file) => campaign::load(file),
+        None => campaign::default(),
+    }?;
+    for warning in &checked.warnings {
+        tracing::warn!(%warning, "the campaign file should be looked at");
+    }
+    Ok(checked)
+}
+
+/// Opens the store that the settings name.
+///
+/// # Errors
+/// [`StartError`] when the campaign or the database is not fit.
+pub async fn open(settings: &DataSettings) -> Result<(Store, Checked), StartError> {
+    let checked = campaign(settings)?;
+    let store = Store::open(&settings.database_url, &checked.campaign).await?;
+    Ok((store, checked))
+}
+
+/// Serves until the process is told to end (SIGTERM, SIGINT); then what is in flight
+/// is finished and acknowledged.
+///
+/// # Errors
+/// [`StartError`] when it cannot start.
+pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
+    let options = leptos_options()?;
+    let key = secret::read_or_make(&settings.secret_file)?;
+    let (store, checked) = open(&settings.data).await?;
+    let service = Service::new(store.clone(), Arc::new(checked.campaign));
+    let (end, ending) = watch::channel(false);
+    let address = options.site_addr;
+    let fault = |source| StartError::Address { address, source };
+    let listener = TcpListener::bind(address).await.map_err(fault)?;
+    let state = AppState::new(service, key, &settings.public_url, options, ending.clone());
+    let app = router(state);
+    announce(listener.local_addr().map_err(fault)?);
+
+    let accept = accept(listener, app, settings.max_connections, ending);
+    let stop = async {
+        wait_for_end().await;
+        tracing::info!("ending: finishing what is in flight");
+        end.send_replace(true);
+    };
+    tokio::join!(accept, stop);
+    store.close().await;
+    tracing::info!("ended");
+    Ok(())
+}
+
+fn leptos_options() -> Result<LeptosOptions, StartError> {
+    let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
+    let read = get_configuration(file);
+    read.map(|file| file.leptos_options).map_err(|error| StartError::Options(error.to_string()))
+}
+
+/// Takes connections until the end, then waits for them to finish.
+async fn accept(
+    listener: TcpListener,
+    app: Router,
+    most: usize,
+    mut ending: watch::Receiver<bool>,
+) {
+    let places = Arc::new(Semaphore::new(most));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Most often: no file descriptors left. Others will be freed.
+                    tracing::warn!(%error, "could not accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = ending.wait_for(|ending| *ending) => break,
+        };
+        let connection = graceful.watch(connection(stream, app.clone()));
+        tokio::spawn(async move {
+            // A client that goes away in the middle is no fault of ours.
+            connection.await.ok();
+            drop(place);
+        });
+    }
+    drop(listener);
+    if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some connections did not finish in time");
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    app: Router,
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    TowerToHyperService<tower::util::MapRequest<Router, fn(hyper::Request<Incoming>) -> Request>>,
+> {
+    // Small answers must not wait for the acknowledgement of earlier ones.
+    stream.set_nodelay(true).ok();
+    let with_body: fn(hyper::Request<Incoming>) -> Request =
+        |request| request.map(axum::body::Body::new);
+    let service = TowerToHyperService::new(app.map_request(with_body));
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_PATIENCE)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
+async fn wait_for_end() {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("cannot listen for signals; only a kill ends this process");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Prints the addresses that a phone in the same network can open.
+fn announce(address: SocketAddr) {
+    let port = address.port();
+    let mut hosts = vec![address.ip().to_string()];
+    if address.ip().is_unspecified() {
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        let outside = interfaces.iter().filter(|interface| !interface.is_loopback());
+        hosts = outside.filter(|i| i.ip().is_ipv4()).map(|i| i.ip().to_string()).collect();
+        hosts.insert(0, "localhost".into());
+    }
+    println!("创全 is open at:");
+    for host in hosts {
+        println!("  http://{host}:{port}");
+    }
+}

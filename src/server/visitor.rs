@@ -1,0 +1,160 @@
+//! Who is asking: the signed cookie `visitor` (`__Host-visitor` under https), and two
+//! unsigned hints about how to show pages.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{AppState, refusal};
+use crate::{domain::visitor::VisitorId, ui::pages::refusal::Refusal};
+
+/// How long a visitor is known without coming back: 400 days, the most that
+/// browsers keep a cookie.
+const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
+
+/// A cookie older than this is written anew.
+const RENEWAL: Duration = Duration::from_secs(30 * 86_400);
+
+/// The grid of a stairwell poster.
+const GRID: &str = "grid";
+
+/// Set while this visitor has a signature: which call to action comes first.
+const SIGNED: &str = "signed";
+
+/// Who is asking, in a request's extensions.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The browser's id, new or known.
+    pub id: VisitorId,
+    /// Whether the request brought it.
+    pub known: bool,
+    /// The grid of the last poster, not yet held against the campaign.
+    pub grid: Option<String>,
+    /// Whether this browser says it has signed; only a hint.
+    pub signed: bool,
+}
+
+/// Put into a response's extensions to make the browser another visitor.
+#[derive(Clone, Debug)]
+pub struct BecomeVisitor(pub VisitorId);
+
+/// Reads the cookie before, and writes it after, every page.
+pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let name = cookie_name(state.https);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let signed_jar = SignedCookieJar::from_headers(request.headers(), state.key.clone());
+    let found = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
+    let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
+    let (id, known) = match found {
+        Some((id, _)) => (id, true),
+        None => match fresh_id() {
+            Some(id) => (id, false),
+            None => return refusal::response(Refusal::Internal),
+        },
+    };
+    let hints = CookieJar::from_headers(request.headers());
+    let visitor = Visitor {
+        id: id.clone(),
+        known,
+        grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
+        signed: hints.get(SIGNED).is_some(),
+    };
+    request.extensions_mut().insert(visitor);
+
+    let mut response = next.run(request).await;
+    let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
+    if renew || become_other.is_some() {
+        let id = become_other.unwrap_or(id);
+        let value = format!("{}.{}", id.as_str(), now.as_secs());
+        let jar = signed_jar.add(cookie(name, value, state.https));
+        return (jar, response).into_response();
+    }
+    response
+}
+
+/// Adds a hint for later pages to a response.
+pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
+    let cookie = match hint {
+        Hint::Grid(slug) => cookie(GRID, slug.to_owned(), https),
+        Hint::Signed => cookie(SIGNED, "1".to_owned(), https),
+        Hint::NotSigned => {
+            let mut gone = cookie(SIGNED, String::new(), https);
+            gone.make_removal();
+            gone
+        }
+    };
+    append(response.headers_mut(), &cookie);
+}
+
+/// Something to be remembered about how to show pages.
+#[derive(Clone, Copy, Debug)]
+pub enum Hint<'a> {
+    /// The grid whose poster was scanned.
+    Grid(&'a str),
+    /// This browser has signed.
+    Signed,
+    /// It has not, or no longer.
+    NotSigned,
+}
+
+/// A visitor nobody has been; `None` when the system has no random bytes.
+pub fn fresh_id() -> Option<VisitorId> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).ok()?;
+    VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))
+}
+
+const fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-visitor" } else { "visitor" }
+}
+
+fn cookie(name: &'static str, value: String, https: bool) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(https)
+        .max_age(LIFETIME.try_into().unwrap_or_default())
+        .build()
+}
+
+fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        headers.append(header::SET_COOKIE, value);
+    }
+}
+
+/// `id.seconds` as id and age; `None` for another form, an expired one, or one from
+/// the future.
+fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
+    let (id, issued) = value.split_once('.')?;
+    let issued = Duration::from_secs(issued.parse().ok()?);
+    let age = now.checked_sub(issued).filter(|age| *age < LIFETIME)?;
+    Some((VisitorId::parse(id)?, age))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_living_cookie_names_a_visitor() {
+        let id = fresh_id().unwrap();
+        let now = LIFETIME * 3;
+        let value = |issued: Duration| format!("{}.{}", id.as_str(), issued.as_secs());
+        assert_eq!(parse(&value(now), now), Some((id.clone(), Duration::ZERO)));
+        assert_eq!(parse(&value(now - LIFETIME), now), None);
+        assert_eq!(parse(&value(now + RENEWAL), now), None);
+        for bad in ["", "x.1", id.as_str(), "aaaaaaaaaaaaaaaaaaaaaa.x"] {
+            assert_eq!(parse(bad, now), None);
+        }
+        assert_ne!(fresh_id(), fresh_id());
+    }
+}

@@ -1,0 +1,113 @@
+//! Signing the 倡议, and taking it back.
+
+use super::Service;
+use crate::{
+    domain::{
+        campaign::{Day, Phase, Pledge},
+        signature::{Ordinal, SignatureErrors, SignatureForm},
+        text,
+        visitor::VisitorId,
+    },
+    store::{SignatureRow, Signed, StoreError},
+};
+
+/// Why a signature was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    /// The campaign has not begun, or is over.
+    #[error("the campaign is not open")]
+    Closed(Phase),
+    /// The form has faults.
+    #[error("the form has faults")]
+    Form(Box<SignatureErrors>),
+    /// The store could not say that it is kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A visitor's live signature with everything a page says about it.
+#[derive(Clone, Debug)]
+pub struct MySignature {
+    /// 第 N 位.
+    pub ordinal: Ordinal,
+    /// The whole name.
+    pub name: String,
+    /// The pledges taken on.
+    pub pledges: Vec<Pledge>,
+    /// The grid, as residents call it.
+    pub grid: Option<String>,
+    /// What was added.
+    pub message: Option<String>,
+    /// The day of signing.
+    pub day: Option<Day>,
+}
+
+impl Service {
+    /// Signs for `visitor`; who has a live signature already keeps it unchanged.
+    ///
+    /// # Errors
+    /// [`SignError`]; nothing is stored, unless the store could not be reached,
+    /// when trying again is harmless.
+    pub async fn sign(
+        &self,
+        visitor: &VisitorId,
+        form: &SignatureForm,
+    ) -> Result<Signed, SignError> {
+        match self.phase() {
+            Phase::Open => {}
+            closed => return Err(SignError::Closed(closed)),
+        }
+        let signature =
+            form.check(&self.campaign).map_err(|errors| SignError::Form(Box::new(errors)))?;
+        let row = SignatureRow {
+            visitor: visitor.clone(),
+            signature,
+            consent: self.campaign.privacy.version.clone(),
+            at: jiff::Timestamp::now().as_millisecond(),
+        };
+        Ok(self.store.sign(row).await?)
+    }
+
+    /// Withdraws the visitor's signature, also after the campaign has ended. `false`
+    /// when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store could not say that it is done.
+    pub async fn withdraw_signature(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
+        self.store.withdraw(visitor.clone()).await
+    }
+
+    /// The visitor's live signature.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn signature_of(
+        &self,
+        visitor: &VisitorId,
+    ) -> Result<Option<MySignature>, StoreError> {
+        let Some(stored) = self.store.signature_of(visitor).await? else { return Ok(None) };
+        let pledges = stored.pledges.iter();
+        let grid = stored.grid.as_ref();
+        Ok(Some(MySignature {
+            ordinal: stored.ordinal,
+            name: stored.name,
+            pledges: pledges
+                .filter_map(|slug| self.campaign.pledge(slug.as_str()))
+                .cloned()
+                .collect(),
+            grid: grid.and_then(|slug| self.campaign.grid(slug.as_str())).map(|grid| grid.label()),
+            message: stored.message,
+            day: self.day(stored.signed_at),
+        }))
+    }
+
+    /// The newest signers who let their masked name be shown.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn recent_signers(&self) -> Result<Vec<String>, StoreError> {
+        const SHOWN: u16 = 8;
+        let names = self.store.recent_names(SHOWN).await?;
+        Ok(names.iter().map(|name| text::masked(name)).collect())
+    }
+}

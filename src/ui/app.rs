@@ -1,0 +1,86 @@
+//! The document around every page, and which page stands at which path.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{FlatRoutes, Route, Router},
+    path,
+};
+
+use super::{
+    context::Page,
+    pages::{
+        home::HomePage, me::MePage, pledge::PledgePage, privacy::PrivacyPage,
+        progress::ProgressPage, refusal::RefusalPage, sign::SignPage, signed::SignedPage,
+        soon::SoonPage,
+    },
+    parts::{footer::Footer, tab_bar::TabBar},
+};
+
+/// The one inline script: loads the wasm where a page has islands, and wakes them in
+/// document order. The policy names it by its hash, so it must not vary.
+pub const START_ISLANDS: &str = "(d=>{const i=document.querySelectorAll('leptos-island');\
+i.length&&import(d.js).then(async m=>{await m.default({module_or_path:d.wasm});m.hydrate();\
+for(const e of i)m[e.dataset.component](e)}).catch(e=>console.info('islands stay still',e))})\
+(document.currentScript.dataset)";
+
+/// The document.
+#[component]
+pub fn Shell() -> impl IntoView {
+    provide_meta_context();
+    // Islands mode: only islands are hydrated, the pages around them never.
+    if let Some(shared) = Owner::current_shared_context() {
+        shared.set_is_hydrating(false);
+    }
+    let files = Page::current().site_files;
+    view! {
+        <!DOCTYPE html>
+        <html lang="zh-CN">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" content="#A61B1B" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#6E1414" media="(prefers-color-scheme: dark)" />
+                <meta name="format-detection" content="telephone=no" />
+                <link rel="stylesheet" href=files.css />
+                <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+                <MetaTags />
+            </head>
+            <body>
+                <a class="skip-link" href="#main">"跳到正文"</a>
+                <App />
+                <script data-js=files.js data-wasm=files.wasm inner_html=START_ISLANDS></script>
+            </body>
+        </html>
+    }
+}
+
+/// Which page stands at which path.
+#[component]
+pub fn App() -> impl IntoView {
+    let refusal = Page::current().refusal;
+    let content = match refusal {
+        Some(refusal) => Either::Left(view! { <RefusalPage refusal /> }),
+        None => Either::Right(view! {
+            <Router>
+                <FlatRoutes fallback=|| ()>
+                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                    <Route path=path!("/pledges/:slug") view=PledgePage ssr=SsrMode::Async />
+                    <Route path=path!("/sign") view=SignPage ssr=SsrMode::Async />
+                    <Route path=path!("/signed") view=SignedPage ssr=SsrMode::Async />
+                    <Route path=path!("/me") view=MePage ssr=SsrMode::Async />
+                    <Route path=path!("/progress") view=ProgressPage ssr=SsrMode::Async />
+                    <Route path=path!("/privacy") view=PrivacyPage ssr=SsrMode::Async />
+                    <Route path=path!("/report") view=SoonPage ssr=SsrMode::Async />
+                </FlatRoutes>
+            </Router>
+        }),
+    };
+    view! {
+        {content}
+        <Footer />
+        <TabBar />
+    }
+}

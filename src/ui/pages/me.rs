@@ -1,0 +1,63 @@
+//! `/me`: what this visitor has done here.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+
+use super::signed::Withdraw;
+use crate::{domain::counts::grouped, service::MySignature, ui::context::Page};
+
+/// The page about oneself.
+#[component]
+pub fn MePage() -> impl IntoView {
+    let page = Page::current();
+    Suspend::new(async move {
+        let mine = page.service.signature_of(&page.visitor).await;
+        let mine = page.or_unavailable(mine)?;
+        let signature = match mine {
+            Some(mine) => Either::Left(view! { <Mine mine /> }),
+            None => Either::Right(view! {
+                <div class="empty">
+                    <p>"您还没有在这台手机上签名。"</p>
+                    <a class="weui-btn weui-btn_primary" href="/sign">"我要签名"</a>
+                </div>
+            }),
+        };
+        Some(view! {
+            <Title text="我的" />
+            <main id="main" class="me-page">
+                <h1 class="page-title">"我的"</h1>
+                <section aria-labelledby="my-signature">
+                    <h2 id="my-signature" class="section-title">"我的签名"</h2>
+                    {signature}
+                </section>
+                <section aria-labelledby="my-reports">
+                    <h2 id="my-reports" class="section-title">"我的反映"</h2>
+                    <div class="empty"><p>"随手拍即将开放，届时您的反映会列在这里。"</p></div>
+                </section>
+                <div class="weui-cells">
+                    <a class="weui-cell weui-cell_access" href="/privacy">
+                        <span class="weui-cell__bd">"个人信息与无障碍说明"</span>
+                        <span class="weui-cell__ft"></span>
+                    </a>
+                </div>
+            </main>
+        })
+    })
+}
+
+#[component]
+fn Mine(mine: MySignature) -> impl IntoView {
+    let pledges: Vec<String> = mine.pledges.iter().map(|pledge| pledge.short.clone()).collect();
+    view! {
+        <div class="weui-cells">
+            <a class="weui-cell weui-cell_access" href="/signed">
+                <span class="weui-cell__bd">
+                    <span class="me-page__number">"第 " {grouped(mine.ordinal)} " 位"</span>
+                    <span class="me-page__name">{mine.name} " · " {pledges.join("、")}</span>
+                </span>
+                <span class="weui-cell__ft">"承诺卡"</span>
+            </a>
+        </div>
+        <Withdraw />
+    }
+}

@@ -1,0 +1,62 @@
+//! `/pledges/{slug}`: one pledge, its count, and what it is about in the street.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use super::refusal::Refusal;
+use crate::{
+    domain::{
+        campaign::{CategoryKind, Phase},
+        counts::Figure,
+    },
+    islands::live_number::LiveNumber,
+    ui::{
+        context::{Instead, Page},
+        parts::icon::PledgeIcon,
+    },
+};
+
+/// The page of one pledge.
+#[component]
+pub fn PledgePage() -> impl IntoView {
+    let page = Page::current();
+    let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
+    let Some(pledge) = page.service.campaign().pledge(&slug).cloned() else {
+        page.answer(Instead::Refuse(Refusal::NotFound));
+        return None;
+    };
+    let categories = page.service.campaign().categories_of(&pledge.slug).map(|category| {
+        let kind = match category.kind {
+            CategoryKind::Casework => "可以反映，有人办理",
+            CategoryKind::Reminder => "文明提醒",
+            CategoryKind::Private => "可以反映，不公开",
+            CategoryKind::Praise => "夸一夸",
+        };
+        view! {
+            <li class="weui-cell">
+                <span class="weui-cell__bd">{category.title.clone()}</span>
+                <span class="weui-cell__ft">{kind}</span>
+            </li>
+        }
+    });
+    let figure = Figure::Pledge(pledge.slug.clone());
+    let initial = page.service.counts().figure(&figure);
+    let may_sign = page.service.phase() == Phase::Open && !page.has_signed;
+    Some(view! {
+        <Title text=pledge.short />
+        <main id="main" class="pledge-page">
+            <article class="paper">
+                <PledgeIcon icon=pledge.icon />
+                <h1 class="paper__title">{pledge.title}</h1>
+                <p class="paper__text">{pledge.text}</p>
+                <p class="paper__count">"已有 " <LiveNumber figure initial /> " 位居民作出这项承诺"</p>
+            </article>
+            <h2 class="section-title">"身边这些事，与它有关"</h2>
+            <ul class="weui-cells">{categories.collect_view()}</ul>
+            {may_sign.then(|| view! {
+                <div class="page-action"><a class="weui-btn weui-btn_primary" href="/sign">"我要签名"</a></div>
+            })}
+        </main>
+    })
+}

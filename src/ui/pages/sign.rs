@@ -1,0 +1,216 @@
+//! `/sign`: the form. It works as plain HTML; islands help while it is filled in.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    domain::{
+        campaign::{Phase, Pledge},
+        signature::{MESSAGE_MAX, NAME_MAX, SignatureErrors, SignatureForm},
+    },
+    islands::{
+        grid_picker::{GridChoice, GridPicker},
+        sign_form::SignForm,
+        text_field::{Rule, TextField},
+    },
+    ui::{
+        context::{Instead, Page},
+        pages::refusal::Refusal,
+    },
+};
+
+/// The signing page.
+#[component]
+pub fn SignPage() -> impl IntoView {
+    let page = Page::current();
+    let query_grid = use_query_map().read_untracked().get("grid");
+    Suspend::new(async move {
+        let mine = page.service.signature_of(&page.visitor).await;
+        let mine = page.or_unavailable(mine)?;
+        if mine.is_some() && page.refused_form.is_none() {
+            page.answer(Instead::Go("/signed"));
+            return None;
+        }
+        match page.service.phase() {
+            Phase::Open => {}
+            closed if page.refused_form.is_none() => {
+                let refusal = Refusal::Closed(closed);
+                return Some(Either::Left(view! {
+                    <Title text="签名" />
+                    <main id="main" class="message-page">
+                        <h1>{refusal.title()}</h1>
+                        <p>{refusal.advice()}</p>
+                        <a class="weui-btn weui-btn_default" href="/">"回首页"</a>
+                    </main>
+                }));
+            }
+            closed => {
+                page.answer(Instead::Refuse(Refusal::Closed(closed)));
+                return None;
+            }
+        }
+        let refused = page.refused_form.clone();
+        let (form, errors) = match &refused {
+            Some(refused) => (refused.form.clone(), refused.field_errors().clone()),
+            None => {
+                let grid = query_grid.or_else(|| page.poster_grid.clone());
+                let known = grid.filter(|slug| page.service.campaign().grid(slug).is_some());
+                let form =
+                    SignatureForm { grid: known.unwrap_or_default(), ..SignatureForm::default() };
+                (form, SignatureErrors::default())
+            }
+        };
+        let whole = refused.as_ref().and_then(|refused| refused.whole());
+        let fresh = refused.is_none();
+        let with_message = !form.message.is_empty() || errors.message.is_some();
+        Some(Either::Right(view! {
+            <Title text="我要签名" />
+            <main id="main" class="sign-page">
+                <h1 class="page-title">"签下我的文明承诺"</h1>
+                <ErrorSummary whole errors=errors.clone() />
+                <SignForm fresh>
+                    <PledgeChoices chosen=form.pledges error=errors.pledges />
+                    <div class="weui-cells form-cells">
+                        <TextField
+                            name="name"
+                            label="您的姓名"
+                            hint="1至20个字，只有您自己看得到全名"
+                            rule=Rule::Name
+                            most=NAME_MAX
+                            value=form.name
+                            error=errors.name
+                        />
+                        <GridPicker grids=grid_choices(&page) chosen=form.grid error=errors.grid />
+                    </div>
+                    <details class="fold" open=with_message>
+                        <summary>"写一句寄语（可不写）"</summary>
+                        <div class="weui-cells form-cells">
+                            <TextField
+                                name="message"
+                                label="寄语"
+                                hint="最多60个字"
+                                rule=Rule::Message
+                                most=MESSAGE_MAX
+                                value=form.message
+                                error=errors.message
+                            />
+                        </div>
+                    </details>
+                    <Permissions show_name=form.show_name consent=form.consent error=errors.consent />
+                </SignForm>
+            </main>
+        }))
+    })
+}
+
+fn grid_choices(page: &Page) -> Vec<GridChoice> {
+    let grids = page.service.campaign().grids.iter();
+    grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
+}
+
+/// What is wrong, said first, with links to each field.
+#[component]
+fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl IntoView {
+    let fields: Vec<(&'static str, String)> =
+        errors.each().map(|(field, text)| (field, text.to_owned())).collect();
+    let links = fields.into_iter().map(|(field, text)| {
+        view! { <li><a href=format!("#field-{field}")>{text}</a></li> }
+    });
+    let links: Vec<_> = links.collect();
+    (whole.is_some() || !links.is_empty()).then(|| {
+        view! {
+            <div class="error-summary" role="alert">
+                <p>{whole.unwrap_or("还没有签上，请看一下：")}</p>
+                <ul>{links}</ul>
+            </div>
+        }
+    })
+}
+
+/// Four tall rows, each a pledge, none ticked.
+#[component]
+fn PledgeChoices(chosen: Vec<String>, error: Option<String>) -> impl IntoView {
+    let page = Page::current();
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then_some("error-pledges");
+    let rows = page.service.campaign().pledges.iter().cloned().enumerate().map(|(i, pledge)| {
+        let Pledge { slug, title, text, .. } = pledge;
+        let checked = chosen.iter().any(|chosen| chosen == slug.as_str());
+        let id = if i == 0 { "field-pledges".to_owned() } else { format!("pledge-{slug}") };
+        let text_id = format!("pledge-text-{slug}");
+        view! {
+            <label class="weui-cell weui-check__label pledge-choice">
+                <span class="weui-cell__hd">
+                    <input
+                        type="checkbox"
+                        class="tick"
+                        id=id
+                        name="pledges"
+                        value=slug.to_string()
+                        checked=checked
+                        aria-invalid=invalid
+                        aria-describedby=described.map_or(text_id.clone(), |error| format!("{text_id} {error}"))
+                        aria-label=title.clone()
+                    />
+                </span>
+                <span class="weui-cell__bd">
+                    <span class="pledge-choice__title">{title.clone()}</span>
+                    <span class="pledge-choice__text" id=text_id.clone()>{text}</span>
+                </span>
+            </label>
+        }
+    });
+    view! {
+        <fieldset class="weui-cells pledge-choices">
+            <legend class="section-title">"我承诺（可多选）"</legend>
+            {rows.collect_view()}
+            <FieldError field="pledges" error />
+        </fieldset>
+    }
+}
+
+/// May the masked name be shown, and the consent that signing needs.
+#[component]
+fn Permissions(show_name: bool, consent: bool, error: Option<String>) -> impl IntoView {
+    let page = Page::current();
+    let sentence = page.service.campaign().privacy.consent.clone();
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then_some("error-consent");
+    view! {
+        <div class="weui-cells permissions">
+            <label class="weui-cell weui-check__label">
+                <span class="weui-cell__hd">
+                    <input type="checkbox" class="tick" name="show_name" checked=show_name />
+                </span>
+                <span class="weui-cell__bd">"可以公开显示我的姓和两个星号（如“王**”）"</span>
+            </label>
+            <label class="weui-cell weui-check__label">
+                <span class="weui-cell__hd">
+                    <input
+                        type="checkbox"
+                        class="tick"
+                        id="field-consent"
+                        name="consent"
+                        checked=consent
+                        aria-invalid=invalid
+                        aria-describedby=described
+                    />
+                </span>
+                <span class="weui-cell__bd">{sentence}</span>
+            </label>
+            <p class="permissions__link"><a href="/privacy">"看个人信息说明"</a></p>
+            <FieldError field="consent" error />
+        </div>
+    }
+}
+
+/// The sentence beside a field that was refused.
+#[component]
+fn FieldError(field: &'static str, error: Option<String>) -> impl IntoView {
+    error.map(|sentence| {
+        view! {
+            <p class="field-error" id=format!("error-{field}")>{sentence}</p>
+        }
+    })
+}

@@ -1,0 +1,25 @@
+//! The foot of every page.
+
+use leptos::prelude::*;
+
+use crate::ui::context::Page;
+
+/// Who organises this, whom to call, and what it does not replace.
+#[component]
+pub fn Footer() -> impl IntoView {
+    let page = Page::current();
+    let footer = page.service.campaign().footer.clone();
+    let phone = format!("tel:{}", footer.help_phone);
+    let filing = (!footer.filing_number.is_empty()).then_some(footer.filing_number);
+    view! {
+        <footer class="page-footer">
+            <p>"主办：" {footer.organiser}</p>
+            <p>
+                <a href="/privacy">"个人信息与无障碍说明"</a>
+                <a href=phone>"帮助电话 " {footer.help_phone}</a>
+            </p>
+            <p>{footer.disclaimer}</p>
+            {filing.map(|number| view! { <p>{number}</p> })}
+        </footer>
+    }
+}

@@ -1,0 +1,37 @@
+//! The head of the home page: the street, the number, the lit windows.
+
+use leptos::prelude::*;
+
+use crate::{
+    domain::counts::Figure,
+    islands::{live_number::LiveNumber, windows::Windows},
+    ui::context::Page,
+};
+
+/// The red head of the home page.
+#[component]
+pub fn Hero() -> impl IntoView {
+    let page = Page::current();
+    let campaign = page.service.campaign();
+    let counts = page.service.counts();
+    let grids = campaign.grids.len();
+    let lit = campaign.grids.iter().map(|grid| counts.is_lit(&grid.slug)).collect::<Vec<_>>();
+    let slugs = campaign.grids.iter().map(|grid| grid.slug.clone()).collect::<Vec<_>>();
+    let titles = campaign.titles.clone();
+    view! {
+        <header class="hero">
+            <p class="hero__street">{titles.street}</p>
+            <h1 class="hero__title">{titles.title}</h1>
+            <p class="hero__count">
+                <LiveNumber figure=Figure::Signatures initial=counts.signatures />
+                <span class="hero__unit">"位居民已签名"</span>
+            </p>
+            <Windows grids=slugs lit=lit />
+            <p class="hero__caption">
+                {grids} "个网格，"
+                <LiveNumber figure=Figure::LitGrids initial=counts.figure(&Figure::LitGrids) />
+                "个已有居民参与"
+            </p>
+        </header>
+    }
+}

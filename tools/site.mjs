@@ -1,0 +1,99 @@
+// Puts the site together from what cargo built: the smaller wasm, its loader, the style
+// sheet and `public`, under hashed names and compressed beforehand. Run by make; takes
+// the folder of the server program, where hash.txt has to stand. Does nothing when no
+// input has changed.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import esbuild from 'esbuild';
+import * as sass from 'sass';
+
+const NAME = 'chuangquan';
+const here = import.meta.dirname;
+const root = path.dirname(here);
+const target = path.join(root, 'target');
+const site = path.join(target, 'site');
+const pkg = path.join(site, 'pkg');
+const bindings = path.join(target, 'bindings');
+const programs = path.resolve(process.argv[2] ?? path.join(target, 'release'));
+const wasmInput = path.join(target, 'wasm32-unknown-unknown', 'wasm-release', `${NAME}.wasm`);
+
+const filesBelow = (folder) =>
+  fs.readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+
+const inputs = [
+  wasmInput,
+  path.join(here, 'site.mjs'),
+  path.join(here, 'package-lock.json'),
+  ...filesBelow(path.join(root, 'style')),
+  ...filesBelow(path.join(root, 'public')),
+];
+const digest = createHash('sha256');
+for (const file of inputs) digest.update(file).update('\0').update(fs.readFileSync(file));
+const stamp = digest.digest('hex');
+const stampFile = path.join(target, 'site.stamp');
+const hashFile = path.join(programs, 'hash.txt');
+const known = fs.existsSync(stampFile) ? JSON.parse(fs.readFileSync(stampFile, 'utf8')) : {};
+if (known.stamp === stamp && fs.existsSync(pkg)) {
+  fs.writeFileSync(hashFile, known.hashes);
+  process.exit(0);
+}
+
+const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit' });
+
+// wasm-bindgen, then wasm-opt.
+fs.rmSync(bindings, { recursive: true, force: true });
+run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-dir', bindings, '--out-name', NAME, wasmInput);
+const wasmOpt = path.join(here, 'node_modules', '.bin', 'wasm-opt');
+const smaller = path.join(bindings, 'smaller.wasm');
+// Exactly what rustc emits: newer proposals would shut out browsers that run the rest.
+const features = [
+  'bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
+  'reference-types', 'sign-ext',
+].map((feature) => `--enable-${feature}`);
+run(wasmOpt, '-Oz', '--mvp-features', ...features, path.join(bindings, `${NAME}_bg.wasm`), '-o', smaller);
+
+// The loader and the style sheet, for browsers back to the ones of 2018.
+const esbuildTarget = ['chrome80', 'safari13', 'firefox78'];
+const loader = esbuild.buildSync({
+  entryPoints: [path.join(bindings, `${NAME}.js`)],
+  bundle: false, format: 'esm', minify: true, write: false, target: 'es2022', charset: 'utf8',
+}).outputFiles[0].contents;
+const scss = sass.compile(path.join(root, 'style', 'main.scss'), { style: 'expanded' }).css;
+const css = esbuild.transformSync(scss, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
+
+// Under hashed names.
+fs.rmSync(site, { recursive: true, force: true });
+fs.mkdirSync(pkg, { recursive: true });
+fs.cpSync(path.join(root, 'public'), site, { recursive: true });
+const hashes = [];
+const put = (kind, contents) => {
+  const bytes = Buffer.from(contents);
+  const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
+  fs.writeFileSync(path.join(pkg, `${NAME}.${hash}.${kind}`), bytes);
+  hashes.push(`${kind}: ${hash}\n`);
+};
+put('css', css);
+put('js', loader);
+put('wasm', fs.readFileSync(smaller));
+
+// Compressed beforehand, where that makes them smaller.
+const report = [];
+for (const file of filesBelow(site)) {
+  const bytes = fs.readFileSync(file);
+  const br = zlib.brotliCompressSync(bytes, {
+    params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11, [zlib.constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
+  const gz = zlib.gzipSync(bytes, { level: 9 });
+  if (br.length < bytes.length) fs.writeFileSync(`${file}.br`, br);
+  if (gz.length < bytes.length) fs.writeFileSync(`${file}.gz`, gz);
+  report.push(`${path.relative(site, file)}: ${bytes.length} bytes, ${br.length} brotli`);
+}
+fs.writeFileSync(hashFile, hashes.join(''));
+fs.writeFileSync(stampFile, JSON.stringify({ stamp, hashes: hashes.join('') }));
+console.log(report.join('\n'));
