@@ -1,0 +1,136 @@
+// What only scripts add: the draft, checks while typing, one submit, a live connection
+// that rests while nobody looks. And the page when the wasm does not come.
+import { complaints, expect, sign, test } from '../server.ts';
+
+const awake = '全部承诺';
+
+test('a draft survives closing the page, and is gone after signing', async ({ page, context }) => {
+  await page.goto('/sign');
+  await expect(page.getByLabel(awake)).toBeVisible();
+  await page.getByLabel('您的姓名').fill('王测试');
+  await page.getByLabel('交通文明守秩序', { exact: true }).check();
+  await page.getByLabel('您住的小区或附近路段').selectOption('grid-03');
+  await page.getByText('写一句寄语').click();
+  await page.getByLabel('寄语', { exact: true }).fill('大家加油');
+  await page.close();
+
+  const again = await context.newPage();
+  await again.goto('/sign');
+  await expect(again.getByLabel('您的姓名')).toHaveValue('王测试');
+  await expect(again.getByLabel('交通文明守秩序', { exact: true })).toBeChecked();
+  await expect(again.getByLabel('您住的小区或附近路段')).toHaveValue('grid-03');
+  await expect(again.getByLabel('寄语', { exact: true })).toHaveValue('大家加油');
+  await expect(again.getByLabel(/我已阅读并同意/), 'consent is given anew').not.toBeChecked();
+  await again.getByLabel(/我已阅读并同意/).check();
+  await again.getByRole('button', { name: '签名', exact: true }).click();
+  await expect(again).toHaveURL(/\/signed$/);
+  await expect.poll(() => again.evaluate(() => localStorage.length)).toBe(0);
+});
+
+test('tells what is wrong while typing', async ({ page }) => {
+  await page.goto('/sign');
+  await expect(page.getByLabel(awake)).toBeVisible();
+  const name = page.getByLabel('您的姓名');
+  await name.fill('王'.repeat(21));
+  await name.blur();
+  await expect(page.locator('#error-name')).toContainText('姓名最多20个字');
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await name.fill('王测试');
+  await expect(page.locator('#error-name')).toBeHidden();
+  await expect(name).not.toHaveAttribute('aria-invalid', 'true');
+});
+
+test('全部承诺 ticks and unticks all four', async ({ page }) => {
+  await page.goto('/sign');
+  const all = page.getByLabel(awake);
+  const ticked = page.locator('input[name=pledges]:checked');
+  await all.check();
+  await expect(ticked).toHaveCount(4);
+  await page.getByLabel('交通文明守秩序', { exact: true }).uncheck();
+  await expect(all).not.toBeChecked();
+  await page.getByLabel('交通文明守秩序', { exact: true }).check();
+  await expect(all).toBeChecked();
+  await all.uncheck();
+  await expect(ticked).toHaveCount(0);
+});
+
+test('finds a grid by a few characters', async ({ page }) => {
+  await page.goto('/sign');
+  await page.getByLabel('查找小区或路段').fill('第3网');
+  const offered = page.locator('#field-grid option:not([hidden])');
+  await expect(offered).toHaveText(['说不清', '第3网格']);
+});
+
+test('a second press sends nothing', async ({ page }) => {
+  let posts = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posts += 1;
+  });
+  await page.goto('/sign');
+  await page.getByLabel(awake).check();
+  await page.getByLabel('您的姓名').fill('王测试');
+  await page.getByLabel(/我已阅读并同意/).check();
+  await page.getByRole('button', { name: '签名', exact: true }).dblclick();
+  await expect(page).toHaveURL(/\/signed$/);
+  expect(posts).toBe(1);
+});
+
+test('a hidden page holds no connection', async ({ page }) => {
+  await page.addInitScript(() => {
+    const opened: EventSource[] = [];
+    Object.assign(window, { opened });
+    window.EventSource = class extends EventSource {
+      constructor(url: string | URL) {
+        super(url);
+        opened.push(this);
+      }
+    };
+  });
+  const open = () =>
+    page.evaluate(() => {
+      const all = (window as unknown as { opened: EventSource[] }).opened;
+      return all.filter((source) => source.readyState !== EventSource.CLOSED).length;
+    });
+  const show = (state: string) =>
+    page.evaluate((state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, state);
+  await page.goto('/');
+  await expect.poll(open, 'all islands share one connection').toBe(1);
+  await show('hidden');
+  await expect.poll(open).toBe(0);
+  await show('visible');
+  await expect.poll(open).toBe(1);
+});
+
+test.describe('when the wasm does not come', () => {
+  test.use({ expectedComplaints: [/Failed to load resource/] });
+
+  test('the form works all the same', async ({ page }) => {
+    await page.route('**/*.wasm', (route) => route.abort());
+    await page.goto('/sign');
+    await expect(page.getByLabel(awake)).toBeHidden();
+    await sign(page, '王测试');
+    await expect(page).toHaveURL(/\/signed$/);
+  });
+
+  test('and also before it has come', async ({ page }) => {
+    await page.route('**/*.wasm', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
+      await route.abort().catch(() => {});
+    });
+    await page.goto('/sign');
+    await sign(page, '王测试');
+    await expect(page).toHaveURL(/\/signed$/);
+  });
+});
+
+test('pages without islands load no wasm', async ({ page }) => {
+  const loaded: string[] = [];
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname));
+  const found = complaints(page);
+  await page.goto('/privacy', { waitUntil: 'networkidle' });
+  expect(loaded.filter((name) => /\.(wasm|js)$/.test(name))).toEqual([]);
+  expect(found).toEqual([]);
+});

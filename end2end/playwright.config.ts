@@ -1,0 +1,38 @@
+// The same journeys with JavaScript on and off, in Debian's Chromium. Each worker
+// starts a server of its own (see server.ts), so there is nothing to wait for here.
+import { defineConfig } from '@playwright/test';
+
+const phone = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 1,
+  hasTouch: true,
+  locale: 'zh-CN',
+  timezoneId: 'Asia/Shanghai',
+};
+
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: '../target/end2end',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [['list']],
+  use: {
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+        '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'js', use: { ...phone } },
+    // What only scripts can do has no counterpart here.
+    { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /islands\.spec\.ts/ },
+  ],
+});

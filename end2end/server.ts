@@ -1,0 +1,111 @@
+// A real server on a free port with a database of its own, and pages that fail their
+// test when the browser complains.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { test as base, expect, type Page } from '@playwright/test';
+
+const root = path.dirname(import.meta.dirname);
+const program = path.join(root, 'target', 'release', 'chuangquan');
+
+export class Server {
+  private constructor(
+    readonly url: string,
+    private readonly folder: string,
+    private readonly process: ChildProcess,
+  ) {}
+
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
+    const folder = await mkdtemp(path.join(tmpdir(), 'chuangquan-'));
+    const child = spawn(program, ['serve'], {
+      cwd: root,
+      env: {
+        ...process.env,
+        LEPTOS_SITE_ADDR: '127.0.0.1:0',
+        CHUANGQUAN_DATABASE_URL: `sqlite://${folder}/chuangquan.db`,
+        CHUANGQUAN_SECRET_FILE: `${folder}/secret`,
+        RUST_LOG: 'warn',
+        ...settings,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      child.on('exit', (code) => reject(new Error(`the server ended with ${code}`)));
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        const found = line.match(/http:\/\/[\d.]+:\d+/);
+        if (found) resolve(found[0]);
+      });
+    });
+    return new Server(url, folder, child);
+  }
+
+  /** Ends it, and fails when it does not end as it should. */
+  async stop(): Promise<void> {
+    const ended = new Promise<number | null>((resolve) => this.process.on('exit', resolve));
+    this.process.kill('SIGTERM');
+    const code = await ended;
+    await rm(this.folder, { recursive: true });
+    expect(code, 'how the server ended').toBe(0);
+  }
+}
+
+/** Gathers what the browser complains of. */
+export function complaints(page: Page): string[] {
+  const found: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
+  });
+  page.on('pageerror', (error) => found.push(String(error)));
+  return found;
+}
+
+interface PerTest {
+  /** Lines of complaint that this test provokes on purpose. */
+  expectedComplaints: RegExp[];
+  quietBrowser: void;
+}
+
+interface PerWorker {
+  server: Server;
+}
+
+export const test = base.extend<PerTest, PerWorker>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker' },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  expectedComplaints: [[], { option: true }],
+  quietBrowser: [
+    async ({ context, expectedComplaints }, use) => {
+      const all: string[][] = [];
+      context.on('page', (page) => all.push(complaints(page)));
+      await use();
+      const rest = all.flat().filter((line) => !expectedComplaints.some((known) => known.test(line)));
+      expect(rest, 'what the browser complained of').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+/** The number of valid signatures, as a program is told. */
+export async function signatures(server: Server): Promise<number> {
+  const answer = await fetch(`${server.url}/counts.json`);
+  return ((await answer.json()) as { signatures: number }).signatures;
+}
+
+/** Fills the signing form of the page that is open, and sends it. */
+export async function sign(page: Page, name: string, pledges = ['美丽家园齐创建']): Promise<void> {
+  for (const pledge of pledges) await page.getByLabel(pledge, { exact: true }).check();
+  await page.getByLabel('您的姓名').fill(name);
+  await page.getByLabel(/我已阅读并同意/).check();
+  await page.getByRole('button', { name: '签名', exact: true }).click();
+}
