@@ -50,20 +50,17 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
     let titles = titles(&head);
     let period = period(&head);
     let appeal = appeal(&file.section("appeal"));
-    let pledges = list(file, "pledges", 1, pledge);
-    let branches =
+    let (pledges, pledge_slugs) = list(file, "pledges", 1, pledge);
+    let (branches, branch_slugs) =
         list(file, "branches", 1, |table, slug| Some(Branch { slug, title: table.text("title") }));
-    let units = list(file, "units", 1, |table, slug| {
+    let (units, unit_slugs) = list(file, "units", 1, |table, slug| {
         Some(Unit { slug, title: table.text("title"), phone: table.optional_text("phone") })
     });
-    let pledge_slugs = slugs(pledges.iter().map(|pledge| &pledge.slug));
-    let branch_slugs = slugs(branches.iter().map(|branch| &branch.slug));
-    let unit_slugs = slugs(units.iter().map(|unit| &unit.slug));
-    let categories = list(file, "categories", 1, |table, slug| {
+    let (categories, _) = list(file, "categories", 1, |table, slug| {
         category(table, slug, &pledge_slugs, &branch_slugs, &unit_slugs)
     });
-    let grids = list(file, "grids", 1, grid);
-    let reply_templates = list(file, "reply_templates", 0, |table, slug| {
+    let (grids, _) = list(file, "grids", 1, grid);
+    let (reply_templates, _) = list(file, "reply_templates", 0, |table, slug| {
         Some(ReplyTemplate { slug, title: table.text("title"), text: table.text("text") })
     });
     Some(Campaign {
@@ -84,17 +81,14 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
     })
 }
 
-fn slugs<'s>(of: impl Iterator<Item = &'s Slug>) -> BTreeSet<Slug> {
-    of.cloned().collect()
-}
-
-/// Tables that each have a `slug` of their own.
+/// Tables that each have a `slug` of their own, and those slugs, also of tables that
+/// have other faults.
 fn list<T>(
     file: &Section<'_, '_>,
     key: &'static str,
     least: usize,
     read: impl Fn(&Section<'_, '_>, Slug) -> Option<T>,
-) -> Vec<T> {
+) -> (Vec<T>, BTreeSet<Slug>) {
     let mut seen = BTreeSet::new();
     let mut taken = Vec::new();
     for table in file.sections(key, least) {
@@ -108,7 +102,7 @@ fn list<T>(
         let stand_in = || Slug::parse("faulty").ok();
         taken.extend(slug.or_else(stand_in).and_then(|slug| read(&table, slug)));
     }
-    taken
+    (taken, seen)
 }
 
 fn titles(head: &Section<'_, '_>) -> Option<Titles> {

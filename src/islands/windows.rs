@@ -12,10 +12,10 @@ const PER_HOUSE: usize = 6;
 const COLUMNS: usize = 2;
 /// Width of a house and height of a storey, in units of the drawing.
 const HOUSE: usize = 56;
-const STOREY: usize = 18;
+const STOREY: usize = 15;
 /// Height of the roof, and of the ground below the lowest windows.
-const ROOF: usize = 24;
-const GROUND: usize = 8;
+const ROOF: usize = 23;
+const GROUND: usize = 5;
 
 /// Where windows stand: whole houses of equal height, and what is left over as
 /// dormers in the roofs.
@@ -39,9 +39,9 @@ impl Row {
         let place = |i: usize| {
             let (house, inside) = (i / per_house, i % per_house);
             let (column, storey) = (inside % COLUMNS, inside / COLUMNS);
-            (house * HOUSE + 12 + column * 20, ROOF + 4 + storey * STOREY, false)
+            (house * HOUSE + 11 + column * 21, ROOF + 3 + storey * STOREY, false)
         };
-        let dormer = |i: usize| ((houses / 2 + i) % houses * HOUSE + 22, ROOF - 11, true);
+        let dormer = |i: usize| ((houses / 2 + i) % houses * HOUSE + 22, ROOF - 12, true);
         let windows = (0..windows - dormers).map(place).chain((0..dormers).map(dormer)).collect();
         Self { houses, storeys, windows }
     }
@@ -82,9 +82,9 @@ pub fn Windows(
     let windows = grids.into_iter().zip(lit).zip(row.windows).map(|((grid, lit), (x, y, dormer))| {
         let counts = counts.clone();
         let now = move || counts.read().as_ref().map_or(lit, |counts| counts.is_lit(&grid));
-        let height = if dormer { 9 } else { 12 };
+        let height = if dormer { 8 } else { 10 };
         view! {
-            <rect class="windows__window" class:windows__window_lit=now x=x y=y width="12" height=height rx="1.5" />
+            <rect class="windows__window" class:windows__window_lit=now x=x y=y width="13" height=height rx="1.5" />
         }
     });
     view! {
@@ -109,7 +109,7 @@ mod tests {
             places.dedup();
             assert_eq!(places.len(), grids, "{grids}: {row:?}");
             let right = row.houses * HOUSE;
-            assert!(row.windows.iter().all(|(x, _, _)| x + 12 <= right), "{grids}: {row:?}");
+            assert!(row.windows.iter().all(|(x, _, _)| x + 13 <= right), "{grids}: {row:?}");
         }
     }
 

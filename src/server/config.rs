@@ -1,6 +1,6 @@
 //! Settings: each from the command line or the environment, each in `--help`.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
@@ -16,12 +16,15 @@ pub struct DataSettings {
     pub campaign: Option<PathBuf>,
 }
 
-/// Settings of `serve`. The address to listen on is LEPTOS_SITE_ADDR, or
-/// `site-addr` in Leptos.toml.
+/// Settings of `serve`.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     #[command(flatten)]
     pub data: DataSettings,
+
+    /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
+    #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
+    pub site_addr: Option<SocketAddr>,
 
     /// The secret that signs cookies; made at first start, shared by all nodes
     #[arg(

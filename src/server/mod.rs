@@ -6,6 +6,7 @@
 
 pub mod assets;
 pub mod config;
+mod encoding;
 mod form;
 mod headers;
 mod live;
@@ -13,6 +14,7 @@ mod refusal;
 mod render;
 pub mod secret;
 pub mod serve;
+mod shared_pages;
 mod sign;
 mod visitor;
 
@@ -30,11 +32,12 @@ use axum_extra::extract::cookie::Key;
 use leptos::config::LeptosOptions;
 use leptos_axum::{AxumRouteListing, LeptosRoutes};
 use tokio::sync::watch;
-use tower_http::csrf::CsrfLayer;
+use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
     assets::Assets,
     live::Live,
+    shared_pages::SharedPages,
     visitor::{Hint, remember},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
@@ -54,6 +57,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// The counts as they are sent.
     pub live: Arc<Live>,
+    /// Pages that are the same for everyone.
+    pub shared_pages: Arc<SharedPages>,
     /// Becomes true when the server is to end.
     pub ending: watch::Receiver<bool>,
 }
@@ -78,12 +83,12 @@ impl AppState {
         let service = Arc::new(service);
         let live = Live::start(&service, ending.clone());
         let https = public_url.starts_with("https://");
-        Self { service, key, https, options, assets, live, ending }
+        let shared_pages = Arc::default();
+        Self { service, key, https, options, assets, live, shared_pages, ending }
     }
 }
 
 /// Everything that answers.
-#[must_use]
 pub fn router(state: AppState) -> Router {
     let listing = render::routes(&state);
     let pages = pages(&state, listing).layer(from_fn_with_state(state.clone(), visitor::identify));
@@ -99,6 +104,7 @@ pub fn router(state: AppState) -> Router {
         .merge(data)
         .fallback_service(files)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
+        .layer(CatchPanicLayer::new())
         .layer(CsrfLayer::new())
         .layer(from_fn_with_state(state.clone(), refusal::dress))
         .layer(from_fn_with_state(state.clone(), headers::security))

@@ -10,12 +10,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use futures::{StreamExt, stream};
+use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_axum::{AxumRouteListing, handle_response_inner};
 use leptos_router::location::RequestUrl;
 
 use super::{
-    AppState, refusal,
+    AppState,
+    encoding::Encoded,
+    refusal,
+    shared_pages::{self, Key},
     visitor::{Visitor, fresh_id},
 };
 use crate::ui::{
@@ -47,7 +51,19 @@ pub async fn page(
     request: Request,
 ) -> Response {
     let page = page_of(&state, &visitor);
-    private(render(page, request, None).await)
+    let headers = request.headers().clone();
+    let rendered = match Key::of(request.uri(), visitor.signed) {
+        Some(key) => {
+            let now = shared_pages::State {
+                revision: state.service.counts().revision,
+                phase: state.service.phase(),
+            };
+            let render = async || render(page, request, None).await;
+            state.shared_pages.get(key, now, render).await.map(|page| page.response(&headers))
+        }
+        None => render(page, request, None).await.map(|page| page.response(&headers)),
+    };
+    private(rendered.unwrap_or_else(|instead| *instead))
 }
 
 /// The page of a form that was refused, with status 422.
@@ -64,7 +80,9 @@ pub async fn refused_form(
     drop(errors);
     let page = Page { refused_form: Some(Arc::new(refused)), ..page_of(state, visitor) };
     let request = Request::from_parts(parts.clone(), Body::empty());
-    let mut response = private(render(page, request, None).await);
+    let rendered = render(page, request, None).await;
+    let response = rendered.map(|page| page.response(&parts.headers));
+    let mut response = private(response.unwrap_or_else(|instead| *instead));
     *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     response
 }
@@ -75,8 +93,10 @@ pub async fn refusal(state: &AppState, parts: Parts, refused: Refusal) -> Respon
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(nobody);
     let Some(visitor) = visitor else { return Response::default() };
     let page = Page { refusal: Some(refused), ..page_of(state, &visitor) };
+    let headers = parts.headers.clone();
     let request = Request::from_parts(parts, Body::empty());
-    private(render(page, request, Some("/")).await)
+    let rendered = render(page, request, Some("/")).await;
+    private(rendered.map_or_else(|instead| *instead, |page| page.response(&headers)))
 }
 
 fn page_of(state: &AppState, visitor: &Visitor) -> Page {
@@ -92,10 +112,16 @@ fn page_of(state: &AppState, visitor: &Visitor) -> Page {
     }
 }
 
-/// Renders to one string. The stock renderer would append scripts that carry
-/// resources to a hydrating app; islands carry their own properties, and without
-/// inline scripts the content security policy needs no nonce.
-async fn render(page: Page, request: Request, in_place_of: Option<&'static str>) -> Response {
+/// Renders a whole page; the error is what is answered in its place.
+///
+/// The stock renderer would append scripts that carry resources to a hydrating app;
+/// islands carry their own properties, and without inline scripts the content security
+/// policy needs no nonce.
+async fn render(
+    page: Page,
+    request: Request,
+    in_place_of: Option<&'static str>,
+) -> Result<Encoded, Box<Response>> {
     let instead = page.instead.clone();
     let context = move || {
         provide_context(page.clone());
@@ -111,9 +137,15 @@ async fn render(page: Page, request: Request, in_place_of: Option<&'static str>)
     })
     .await;
     match instead.get() {
-        Some(Instead::Refuse(refused)) => refusal::response(refused),
-        Some(Instead::Go(path)) => Redirect::to(path).into_response(),
-        None => response,
+        Some(Instead::Refuse(refused)) => Err(Box::new(refusal::response(refused))),
+        Some(Instead::Go(path)) => Err(Box::new(Redirect::to(path).into_response())),
+        None => match response.into_body().collect().await {
+            Ok(body) => Ok(Encoded::new(body.to_bytes())),
+            Err(error) => {
+                tracing::error!(%error, "a page could not be rendered");
+                Err(Box::new(refusal::response(Refusal::Internal)))
+            }
+        },
     }
 }
 

@@ -1,6 +1,6 @@
 //! `serve`: from settings to a listening server, and to its quiet end.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1};
@@ -9,14 +9,14 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use leptos::config::{LeptosOptions, get_configuration};
+use leptos::config::{LeptosOptions, get_config_from_str};
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
     sync::{Semaphore, watch},
     time::timeout,
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, util::MapRequest};
 
 use super::{
     AppState,
@@ -94,7 +94,8 @@ pub async fn open(settings: &DataSettings) -> Result<(Store, Checked), StartErro
 /// # Errors
 /// [`StartError`] when it cannot start.
 pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
-    let options = leptos_options()?;
+    let mut options = leptos_options()?;
+    options.site_addr = settings.site_addr.unwrap_or(options.site_addr);
     let key = secret::read_or_make(&settings.secret_file)?;
     let (store, checked) = open(&settings.data).await?;
     let service = Service::new(store.clone(), Arc::new(checked.campaign));
@@ -118,10 +119,11 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     Ok(())
 }
 
+/// Leptos.toml beside the data, or the one that is part of the program.
 fn leptos_options() -> Result<LeptosOptions, StartError> {
-    let file = Path::new("Leptos.toml").exists().then_some("Leptos.toml");
-    let read = get_configuration(file);
-    read.map(|file| file.leptos_options).map_err(|error| StartError::Options(error.to_string()))
+    const DEFAULT: &str = include_str!("../../Leptos.toml");
+    let text = fs::read_to_string("Leptos.toml").unwrap_or_else(|_| DEFAULT.to_owned());
+    get_config_from_str(&text).map_err(|error| StartError::Options(error.to_string()))
 }
 
 /// Takes connections until the end, then waits for them to finish.
@@ -160,13 +162,13 @@ async fn accept(
     }
 }
 
+/// The router, for requests whose bodies come from hyper.
+type Answering = MapRequest<Router, fn(hyper::Request<Incoming>) -> Request>;
+
 fn connection(
     stream: TcpStream,
     app: Router,
-) -> http1::Connection<
-    TokioIo<TcpStream>,
-    TowerToHyperService<tower::util::MapRequest<Router, fn(hyper::Request<Incoming>) -> Request>>,
-> {
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Answering>> {
     // Small answers must not wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).ok();
     let with_body: fn(hyper::Request<Incoming>) -> Request =

@@ -13,7 +13,7 @@ use super::{
     visitor::{BecomeVisitor, Hint, Visitor, fresh_id, remember},
 };
 use crate::{
-    domain::signature::{SignatureErrors, SignatureForm},
+    domain::signature::SignatureForm,
     service::SignError,
     ui::{
         context::{RefusedForm, SignProblem},
@@ -54,7 +54,7 @@ pub async fn sign(
     } else {
         // Without a cookie nobody could say whose signature it is.
         let errors = form.check(state.service.campaign()).err();
-        SignProblem::NewVisitor(errors.unwrap_or_else(SignatureErrors::default))
+        SignProblem::NewVisitor(errors.unwrap_or_default())
     };
     render::refused_form(&state, &parts, &visitor, RefusedForm { form, problem }).await
 }

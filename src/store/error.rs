@@ -1,7 +1,7 @@
 //! What can go wrong between the store and its database.
 
 /// Why the store could not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, busy or full for now: the person may try again.
     #[error("the database cannot be reached: {0}")]

@@ -114,7 +114,7 @@ async fn drain(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>, mut jobs: mpsc:
             }
             Err(error) => {
                 tracing::error!(%error, batch.size = wishes.len(), "a batch was not committed");
-                wishes.iter().map(|_| Err(StoreError::Unavailable(error.to_string()))).collect()
+                wishes.iter().map(|_| Err(error.clone())).collect()
             }
         };
         for (answer, result) in answers.into_iter().zip(results) {

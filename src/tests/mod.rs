@@ -1,1 +1,16 @@
+//! What the house promises, tried from outside: the store on both databases, the
+//! routes of a running server, the program as a process, and the plan itself.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod support;
+
+mod architecture;
+mod campaign;
+mod command_line;
+mod counts;
+mod durability;
+mod pages;
+mod refusals;
+mod sign;
+mod store;

@@ -7,7 +7,10 @@ use crate::{
     domain::counts::grouped,
     islands::sign_form::ForgetDraft,
     service::MySignature,
-    ui::context::{Instead, Page},
+    ui::{
+        context::{Instead, Page},
+        parts::icon::PlaneLeaf,
+    },
 };
 
 /// The page of one's own signature.
@@ -55,6 +58,7 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
     let day = mine.day.map(|day| day.to_string());
     view! {
         <article class="promise-card" aria-label="文明承诺卡">
+            <PlaneLeaf />
             <p class="promise-card__kind">"文明承诺卡"</p>
             <h1 class="promise-card__number">"第 " <strong>{grouped(mine.ordinal)}</strong> " 位"</h1>
             <p class="promise-card__name">{mine.name}</p>
@@ -63,6 +67,7 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
             {message}
             <p class="promise-card__foot">{campaign.titles.street.clone()} {mine.grid.map(|grid| format!(" · {grid}"))}</p>
             <p class="promise-card__foot">{day}</p>
+            <PlaneLeaf />
         </article>
     }
 }

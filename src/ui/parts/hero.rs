@@ -20,8 +20,10 @@ pub fn Hero() -> impl IntoView {
     let titles = campaign.titles.clone();
     view! {
         <header class="hero">
-            <p class="hero__street">{titles.street}</p>
-            <h1 class="hero__title">{titles.title}</h1>
+            <div class="hero__name">
+                <p class="hero__street">{titles.street}</p>
+                <h1 class="hero__title">{titles.title}</h1>
+            </div>
             <p class="hero__count">
                 <LiveNumber figure=Figure::Signatures initial=counts.signatures />
                 <span class="hero__unit">"位居民已签名"</span>

@@ -1,0 +1,60 @@
+# 创全: everything from an empty machine. `make` alone lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+SERVER := target/release/chuangquan
+WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features --features hydrate
+
+.PHONY: help serve test dev build tools test-tools format lint unit journeys pictures clean
+
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+serve: build ## build what is missing and serve, with the data in data/
+	@exec $(SERVER) serve
+
+test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
+	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
+	@tools/timed.sh "lints (about 1 minute from nothing)" $(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory build
+	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
+	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
+
+dev: tools ## rebuild and reload at every change (needs cargo-leptos)
+	@command -v cargo-leptos >/dev/null || { echo "make dev needs cargo-leptos: cargo install cargo-leptos --version 0.3.10 --locked --features no_downloads (6 to 20 minutes)"; exit 1; }
+	@PATH="$(CURDIR)/tools/node_modules/.bin:$$PATH" cargo leptos watch -- serve
+
+build: tools
+	@tools/timed.sh "server (about 3 minutes from nothing)" cargo build --release --quiet
+	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build $(WASM_FLAGS) --quiet
+	@tools/timed.sh "site" node tools/site.mjs target/release
+
+tools:
+	@tools/install.sh build
+
+test-tools: tools
+	@tools/install.sh test
+
+format:
+	@cargo fmt --check
+
+lint:
+	@cargo clippy --quiet --all-targets -- -D warnings
+	@cargo clippy --quiet --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib
+	@cd end2end && npx tsc --project .
+
+unit:
+	@tools/with-postgres.sh cargo test --release --quiet
+
+journeys:
+	@cd end2end && npx playwright test
+
+pictures: build test-tools ## pictures of every page into target/pictures
+	@tools/with-server.sh node end2end/pictures.mjs
+
+clean: ## forget everything that was built
+	@rm -rf target .tools tools/node_modules end2end/node_modules

@@ -1,0 +1,124 @@
+//! The commands, run as a person runs them.
+
+use std::path::Path;
+
+use chuangquan::{
+    domain::{
+        signature::{NewSignature, SignerName},
+        slug::Slug,
+        visitor::VisitorId,
+    },
+    store::SignatureRow,
+};
+
+use crate::{
+    campaign::LANTERN_STREET,
+    support::{
+        database::{Database, on_both},
+        process::{program, run},
+    },
+};
+
+on_both!(recount_backup_and_restore);
+
+async fn recount_backup_and_restore(database: Database) {
+    let store = database.store().await;
+    let row = SignatureRow {
+        visitor: VisitorId::parse(&"a".repeat(22)).unwrap(),
+        signature: NewSignature {
+            name: SignerName::parse("王测试").unwrap(),
+            grid: None,
+            pledges: vec![Slug::parse("home").unwrap()],
+            message: None,
+            show_name: false,
+        },
+        consent: "test".into(),
+        at: 0,
+    };
+    store.sign(row).await.unwrap();
+    store.close().await;
+    let folder = database.folder.path();
+    let (code, said) = run(program(&database.url, folder).arg("recount"));
+    assert_eq!((code, said.as_str()), (Some(0), "every counter says what the rows say\n"));
+
+    let copy = folder.join("copy");
+    let (code, said) = run(program(&database.url, folder).arg("backup").arg(&copy));
+    assert_eq!(code, Some(0), "{said}");
+    let other = Database::new(database.kind).await;
+    let (code, said) = run(program(&other.url, other.folder.path()).arg("restore").arg(&copy));
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(run(program(&other.url, other.folder.path()).arg("recount")).0, Some(0));
+    assert_eq!(other.number("SELECT COUNT(*) FROM signatures").await, 1);
+
+    database.execute("UPDATE counters SET n = 5 WHERE kind = 'signatures'").await;
+    let (code, said) = run(program(&database.url, folder).arg("recount"));
+    assert_eq!(code, Some(1));
+    assert_eq!(said, "signatures all: the counter says 5, the rows say 1\n");
+}
+
+#[test]
+fn campaign_check_names_every_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |file: &Path| run(program("", folder.path()).args(["campaign", "check"]).arg(file));
+    let file = std::env::current_dir().unwrap().join(LANTERN_STREET);
+    let (code, said) = check(&file);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.ends_with(": whole\n"), "{said}");
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    let broken = folder.path().join("broken.toml");
+    std::fs::write(
+        &broken,
+        text.replace("kind = \"casework\"", "kind = \"x\"").replace("2026-06-01", "6"),
+    )
+    .unwrap();
+    let (code, said) = check(&broken);
+    assert_eq!(code, Some(1));
+    for part in [
+        "broken.toml: line 13: campaign.opens: must be a date",
+        "categories[1].kind: must be one of casework",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    let (code, said) = check(&folder.path().join("none.toml"));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("none.toml"), "{said}");
+}
+
+#[test]
+fn help_names_every_setting_with_its_default() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = run(program("", folder.path())
+        .args(["serve", "--help"])
+        .env_remove("CHUANGQUAN_DATABASE_URL")
+        .env_remove("CHUANGQUAN_SECRET_FILE"));
+    assert_eq!(code, Some(0));
+    for part in [
+        "CHUANGQUAN_DATABASE_URL",
+        "sqlite://data/chuangquan.db",
+        "CHUANGQUAN_SECRET_FILE",
+        "data/secret",
+        "CHUANGQUAN_CAMPAIGN",
+        "CHUANGQUAN_PUBLIC_URL",
+        "LEPTOS_SITE_ADDR",
+        "0.0.0.0:3000",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/x.db", folder.path().display());
+    let cases: [(&str, &str, &str); 3] = [
+        ("CHUANGQUAN_DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgres://"),
+        ("CHUANGQUAN_CAMPAIGN", "no/such.toml", "no/such.toml"),
+        ("LEPTOS_SITE_ADDR", "nowhere", "--site-addr"),
+    ];
+    for (name, value, said) in cases {
+        let (code, output) = run(program(&url, folder.path()).arg("serve").env(name, value));
+        assert!(matches!(code, Some(1 | 2)), "{name}: {code:?}");
+        assert!(output.contains(said), "{name}: {output}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Every acknowledged write is on disk: killed, told to end, and watched by strace.
+
+use std::{
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use reqwest::StatusCode;
+use tokio::sync::Semaphore;
+
+use crate::support::{
+    database::{Database, Kind, on_both},
+    process::{Process, program, run, set},
+    server::{Visitor, location},
+};
+
+on_both!(a_kill_loses_nothing_acknowledged, told_to_end_it_finishes_what_is_in_flight);
+
+/// What a visitor was told last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Signed,
+    Withdrawn,
+    /// A wish was sent and not answered: either is right.
+    Nothing,
+}
+
+/// Lets `n` visitors sign, and a third of them withdraw, until the server is gone.
+async fn crowd(url: &str, n: usize, answered: Arc<AtomicUsize>) -> Vec<(Visitor, Told)> {
+    let first = Visitor::new(url);
+    let at_once = Arc::new(Semaphore::new(64));
+    let people = (0..n).map(|i| {
+        let (mut visitor, at_once, answered) =
+            (first.other(), Arc::clone(&at_once), Arc::clone(&answered));
+        tokio::spawn(async move {
+            let _place = at_once.acquire().await.unwrap();
+            let home = visitor.request(reqwest::Method::GET, "/");
+            if visitor.try_send(home).await.is_err() {
+                return None;
+            }
+            let request = visitor.form("/sign", &crate::support::server::GOOD);
+            let Ok(signed) = visitor.try_send(request).await else {
+                return Some((visitor, Told::Nothing));
+            };
+            if signed.status() != StatusCode::SEE_OTHER {
+                return Some((visitor, Told::Nothing));
+            }
+            answered.fetch_add(1, Ordering::Relaxed);
+            if i % 3 != 0 {
+                return Some((visitor, Told::Signed));
+            }
+            let request = visitor.form("/sign/withdraw", &[]);
+            match visitor.try_send(request).await {
+                Ok(response) if response.status() == StatusCode::SEE_OTHER => {
+                    Some((visitor, Told::Withdrawn))
+                }
+                _ => Some((visitor, Told::Nothing)),
+            }
+        })
+    });
+    let mut told = Vec::new();
+    for person in people.collect::<Vec<_>>() {
+        told.extend(person.await.unwrap());
+    }
+    told
+}
+
+async fn a_kill_loses_nothing_acknowledged(database: Database) {
+    const PEOPLE: usize = 3000;
+    let folder = database.folder.path();
+    let serve = || {
+        let mut command = program(&database.url, folder);
+        command.arg("serve");
+        Process::serve(command)
+    };
+    let server = serve();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let people = {
+        let (url, answered) = (server.url.clone(), Arc::clone(&answered));
+        tokio::spawn(async move { crowd(&url, PEOPLE, answered).await })
+    };
+    while answered.load(Ordering::Relaxed) < PEOPLE / 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    server.kill();
+    let people = people.await.unwrap();
+    let acknowledged = people.iter().filter(|(_, told)| *told != Told::Nothing).count();
+    assert!((PEOPLE / 4..PEOPLE).contains(&acknowledged), "{acknowledged} were answered");
+
+    let server = serve();
+    for (mut visitor, told) in people {
+        let mut again = Visitor::new(&server.url);
+        again.cookies = std::mem::take(&mut visitor.cookies);
+        let has_signature = location(&again.get("/signed").await) != "/sign";
+        match told {
+            Told::Signed => assert!(has_signature, "an acknowledged signature is gone"),
+            Told::Withdrawn => assert!(!has_signature, "an acknowledged withdrawal is gone"),
+            Told::Nothing => {}
+        }
+    }
+    server.terminate();
+    assert!(server.ended_within(Duration::from_secs(5)).success());
+    let doubled = "SELECT COUNT(*) FROM (SELECT visitor FROM signatures WHERE state = 'valid' \
+                   GROUP BY visitor HAVING COUNT(*) > 1) AS doubled";
+    assert_eq!(database.number(doubled).await, 0);
+    let (code, said) = run(program(&database.url, folder).arg("recount"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+async fn told_to_end_it_finishes_what_is_in_flight(database: Database) {
+    let mut command = program(&database.url, database.folder.path());
+    let server = Process::serve(std::mem::replace(command.arg("serve"), Command::new("true")));
+    let answered = Arc::new(AtomicUsize::new(0));
+    // An open stream and an idle connection must not hold it up.
+    let mut watcher = Visitor::new(&server.url);
+    let mut live = watcher.get("/live").await;
+    live.chunk().await.unwrap();
+    let people = {
+        let (url, answered) = (server.url.clone(), Arc::clone(&answered));
+        tokio::spawn(async move { crowd(&url, 1500, answered).await })
+    };
+    while answered.load(Ordering::Relaxed) < 200 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    server.terminate();
+    let status = server.ended_within(Duration::from_secs(5));
+    assert_eq!(status.code(), Some(0));
+    let people = people.await.unwrap();
+    let signed = people.iter().filter(|(_, told)| *told != Told::Nothing).count();
+    let stored = database.number("SELECT COUNT(*) FROM signatures").await;
+    let unanswered = people.iter().filter(|(_, told)| *told == Told::Nothing).count();
+    assert!(stored >= i64::try_from(signed).unwrap(), "{signed} were told, {stored} are stored");
+    assert!(stored <= i64::try_from(signed + unanswered).unwrap());
+    assert_eq!(run(program(&database.url, database.folder.path()).arg("recount")).0, Some(0));
+}
+
+/// Between the bytes of a commit and the answer to it, the disk was asked to keep them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_comes_after_the_disk_has_it() {
+    let database = Database::new(Kind::Sqlite).await;
+    let folder = database.folder.path();
+    let trace = folder.join("trace");
+    let mut command = Command::new("strace");
+    command
+        .args([
+            "-f",
+            "-qq",
+            "-y",
+            "-s",
+            "80",
+            "-e",
+            "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg",
+            "-o",
+        ])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_chuangquan"))
+        .arg("serve")
+        .current_dir(folder);
+    set(&mut command, &database.url, folder);
+    let server = Process::serve(command);
+    let mut visitor = Visitor::new(&server.url);
+    for _ in 0..5 {
+        visitor.cookies.clear();
+        visitor.get("/").await;
+        assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
+    }
+    // strace passes the signal on to the server and ends with it.
+    let children =
+        std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", server.pid())).unwrap();
+    let child = children.split_whitespace().next().unwrap();
+    assert!(Command::new("kill").args(["-TERM", child]).status().unwrap().success());
+    assert!(server.ended_within(Duration::from_secs(8)).success());
+
+    let trace = std::fs::read_to_string(&trace).unwrap();
+    let (mut synced, mut unsynced_commit, mut answers) = (false, false, 0);
+    for line in trace.lines() {
+        let wal = line.contains("chuangquan.db-wal");
+        if wal && line.contains("pwrite64(") {
+            (synced, unsynced_commit) = (false, true);
+        } else if wal && (line.contains("fdatasync(") || line.contains("fsync(")) {
+            (synced, unsynced_commit) = (true, false);
+        } else if line.contains("HTTP/1.1 303") {
+            answers += 1;
+            assert!(synced && !unsynced_commit, "answer {answers} came before its sync:\n{trace}");
+            synced = false;
+        }
+    }
+    assert_eq!(answers, 5);
+}

@@ -1,0 +1,110 @@
+//! Every page: it is there, it is private, it carries the headers that protect it.
+
+use chuangquan::domain::campaign::Icon;
+use reqwest::{Method, StatusCode, header};
+
+use crate::support::{
+    database::{Database, Kind, default_campaign},
+    server::Server,
+};
+
+const PAGES: [&str; 10] = [
+    "/",
+    "/pledges/home",
+    "/pledges/traffic",
+    "/pledges/public-places",
+    "/pledges/neighbours",
+    "/sign",
+    "/me",
+    "/progress",
+    "/privacy",
+    "/report",
+];
+
+async fn server() -> Server {
+    Server::start(Database::new(Kind::Sqlite).await).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_page_is_whole_private_and_protected() {
+    let server = server().await;
+    for path in PAGES {
+        let response = server.visitor().get(path).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let headers = response.headers().clone();
+        assert_eq!(headers[header::CACHE_CONTROL], "private, no-cache", "{path}");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(headers[header::REFERRER_POLICY], "same-origin");
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"));
+        let cookie = headers[header::SET_COOKIE].to_str().unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+        let page = response.text().await.unwrap();
+        assert!(page.ends_with("</html>"), "{path}");
+        let title = page.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+        let length = title.map_or(0, |title| title.chars().count());
+        assert!((1..=10).contains(&length), "{path}: WeChat shows ten characters of {title:?}");
+        assert!(!page.contains("style=\""), "{path}: the policy forbids style attributes");
+        assert_eq!(page.matches("<script").count(), 1, "{path}: the policy knows one script");
+        assert_eq!(page.matches("<h1").count(), 1, "{path}");
+        assert!(page.contains("id=\"main\""), "{path}: the skip link needs its target");
+        assert!(page.contains("本页面不替代110、119、120及12345，不作为行政处罚依据"), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_appeal_stands_verbatim() {
+    let page = server().await.visitor().get("/").await.text().await.unwrap();
+    let campaign = default_campaign();
+    let appeal = &campaign.appeal;
+    let mut from = 0;
+    let pledges = campaign.pledges.iter().flat_map(|pledge| [&pledge.title, &pledge.text]);
+    let article = page.find("倡议书").unwrap();
+    let page = &page[article..];
+    for text in [&appeal.salutation, &appeal.preamble].into_iter().chain(pledges).chain([
+        &appeal.closing,
+        &appeal.cheer,
+        &appeal.signed,
+        &appeal.dated,
+    ]) {
+        let found = page[from..].find(text.as_str()).unwrap_or_else(|| panic!("{text}"));
+        from += found + text.len();
+    }
+    assert_eq!(
+        campaign.pledges.iter().map(|pledge| pledge.icon).collect::<Vec<_>>(),
+        [Icon::Home, Icon::Traffic, Icon::PublicPlaces, Icon::Neighbours,]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn head_answers_as_get_without_a_body() {
+    let server = server().await;
+    for path in PAGES.into_iter().chain(["/counts.json", "/icon.svg"]) {
+        let mut visitor = server.visitor();
+        let response = visitor.send(visitor.request(Method::HEAD, path)).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(response.bytes().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn files_set_no_cookie() {
+    let server = server().await;
+    for path in ["/icon.svg", "/counts.json", "/healthz", "/readyz", "/robots.txt"] {
+        let response = server.visitor().get(path).await;
+        assert!(response.status().is_success(), "{path}");
+        assert!(!response.headers().contains_key(header::SET_COOKIE), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_https_the_cookie_is_locked_to_the_host() {
+    let database = Database::new(Kind::Sqlite).await;
+    let server = Server::with(database, default_campaign(), "https://wenming.example.cn").await;
+    let response = server.visitor().get("/").await;
+    let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+    assert!(cookie.starts_with("__Host-visitor=") && cookie.contains("Secure"), "{cookie}");
+    assert!(cookie.contains("Path=/") && !cookie.contains("Domain"), "{cookie}");
+    assert!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+}

@@ -1,0 +1,83 @@
+//! What is not there, or not allowed, says so to people and to programs.
+
+use reqwest::{Method, StatusCode, header};
+
+use crate::support::{
+    database::{Database, Kind},
+    server::Server,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn unknown_addresses_and_wrong_methods() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.visitor();
+    let cases = [
+        (Method::GET, "/nowhere", StatusCode::NOT_FOUND),
+        (Method::GET, "/pledges/nothing", StatusCode::NOT_FOUND),
+        (Method::GET, "/pledges", StatusCode::NOT_FOUND),
+        (Method::GET, "/pkg/none.wasm", StatusCode::NOT_FOUND),
+        (Method::GET, "/../Cargo.toml", StatusCode::NOT_FOUND),
+        (Method::GET, "/%2e%2e/Cargo.toml", StatusCode::NOT_FOUND),
+        (Method::GET, "/..%2fCargo.toml", StatusCode::NOT_FOUND),
+        (Method::GET, "/sign/withdraw", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/signed", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::DELETE, "/sign", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::PUT, "/counts.json", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/live", StatusCode::METHOD_NOT_ALLOWED),
+    ];
+    for (method, path, expected) in cases {
+        let response = visitor.send(visitor.request(method.clone(), path)).await;
+        assert_eq!(response.status(), expected, "{method} {path}");
+        if expected == StatusCode::METHOD_NOT_ALLOWED {
+            assert!(response.headers().contains_key(header::ALLOW), "{method} {path}");
+        }
+        let page = response.text().await.unwrap();
+        assert!(page.contains("<h1>") && page.contains("回首页"), "{method} {path}: {page}");
+
+        let request =
+            visitor.request(method.clone(), path).header(header::ACCEPT, "application/json");
+        let response = visitor.send(request).await;
+        assert_eq!(response.status(), expected, "{method} {path} as JSON");
+        let json: serde_json::Value =
+            serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(json["status"], expected.as_u16());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn odd_queries_and_headers_do_no_harm() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let long = format!("/sign?grid={}", "9".repeat(3000));
+    for path in [
+        "/?%ff",
+        "/sign?grid=%ff%fe",
+        "/sign?grid=%00",
+        "/sign?grid[]=1",
+        "/sign?&&&=",
+        long.as_str(),
+        "/pledges/home?slug=traffic",
+        "//",
+        "/%00",
+        "/pledges/%ff",
+    ] {
+        let status = visitor.get(path).await.status();
+        assert!(status.as_u16() < 500, "{path}: {status}");
+    }
+    for (name, value) in [
+        ("accept", "\u{e4}"),
+        ("cookie", "visitor=\u{ff}; grid=\u{ff}"),
+        ("accept-language", "*;q=x"),
+        ("if-none-match", "W/\"x\", \"1"),
+        ("range", "bytes=9-1"),
+        ("accept-encoding", "zz"),
+    ] {
+        for path in ["/", "/counts.json", "/icon.svg", "/nowhere"] {
+            let header = reqwest::header::HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            let request = visitor.other().request(Method::GET, path).header(name, header);
+            let status = visitor.send(request).await.status();
+            assert!(status.as_u16() < 500, "{name}: {value} on {path}: {status}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A database for one test: a new SQLite file, or a new database in the PostgreSQL
+//! cluster that `make test` starts. Without a cluster tests fail; none is left out.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chuangquan::{campaign, domain::campaign::Campaign, store::Store};
+use sqlx::{Connection, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// A new, empty database.
+pub struct Database {
+    pub url: String,
+    pub kind: Kind,
+    /// Scratch space; the SQLite file is in it.
+    pub folder: TempDir,
+}
+
+/// Writes a test twice, once for each database.
+macro_rules! on_both {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name($crate::support::database::Database::new($crate::support::database::Kind::Sqlite).await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $name() {
+                super::$name($crate::support::database::Database::new($crate::support::database::Kind::Postgres).await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl Database {
+    pub async fn new(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite://{}/chuangquan.db", folder.path().display()),
+            Kind::Postgres => new_postgres().await,
+        };
+        Self { url, kind, folder }
+    }
+
+    pub async fn store(&self) -> Store {
+        Store::open(&self.url, &default_campaign()).await.unwrap()
+    }
+
+    /// Changes something behind the store's back.
+    pub async fn execute(&self, sql: &'static str) -> u64 {
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
+            }
+        }
+    }
+
+    /// One number, read behind the store's back.
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+            }
+        }
+    }
+}
+
+async fn new_postgres() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let cluster = std::env::var("DATABASE_URL_POSTGRES")
+        .expect("tests need a PostgreSQL cluster: run them by `make unit` or `make test`");
+    let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&cluster).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let (server, _) = cluster.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
+pub fn default_campaign() -> Campaign {
+    campaign::default().unwrap().campaign
+}

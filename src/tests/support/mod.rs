@@ -1,0 +1,5 @@
+//! What tests stand on: databases of their own, servers of their own, visitors.
+
+pub mod database;
+pub mod process;
+pub mod server;

@@ -1,0 +1,75 @@
+//! The program as a process: started, asked, told to end, killed.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+/// The program with nothing of this machine's own settings.
+pub fn program(database_url: &str, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chuangquan"));
+    command.current_dir(folder);
+    set(&mut command, database_url, folder);
+    command
+}
+
+/// Gives `command` the settings of a test.
+pub fn set(command: &mut Command, database_url: &str, folder: &Path) {
+    command
+        .env("CHUANGQUAN_DATABASE_URL", database_url)
+        .env("CHUANGQUAN_SECRET_FILE", folder.join("secret"))
+        .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
+        .env("RUST_LOG", "warn")
+        .env_remove("CHUANGQUAN_CAMPAIGN");
+}
+
+pub fn run(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = [stdout, stderr].concat();
+    (status.code(), String::from_utf8(text).unwrap())
+}
+
+/// A server that runs as a process of its own.
+pub struct Process {
+    child: Child,
+    pub url: String,
+}
+
+impl Process {
+    pub fn serve(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines.map(|line| line.unwrap()).find_map(|line| {
+            line.trim().strip_prefix("http://").map(|rest| format!("http://{rest}"))
+        });
+        Self { child, url: url.expect("the server says where it is") }
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended; panics after `patience`.
+    pub fn ended_within(mut self, patience: Duration) -> ExitStatus {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(start.elapsed() < patience, "the server has not ended");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

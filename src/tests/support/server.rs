@@ -1,0 +1,144 @@
+//! A server in this process, on a free port, and visitors who speak HTTP to it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum_extra::extract::cookie::Key;
+use chuangquan::{
+    domain::campaign::Campaign,
+    server::{AppState, router},
+    service::Service,
+    store::Store,
+};
+use leptos::config::LeptosOptions;
+use reqwest::{Client, Method, Response, header, redirect::Policy};
+use tokio::sync::watch;
+
+use super::database::{Database, default_campaign};
+
+pub struct Server {
+    pub url: String,
+    pub store: Store,
+    pub database: Database,
+    pub end: watch::Sender<bool>,
+}
+
+impl Server {
+    pub async fn start(database: Database) -> Self {
+        Self::with(database, default_campaign(), "").await
+    }
+
+    pub async fn with(database: Database, campaign: Campaign, public_url: &str) -> Self {
+        let store = Store::open(&database.url, &campaign).await.unwrap();
+        let service = Service::new(store.clone(), Arc::new(campaign));
+        let (end, ending) = watch::channel(false);
+        let options = LeptosOptions::builder()
+            .output_name("chuangquan")
+            .site_root("public")
+            .hash_files(false)
+            .build();
+        let state = AppState::new(service, Key::from(&[7; 64]), public_url, options, ending);
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router(state)).await });
+        Self { url: format!("http://{address}"), store, database, end }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&self.url)
+    }
+
+    /// A visitor who has been here before.
+    pub async fn known_visitor(&self) -> Visitor {
+        let mut visitor = self.visitor();
+        visitor.get("/").await;
+        visitor
+    }
+}
+
+/// A browser without scripts: keeps its cookies, follows nothing by itself.
+#[derive(Clone)]
+pub struct Visitor {
+    url: String,
+    client: Client,
+    pub cookies: Vec<(String, String)>,
+}
+
+/// The fields of a form that is right.
+pub const GOOD: [(&str, &str); 3] = [("name", "王测试"), ("pledges", "home"), ("consent", "on")];
+
+impl Visitor {
+    pub fn new(url: &str) -> Self {
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        Self { url: url.to_owned(), client, cookies: Vec::new() }
+    }
+
+    /// Another visitor over the same connections.
+    pub fn other(&self) -> Self {
+        Self { cookies: Vec::new(), ..self.clone() }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if cookies.is_empty() {
+            request
+        } else {
+            request.header(header::COOKIE, cookies.join("; "))
+        }
+    }
+
+    /// Sends, and keeps the cookies that come back.
+    pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Response {
+        self.try_send(request).await.unwrap()
+    }
+
+    pub async fn try_send(
+        &mut self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Response, reqwest::Error> {
+        let response = request.send().await?;
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let (pair, rest) = cookie.to_str().unwrap().split_once(';').unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(known, _)| known != name);
+            if !rest.contains("Max-Age=0") {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(response)
+    }
+
+    pub async fn get(&mut self, path: &str) -> Response {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Response {
+        self.send(self.form(path, fields)).await
+    }
+
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        self.request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(encoded(fields))
+    }
+
+    pub async fn sign(&mut self) -> Response {
+        self.post("/sign", &GOOD).await
+    }
+}
+
+/// Fields as a browser writes them.
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let escape = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
+    pairs.join("&")
+}
+
+/// Where a redirect goes to.
+pub fn location(response: &Response) -> &str {
+    response.headers().get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+}

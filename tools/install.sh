@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Installs what is missing, and only that: `install.sh build` for make serve,
+# `install.sh test` for what make test needs besides.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '· %s\n' "$*"; }
+stop() { printf '%s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+timed() { "$PWD/tools/timed.sh" "$@"; }
+
+# Debian packages, as root or through sudo; elsewhere says what is needed and stops.
+packages() {
+  local names="$*" sudo=()
+  has apt-get || stop "Please install what these Debian packages hold, then try again: $names"
+  if [ "$(id -u)" != 0 ]; then
+    has sudo || stop "Please install as root, then try again: apt-get install $names"
+    sudo=(sudo)
+  fi
+  say "installing $names (up to 1 minute)"
+  "${sudo[@]}" apt-get update -qq >/dev/null
+  DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends \
+    "$@" >/dev/null
+}
+
+# npm packages of a folder, without running their scripts; again when the lock changed.
+modules() {
+  local folder=$1 mark="$1/node_modules/.installed"
+  if ! cmp -s "$folder/package-lock.json" "$mark"; then
+    timed "npm packages of $folder" npm ci --prefix "$folder" --ignore-scripts --no-audit \
+      --no-fund --loglevel=error >/dev/null
+    cp "$folder/package-lock.json" "$mark"
+  fi
+}
+
+locked_version() {
+  sed -n "/^name = \"$1\"\$/{n;s/version = \"\(.*\)\"/\1/p;}" Cargo.lock
+}
+
+build() {
+  has rustup || has cargo || stop "Please install Rust by rustup (https://rustup.rs), then try again."
+  has npm || stop "Please install Node 20 or newer with npm, then try again."
+  has cc || packages gcc libc6-dev
+  if has rustup; then
+    local channel
+    channel=$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)
+    rustup run "$channel" rustc --version >/dev/null 2>&1 ||
+      timed "Rust $channel" rustup toolchain install "$channel" --profile minimal \
+        --component clippy --component rustfmt
+    rustup target list --installed | grep -qx wasm32-unknown-unknown ||
+      timed "the wasm target" rustup target add wasm32-unknown-unknown
+  fi
+  local version
+  version=$(locked_version wasm-bindgen)
+  if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+    timed "wasm-bindgen $version (about 1 minute)" cargo install wasm-bindgen-cli \
+      --version "$version" --bin wasm-bindgen --root .tools --debug --quiet \
+      --config profile.dev.debug=0
+  fi
+  modules tools
+}
+
+test_tools() {
+  local missing=()
+  [ -n "${CHROMIUM:-}" ] || [ -x /usr/bin/chromium ] || missing+=(chromium)
+  fc-list 2>/dev/null | grep -qi 'cjk' || missing+=(fontconfig fonts-noto-cjk)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb || missing+=(postgresql)
+  has strace || missing+=(strace)
+  [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
+  modules end2end
+}
+
+case ${1:-} in
+  build) build ;;
+  test) test_tools ;;
+  *) stop "usage: install.sh build|test" ;;
+esac
