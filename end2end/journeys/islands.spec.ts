@@ -105,7 +105,7 @@ test('a hidden page holds no connection', async ({ page }) => {
 });
 
 test.describe('when the wasm does not come', () => {
-  test.use({ expectedComplaints: [/Failed to load resource/] });
+  test.use({ expectedComplaints: /Failed to load resource/ });
 
   test('the form works all the same', async ({ page }) => {
     await page.route('**/*.wasm', (route) => route.abort());

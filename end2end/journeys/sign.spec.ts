@@ -23,7 +23,7 @@ test('reads the 倡议 and signs it', async ({ page, server }) => {
 });
 
 test.describe('bad input', () => {
-  test.use({ expectedComplaints: [/status of 422/] });
+  test.use({ expectedComplaints: /status of 422/ });
 
   const twentyOne = '王'.repeat(21);
   for (const [what, name, sentence] of [

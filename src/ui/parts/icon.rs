@@ -13,17 +13,17 @@ pub fn PledgeIcon(
     let (gold, lines) = match icon {
         // A window with a plant on its sill.
         Icon::Home => (
-            "M9.5 13c0-2.2 1-3.6 2.5-4.5 1.5.9 2.5 2.3 2.5 4.5z",
-            "M4 4h16v12H4zM2.5 20h19M12 16v-6M4 16v4M20 16v4",
+            "M12 17c-3-1-4.500-3.500-4-7 3.200.700 4.700 3 4 7zM12 17c-.5-2.600.6-4.600 3.800-5.200.3 2.800-1 4.600-3.800 5.200z",
+            "M4 3h16v14H4zM2 21h20M12 17v-5M4 17v4M20 17v4",
         ),
         // Zebra stripes that lead to a lamp.
         Icon::Traffic => (
-            "M14.5 3h5v9h-5z",
-            "M14.5 3h5v9h-5zM17 12v9M3 21l3-11M7.5 21l2-11M12 21l.6-6M17 5.6v.1M17 9.2v.1",
+            "M14 2h6v10h-6z",
+            "M14 2h6v10h-6zM17 12v9M2.500 21l3-10M7 21l1.800-10M11.500 21l.7-6M17 5v.1M17 9v.1",
         ),
         // An awning, and a leaf below it.
         Icon::PublicPlaces => (
-            "M12 19c-2.6-.6-3.6-2.7-3-5.5 2.9.1 4.6 2 3 5.5z",
+            "M12 21c-4-1-5.500-4-4.500-8 4.500.2 6.500 3.200 4.500 8z",
             "M4 4h16l1.5 5a2.4 2.4 0 0 1-4.7.6 2.4 2.4 0 0 1-4.8 0 2.4 2.4 0 0 1-4.8 0A2.4 2.4 0 0 1 2.5 9zM5 12v9h14v-9M12 21v-4",
         ),
         // Two windows, both lit.
