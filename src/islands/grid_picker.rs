@@ -36,12 +36,13 @@ pub fn GridPicker(
     let options = grids.into_iter().map(|GridChoice { slug, label }| {
         let is_chosen = slug.as_str() == selected.read_untracked().as_str();
         let value = slug.to_string();
-        let lower = label.to_lowercase();
+        // Full case folding would bring its tables into the wasm, for labels that have no case.
+        let lower = label.to_ascii_lowercase();
         let hidden = {
             let value = value.clone();
             move || {
                 let sought = sought.read();
-                let sought = sought.trim().to_lowercase();
+                let sought = sought.trim().to_ascii_lowercase();
                 !sought.is_empty() && !lower.contains(&sought) && *selected.read() != value
             }
         };

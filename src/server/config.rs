@@ -35,8 +35,8 @@ pub struct ServeSettings {
     )]
     pub secret_file: PathBuf,
 
-    /// How people reach this, for example https://wenming.example.cn; cookies become
-    /// Secure when it begins with https
+    /// How people reach this: scheme and host, like `https://wenming.example.cn`.
+    /// Cookies become Secure when it begins with https
     #[arg(long, env = "CHUANGQUAN_PUBLIC_URL", default_value = "", value_name = "URL")]
     pub public_url: String,
 
