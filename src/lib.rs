@@ -8,8 +8,8 @@
 //! 5. `server` sends the browser on to `/signed`, and the new counts to everyone at `/live`.
 //! 6. `islands` move the number on every open page.
 //!
-//! The wasm wall stands here and nowhere else: `domain` and `islands` are compiled
-//! for the browser too, everything else is the server's alone.
+//! Which rooms are compiled for what is decided here alone: `domain` and `islands` for
+//! the browser, too, everything else for the server.
 
 // A page's view is one type; the longest nests deeper than the compiler's default.
 #![recursion_limit = "256"]

@@ -5,9 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use chuangquan::{
     campaign,
     server::{
-        config::{DataSettings, ServeSettings},
+        config::{DatabaseSettings, ServeSettings},
         serve,
     },
+    store::Store,
 };
 use clap::{Parser, Subcommand};
 
@@ -31,19 +32,19 @@ enum Command {
         /// The folder
         dir: PathBuf,
         #[command(flatten)]
-        data: DataSettings,
+        data: DatabaseSettings,
     },
     /// Fill an empty database from a copy
     Restore {
         /// The folder
         dir: PathBuf,
         #[command(flatten)]
-        data: DataSettings,
+        data: DatabaseSettings,
     },
     /// Count all rows and compare with the counters; exits 1 when they differ
     Recount {
         #[command(flatten)]
-        data: DataSettings,
+        data: DatabaseSettings,
     },
 }
 
@@ -89,19 +90,19 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             println!("{}: whole", file.display());
         }
         Command::Backup { dir, data } => {
-            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let store = Store::open_existing(&data.database_url).await.map_err(text)?;
             let rows = store.backup(&dir).await.map_err(text)?;
             println!("{rows} rows are in {}", dir.display());
             store.close().await;
         }
         Command::Restore { dir, data } => {
-            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let store = Store::open_to_restore(&data.database_url).await.map_err(text)?;
             let rows = store.restore(&dir).await.map_err(text)?;
             println!("{rows} rows came from {}", dir.display());
             store.close().await;
         }
         Command::Recount { data } => {
-            let (store, _) = serve::open(&data).await.map_err(text)?;
+            let store = Store::open_existing(&data.database_url).await.map_err(text)?;
             let drifts = store.recount().await.map_err(text)?;
             store.close().await;
             if !drifts.is_empty() {

@@ -58,7 +58,7 @@ const features = [
 ].map((feature) => `--enable-${feature}`);
 run(wasmOpt, '-Oz', '--mvp-features', ...features, path.join(bindings, `${NAME}_bg.wasm`), '-o', smaller);
 
-// The loader and the style sheet, for browsers back to the ones of 2018.
+// The loader, for browsers that run the wasm, and the style sheet, for older ones too.
 const esbuildTarget = ['chrome80', 'safari13', 'firefox78'];
 const loader = esbuild.buildSync({
   entryPoints: [path.join(bindings, `${NAME}.js`)],

@@ -40,6 +40,22 @@ test('tells what is wrong while typing', async ({ page }) => {
   await expect(name).not.toHaveAttribute('aria-invalid', 'true');
 });
 
+test('what was mended before the island woke is judged as it stands', async ({ page }) => {
+  let wake = () => {};
+  const asleep = new Promise<void>((resolve) => (wake = resolve));
+  await page.route('**/*.wasm', async (route) => {
+    await asleep;
+    await route.continue();
+  });
+  await page.goto('/sign');
+  await page.getByLabel('您的姓名').fill('王'.repeat(21));
+  wake();
+  await expect(page.getByLabel(awake)).toBeVisible();
+  await page.getByLabel('您的姓名').focus();
+  await page.getByLabel('您的姓名').blur();
+  await expect(page.locator('#error-name')).toContainText('姓名最多20个字');
+});
+
 test('全部承诺 ticks and unticks all four', async ({ page }) => {
   await page.goto('/sign');
   const all = page.getByLabel(awake);
@@ -57,8 +73,14 @@ test('全部承诺 ticks and unticks all four', async ({ page }) => {
 test('finds a grid by a few characters', async ({ page }) => {
   await page.goto('/sign');
   await page.getByLabel('查找小区或路段').fill('第3网');
-  const offered = page.locator('#field-grid option:not([hidden])');
+  const offered = page.locator('#field-grid option');
   await expect(offered).toHaveText(['说不清', '第3网格']);
+  await page.getByLabel('查找小区或路段').press('Enter');
+  await expect(page.getByLabel('您住的小区或附近路段')).toHaveValue('grid-03');
+  await expect(page, 'Enter finds, it does not sign').toHaveURL(/\/sign$/);
+  await page.getByLabel('查找小区或路段').fill('');
+  await expect(offered).toHaveCount(38);
+  await expect(page.getByLabel('您住的小区或附近路段')).toHaveValue('grid-03');
 });
 
 test('a second press sends nothing', async ({ page }) => {

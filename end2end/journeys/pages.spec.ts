@@ -47,5 +47,6 @@ test('the tab bar leads everywhere and says where one is', async ({ page }) => {
     await link.click();
     await expect(page.getByRole('heading', { level: 1, name: heading })).toBeVisible();
     await expect(link).toHaveAttribute('aria-current', 'page');
+    await expect(page.locator('[aria-current]')).toHaveCount(1);
   }
 });

@@ -1,3 +1,5 @@
+//! The campaign file's faults, one by one and all at once.
+
 use super::*;
 
 /// The default file with one line of it replaced.

@@ -22,7 +22,7 @@ pub enum NameError {
     #[error("请填写您的姓名")]
     Blank,
     /// More than [`NAME_MAX`] characters.
-    #[error("姓名最多20个字，请写短一些")]
+    #[error("姓名最多{NAME_MAX}个字，请写短一些")]
     TooLong,
     /// A control or format character.
     #[error("姓名里有看不见的特殊字符，请重新输入")]
@@ -39,7 +39,7 @@ pub enum NameError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MessageError {
     /// More than [`MESSAGE_MAX`] characters.
-    #[error("寄语最多60个字，请写短一些")]
+    #[error("寄语最多{MESSAGE_MAX}个字，请写短一些")]
     TooLong,
     /// A control or format character other than the emoji joiner.
     #[error("寄语里有看不见的特殊字符，请重新输入")]

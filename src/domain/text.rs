@@ -5,17 +5,9 @@
 #[must_use]
 pub fn nfc(text: &str) -> String {
     #[cfg(feature = "ssr")]
-    {
-        unicode_normalization::UnicodeNormalization::nfc(text).collect()
-    }
-    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
-    {
-        js_sys::JsString::from(text).normalize("NFC").into()
-    }
-    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
-    {
-        text.to_owned()
-    }
+    return unicode_normalization::UnicodeNormalization::nfc(text).collect();
+    #[cfg(not(feature = "ssr"))]
+    return js_sys::JsString::from(text).normalize("NFC").into();
 }
 
 /// Length in characters (Unicode scalar values), the unit of every limit.

@@ -33,22 +33,36 @@ pub fn GridPicker(
     Effect::new(move |_| searchable.set(worth_searching));
     let sought = RwSignal::new(String::new());
     let selected = RwSignal::new(chosen);
-    let options = grids.into_iter().map(|GridChoice { slug, label }| {
-        let is_chosen = slug.as_str() == selected.read_untracked().as_str();
-        let value = slug.to_string();
-        // Full case folding would bring its tables into the wasm, for labels that have no case.
-        let lower = label.to_ascii_lowercase();
-        let hidden = {
-            let value = value.clone();
-            move || {
-                let sought = sought.read();
-                let sought = sought.trim().to_ascii_lowercase();
-                !sought.is_empty() && !lower.contains(&sought) && *selected.read() != value
+    let grids = StoredValue::new(grids);
+    let found = move |choice: &GridChoice| {
+        // Full case folding would bring its tables into the wasm, for labels that have
+        // no case.
+        choice.label.to_ascii_lowercase().contains(&sought.read().trim().to_ascii_lowercase())
+    };
+    // Enter in a form sends it; here it takes the grid that was found, if it is one.
+    let on_key = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            let matches: Vec<GridChoice> =
+                grids.read_value().iter().filter(|choice| found(choice)).cloned().collect();
+            if let [only] = matches.as_slice() {
+                selected.set(only.slug.to_string());
             }
+        }
+    };
+    // Choices are left out rather than hidden, which some pickers ignore.
+    let options = move || {
+        let selected = selected.get();
+        let grids = grids.read_value();
+        let offered =
+            grids.iter().filter(|choice| found(choice) || choice.slug.as_str() == selected);
+        let option = |choice: &GridChoice| {
+            let is_selected = choice.slug.as_str() == selected;
+            let value = choice.slug.to_string();
+            view! { <option value=value selected=is_selected>{choice.label.clone()}</option> }
         };
-        view! { <option value=value selected=is_chosen hidden=hidden>{label}</option> }
-    });
-    let options = options.collect_view();
+        offered.map(option).collect_view()
+    };
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-grid");
     view! {
@@ -61,8 +75,10 @@ pub fn GridPicker(
                 aria-label="查找小区或路段"
                 aria-controls="field-grid"
                 autocomplete="off"
+                enterkeyhint="search"
                 hidden=move || !searchable.get()
                 on:input=move |event| sought.set(event_target_value(&event))
+                on:keydown=on_key
             />
             <select
                 class="field__input"

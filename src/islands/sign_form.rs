@@ -89,14 +89,13 @@ mod browser {
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.sign";
 
-    /// What was typed so far; never the consent.
+    /// What was typed so far; never a permission, which each person gives anew.
     #[derive(Debug, Default, Serialize, Deserialize)]
     struct Draft {
         name: String,
         grid: String,
         pledges: Vec<String>,
         message: String,
-        show_name: bool,
     }
 
     /// A fresh form takes up the draft; any other one is the draft from now on.
@@ -117,7 +116,6 @@ mod browser {
             grid: text("grid"),
             pledges: data.get_all("pledges").iter().filter_map(|value| value.as_string()).collect(),
             message: text("message"),
-            show_name: data.has("show_name"),
         };
         // Private windows have no storage: then there is no draft.
         LocalStorage::set(KEY, draft).ok();
@@ -144,9 +142,6 @@ mod browser {
         }
         for pledge in pledges(form) {
             pledge.set_checked(pledge.checked() || draft.pledges.contains(&pledge.value()));
-        }
-        if let Some(show_name) = one::<HtmlInputElement>(form, "show_name") {
-            show_name.set_checked(draft.show_name);
         }
         if !draft.message.is_empty()
             && let Ok(Some(fold)) = form.query_selector("details")

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    signature::{Message, SignerName},
+    signature::{MESSAGE_MAX, Message, NAME_MAX, SignerName},
     text,
 };
 
@@ -18,6 +18,14 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The most characters.
+    const fn most(self) -> usize {
+        match self {
+            Self::Name => NAME_MAX,
+            Self::Message => MESSAGE_MAX,
+        }
+    }
+
     /// What is wrong with `typed`, as the server would say it.
     fn broken_by(self, typed: &str) -> Option<String> {
         match self {
@@ -41,13 +49,12 @@ pub fn TextField(
     hint: String,
     /// Its rule.
     rule: Rule,
-    /// The most characters, for the counter.
-    most: usize,
     /// What was typed before.
     value: String,
     /// What the server said about it.
     error: Option<String>,
 ) -> impl IntoView {
+    let most = rule.most();
     let typed = RwSignal::new(value.clone());
     let error = RwSignal::new(error);
     let check = move || error.set(rule.broken_by(&typed.read_untracked()));
@@ -59,12 +66,23 @@ pub fn TextField(
         }
     };
     // Nobody is told that a field is empty before they had a chance to fill it.
-    let on_leave = move |_| {
+    let on_leave = move |event| {
+        typed.set(event_target_value(&event));
         if !typed.read_untracked().is_empty() {
             check();
         }
     };
-    let length = move || text::length(typed.read().trim());
+    // What was typed before this island woke.
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get_untracked() {
+            typed.set(input.value());
+            if error.read_untracked().is_some() {
+                check();
+            }
+        }
+    });
+    let length = move || text::length(&text::nfc(typed.read().trim()));
     let near = move || length() + 5 >= most;
     let (id, error_id, hint_id) =
         (format!("field-{name}"), format!("error-{name}"), format!("hint-{name}"));
@@ -85,11 +103,11 @@ pub fn TextField(
             <input
                 class="field__input"
                 type="text"
+                node_ref=input
                 id=id
                 name=name
                 value=value
                 autocomplete=autocomplete
-                enterkeyhint="next"
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=described
                 on:input=on_input

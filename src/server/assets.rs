@@ -1,14 +1,14 @@
 //! The site's files: their hashed names, their headers, and the policy that lets
 //! them run.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io};
 
 use axum::{
     Router,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn},
-    response::Response,
+    response::{IntoResponse, Response},
     routing::any,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -29,11 +29,13 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Reads the hashes that the build wrote beside the program; without them the
-    /// plain names are used.
-    #[must_use]
-    pub fn read(options: &LeptosOptions) -> Self {
-        let hashes = if options.hash_files { read_hashes(options) } else { String::new() };
+    /// Reads the hashes that the build wrote beside the program.
+    ///
+    /// # Errors
+    /// When they are to be used and cannot be read: pages would name files that are
+    /// not there.
+    pub fn read(options: &LeptosOptions) -> io::Result<Self> {
+        let hashes = if options.hash_files { read_hashes(options)? } else { String::new() };
         let path = |kind: &str, extension: &str| {
             let line = hashes.lines().filter_map(|line| line.split_once(':'));
             let hash = line.into_iter().find(|(name, _)| name.trim() == kind);
@@ -43,17 +45,16 @@ impl Assets {
         };
         let names =
             SiteFiles { css: path("css", "css"), js: path("js", "js"), wasm: path("wasm", "wasm") };
-        Self { names, policy: policy() }
+        Ok(Self { names, policy: policy() })
     }
 }
 
-fn read_hashes(options: &LeptosOptions) -> String {
-    let beside = std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from));
-    let file = beside.unwrap_or_default().join(options.hash_file.as_ref());
-    fs::read_to_string(&file).unwrap_or_else(|error| {
-        tracing::warn!(file = %file.display(), %error, "no hashed file names");
-        String::new()
-    })
+fn read_hashes(options: &LeptosOptions) -> io::Result<String> {
+    let file = std::env::current_exe()?.with_file_name(options.hash_file.as_ref());
+    let named = |error: io::Error| {
+        io::Error::other(format!("{}: {error}; `make build` makes it", file.display()))
+    };
+    fs::read_to_string(&file).map_err(named)
 }
 
 /// Only our own files, the wasm, and the one inline script that starts it.
@@ -61,8 +62,7 @@ fn policy() -> HeaderValue {
     let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
     let text = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{start}'; \
-         style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; \
-         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
@@ -71,16 +71,30 @@ fn policy() -> HeaderValue {
 pub fn files(state: &AppState) -> Router {
     let folder = ServeDir::new(state.options.site_root.as_ref())
         .append_index_html_on_directories(false)
+        .call_fallback_on_method_not_allowed(true)
         .precompressed_br()
         .precompressed_gzip();
     let package = format!("/{}/", state.options.site_pkg_dir);
+    let hash_files = state.options.hash_files;
     let caching = from_fn(move |request: Request, next: Next| {
-        let hashed = request.uri().path().starts_with(&package);
-        async move { cached(hashed, next.run(request).await) }
+        let hashed = hash_files && request.uri().path().starts_with(&package);
+        let possible = possible_file(request.uri().path());
+        async move { if possible { cached(hashed, next.run(request).await) } else { not_found() } }
     });
     Router::new()
         .fallback_service(folder.fallback(any(async || StatusCode::NOT_FOUND)))
         .layer(caching)
+}
+
+/// Whether `path` can be a file's at all: a system answers longer names, and ones with
+/// a NUL, with errors of its own.
+fn possible_file(path: &str) -> bool {
+    const LONGEST: usize = 200;
+    !path.contains("%00") && path.split('/').all(|name| name.len() <= LONGEST)
+}
+
+fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
 }
 
 fn cached(hashed: bool, mut response: Response) -> Response {

@@ -4,23 +4,23 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-/// Where the data is; every command that touches it takes these.
+/// Where the data are; every command that touches them takes this.
 #[derive(Args, Clone, Debug)]
-pub struct DataSettings {
-    /// The database: sqlite://PATH, or postgres://USER@HOST/NAME
+pub struct DatabaseSettings {
+    /// The database: `sqlite://PATH`, or `postgres://USER@HOST/NAME`
     #[arg(long, env = "CHUANGQUAN_DATABASE_URL", default_value = "sqlite://data/chuangquan.db")]
     pub database_url: String,
-
-    /// A campaign file in place of the one that is part of the program
-    #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
-    pub campaign: Option<PathBuf>,
 }
 
 /// Settings of `serve`.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     #[command(flatten)]
-    pub data: DataSettings,
+    pub data: DatabaseSettings,
+
+    /// A campaign file in place of the one that is part of the program
+    #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
+    pub campaign: Option<PathBuf>,
 
     /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
@@ -40,7 +40,7 @@ pub struct ServeSettings {
     #[arg(long, env = "CHUANGQUAN_PUBLIC_URL", default_value = "", value_name = "URL")]
     pub public_url: String,
 
-    /// Most connections at once
+    /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 20_000)]
     pub max_connections: usize,
 }

@@ -27,10 +27,6 @@ const TICK: Duration = Duration::from_millis(250);
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// What a browser waits before it asks again, in milliseconds. The island adds
-/// jitter of its own.
-const RETRY: u32 = 3000;
-
 /// The counts of one revision, written down.
 #[derive(Debug, Default)]
 struct Frame {
@@ -85,7 +81,7 @@ fn frame(service: &Service) -> Frame {
     let counts = service.counts();
     let json = serde_json::to_string(&*counts).unwrap_or_default();
     let revision = counts.revision;
-    let event = format!("event: counts\nid: {revision}\nretry: {RETRY}\ndata: {json}\n\n");
+    let event = format!("event: counts\nid: {revision}\ndata: {json}\n\n");
     Frame { revision, json: json.into(), event: event.into() }
 }
 

@@ -18,7 +18,7 @@ mod shared_pages;
 mod sign;
 mod visitor;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::{
     Router,
@@ -30,7 +30,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::Key;
 use leptos::config::LeptosOptions;
-use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use leptos_axum::{LeptosRoutes, generate_route_list};
 use tokio::sync::watch;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
@@ -40,7 +40,10 @@ use self::{
     shared_pages::SharedPages,
     visitor::{Hint, remember},
 };
-use crate::{service::Service, ui::pages::refusal::Refusal};
+use crate::{
+    service::Service,
+    ui::{app::Pages, pages::refusal::Refusal},
+};
 
 /// What every handler may need.
 #[derive(Clone)]
@@ -57,6 +60,9 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// The counts as they are sent.
     pub live: Arc<Live>,
+    /// Refuses what other sites send. Behind a proxy that changes `Host`, older browsers
+    /// are known by the public URL.
+    pub csrf: CsrfLayer,
     /// Pages that are the same for everyone.
     pub shared_pages: Arc<SharedPages>,
     /// Becomes true when the server is to end.
@@ -71,27 +77,34 @@ impl FromRef<AppState> for LeptosOptions {
 
 impl AppState {
     /// Puts together what the handlers need, and starts to send live counts.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the hashed names of the site's files cannot be read, or `public_url` is none.
     pub fn new(
         service: Service,
         key: Key,
         public_url: &str,
         options: LeptosOptions,
         ending: watch::Receiver<bool>,
-    ) -> Self {
-        let assets = Arc::new(Assets::read(&options));
+    ) -> io::Result<Self> {
+        let assets = Arc::new(Assets::read(&options)?);
         let service = Arc::new(service);
         let live = Live::start(&service, ending.clone());
         let https = public_url.starts_with("https://");
+        let csrf = match public_url.trim_end_matches('/') {
+            "" => CsrfLayer::new(),
+            origin => CsrfLayer::new().add_trusted_origin(origin).map_err(|error| {
+                io::Error::other(format!("CHUANGQUAN_PUBLIC_URL {public_url}: {error}"))
+            })?,
+        };
         let shared_pages = Arc::default();
-        Self { service, key, https, options, assets, live, shared_pages, ending }
+        Ok(Self { service, key, https, options, assets, live, csrf, shared_pages, ending })
     }
 }
 
 /// Everything that answers.
 pub fn router(state: AppState) -> Router {
-    let listing = render::routes(&state);
-    let pages = pages(&state, listing).layer(from_fn_with_state(state.clone(), visitor::identify));
+    let pages = pages().layer(from_fn_with_state(state.clone(), visitor::identify));
     let data = Router::new()
         .route("/counts.json", get(live::counts_json))
         .route("/live", get(live::events))
@@ -105,21 +118,21 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(files)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(CatchPanicLayer::new())
-        .layer(CsrfLayer::new())
+        .layer(state.csrf.clone())
         .layer(from_fn_with_state(state.clone(), refusal::dress))
         .layer(from_fn_with_state(state.clone(), headers::security))
+        .layer(CatchPanicLayer::new())
         .with_state(state)
 }
 
 /// The pages, and the forms on them.
-fn pages(state: &AppState, listing: Vec<AxumRouteListing>) -> Router<AppState> {
+fn pages() -> Router<AppState> {
     Router::new()
-        .leptos_routes_with_handler(listing, get(render::page))
+        .leptos_routes_with_handler(generate_route_list(Pages), get(render::page))
         .route("/sign", post(sign::sign))
         .route("/sign/withdraw", post(sign::withdraw))
         .route("/sign/next", post(sign::next))
         .route("/g/{grid}", get(poster))
-        .with_state::<AppState>(state.clone())
 }
 
 /// A stairwell poster was scanned: its grid is remembered for the form.

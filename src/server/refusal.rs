@@ -26,14 +26,37 @@ pub fn response(refusal: Refusal) -> Response {
 /// What a failing store means to the person who asked.
 pub fn from_store(error: &StoreError) -> Response {
     tracing::error!(%error, "the store failed");
-    response(match error {
-        StoreError::Unavailable(_) => Refusal::Unavailable,
-        StoreError::Setup(_) | StoreError::Refused(_) => Refusal::Internal,
-    })
+    response(error.into())
 }
 
-fn status(refusal: Refusal) -> StatusCode {
-    StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+const fn status(refusal: Refusal) -> StatusCode {
+    match refusal {
+        Refusal::Malformed => StatusCode::BAD_REQUEST,
+        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::NotFound => StatusCode::NOT_FOUND,
+        Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        Refusal::Closed(_) => StatusCode::CONFLICT,
+        Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+/// What a library means by a bare status; `None` where it refuses nothing.
+fn from_status(status: StatusCode) -> Option<Refusal> {
+    match status {
+        StatusCode::FORBIDDEN => Some(Refusal::Forbidden),
+        StatusCode::NOT_FOUND => Some(Refusal::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::WrongMethod),
+        StatusCode::REQUEST_TIMEOUT => Some(Refusal::TooSlow),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
+        StatusCode::SERVICE_UNAVAILABLE => Some(Refusal::Unavailable),
+        StatusCode::UNPROCESSABLE_ENTITY => None,
+        StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Refusal::Malformed),
+        other if other.is_server_error() => Some(Refusal::Internal),
+        _ => None,
+    }
 }
 
 /// Gives every refusal a body that its asker can read.
@@ -42,7 +65,7 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let kept = parts.clone();
     let bare = next.run(Request::from_parts(parts, body)).await;
     let refused = bare.extensions().get::<Refusal>().copied();
-    let refused = refused.or_else(|| Refusal::from_status(bare.status().as_u16()));
+    let refused = refused.or_else(|| from_status(bare.status()));
     let already_a_page = bare
         .headers()
         .get(header::CONTENT_TYPE)
@@ -56,7 +79,7 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     };
     *dressed.status_mut() = status(refused);
     let headers = dressed.headers_mut();
-    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER] {
+    for name in [header::ALLOW, header::SET_COOKIE] {
         for value in bare.headers().get_all(&name) {
             headers.append(&name, value.clone());
         }
@@ -76,18 +99,21 @@ fn wants_json(headers: &HeaderMap) -> bool {
 
 fn json(refused: Refusal) -> Response {
     let body = serde_json::json!({
-        "status": refused.status(),
+        "status": status(refused).as_u16(),
         "title": refused.title(),
         "detail": refused.advice(),
     });
     ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
-/// The errors of a form's fields, for a program.
-pub fn field_errors(headers: &HeaderMap, errors: &[(&str, &str)]) -> Option<Response> {
+/// The errors of a form's fields, where a program asks.
+pub fn field_errors<'e>(
+    headers: &HeaderMap,
+    errors: impl Iterator<Item = (&'static str, &'e str)>,
+) -> Option<Response> {
     wants_json(headers).then(|| {
         let errors: serde_json::Map<String, serde_json::Value> =
-            errors.iter().map(|(field, text)| ((*field).to_owned(), (*text).into())).collect();
+            errors.map(|(field, text)| (field.to_owned(), text.into())).collect();
         let body = serde_json::json!({ "status": 422, "errors": errors });
         let kind = [(header::CONTENT_TYPE, "application/json")];
         (StatusCode::UNPROCESSABLE_ENTITY, kind, body.to_string()).into_response()

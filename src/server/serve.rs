@@ -18,13 +18,10 @@ use tokio::{
 };
 use tower::{ServiceExt, util::MapRequest};
 
-use super::{
-    AppState,
-    config::{DataSettings, ServeSettings},
-    router, secret,
-};
+use super::{AppState, config::ServeSettings, router, secret};
 use crate::{
-    campaign::{self, CampaignError, Checked},
+    campaign::{self, CampaignError},
+    domain::campaign::Campaign,
     service::Service,
     store::{Store, StoreError},
 };
@@ -53,6 +50,9 @@ pub enum StartError {
     /// Leptos.toml or LEPTOS_… variables.
     #[error("Leptos.toml or LEPTOS_…: {0}")]
     Options(String),
+    /// The names of the site's files, or the public URL.
+    #[error("{0}")]
+    Files(io::Error),
     /// The address.
     #[error("{address}: {source}")]
     Address {
@@ -64,10 +64,7 @@ pub enum StartError {
 }
 
 /// The campaign that the settings name, with its warnings said.
-///
-/// # Errors
-/// [`CampaignError`], naming every fault.
-pub fn campaign(settings: &DataSettings) -> Result<campaign::Checked, CampaignError> {
+fn campaign(settings: &ServeSettings) -> Result<Campaign, CampaignError> {
     let checked = match &settings.campaign {
         Some(file) => campaign::load(file),
         None => campaign::default(),
@@ -75,17 +72,7 @@ pub fn campaign(settings: &DataSettings) -> Result<campaign::Checked, CampaignEr
     for warning in &checked.warnings {
         tracing::warn!(%warning, "the campaign file should be looked at");
     }
-    Ok(checked)
-}
-
-/// Opens the store that the settings name.
-///
-/// # Errors
-/// [`StartError`] when the campaign or the database is not fit.
-pub async fn open(settings: &DataSettings) -> Result<(Store, Checked), StartError> {
-    let checked = campaign(settings)?;
-    let store = Store::open(&settings.database_url, &checked.campaign).await?;
-    Ok((store, checked))
+    Ok(checked.campaign)
 }
 
 /// Serves until the process is told to end (SIGTERM, SIGINT); then what is in flight
@@ -97,17 +84,19 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     let mut options = leptos_options()?;
     options.site_addr = settings.site_addr.unwrap_or(options.site_addr);
     let key = secret::read_or_make(&settings.secret_file)?;
-    let (store, checked) = open(&settings.data).await?;
-    let service = Service::new(store.clone(), Arc::new(checked.campaign));
+    let campaign = campaign(settings)?;
+    let store = Store::open(&settings.data.database_url, &campaign).await?;
+    let service = Service::new(store.clone(), Arc::new(campaign));
     let (end, ending) = watch::channel(false);
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = TcpListener::bind(address).await.map_err(fault)?;
-    let state = AppState::new(service, key, &settings.public_url, options, ending.clone());
+    let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
+        .map_err(StartError::Files)?;
     let app = router(state);
     announce(listener.local_addr().map_err(fault)?);
 
-    let accept = accept(listener, app, settings.max_connections, ending);
+    let accept = accept(listener, app, places(settings.max_connections), ending);
     let stop = async {
         wait_for_end().await;
         tracing::info!("ending: finishing what is in flight");
@@ -126,6 +115,18 @@ fn leptos_options() -> Result<LeptosOptions, StartError> {
     get_config_from_str(&text).map_err(|error| StartError::Options(error.to_string()))
 }
 
+/// How many connections there may be: as many as wished, or as open files allow.
+fn places(wished: usize) -> usize {
+    // The database, the site's files and the logs need some, too.
+    const KEPT_BACK: u64 = 64;
+    let allowed = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let possible = usize::try_from(allowed.saturating_sub(KEPT_BACK)).unwrap_or(usize::MAX);
+    if possible < wished {
+        tracing::warn!(wished, possible, "the limit of open files allows fewer connections");
+    }
+    wished.min(possible).max(1)
+}
+
 /// Takes connections until the end, then waits for them to finish.
 async fn accept(
     listener: TcpListener,
@@ -136,10 +137,13 @@ async fn accept(
     let places = Arc::new(Semaphore::new(most));
     let graceful = GracefulShutdown::new();
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+        let arrival = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, stream) = tokio::select! {
+            (place, accepted) = arrival => match accepted {
+                Ok((stream, _)) => (place, stream),
                 Err(error) => {
                     // Most often: no file descriptors left. Others will be freed.
                     tracing::warn!(%error, "could not accept a connection");

@@ -1,26 +1,27 @@
 //! Pages that are the same for everyone, rendered once for each state of the counts.
 //!
 //! Only pages that read nothing of the visitor but the hint whether they have signed
-//! may stand in [`SHARED`]; a page of another revision, another day or another hint is
-//! never given out.
+//! may be shared; a page of an older revision, another phase or another hint is never
+//! given out.
 
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
 };
 
+use axum::http::Uri;
 use tokio::sync::Mutex;
 
 use super::encoding::Encoded;
-use crate::domain::campaign::Phase;
+use crate::domain::{campaign::Phase, slug::Slug};
 
-/// Beginnings of the paths of shared pages; `/` stands for itself alone.
-const SHARED: [&str; 5] = ["/", "/pledges/", "/progress", "/privacy", "/report"];
+/// Paths of shared pages, exactly; the pages of pledges are shared, too.
+const SHARED: [&str; 3] = ["/", "/privacy", "/report"];
 
 /// Most pages that are kept: many times those that exist.
 const MOST: usize = 256;
 
-/// What a shared page depends on.
+/// Which page, for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     path: String,
@@ -36,54 +37,66 @@ pub struct State {
     pub phase: Phase,
 }
 
+impl State {
+    /// Whether a page of this state may be given out in the state `now`.
+    const fn serves(self, now: Self) -> bool {
+        self.revision >= now.revision && self.phase as u8 == now.phase as u8
+    }
+}
+
+/// The place of one page; its lock is held by the one who renders.
+type Place = Mutex<Option<(State, Arc<Encoded>)>>;
+
 /// The pages that are kept.
 #[derive(Debug, Default)]
 pub struct SharedPages {
-    kept: RwLock<HashMap<Key, (State, Arc<Encoded>)>>,
-    /// Held by the one who renders, so that a new revision is rendered once.
-    rendering: Mutex<()>,
+    places: RwLock<HashMap<Key, Arc<Place>>>,
 }
 
 impl Key {
     /// The key of a page; `None` for one that is the visitor's own, or has a query.
-    pub fn of(uri: &axum::http::Uri, has_signed: bool) -> Option<Self> {
+    pub fn of(uri: &Uri, has_signed: bool) -> Option<Self> {
         let path = uri.path();
-        let shared = SHARED.iter().any(|start| match *start {
-            "/" => path == "/",
-            start => path.starts_with(start),
-        });
+        let pledge = path.strip_prefix("/pledges/").is_some_and(|slug| Slug::parse(slug).is_ok());
+        let shared = pledge || SHARED.contains(&path);
         (shared && uri.query().is_none()).then(|| Self { path: path.to_owned(), has_signed })
     }
 }
 
 impl SharedPages {
-    /// The page of `key` in `state`, rendered now if nobody has done so; what `render`
+    /// The page of `key` as it is `now`, rendered if nobody has done so; what `render`
     /// gives as an error is passed on and not kept.
     pub async fn get<E>(
         &self,
         key: Key,
-        state: State,
+        now: impl Fn() -> State,
         render: impl AsyncFnOnce() -> Result<Encoded, E>,
     ) -> Result<Arc<Encoded>, E> {
-        if let Some(page) = self.kept(&key, state) {
-            return Ok(page);
-        }
-        let _turn = self.rendering.lock().await;
-        if let Some(page) = self.kept(&key, state) {
-            return Ok(page);
+        let place = self.place(key);
+        let mut kept = place.lock().await;
+        // Asked for only now: whoever waited would else render what is old already.
+        let now = now();
+        if let Some((of, page)) = &*kept
+            && of.serves(now)
+        {
+            return Ok(Arc::clone(page));
         }
         let page = Arc::new(render().await?);
-        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST {
-            kept.clear();
-        }
-        kept.insert(key, (state, Arc::clone(&page)));
+        *kept = Some((now, Arc::clone(&page)));
         Ok(page)
     }
 
-    fn kept(&self, key: &Key, state: State) -> Option<Arc<Encoded>> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        kept.get(key).filter(|(of, _)| *of == state).map(|(_, page)| Arc::clone(page))
+    fn place(&self, key: Key) -> Arc<Place> {
+        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(&key) {
+            return Arc::clone(place);
+        }
+        drop(places);
+        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= MOST {
+            places.clear();
+        }
+        Arc::clone(places.entry(key).or_default())
     }
 }
 
@@ -94,10 +107,23 @@ mod tests {
     #[test]
     fn nothing_of_a_visitor_is_shared() {
         let key = |path: &str| Key::of(&path.parse().unwrap(), false);
-        for shared in ["/", "/pledges/home", "/progress", "/privacy", "/report"] {
+        for shared in ["/", "/pledges/home", "/privacy", "/report"] {
             assert!(key(shared).is_some(), "{shared}");
         }
-        for own in ["/sign", "/signed", "/me", "/?x=1", "/progress?page=2", "/console"] {
+        for own in [
+            "/sign",
+            "/signed",
+            "/me",
+            "/?x=1",
+            "/privacy?page=2",
+            "/reports/x",
+            "/console",
+            "/progress",
+            "/pledges/..\\me",
+            "/pledges/%2e%2e",
+            "/pledges/.",
+            "/pledges/a/b",
+        ] {
             assert!(key(own).is_none(), "{own}");
         }
     }
@@ -106,7 +132,7 @@ mod tests {
     async fn another_state_or_hint_is_another_page() {
         let pages = SharedPages::default();
         let key = |has_signed| Key { path: "/".into(), has_signed };
-        let state = |revision| State { revision, phase: Phase::Open };
+        let state = |revision| move || State { revision, phase: Phase::Open };
         let mut rendered = 0;
         let cases = [
             (false, 1, 1),
@@ -124,8 +150,10 @@ mod tests {
             pages.get(key(has_signed), state(revision), render).await.unwrap();
             assert_eq!(rendered, expected, "{has_signed} {revision}");
         }
-        let failed = pages.get(key(true), state(9), async || Err("away")).await;
-        assert_eq!(failed.err(), Some("away"));
-        assert!(pages.kept(&key(true), state(9)).is_none(), "a failure is not kept");
+        let over = || State { revision: 2, phase: Phase::After };
+        let failed = pages.get(key(false), over, async || Err("away")).await;
+        assert_eq!(failed.err(), Some("away"), "a page of another phase is not given out");
+        let page = pages.get(key(false), over, async || Err("not kept")).await;
+        assert_eq!(page.err(), Some("not kept"));
     }
 }

@@ -10,15 +10,12 @@ use super::{
     AppState,
     form::Fields,
     refusal, render,
-    visitor::{BecomeVisitor, Hint, Visitor, fresh_id, remember},
+    visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
-    domain::signature::SignatureForm,
+    domain::signature::{SignatureErrors, SignatureForm},
     service::SignError,
-    ui::{
-        context::{RefusedForm, SignProblem},
-        pages::refusal::Refusal,
-    },
+    ui::{context::RefusedForm, pages::refusal::Refusal},
 };
 
 /// Signs; a form that is refused comes back with what was typed.
@@ -40,23 +37,28 @@ pub async fn sign(
         show_name: fields.ticked("show_name"),
         consent: fields.ticked("consent"),
     };
-    let problem = if visitor.known {
-        match state.service.sign(&visitor.id, &form).await {
-            Ok(_) => {
-                let mut response = Redirect::to("/signed").into_response();
-                remember(&mut response, Hint::Signed, state.https);
-                return response;
-            }
-            Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
-            Err(SignError::Store(error)) => return refusal::from_store(&error),
-            Err(SignError::Form(errors)) => SignProblem::Fields(*errors),
-        }
+    let signed = if visitor.known {
+        state.service.sign(&visitor.id, &form).await.map(|_| true)
     } else {
         // Without a cookie nobody could say whose signature it is.
-        let errors = form.check(state.service.campaign()).err();
-        SignProblem::NewVisitor(errors.unwrap_or_default())
+        state.service.check_signature(&form).map(|_| false)
     };
-    render::refused_form(&state, &parts, &visitor, RefusedForm { form, problem }).await
+    let errors = match signed {
+        Ok(true) => {
+            let mut response = Redirect::to("/signed").into_response();
+            remember(&mut response, Hint::Signed, state.https);
+            return response;
+        }
+        Ok(false) => SignatureErrors::default(),
+        Err(SignError::Form(errors)) => *errors,
+        Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
+        Err(SignError::Store(error)) => return refusal::from_store(&error),
+    };
+    let refused = RefusedForm { form, errors, new_visitor: !visitor.known };
+    match refusal::field_errors(&parts.headers, refused.each()) {
+        Some(json) => json,
+        None => render::refused_form(&state, parts, &visitor, refused).await,
+    }
 }
 
 /// Takes the signature back.
@@ -76,9 +78,9 @@ pub async fn withdraw(
 
 /// 换人签名: from now on this browser is another visitor.
 pub async fn next(State(state): State<AppState>) -> Response {
-    let Some(id) = fresh_id() else { return refusal::response(Refusal::Internal) };
+    let Some(other) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
     let mut response = Redirect::to("/sign").into_response();
     remember(&mut response, Hint::NotSigned, state.https);
-    response.extensions_mut().insert(BecomeVisitor(id));
+    response.extensions_mut().insert(BecomeVisitor(other.id));
     response
 }

@@ -41,6 +41,16 @@ pub struct Visitor {
     pub signed: bool,
 }
 
+impl Visitor {
+    /// A visitor nobody has been; `None` when the system has no random bytes.
+    pub fn fresh() -> Option<Self> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).ok()?;
+        let id = VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))?;
+        Some(Self { id, known: false, grid: None, signed: false })
+    }
+}
+
 /// Put into a response's extensions to make the browser another visitor.
 #[derive(Clone, Debug)]
 pub struct BecomeVisitor(pub VisitorId);
@@ -52,19 +62,16 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let signed_jar = SignedCookieJar::from_headers(request.headers(), state.key.clone());
     let found = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
-    let (id, known) = match found {
-        Some((id, _)) => (id, true),
-        None => match fresh_id() {
-            Some(id) => (id, false),
-            None => return refusal::response(Refusal::Internal),
-        },
+    let known = found.map(|(id, _)| Visitor { id, known: true, grid: None, signed: false });
+    let Some(visitor) = known.or_else(Visitor::fresh) else {
+        return refusal::response(Refusal::Internal);
     };
+    let id = visitor.id.clone();
     let hints = CookieJar::from_headers(request.headers());
     let visitor = Visitor {
-        id: id.clone(),
-        known,
         grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
         signed: hints.get(SIGNED).is_some(),
+        ..visitor
     };
     request.extensions_mut().insert(visitor);
 
@@ -104,13 +111,6 @@ pub enum Hint<'a> {
     NotSigned,
 }
 
-/// A visitor nobody has been; `None` when the system has no random bytes.
-pub fn fresh_id() -> Option<VisitorId> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok()?;
-    VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))
-}
-
 const fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-visitor" } else { "visitor" }
 }
@@ -131,12 +131,12 @@ fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {
     }
 }
 
-/// `id.seconds` as id and age; `None` for another form, an expired one, or one from
-/// the future.
+/// `id.seconds` as id and age; `None` for another form or an expired one. The clock of
+/// the node that issued it may have been ahead.
 fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
     let (id, issued) = value.split_once('.')?;
     let issued = Duration::from_secs(issued.parse().ok()?);
-    let age = now.checked_sub(issued).filter(|age| *age < LIFETIME)?;
+    let age = Some(now.saturating_sub(issued)).filter(|age| *age < LIFETIME)?;
     Some((VisitorId::parse(id)?, age))
 }
 
@@ -146,15 +146,16 @@ mod tests {
 
     #[test]
     fn only_a_living_cookie_names_a_visitor() {
-        let id = fresh_id().unwrap();
+        let id = Visitor::fresh().unwrap().id;
         let now = LIFETIME * 3;
         let value = |issued: Duration| format!("{}.{}", id.as_str(), issued.as_secs());
         assert_eq!(parse(&value(now), now), Some((id.clone(), Duration::ZERO)));
         assert_eq!(parse(&value(now - LIFETIME), now), None);
-        assert_eq!(parse(&value(now + RENEWAL), now), None);
+        let ahead = parse(&value(now + Duration::from_secs(9)), now);
+        assert_eq!(ahead, Some((id.clone(), Duration::ZERO)));
         for bad in ["", "x.1", id.as_str(), "aaaaaaaaaaaaaaaaaaaaaa.x"] {
             assert_eq!(parse(bad, now), None);
         }
-        assert_ne!(fresh_id(), fresh_id());
+        assert_ne!(Visitor::fresh().unwrap().id, id);
     }
 }

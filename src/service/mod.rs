@@ -11,16 +11,17 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 
 pub use self::sign::{MySignature, SignError};
+pub use crate::store::StoreError;
 use crate::{
     domain::{
         campaign::{Campaign, Day, Phase},
         counts::Counts,
     },
-    store::{Store, StoreError},
+    store::Store,
 };
 
-/// The use cases of one campaign over one store. Cheap to clone.
-#[derive(Clone, Debug)]
+/// The use cases of one campaign over one store.
+#[derive(Debug)]
 pub struct Service {
     store: Store,
     campaign: Arc<Campaign>,

@@ -4,11 +4,11 @@ use super::Service;
 use crate::{
     domain::{
         campaign::{Day, Phase, Pledge},
-        signature::{Ordinal, SignatureErrors, SignatureForm},
+        signature::{NewSignature, Ordinal, SignatureErrors, SignatureForm},
         text,
         visitor::VisitorId,
     },
-    store::{SignatureRow, Signed, StoreError},
+    store::{Signed, Signing, StoreError},
 };
 
 /// Why a signature was not taken.
@@ -53,19 +53,25 @@ impl Service {
         visitor: &VisitorId,
         form: &SignatureForm,
     ) -> Result<Signed, SignError> {
-        match self.phase() {
-            Phase::Open => {}
-            closed => return Err(SignError::Closed(closed)),
-        }
-        let signature =
-            form.check(&self.campaign).map_err(|errors| SignError::Form(Box::new(errors)))?;
-        let row = SignatureRow {
+        let signing = Signing {
             visitor: visitor.clone(),
-            signature,
+            signature: self.check_signature(form)?,
             consent: self.campaign.privacy.version.clone(),
-            at: jiff::Timestamp::now().as_millisecond(),
         };
-        Ok(self.store.sign(row).await?)
+        Ok(self.store.sign(signing).await?)
+    }
+
+    /// What [`Service::sign`] would say to the form, without signing.
+    ///
+    /// # Errors
+    /// [`SignError::Closed`] or [`SignError::Form`].
+    pub fn check_signature(&self, form: &SignatureForm) -> Result<NewSignature, SignError> {
+        match self.phase() {
+            Phase::Open => {
+                form.check(&self.campaign).map_err(|errors| SignError::Form(Box::new(errors)))
+            }
+            closed => Err(SignError::Closed(closed)),
+        }
     }
 
     /// Withdraws the visitor's signature, also after the campaign has ended. `false`

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    db::{Db, Sql, Tx, sql_over_items},
+    db::{Db, Sql, Tx, private_folder, sql_over_items},
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
@@ -24,8 +24,7 @@ const SCHEMA: u32 = 1;
 /// Rows that are read back in one statement.
 const CHUNK: usize = 1000;
 
-/// A table, in the words of each database: its rows as JSON, its rows from JSON, and
-/// whether it is empty.
+/// A table: its rows as JSON, its rows from JSON, and none of its rows.
 struct Table {
     name: &'static str,
     out: Sql,
@@ -123,7 +122,7 @@ fn at(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
 
 /// Writes a copy of one committed state; how many rows.
 pub async fn write(db: &Db, dir: &Path) -> Result<u64, BackupError> {
-    fs::create_dir_all(dir).map_err(at(dir))?;
+    private_folder(dir).map_err(at(dir))?;
     if fs::read_dir(dir).map_err(at(dir))?.next().is_some() {
         return Err(BackupError::Unfit(format!("{} is not empty", dir.display())));
     }

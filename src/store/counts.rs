@@ -67,13 +67,12 @@ impl Deltas {
             "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
         );
         let changed = self.0.into_iter().filter(|(_, by)| *by != 0);
-        let items: Vec<serde_json::Value> = changed
-            .map(|((kind, slug), by)| {
+        let items: Vec<serde_json::Value> = changed.map(|((kind, slug), by)| {
                 serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by })
             })
             .collect();
         let wanted = items.len() as u64;
-        let touched = tx.run(ADD, &[serde_json::Value::from(items).to_string().into()]).await?;
+        let touched = tx.run(ADD, &[Value::items(items)]).await?;
         if touched == wanted {
             Ok(())
         } else {
@@ -104,7 +103,7 @@ pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
         .map(|(kind, slug)| serde_json::json!({ "kind": kind.as_str(), "slug": slug }))
         .collect();
     let mut tx = db.begin().await?;
-    tx.run(ADD, &[serde_json::Value::from(items).to_string().into()]).await?;
+    tx.run(ADD, &[Value::items(items)]).await?;
     tx.commit().await
 }
 
@@ -164,11 +163,4 @@ pub fn publish(to: &watch::Sender<Arc<Counts>>, counts: Counts) {
 fn rfc3339(milliseconds: i64) -> String {
     jiff::Timestamp::from_millisecond(milliseconds)
         .map_or_else(|_| String::new(), |time| format!("{time:.3}"))
-}
-
-/// A parameter that holds many slugs or visitors, for `sql_over_items!`.
-pub fn items_of<'a>(field: &str, values: impl Iterator<Item = &'a str>) -> Value {
-    let items: Vec<serde_json::Value> =
-        values.map(|value| serde_json::json!({ field: value })).collect();
-    serde_json::Value::from(items).to_string().into()
 }

@@ -1,13 +1,17 @@
-//! The two databases behind one door: the only place that knows there are two.
+//! The two databases behind one door: only here are there two kinds of connection.
 //!
-//! A statement is a [`Sql`], one text for both wherever they agree. Many rows
+//! A statement is a [`Sql`], one text for both wherever they agree and one for each
+//! where they do not. Many rows
 //! travel as one JSON parameter, which both can read as a table.
 
-use std::{borrow::Cow, str::FromStr, time::Duration};
+use std::{
+    borrow::Cow, fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr,
+    time::Duration,
+};
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sqlx::{
-    Postgres, Sqlite, Transaction,
+    Connection, Postgres, SqlSafeStr, Sqlite, Transaction,
     migrate::{Migration, MigrationType, Migrator},
     postgres::{PgPool, PgPoolOptions, PgRow},
     sqlite::{
@@ -26,6 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Connections that read, for each node.
 const READERS: u32 = 8;
+
+/// Every step from nothing to the newest tables. A released step is never changed.
+const MIGRATIONS: [(i64, &str, Sql); 1] = [(
+    1,
+    "signatures",
+    Sql::each(
+        include_str!("migrations/sqlite/0001_signatures.sql"),
+        include_str!("migrations/postgres/0001_signatures.sql"),
+    ),
+)];
 
 /// A statement in the words of each database.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +77,13 @@ pub(super) use sql_over_items;
 pub enum Value {
     Int(i64),
     Text(String),
+}
+
+impl Value {
+    /// Many objects as one parameter, for [`sql_over_items`].
+    pub fn items(items: impl IntoIterator<Item = serde_json::Value>) -> Self {
+        Self::Text(serde_json::Value::from_iter(items).to_string())
+    }
 }
 
 impl From<i64> for Value {
@@ -117,12 +138,13 @@ pub enum Db {
 }
 
 impl Db {
-    /// Connects, and makes sure that a commit is on disk when it says so.
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    /// Connects, and makes sure that a commit is on disk when it says so. A SQLite file
+    /// that is not there is made only where `create` says so.
+    pub async fn open(url: &str, create: bool) -> Result<Self, StoreError> {
         let unreadable = |error: sqlx::Error| StoreError::Setup(format!("{error}"));
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
-            Self::open_sqlite(options).await
+            Self::open_sqlite(options, create).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let pool = PgPoolOptions::new()
                 .acquire_timeout(PATIENCE)
@@ -138,13 +160,13 @@ impl Db {
         }
     }
 
-    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self, StoreError> {
-        if let Some(folder) = options.get_filename().parent() {
-            std::fs::create_dir_all(folder)
+    async fn open_sqlite(options: SqliteConnectOptions, create: bool) -> Result<Self, StoreError> {
+        if create && let Some(folder) = options.get_filename().parent() {
+            private_folder(folder)
                 .map_err(|error| StoreError::Setup(format!("{}: {error}", folder.display())))?;
         }
         let options = options
-            .create_if_missing(true)
+            .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
@@ -152,7 +174,17 @@ impl Db {
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
         };
-        let write = pool(1).connect_with(options.clone()).await?;
+        // A commit that failed (disk full) has ended its transaction behind sqlx's back:
+        // such a connection is not used again.
+        let write = pool(1)
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
+            .connect_with(options.clone())
+            .await?;
         let (version,): (String,) =
             sqlx::query_as("SELECT sqlite_version()").fetch_one(&write).await?;
         let parts: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
@@ -166,38 +198,25 @@ impl Db {
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { write, .. } => {
-                migrator(&[(
-                    1,
-                    "signatures",
-                    include_str!("migrations/sqlite/0001_signatures.sql"),
-                )])
-                .run(write)
-                .await?
-            }
-            Self::Postgres(pool) => {
-                migrator(&[(
-                    1,
-                    "signatures",
-                    include_str!("migrations/postgres/0001_signatures.sql"),
-                )])
-                .run(pool)
-                .await?
-            }
+            Self::Sqlite { write, .. } => migrator(|sql| sql.sqlite).run(write).await?,
+            Self::Postgres(pool) => migrator(|sql| sql.postgres).run(pool).await?,
         }
         Ok(())
     }
 
     /// All rows that a reading statement finds.
     pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
-        Ok(match self {
-            Self::Sqlite { read, .. } => {
-                bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
-            }
-            Self::Postgres(pool) => {
-                bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
-            }
-        })
+        let found = async {
+            Ok(match self {
+                Self::Sqlite { read, .. } => {
+                    bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
+                }
+                Self::Postgres(pool) => {
+                    bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
+                }
+            })
+        };
+        in_time(found).await
     }
 
     /// Begins to write. On SQLite this takes the write lock.
@@ -294,18 +313,25 @@ impl Tx {
     }
 }
 
-fn migrator(steps: &[(i64, &'static str, &'static str)]) -> Migrator {
-    let step = |&(version, name, sql)| {
-        let name = Cow::Borrowed(name);
-        Migration::new(
-            version,
-            name,
-            MigrationType::Simple,
-            sqlx::SqlSafeStr::into_sql_str(sql),
-            false,
-        )
+fn migrator(text: impl Fn(Sql) -> &'static str) -> Migrator {
+    let step = |(version, name, sql): (i64, &'static str, Sql)| {
+        let (name, text) = (Cow::Borrowed(name), text(sql).into_sql_str());
+        Migration::new(version, name, MigrationType::Simple, text, false)
     };
-    Migrator::with_migrations(steps.iter().map(step).collect())
+    Migrator::with_migrations(MIGRATIONS.map(step).into())
+}
+
+/// What `work` gives, unless the database takes too long over it.
+pub async fn in_time<T>(
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let late = |_| StoreError::Unavailable("the database did not answer in time".into());
+    tokio::time::timeout(PATIENCE + PATIENCE, work).await.map_err(late)?
+}
+
+/// Makes a folder, and those above it, that only their owner can look into.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Refuses a server that acknowledges what is not on disk.

@@ -1,5 +1,7 @@
 //! What can go wrong between the store and its database.
 
+use sqlx::sqlite::SqliteError;
+
 /// Why the store could not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,15 +26,15 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
             sqlx::Error::Database(refusal) => {
                 let code = refusal.code().unwrap_or_default();
-                // PostgreSQL: connection, resources, operator, system, retry.
-                let postgres = ["08", "53", "57", "58", "40"]
-                    .iter()
-                    .any(|class| code.len() == 5 && code.starts_with(class));
-                // SQLite primary codes: busy, locked, read-only, I/O, full, cannot open.
-                let sqlite = code.parse::<u32>().is_ok_and(|code| {
-                    code < 10_000 && matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
-                });
-                if postgres || sqlite {
+                let passing = if refusal.try_downcast_ref::<SqliteError>().is_some() {
+                    // Primary codes: busy, locked, read-only, I/O, full, cannot open.
+                    code.parse::<u32>()
+                        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+                } else {
+                    // PostgreSQL's classes: connection, resources, operator, system, retry.
+                    ["08", "53", "57", "58", "40"].iter().any(|class| code.starts_with(class))
+                };
+                if passing {
                     Self::Unavailable(error.to_string())
                 } else {
                     Self::Refused(error.to_string())

@@ -1,9 +1,10 @@
 //! The store: everything that is kept, in SQLite or PostgreSQL, behind one
 //! [`Store`].
 //!
-//! What belongs here: SQL, transactions and the one writer. `db` is the only
-//! place that knows there are two databases; everything else is written once.
-//! Rows never leave this room: callers get the types of `domain`.
+//! What belongs here: SQL, transactions and the one writer. Only `db` holds
+//! connections; where the two databases need different words, a statement is a
+//! `Sql::each`. Columns never leave this room: callers get types of `domain`, and few
+//! of this room's own.
 //!
 //! A write is put into the writer's queue, committed together with whatever else
 //! waits there, and answered only then: an answer means the row is on disk.
@@ -21,14 +22,16 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use self::{
-    backup::BackupError, error::StoreError, recount::Drift, signatures::SignatureRow,
-    signatures::Signed,
+    backup::BackupError, error::StoreError, recount::Drift, signatures::Signed, signatures::Signing,
 };
 use self::{db::Db, writer::Writer};
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
 
 /// How often counts are looked at that another process may have changed.
 const REFRESH: Duration = Duration::from_secs(1);
+
+/// How long closing the database may take.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// Everything that is kept. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,9 +51,31 @@ impl Store {
     /// [`StoreError`] when the database is away, or not one that keeps what it
     /// acknowledges.
     pub async fn open(url: &str, campaign: &Campaign) -> Result<Self, StoreError> {
-        let db = Db::open(url).await?;
+        let db = Db::open(url, true).await?;
         db.migrate().await?;
         counts::ensure(&db, campaign).await?;
+        Self::over(db).await
+    }
+
+    /// Opens the database at `url` as it is, for looking after it.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when there is none, or it was never served.
+    pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
+        Self::over(Db::open(url, false).await?).await
+    }
+
+    /// Opens a database that is to be filled by [`Store::restore`].
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn open_to_restore(url: &str) -> Result<Self, StoreError> {
+        let db = Db::open(url, true).await?;
+        db.migrate().await?;
+        Self::over(db).await
+    }
+
+    async fn over(db: Db) -> Result<Self, StoreError> {
         let (publish, counts) = watch::channel(Arc::new(counts::read(&db).await?));
         let publish = Arc::new(publish);
         let writer = Writer::start(db.clone(), Arc::clone(&publish));
@@ -63,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; whether it was stored is then unknown, and trying again is
     /// harmless.
-    pub async fn sign(&self, row: SignatureRow) -> Result<Signed, StoreError> {
+    pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         self.writer.sign(row).await
     }
 
@@ -142,7 +167,9 @@ impl Store {
     pub async fn close(&self) {
         self.refresher.abort();
         self.writer.finish().await;
-        self.db.close().await;
+        if tokio::time::timeout(FAREWELL, self.db.close()).await.is_err() {
+            tracing::warn!("the database did not close in time");
+        }
     }
 }
 

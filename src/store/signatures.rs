@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::{
     StoreError,
-    counts::{Deltas, items_of},
-    db::{Db, Sql, Tx, sql_over_items},
+    counts::Deltas,
+    db::{Db, Sql, Tx, Value, sql_over_items},
 };
 use crate::domain::{
     signature::{NewSignature, Ordinal, Signature},
@@ -13,17 +13,15 @@ use crate::domain::{
     visitor::VisitorId,
 };
 
-/// A signature to be stored.
+/// A wish to sign.
 #[derive(Clone, Debug)]
-pub struct SignatureRow {
+pub struct Signing {
     /// Whose it is.
     pub visitor: VisitorId,
     /// What was signed.
     pub signature: NewSignature,
     /// The version of the privacy text that was agreed to.
     pub consent: String,
-    /// Milliseconds since 1970.
-    pub at: i64,
 }
 
 /// The live signature of a visitor, after signing.
@@ -39,7 +37,8 @@ pub struct Signed {
 /// ordinal after `last`. No two rows may be of one visitor.
 pub async fn sign(
     tx: &mut Tx,
-    rows: &[&SignatureRow],
+    rows: &[&Signing],
+    at: i64,
     last: &mut Ordinal,
     deltas: &mut Deltas,
 ) -> Result<Vec<Signed>, StoreError> {
@@ -52,7 +51,7 @@ pub async fn sign(
              item.value->>'consent', CAST(item.value->>'at' AS BIGINT) FROM",
         ""
     );
-    let mut signed = already_signed(tx, rows).await?;
+    let signed = already_signed(tx, rows).await?;
     let mut items = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
     for row in rows {
@@ -62,7 +61,6 @@ pub async fn sign(
             continue;
         }
         *last += 1;
-        signed.insert(visitor.to_owned(), *last);
         results.push(Signed { ordinal: *last, fresh: true });
         let new = &row.signature;
         deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
@@ -75,31 +73,31 @@ pub async fn sign(
             "message": new.message.as_ref().map(|message| message.as_str()),
             "show_name": new.show_name,
             "consent": row.consent,
-            "at": row.at,
+            "at": at,
         }));
     }
     if !items.is_empty() {
-        tx.run(INSERT, &[serde_json::Value::from(items).to_string().into()]).await?;
+        tx.run(INSERT, &[Value::items(items)]).await?;
     }
     Ok(results)
 }
 
 async fn already_signed(
     tx: &mut Tx,
-    rows: &[&SignatureRow],
+    rows: &[&Signing],
 ) -> Result<HashMap<String, Ordinal>, StoreError> {
     const LIVE: Sql = sql_over_items!(
         "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') \
          AND visitor IN (SELECT item.value->>'visitor' FROM",
         ")"
     );
-    let visitors = items_of("visitor", rows.iter().map(|row| row.visitor.as_str()));
+    let visitors = items_of(rows.iter().map(|row| &row.visitor));
     let found: Vec<(String, i64)> = tx.all(LIVE, &[visitors]).await?;
     Ok(found.into_iter().map(|(visitor, n)| (visitor, n.unsigned_abs())).collect())
 }
 
-/// Withdraws the live signatures of `visitors`, none of them named twice; name and
-/// message go at once. For each: whether there was one.
+/// Withdraws the live signatures of `visitors`, none of them named twice; all
+/// that is left of one is its ordinal and its times. For each: whether there was one.
 pub async fn withdraw(
     tx: &mut Tx,
     visitors: &[&VisitorId],
@@ -112,11 +110,12 @@ pub async fn withdraw(
         ")"
     );
     const WITHDRAW: Sql = sql_over_items!(
-        "UPDATE signatures SET state = 'withdrawn', name = '', message = NULL, withdrawn_at = $2 \
+        "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
+             pledges = '[]', message = NULL, show_name = FALSE, withdrawn_at = $2 \
          WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value->>'visitor' FROM",
         ")"
     );
-    let items = items_of("visitor", visitors.iter().map(|visitor| visitor.as_str()));
+    let items = items_of(visitors.iter().copied());
     let found: Vec<(String, String, Option<String>, String)> =
         tx.all(COUNTED, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
@@ -129,6 +128,10 @@ pub async fn withdraw(
     }
     let had = |visitor: &&VisitorId| found.iter().any(|(v, ..)| v == visitor.as_str());
     Ok(visitors.iter().map(had).collect())
+}
+
+fn items_of<'v>(visitors: impl Iterator<Item = &'v VisitorId>) -> Value {
+    Value::items(visitors.map(|visitor| serde_json::json!({ "visitor": visitor.as_str() })))
 }
 
 /// The visitor's live signature.

@@ -16,9 +16,9 @@ use tokio::{
 };
 
 use super::{
-    SignatureRow, StoreError,
+    Signing, StoreError,
     counts::{self, Deltas},
-    db::{Db, Sql},
+    db::{Db, Sql, in_time},
     signatures::{self, Signed},
 };
 use crate::domain::{counts::Counts, visitor::VisitorId};
@@ -30,7 +30,7 @@ const BATCH: usize = 512;
 const QUEUE: usize = 4096;
 
 enum Wish {
-    Sign(Box<SignatureRow>),
+    Sign(Box<Signing>),
     Withdraw(VisitorId),
 }
 
@@ -61,7 +61,7 @@ impl Writer {
     }
 
     /// As [`super::Store::sign`].
-    pub async fn sign(&self, row: SignatureRow) -> Result<Signed, StoreError> {
+    pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         match self.ask(Wish::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
             Answer::Withdrawn(_) => Err(ended()),
@@ -88,10 +88,9 @@ impl Writer {
     pub async fn finish(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Err(error)) = match task {
-            Some(task) => Some(task.await),
-            None => None,
-        } {
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
             tracing::error!(%error, "the writer ended badly");
         }
     }
@@ -106,7 +105,7 @@ async fn drain(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>, mut jobs: mpsc:
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         let (wishes, answers): (Vec<Wish>, Vec<_>) =
             batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
-        let results = match commit(&db, &publish, &wishes).await {
+        let results = match in_time(commit(&db, &publish, &wishes)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
             Err(StoreError::Refused(_)) if wishes.len() > 1 => {
@@ -131,7 +130,7 @@ async fn one_by_one(
 ) -> Vec<Result<Answer, StoreError>> {
     let mut results = Vec::with_capacity(wishes.len());
     for wish in wishes.chunks(1) {
-        let result = commit(db, publish, wish).await;
+        let result = in_time(commit(db, publish, wish)).await;
         results.push(result.and_then(|done| done.first().copied().ok_or_else(ended)));
     }
     results
@@ -159,9 +158,8 @@ async fn commit(
     let mut done: Vec<Option<Answer>> = vec![None; wishes.len()];
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
-            let (places, rows): (Vec<usize>, Vec<&SignatureRow>) =
-                wave.signs.iter().copied().unzip();
-            let signed = signatures::sign(&mut tx, &rows, &mut last, &mut deltas).await?;
+            let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
+            let signed = signatures::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
             for (place, signed) in places.into_iter().zip(signed) {
                 done[place] = Some(Answer::Signed(signed));
             }
@@ -178,6 +176,7 @@ async fn commit(
     let changed = done.iter().any(|answer| {
         matches!(answer, Some(Answer::Signed(Signed { fresh: true, .. }) | Answer::Withdrawn(true)))
     });
+    // Otherwise the transaction is dropped, and with it the revision it had taken.
     if changed {
         deltas.apply(&mut tx).await?;
         tx.run(GIVE, &[i64::try_from(last).unwrap_or(i64::MAX).into()]).await?;
@@ -204,7 +203,7 @@ impl Answer {
 /// Wishes by their place in the batch, so that no visitor is named twice in a wave.
 #[derive(Default)]
 struct Wave<'w> {
-    signs: Vec<(usize, &'w SignatureRow)>,
+    signs: Vec<(usize, &'w Signing)>,
     withdrawals: Vec<(usize, &'w VisitorId)>,
 }
 

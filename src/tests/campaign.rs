@@ -13,7 +13,7 @@ use crate::support::{
     server::{Server, location},
 };
 
-/// An invented street with five pledges less one, three grids and aliases.
+/// An invented street with three pledges and three grids.
 pub const LANTERN_STREET: &str = "src/tests/lantern-street.toml";
 
 fn lantern_street() -> Campaign {
@@ -29,7 +29,9 @@ async fn another_street_is_served_from_its_file_alone() {
         let response = visitor.get(path).await;
         assert_eq!(response.status(), StatusCode::OK, "{path}");
         let page = response.text().await.unwrap();
-        assert!(!page.contains("静安"), "{path} knows the default street");
+        for word in ["静安", "四项"] {
+            assert!(!page.contains(word), "{path} says {word} of the default street");
+        }
         assert!(page.contains("灯笼街道"), "{path}");
     }
     assert!(
@@ -66,6 +68,9 @@ async fn outside_its_dates_forms_are_closed() {
         assert_eq!(refused.status(), StatusCode::CONFLICT);
         assert!(refused.text().await.unwrap().contains(said));
         assert_eq!(server.store.counts().revision, 0);
+        let mut stranger = visitor.other();
+        let request = stranger.form("/sign", &[]).header("accept", "application/json");
+        assert_eq!(stranger.send(request).await.status(), StatusCode::CONFLICT);
         let withdraw = visitor.post("/sign/withdraw", &[]).await;
         assert_eq!((withdraw.status(), location(&withdraw)), (StatusCode::SEE_OTHER, "/me"));
     }

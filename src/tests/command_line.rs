@@ -8,7 +8,7 @@ use chuangquan::{
         slug::Slug,
         visitor::VisitorId,
     },
-    store::SignatureRow,
+    store::Signing,
 };
 
 use crate::{
@@ -23,7 +23,7 @@ on_both!(recount_backup_and_restore);
 
 async fn recount_backup_and_restore(database: Database) {
     let store = database.store().await;
-    let row = SignatureRow {
+    let row = Signing {
         visitor: VisitorId::parse(&"a".repeat(22)).unwrap(),
         signature: NewSignature {
             name: SignerName::parse("王测试").unwrap(),
@@ -33,7 +33,6 @@ async fn recount_backup_and_restore(database: Database) {
             show_name: false,
         },
         consent: "test".into(),
-        at: 0,
     };
     store.sign(row).await.unwrap();
     store.close().await;
@@ -83,6 +82,17 @@ fn campaign_check_names_every_fault() {
     let (code, said) = check(&folder.path().join("none.toml"));
     assert_eq!(code, Some(1));
     assert!(said.contains("none.toml"), "{said}");
+}
+
+#[test]
+fn looking_after_a_database_that_is_not_there_makes_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/none.db", folder.path().display());
+    for command in [vec!["recount"], vec!["backup", "copy"]] {
+        let (code, said) = run(program(&url, folder.path()).args(&command));
+        assert_eq!(code, Some(1), "{command:?}: {said}");
+    }
+    assert!(!folder.path().join("none.db").exists());
 }
 
 #[test]

@@ -138,6 +138,59 @@ async fn told_to_end_it_finishes_what_is_in_flight(database: Database) {
     assert_eq!(run(program(&database.url, database.folder.path()).arg("recount")).0, Some(0));
 }
 
+/// No place is left, and nobody who holds one does anything: it ends all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn idle_connections_do_not_hold_it_up() {
+    let database = Database::new(Kind::Sqlite).await;
+    let mut command = program(&database.url, database.folder.path());
+    command.arg("serve").env("CHUANGQUAN_MAX_CONNECTIONS", "1");
+    let server = Process::serve(command);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let idle = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let waiting = tokio::net::TcpStream::connect(&address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    server.terminate();
+    assert_eq!(server.ended_within(Duration::from_secs(5)).code(), Some(0));
+    drop((idle, waiting));
+}
+
+/// A full disk refuses signatures and loses none; when there is room again, signing goes
+/// on by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_full_disk_is_survived() {
+    let database = Database::new(Kind::Sqlite).await;
+    let folder = database.folder.path();
+    database.store().await.close().await;
+    // Files may grow to 128 KB; growing further fails as on a full disk.
+    let script = "trap '' XFSZ; ulimit -S -f 128; exec \"$0\" serve";
+    let mut command = Command::new("bash");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_chuangquan")]).current_dir(folder);
+    set(&mut command, &database.url, folder);
+    let server = Process::serve(command);
+    let first = Visitor::new(&server.url);
+    let (mut signed, mut refused) = (0, 0);
+    while refused < 3 {
+        let mut visitor = first.other();
+        visitor.get("/").await;
+        match visitor.sign().await.status() {
+            StatusCode::SEE_OTHER => signed += 1,
+            StatusCode::SERVICE_UNAVAILABLE => refused += 1,
+            other => panic!("{other}"),
+        }
+        assert!(signed < 20_000, "the disk does not fill");
+    }
+    let pid = server.pid().to_string();
+    let room = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+    assert!(room.unwrap().success());
+    let mut visitor = first.other();
+    visitor.get("/").await;
+    assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
+    server.terminate();
+    assert!(server.ended_within(Duration::from_secs(5)).success());
+    assert_eq!(database.number("SELECT COUNT(*) FROM signatures").await, signed + 1);
+    assert_eq!(run(program(&database.url, folder).arg("recount")).0, Some(0));
+}
+
 /// Between the bytes of a commit and the answer to it, the disk was asked to keep them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_answer_comes_after_the_disk_has_it() {

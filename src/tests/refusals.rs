@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode, header};
 
 use crate::support::{
     database::{Database, Kind},
-    server::Server,
+    server::{Server, raw},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -21,6 +21,7 @@ async fn unknown_addresses_and_wrong_methods() {
         (Method::GET, "/..%2fCargo.toml", StatusCode::NOT_FOUND),
         (Method::GET, "/sign/withdraw", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/nowhere", StatusCode::NOT_FOUND),
         (Method::POST, "/signed", StatusCode::METHOD_NOT_ALLOWED),
         (Method::DELETE, "/sign", StatusCode::METHOD_NOT_ALLOWED),
         (Method::PUT, "/counts.json", StatusCode::METHOD_NOT_ALLOWED),
@@ -79,5 +80,40 @@ async fn odd_queries_and_headers_do_no_harm() {
             let status = visitor.send(request).await.status();
             assert!(status.as_u16() < 500, "{name}: {value} on {path}: {status}");
         }
+    }
+}
+
+/// Leptos reads paths as URLs: what the one router takes for a pledge must not become a
+/// visitor's own page in the other, and be kept for everyone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_path_is_the_same_page_for_both_routers() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    for path in [
+        "/pledges/..\\me",
+        "/pledges/.",
+        "/pledges/..",
+        "/pledges/%2e%2e",
+        "/pledges/%2E",
+        "/pledges/home%5c..",
+    ] {
+        assert_eq!(raw(&server.url, format!("GET {path}").as_bytes()).await, 404, "{path}");
+    }
+    assert_eq!(raw(&server.url, b"GET /pledges/home").await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn names_no_system_takes_and_targets_that_are_no_path() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let long = "a".repeat(256);
+    for (head, expected) in [
+        (format!("GET /{long}"), 404),
+        (format!("GET /{}", &long[..254]), 404),
+        ("HEAD /%00".into(), 404),
+        ("GET /%00".into(), 404),
+        ("CONNECT a:80".into(), 405),
+        ("OPTIONS *".into(), 405),
+    ] {
+        let status = raw(&server.url, head.as_bytes()).await;
+        assert!(status == expected || status == 404, "{head}: {status}");
     }
 }

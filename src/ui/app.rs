@@ -3,16 +3,21 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
-    SsrMode,
     components::{FlatRoutes, Route, Router},
     path,
 };
 
 use super::{
-    context::Page,
+    context::{Instead, Page},
     pages::{
-        home::HomePage, me::MePage, pledge::PledgePage, privacy::PrivacyPage,
-        progress::ProgressPage, refusal::RefusalPage, sign::SignPage, signed::SignedPage,
+        home::HomePage,
+        me::MePage,
+        pledge::PledgePage,
+        privacy::PrivacyPage,
+        progress::ProgressPage,
+        refusal::{Refusal, RefusalPage},
+        sign::SignPage,
+        signed::SignedPage,
         soon::SoonPage,
     },
     parts::{footer::Footer, tab_bar::TabBar},
@@ -57,30 +62,35 @@ pub fn Shell() -> impl IntoView {
     }
 }
 
-/// Which page stands at which path.
+/// What stands between head and foot of the document.
 #[component]
-pub fn App() -> impl IntoView {
-    let refusal = Page::current().refusal;
-    let content = match refusal {
+fn App() -> impl IntoView {
+    let content = match Page::current().refusal {
         Some(refusal) => Either::Left(view! { <RefusalPage refusal /> }),
-        None => Either::Right(view! {
-            <Router>
-                <FlatRoutes fallback=|| ()>
-                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                    <Route path=path!("/pledges/:slug") view=PledgePage ssr=SsrMode::Async />
-                    <Route path=path!("/sign") view=SignPage ssr=SsrMode::Async />
-                    <Route path=path!("/signed") view=SignedPage ssr=SsrMode::Async />
-                    <Route path=path!("/me") view=MePage ssr=SsrMode::Async />
-                    <Route path=path!("/progress") view=ProgressPage ssr=SsrMode::Async />
-                    <Route path=path!("/privacy") view=PrivacyPage ssr=SsrMode::Async />
-                    <Route path=path!("/report") view=SoonPage ssr=SsrMode::Async />
-                </FlatRoutes>
-            </Router>
-        }),
+        None => Either::Right(view! { <Pages /> }),
     };
     view! {
         {content}
         <Footer />
         <TabBar />
+    }
+}
+
+/// Which page stands at which path. The server's router answers what is not here.
+#[component]
+pub fn Pages() -> impl IntoView {
+    view! {
+        <Router>
+            <FlatRoutes fallback=|| Page::current().answer(Instead::Refuse(Refusal::NotFound))>
+                <Route path=path!("/") view=HomePage />
+                <Route path=path!("/pledges/:slug") view=PledgePage />
+                <Route path=path!("/sign") view=SignPage />
+                <Route path=path!("/signed") view=SignedPage />
+                <Route path=path!("/me") view=MePage />
+                <Route path=path!("/progress") view=ProgressPage />
+                <Route path=path!("/privacy") view=PrivacyPage />
+                <Route path=path!("/report") view=SoonPage />
+            </FlatRoutes>
+        </Router>
     }
 }

@@ -1,9 +1,6 @@
 //! What a page is given to draw itself from.
 
-use std::{
-    fmt::Display,
-    sync::{Arc, OnceLock},
-};
+use std::sync::{Arc, OnceLock};
 
 use leptos::prelude::{Oco, expect_context};
 
@@ -13,7 +10,7 @@ use crate::{
         signature::{SignatureErrors, SignatureForm},
         visitor::VisitorId,
     },
-    service::Service,
+    service::{Service, StoreError},
 };
 
 /// Everything a page may read, for one request.
@@ -21,6 +18,8 @@ use crate::{
 pub struct Page {
     /// The use cases, for reading.
     pub service: Arc<Service>,
+    /// The path that was asked for; empty where something else is answered.
+    pub path: String,
     /// Who is looking.
     pub visitor: VisitorId,
     /// Whether this browser says it has signed; decides only what is offered first.
@@ -53,44 +52,26 @@ pub struct SiteFiles {
 pub struct RefusedForm {
     /// What was typed.
     pub form: SignatureForm,
-    /// Why it was refused.
-    pub problem: SignProblem,
-}
-
-/// Why a signing form was refused.
-#[derive(Clone, Debug)]
-pub enum SignProblem {
-    /// Fields.
-    Fields(SignatureErrors),
-    /// The browser came without a cookie; there may be faults in fields too.
-    NewVisitor(SignatureErrors),
+    /// The faults of its fields.
+    pub errors: SignatureErrors,
+    /// Whether it came without a cookie, so that nobody could say whose it is.
+    pub new_visitor: bool,
 }
 
 impl RefusedForm {
-    /// The faults of the fields.
-    #[must_use]
-    pub const fn field_errors(&self) -> &SignatureErrors {
-        match &self.problem {
-            SignProblem::Fields(errors) | SignProblem::NewVisitor(errors) => errors,
-        }
-    }
-
     /// What is wrong with the form as a whole.
     #[must_use]
     pub const fn whole(&self) -> Option<&'static str> {
-        match self.problem {
-            SignProblem::Fields(_) => None,
-            SignProblem::NewVisitor(_) => {
-                Some("还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。")
-            }
+        if self.new_visitor {
+            Some("还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。")
+        } else {
+            None
         }
     }
 
     /// Every fault, by field; `form` for the whole.
-    #[must_use]
-    pub fn errors(&self) -> Vec<(&str, &str)> {
-        let whole = self.whole().map(|sentence| ("form", sentence));
-        whole.into_iter().chain(self.field_errors().each()).collect()
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.whole().map(|sentence| ("form", sentence)).into_iter().chain(self.errors.each())
     }
 }
 
@@ -128,11 +109,11 @@ impl Page {
         self.instead.0.set(instead).ok();
     }
 
-    /// What was read, or a page that says that the data are away.
-    pub fn or_unavailable<T, E: Display>(&self, read: Result<T, E>) -> Option<T> {
+    /// What was read, or a page that says why it could not be.
+    pub fn or_refuse<T>(&self, read: Result<T, StoreError>) -> Option<T> {
         read.map_err(|error| {
             tracing::error!(%error, "a page could not read");
-            self.answer(Instead::Refuse(Refusal::Unavailable));
+            self.answer(Instead::Refuse(Refusal::from(&error)));
         })
         .ok()
     }

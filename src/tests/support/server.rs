@@ -36,7 +36,8 @@ impl Server {
             .site_root("public")
             .hash_files(false)
             .build();
-        let state = AppState::new(service, Key::from(&[7; 64]), public_url, options, ending);
+        let state =
+            AppState::new(service, Key::from(&[7; 64]), public_url, options, ending).unwrap();
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router(state)).await });
@@ -136,6 +137,19 @@ pub fn encoded(fields: &[(&str, &str)]) -> String {
     let pairs: Vec<String> =
         fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
+}
+
+/// The status of what is answered to `head` as it stands: a client would not send it.
+pub async fn raw(url: &str, head: &[u8]) -> u16 {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = url.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(head).await.unwrap();
+    stream.write_all(b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default()
 }
 
 /// Where a redirect goes to.

@@ -8,10 +8,9 @@ use crate::{
         campaign::{Phase, Pledge},
         counts::Figure,
     },
-    islands::live_number::LiveNumber,
     ui::{
         context::Page,
-        parts::{appeal::Appeal, hero::Hero, icon::PledgeIcon},
+        parts::{appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon},
     },
 };
 
@@ -31,7 +30,7 @@ pub fn HomePage() -> impl IntoView {
                 <Calls />
             </section>
             <section aria-labelledby="pledges-title">
-                <h2 id="pledges-title" class="section-title">"四项文明承诺"</h2>
+                <h2 id="pledges-title" class="section-title">"文明承诺"</h2>
                 <div class="weui-cells pledge-list">{pledges.collect_view()}</div>
             </section>
             <Appeal />
@@ -77,16 +76,14 @@ fn Closed(children: Children) -> impl IntoView {
 /// One pledge in the list.
 #[component]
 fn PledgeRow(pledge: Pledge) -> impl IntoView {
-    let counts = Page::current().service.counts();
     let figure = Figure::Pledge(pledge.slug.clone());
-    let initial = counts.figure(&figure);
     view! {
         <a class="weui-cell weui-cell_access pledge-row" href=format!("/pledges/{}", pledge.slug)>
             <span class="weui-cell__hd"><PledgeIcon icon=pledge.icon /></span>
             <span class="weui-cell__bd">
                 <span class="pledge-row__title">{pledge.title}</span>
                 <span class="pledge-row__text">{pledge.text}</span>
-                <span class="pledge-row__count"><LiveNumber figure initial /> "人承诺"</span>
+                <span class="pledge-row__count"><Count figure /> "人承诺"</span>
             </span>
             <span class="weui-cell__ft"></span>
         </a>

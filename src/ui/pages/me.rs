@@ -3,8 +3,11 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use super::signed::Withdraw;
-use crate::{domain::counts::grouped, service::MySignature, ui::context::Page};
+use crate::{
+    domain::counts::grouped,
+    service::MySignature,
+    ui::{context::Page, parts::withdraw::Withdraw},
+};
 
 /// The page about oneself.
 #[component]
@@ -12,7 +15,7 @@ pub fn MePage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
         let mine = page.service.signature_of(&page.visitor).await;
-        let mine = page.or_unavailable(mine)?;
+        let mine = page.or_refuse(mine)?;
         let signature = match mine {
             Some(mine) => Either::Left(view! { <Mine mine /> }),
             None => Either::Right(view! {

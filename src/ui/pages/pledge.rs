@@ -10,10 +10,9 @@ use crate::{
         campaign::{CategoryKind, Phase},
         counts::Figure,
     },
-    islands::live_number::LiveNumber,
     ui::{
         context::{Instead, Page},
-        parts::icon::PledgeIcon,
+        parts::{count::Count, icon::PledgeIcon},
     },
 };
 
@@ -41,7 +40,6 @@ pub fn PledgePage() -> impl IntoView {
         }
     });
     let figure = Figure::Pledge(pledge.slug.clone());
-    let initial = page.service.counts().figure(&figure);
     let may_sign = page.service.phase() == Phase::Open && !page.has_signed;
     Some(view! {
         <Title text=pledge.short />
@@ -50,7 +48,7 @@ pub fn PledgePage() -> impl IntoView {
                 <PledgeIcon icon=pledge.icon />
                 <h1 class="paper__title">{pledge.title}</h1>
                 <p class="paper__text">{pledge.text}</p>
-                <p class="paper__count">"已有 " <LiveNumber figure initial /> " 位居民作出这项承诺"</p>
+                <p class="paper__count">"已有 " <Count figure /> " 位居民作出这项承诺"</p>
             </article>
             <h2 class="section-title">"身边这些事，与它有关"</h2>
             <ul class="weui-cells">{categories.collect_view()}</ul>

@@ -6,8 +6,7 @@ use leptos_meta::Title;
 use crate::{
     domain::counts::{Figure, UNSPECIFIED},
     domain::slug::Slug,
-    islands::live_number::LiveNumber,
-    ui::context::Page,
+    ui::{context::Page, parts::count::Count},
 };
 
 /// The page of counts.
@@ -16,24 +15,19 @@ pub fn ProgressPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
         let recent = page.service.recent_signers().await;
-        let recent = page.or_unavailable(recent)?;
+        let recent = page.or_refuse(recent)?;
         let campaign = page.service.campaign();
-        let counts = page.service.counts();
-        let figure = |figure: Figure| {
-            let initial = counts.figure(&figure);
-            view! { <LiveNumber figure initial /> }
-        };
         let pledges = campaign.pledges.iter().map(|pledge| {
-            let n = figure(Figure::Pledge(pledge.slug.clone()));
-            view! { <tr><th scope="row">{pledge.title.clone()}</th><td>{n}</td></tr> }
+            let figure = Figure::Pledge(pledge.slug.clone());
+            view! { <tr><th scope="row">{pledge.title.clone()}</th><td><Count figure /></td></tr> }
         });
         let unspecified = Slug::parse(UNSPECIFIED).ok().map(|slug| {
-            let n = figure(Figure::Grid(slug));
-            view! { <tr><th scope="row">"没有说明小区"</th><td>{n}</td></tr> }
+            let figure = Figure::Grid(slug);
+            view! { <tr><th scope="row">"没有说明小区"</th><td><Count figure /></td></tr> }
         });
         let grids = campaign.grids.iter().map(|grid| {
-            let n = figure(Figure::Grid(grid.slug.clone()));
-            view! { <tr><th scope="row">{grid.label()}</th><td>{n}</td></tr> }
+            let figure = Figure::Grid(grid.slug.clone());
+            view! { <tr><th scope="row">{grid.label()}</th><td><Count figure /></td></tr> }
         });
         let names = match recent.is_empty() {
             true => Either::Left(view! { <p class="empty">"还没有居民公开姓名。"</p> }),
@@ -46,13 +40,13 @@ pub fn ProgressPage() -> impl IntoView {
             <Title text="动态" />
             <main id="main" class="progress-page">
                 <h1 class="page-title">"大家的参与"</h1>
-                <p class="total"><LiveNumber figure=Figure::Signatures initial=counts.signatures /> " 位居民已签名"</p>
+                <p class="total"><Count figure=Figure::Signatures /> " 位居民已签名"</p>
                 <section aria-labelledby="recent">
                     <h2 id="recent" class="section-title">"最近签名的邻居"</h2>
                     {names}
                 </section>
                 <section aria-labelledby="by-pledge">
-                    <h2 id="by-pledge" class="section-title">"四项承诺"</h2>
+                    <h2 id="by-pledge" class="section-title">"各项承诺"</h2>
                     <table class="counts" aria-labelledby="by-pledge"><tbody>{pledges.collect_view()}</tbody></table>
                 </section>
                 <section aria-labelledby="by-grid">

@@ -3,64 +3,41 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::domain::campaign::Phase;
+use crate::{domain::campaign::Phase, service::StoreError};
 
 /// Why something asked for is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// 400
+    /// What was sent cannot be read.
     Malformed,
-    /// 403
+    /// It was sent from another site.
     Forbidden,
-    /// 404
+    /// There is no such page, or not for this visitor.
     NotFound,
-    /// 405
+    /// The page is there, but not for this method.
     WrongMethod,
-    /// 408
+    /// What was sent did not arrive in time.
     TooSlow,
-    /// 409: the campaign has not begun, or is over.
+    /// The campaign has not begun, or is over.
     Closed(Phase),
-    /// 413
+    /// What was sent is too large.
     TooLarge,
-    /// 500
+    /// A fault of this program.
     Internal,
-    /// 503
+    /// The database is away, busy or full.
     Unavailable,
 }
 
+impl From<&StoreError> for Refusal {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::Setup(_) | StoreError::Refused(_) => Self::Internal,
+        }
+    }
+}
+
 impl Refusal {
-    /// The refusal that a bare status code stands for; `None` for one that is none.
-    #[must_use]
-    pub const fn from_status(status: u16) -> Option<Self> {
-        match status {
-            403 => Some(Self::Forbidden),
-            404 => Some(Self::NotFound),
-            405 => Some(Self::WrongMethod),
-            408 => Some(Self::TooSlow),
-            413 => Some(Self::TooLarge),
-            503 => Some(Self::Unavailable),
-            500..=599 => Some(Self::Internal),
-            400 | 411 | 414 | 415 | 417 | 431 => Some(Self::Malformed),
-            _ => None,
-        }
-    }
-
-    /// Its status code.
-    #[must_use]
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Malformed => 400,
-            Self::Forbidden => 403,
-            Self::NotFound => 404,
-            Self::WrongMethod => 405,
-            Self::TooSlow => 408,
-            Self::Closed(_) => 409,
-            Self::TooLarge => 413,
-            Self::Internal => 500,
-            Self::Unavailable => 503,
-        }
-    }
-
     /// What happened.
     #[must_use]
     pub const fn title(self) -> &'static str {

@@ -16,7 +16,7 @@ use crate::{
     },
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        pages::refusal::{Refusal, RefusalPage},
     },
 };
 
@@ -26,33 +26,20 @@ pub fn SignPage() -> impl IntoView {
     let page = Page::current();
     let query_grid = use_query_map().read_untracked().get("grid");
     Suspend::new(async move {
-        let mine = page.service.signature_of(&page.visitor).await;
-        let mine = page.or_unavailable(mine)?;
-        if mine.is_some() && page.refused_form.is_none() {
-            page.answer(Instead::Go("/signed"));
-            return None;
-        }
-        match page.service.phase() {
-            Phase::Open => {}
-            closed if page.refused_form.is_none() => {
-                let refusal = Refusal::Closed(closed);
-                return Some(Either::Left(view! {
-                    <Title text="签名" />
-                    <main id="main" class="message-page">
-                        <h1>{refusal.title()}</h1>
-                        <p>{refusal.advice()}</p>
-                        <a class="weui-btn weui-btn_default" href="/">"回首页"</a>
-                    </main>
-                }));
-            }
-            closed => {
-                page.answer(Instead::Refuse(Refusal::Closed(closed)));
+        if page.refused_form.is_none() {
+            let mine = page.service.signature_of(&page.visitor).await;
+            if page.or_refuse(mine)?.is_some() {
+                page.answer(Instead::Go("/signed"));
                 return None;
             }
         }
+        let phase = page.service.phase();
+        if phase != Phase::Open {
+            return Some(Either::Left(view! { <RefusalPage refusal=Refusal::Closed(phase) /> }));
+        }
         let refused = page.refused_form.clone();
         let (form, errors) = match &refused {
-            Some(refused) => (refused.form.clone(), refused.field_errors().clone()),
+            Some(refused) => (refused.form.clone(), refused.errors.clone()),
             None => {
                 let grid = query_grid.or_else(|| page.poster_grid.clone());
                 let known = grid.filter(|slug| page.service.campaign().grid(slug).is_some());
@@ -75,9 +62,8 @@ pub fn SignPage() -> impl IntoView {
                         <TextField
                             name="name"
                             label="您的姓名"
-                            hint="1至20个字，只有您自己看得到全名"
+                            hint=format!("1至{NAME_MAX}个字，只有您自己看得到全名")
                             rule=Rule::Name
-                            most=NAME_MAX
                             value=form.name
                             error=errors.name
                         />
@@ -89,9 +75,8 @@ pub fn SignPage() -> impl IntoView {
                             <TextField
                                 name="message"
                                 label="寄语"
-                                hint="最多60个字"
+                                hint=format!("最多{MESSAGE_MAX}个字")
                                 rule=Rule::Message
-                                most=MESSAGE_MAX
                                 value=form.message
                                 error=errors.message
                             />
@@ -128,7 +113,7 @@ fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl In
     })
 }
 
-/// Four tall rows, each a pledge, none ticked.
+/// A tall row for each pledge, none ticked at first.
 #[component]
 fn PledgeChoices(chosen: Vec<String>, error: Option<String>) -> impl IntoView {
     let page = Page::current();

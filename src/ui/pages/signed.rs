@@ -9,7 +9,7 @@ use crate::{
     service::MySignature,
     ui::{
         context::{Instead, Page},
-        parts::icon::PlaneLeaf,
+        parts::{icon::PlaneLeaf, withdraw::Withdraw},
     },
 };
 
@@ -19,7 +19,7 @@ pub fn SignedPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
         let mine = page.service.signature_of(&page.visitor).await;
-        let Some(mine) = page.or_unavailable(mine)? else {
+        let Some(mine) = page.or_refuse(mine)? else {
             page.answer(Instead::Go("/sign"));
             return None;
         };
@@ -69,20 +69,5 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
             <p class="promise-card__foot">{day}</p>
             <PlaneLeaf />
         </article>
-    }
-}
-
-/// Taking the signature back, as easy as giving it; folded, so that nobody does it
-/// by a slip of the thumb.
-#[component]
-pub fn Withdraw() -> impl IntoView {
-    view! {
-        <details class="fold withdraw">
-            <summary>"撤回签名"</summary>
-            <p class="hint">"撤回后，您的姓名和寄语立即删除，总数减少一位。以后还可以再签。"</p>
-            <form method="post" action="/sign/withdraw">
-                <button class="weui-btn weui-btn_warn" type="submit">"确认撤回"</button>
-            </form>
-        </details>
     }
 }

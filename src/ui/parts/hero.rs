@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    domain::counts::Figure,
-    islands::{live_number::LiveNumber, windows::Windows},
-    ui::context::Page,
-};
+use super::count::Count;
+use crate::{domain::counts::Figure, islands::windows::Windows, ui::context::Page};
 
 /// The red head of the home page.
 #[component]
@@ -25,13 +22,13 @@ pub fn Hero() -> impl IntoView {
                 <h1 class="hero__title">{titles.title}</h1>
             </div>
             <p class="hero__count">
-                <LiveNumber figure=Figure::Signatures initial=counts.signatures />
+                <Count figure=Figure::Signatures />
                 <span class="hero__unit">"位居民已签名"</span>
             </p>
             <Windows grids=slugs lit=lit />
             <p class="hero__caption">
                 {grids} "个网格，"
-                <LiveNumber figure=Figure::LitGrids initial=counts.figure(&Figure::LitGrids) />
+                <Count figure=Figure::LitGrids />
                 "个已有居民参与"
             </p>
         </header>

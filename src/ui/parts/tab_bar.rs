@@ -1,9 +1,9 @@
 //! The tab bar at the foot of the screen.
 
 use leptos::prelude::*;
-use leptos_router::location::RequestUrl;
 
 use super::icon::TabIcon;
+use crate::ui::context::Page;
 
 struct Tab {
     path: &'static str,
@@ -41,26 +41,28 @@ const TABS: [Tab; 4] = [
 ];
 
 impl Tab {
-    fn holds(&self, path: &str) -> bool {
-        path == self.path || self.also.iter().any(|beginning| path.starts_with(beginning))
+    /// How a page at `path` belongs to this tab, in the words of `aria-current`.
+    fn current(&self, path: &str) -> Option<&'static str> {
+        if path == self.path {
+            Some("page")
+        } else {
+            self.also.iter().any(|beginning| path.starts_with(beginning)).then_some("true")
+        }
     }
 }
 
 /// The tab bar.
 #[component]
 pub fn TabBar() -> impl IntoView {
-    let url = use_context::<RequestUrl>();
-    let url = url.as_ref().map(AsRef::as_ref).unwrap_or_default();
-    let path = url.split("leptos.dev").last().unwrap_or_default();
-    let path = path.split('?').next().unwrap_or_default();
-    let tabs = TABS.iter().map(|tab| {
-        let here = tab.holds(path);
+    let path = Page::current().path;
+    let tabs = TABS.iter().map(move |tab| {
+        let current = tab.current(&path);
         view! {
             <a
                 class="weui-tabbar__item"
-                class:weui-bar__item_on=here
+                class:weui-bar__item_on=current.is_some()
                 href=tab.path
-                aria-current=here.then_some("page")
+                aria-current=current
             >
                 <TabIcon lines=tab.lines />
                 <span class="weui-tabbar__label">{tab.label}</span>

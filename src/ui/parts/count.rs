@@ -1,0 +1,15 @@
+//! A public count where it stands in a page.
+
+use leptos::prelude::*;
+
+use crate::{domain::counts::Figure, islands::live_number::LiveNumber, ui::context::Page};
+
+/// The figure as it is now, in an island that moves it.
+#[component]
+pub fn Count(
+    /// Which.
+    figure: Figure,
+) -> impl IntoView {
+    let initial = Page::current().service.counts().figure(&figure);
+    view! { <LiveNumber figure initial /> }
+}
