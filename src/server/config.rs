@@ -41,6 +41,6 @@ pub struct ServeSettings {
     pub public_url: String,
 
     /// Most connections at once, as far as the system allows as many open files
-    #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 20_000)]
+    #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub max_connections: usize,
 }
