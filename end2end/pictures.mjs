@@ -1,6 +1,6 @@
 // Takes a picture of every page in the sizes and lights it is judged by, into
 // target/pictures. `make pictures`; or give it an address and words of picture names.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
 const [url, ...only] = process.argv.slice(2);
@@ -11,6 +11,18 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
 });
+
+// A street that has begun to light up.
+for (let i = 0; i < 31; i += 1) {
+  const cookie = (await fetch(`${url}/`)).headers.getSetCookie()[0].split(';')[0];
+  const grid = `grid-${String(((i * 7) % 37) + 1).padStart(2, '0')}`;
+  const body = new URLSearchParams([
+    ['name', `${'王李赵陈林'[i % 5]}测试`], ['grid', grid], ['pledges', 'home'], ['consent', 'on'],
+    ...(i % 2 ? [['pledges', 'traffic']] : []), ...(i % 3 ? [['pledges', 'neighbours']] : []),
+    ...(i % 4 ? [] : [['show_name', 'on']]),
+  ]);
+  await fetch(`${url}/sign`, { method: 'POST', headers: { cookie }, body, redirect: 'manual' });
+}
 
 async function signed(page) {
   await page.goto(`${url}/sign?grid=grid-04`);
@@ -53,5 +65,13 @@ for (const [width, height] of sizes) {
       await context.close();
     }
   }
+}
+// The picture of the README.
+const readme = await browser.newPage({ viewport: { width: 800, height: 844 } });
+const picture = (name) => `data:image/png;base64,${readFileSync(`${out}${name}.png`).toString('base64')}`;
+if (!only.length) {
+  await readme.setContent(`<body style="margin:0;display:flex;gap:20px;background:#fff">
+    <img src="${picture('home-390-light')}"><img src="${picture('signed-390-light')}">`);
+  await readme.screenshot({ path: `${out}readme.png` });
 }
 await browser.close();

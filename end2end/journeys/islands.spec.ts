@@ -40,6 +40,20 @@ test('tells what is wrong while typing', async ({ page }) => {
   await expect(name).not.toHaveAttribute('aria-invalid', 'true');
 });
 
+test('an error that appears does not move the button from under the mouse', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.goto('/sign');
+  await expect(page.getByLabel(awake)).toBeVisible();
+  await page.getByLabel('您的姓名').fill('王'.repeat(21));
+  const button = page.getByRole('button', { name: '签名', exact: true });
+  await button.scrollIntoViewIfNeeded();
+  const before = await button.boundingBox();
+  await page.getByLabel('您的姓名').blur();
+  await expect(page.locator('#error-name')).toBeVisible();
+  const moved = Math.abs((await button.boundingBox())!.y - before!.y);
+  expect(moved, 'in pixels, of a button 48 high').toBeLessThan(8);
+});
+
 test('what was mended before the island woke is judged as it stands', async ({ page }) => {
   let wake = () => {};
   const asleep = new Promise<void>((resolve) => (wake = resolve));

@@ -88,15 +88,14 @@ pub fn TextField(
         (format!("field-{name}"), format!("error-{name}"), format!("hint-{name}"));
     let described = {
         let (error_id, hint_id) = (error_id.clone(), hint_id.clone());
-        move || match error.read().is_some() {
-            true => format!("{hint_id} {error_id}"),
-            false => hint_id.clone(),
-        }
+        move || if error.read().is_some() { error_id.clone() } else { hint_id.clone() }
     };
     let autocomplete = match rule {
         Rule::Name => "name",
         Rule::Message => "off",
     };
+    // Hint and error take each other's place: a button below that moved at the moment it
+    // was pressed would not be pressed.
     view! {
         <div class="weui-cell field">
             <label class="field__label" for=id.clone()>{label}</label>
@@ -113,7 +112,7 @@ pub fn TextField(
                 on:input=on_input
                 on:blur=on_leave
             />
-            <p class="field__hint" id=hint_id>
+            <p class="field__hint" id=hint_id hidden=move || error.read().is_some()>
                 {hint}
                 <span class="field__left" class:field__left_over=move || { length() > most } aria-hidden="true">
                     {move || near().then(|| format!(" {}/{most}", length()))}
