@@ -1,5 +1,5 @@
--- wrk: each request signs for the next visitor; ends when all have signed.
-local cookies, next, signed = {}, 0, 0
+-- wrk: each request signs for the next visitor.
+local cookies, next = {}, 0
 local body = "name=%E7%8E%8B%E6%B5%8B%E8%AF%95&grid=grid-07&pledges=home&pledges=traffic&consent=on"
 
 function init()
@@ -10,9 +10,4 @@ function request()
   next = next + 1
   local headers = { ["Cookie"] = cookies[next] or cookies[1], ["Content-Type"] = "application/x-www-form-urlencoded" }
   return wrk.format("POST", "/sign", headers, body)
-end
-
-function response(status)
-  if status == 303 then signed = signed + 1 end
-  if signed >= #cookies then wrk.thread:stop() end
 end

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Requests a second: GET / as a browser asks for it, and durable signatures, each by a
-# visitor of its own whose cookie came from a real GET. Needs wrk (Debian: wrk) and a
+# visitor of its own whose cookie came from a real GET, for two seconds. Needs wrk (Debian: wrk) and a
 # release build. `sign.sh [database url]`; without one, SQLite in a scratch folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,5 +19,5 @@ echo "== cookies of $visitors visitors"
 node benches/visitors.mjs "$url" "$visitors" >"$folder/cookies"
 
 echo "== POST /sign, 256 connections"
-COOKIES="$folder/cookies" wrk -t1 -c256 -d60s -s benches/sign.lua "$url" | grep -E 'Requests/sec|Latency|signed|Non-2xx' || true
+COOKIES="$folder/cookies" wrk -t1 -c256 -d2s -s benches/sign.lua "$url" | grep -E 'Requests/sec|Latency|signed|Non-2xx' || true
 curl -s "$url/counts.json" | grep -o '"signatures":[0-9]*'
