@@ -162,6 +162,29 @@ test.describe('when the wasm does not come', () => {
   });
 });
 
+test.describe('when the live connection breaks', () => {
+  test.use({ expectedComplaints: /Failed to load resource|ERR_FAILED/ });
+
+  test('it is tried again, and the count catches up', async ({ page, browser, server }) => {
+    let tries = 0;
+    await page.route('**/live', (route) => {
+      tries += 1;
+      return tries === 1 ? route.abort() : route.continue();
+    });
+    await page.goto('/');
+    const shown = page.locator('.hero__count .live-number');
+    const before = await shown.innerText();
+    const other = await browser.newContext({ baseURL: server.url });
+    const phone = await other.newPage();
+    await phone.goto('/sign');
+    await sign(phone, '李测试');
+    await expect(phone).toHaveURL(/signed$/);
+    await other.close();
+    await expect(shown).not.toHaveText(before, { timeout: 8_000 });
+    expect(tries).toBe(2);
+  });
+});
+
 test('pages without islands load no wasm', async ({ page }) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));

@@ -30,8 +30,8 @@ use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, vi
 /// How often counts are looked at that another process may have changed.
 const REFRESH: Duration = Duration::from_secs(1);
 
-/// How long closing the database may take.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How long committing what is queued and closing the database may take.
+const FAREWELL: Duration = Duration::from_millis(900);
 
 /// Everything that is kept. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -166,9 +166,12 @@ impl Store {
     /// Ends: what is queued is committed and acknowledged, then the database closes.
     pub async fn close(&self) {
         self.refresher.abort();
-        self.writer.finish().await;
-        if tokio::time::timeout(FAREWELL, self.db.close()).await.is_err() {
-            tracing::warn!("the database did not close in time");
+        let ended = async {
+            self.writer.finish().await;
+            self.db.close().await;
+        };
+        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
+            tracing::warn!("the database did not answer in time; it was left as it is");
         }
     }
 }

@@ -13,6 +13,7 @@ on_both!(
     parallel_signs_of_one_visitor_are_one,
     bad_fields_are_told_and_nothing_is_stored,
     without_the_database_it_is_not_acknowledged,
+    a_fault_of_ours_is_said_and_nothing_is_stored,
 );
 
 async fn signs_and_withdraws(database: Database) {
@@ -130,6 +131,17 @@ async fn without_the_database_it_is_not_acknowledged(database: Database) {
     }
     assert_eq!(visitor.get("/").await.status(), StatusCode::OK, "what needs no database stays");
     assert_eq!(visitor.get("/healthz").await.status(), StatusCode::NO_CONTENT);
+}
+
+async fn a_fault_of_ours_is_said_and_nothing_is_stored(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    server.database.execute("DELETE FROM counters WHERE kind = 'grid'").await;
+    let response = visitor.sign().await;
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let page = response.text().await.unwrap();
+    assert!(page.contains("出了一点问题") && !page.contains("counters"), "{page}");
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM signatures").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
