@@ -18,7 +18,7 @@ serve: build ## build what is missing and serve, with the data in data/
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
-	@tools/timed.sh "lints (about 1 minute from nothing)" $(MAKE) --no-print-directory lint
+	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
 	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
@@ -28,7 +28,7 @@ dev: tools ## rebuild and reload at every change (needs cargo-leptos)
 	@PATH="$(CURDIR)/tools/node_modules/.bin:$$PATH" cargo leptos watch -- serve
 
 build: tools
-	@tools/timed.sh "server (about 3 minutes from nothing)" cargo build --release --quiet
+	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --release --quiet
 	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build $(WASM_FLAGS) --quiet
 	@tools/timed.sh "site" node tools/site.mjs target/release
 
