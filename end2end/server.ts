@@ -1,6 +1,6 @@
 // A real server on a free port with a database of its own, and pages that fail their
 // test when the browser complains.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,25 +10,30 @@ import { test as base, expect, type Page } from '@playwright/test';
 const root = path.dirname(import.meta.dirname);
 const program = path.join(root, 'target', 'release', 'chuangquan');
 
+/** Everyone's password in tests. */
+export const password = 'correct horse battery';
+
 export class Server {
   private constructor(
     readonly url: string,
-    private readonly folder: string,
+    readonly folder: string,
     private readonly process: ChildProcess,
+    private readonly settings: Record<string, string>,
   ) {}
 
   static async start(settings: Record<string, string> = {}): Promise<Server> {
     const folder = await mkdtemp(path.join(tmpdir(), 'chuangquan-'));
+    const all = {
+      LEPTOS_SITE_ADDR: '127.0.0.1:0',
+      CHUANGQUAN_DATABASE_URL: `sqlite://${folder}/chuangquan.db`,
+      CHUANGQUAN_SECRET_FILE: `${folder}/secret`,
+      CHUANGQUAN_PHOTO_STORE: `${folder}/photos`,
+      RUST_LOG: 'warn',
+      ...settings,
+    };
     const child = spawn(program, ['serve'], {
       cwd: root,
-      env: {
-        ...process.env,
-        LEPTOS_SITE_ADDR: '127.0.0.1:0',
-        CHUANGQUAN_DATABASE_URL: `sqlite://${folder}/chuangquan.db`,
-        CHUANGQUAN_SECRET_FILE: `${folder}/secret`,
-        RUST_LOG: 'warn',
-        ...settings,
-      },
+      env: { ...process.env, ...all },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const url = await new Promise<string>((resolve, reject) => {
@@ -38,7 +43,17 @@ export class Server {
         if (found) resolve(found[0]);
       });
     });
-    return new Server(url, folder, child);
+    return new Server(url, folder, child, all);
+  }
+
+  /** Lets someone in: `staff add` of the program itself. */
+  addStaff(login: string, name: string, role: string, ...scope: string[]): void {
+    const done = spawnSync(
+      program,
+      ['staff', 'add', login, '--name', name, '--role', role, '--password-stdin', ...scope],
+      { cwd: root, env: { ...process.env, ...this.settings }, input: password },
+    );
+    expect(done.status, done.stderr.toString()).toBe(0);
   }
 
   /** Ends it, and fails when it does not end as it should. */
@@ -99,7 +114,7 @@ export { expect };
 /** Every page that can be opened without having done anything. */
 export const pages = [
   '/', '/pledges/home', '/pledges/traffic', '/pledges/public-places', '/pledges/neighbours',
-  '/sign', '/me', '/progress', '/privacy', '/report',
+  '/sign', '/me', '/progress', '/privacy', '/report', '/reports',
 ];
 
 /** The number of valid signatures, as a program is told. */
@@ -114,4 +129,13 @@ export async function sign(page: Page, name: string, pledges = ['美丽家园齐
   await page.getByLabel('您的姓名').fill(name);
   await page.getByLabel(/我已阅读并同意/).check();
   await page.getByRole('button', { name: '签名', exact: true }).click();
+}
+
+/** Logs someone in, in a browser of their own. */
+export async function logIn(page: Page, login: string): Promise<void> {
+  await page.goto('/console/login');
+  await page.getByLabel('登录名').fill(login);
+  await page.getByLabel('密码').fill(password);
+  await page.getByRole('button', { name: '登录' }).click();
+  await expect(page).toHaveURL(/\/console$/);
 }

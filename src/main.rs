@@ -1,14 +1,18 @@
 //! The command line: parse, then hand over.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use chuangquan::{
     campaign,
     server::{
         config::{DatabaseSettings, ServeSettings},
         serve,
+        staff_command::{self, StaffCommand},
     },
-    store::Store,
+    store::{Pictures, Store},
 };
 use clap::{Parser, Subcommand};
 
@@ -27,14 +31,17 @@ enum Command {
     /// Work with campaign files
     #[command(subcommand)]
     Campaign(CampaignCommand),
-    /// Copy the database into an empty folder, while it is in use
+    /// Let staff in, and out
+    #[command(subcommand)]
+    Staff(StaffCommand),
+    /// Copy the database and the photos into an empty folder, while they are in use
     Backup {
         /// The folder
         dir: PathBuf,
         #[command(flatten)]
         data: DatabaseSettings,
     },
-    /// Fill an empty database from a copy
+    /// Fill an empty database and an empty photo store from a copy
     Restore {
         /// The folder
         dir: PathBuf,
@@ -89,16 +96,24 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             }
             println!("{}: whole", file.display());
         }
+        Command::Staff(command) => staff_command::run(command).await?,
         Command::Backup { dir, data } => {
             let store = Store::open_existing(&data.database_url).await.map_err(text)?;
             let rows = store.backup(&dir).await.map_err(text)?;
-            println!("{rows} rows are in {}", dir.display());
+            // After the rows: every row that was copied has its picture.
+            let copy = Pictures::open(&photos_in(&dir)).map_err(text)?;
+            let pictures = Pictures::open(&data.photo_store).map_err(text)?;
+            let files = pictures.copy_to(&copy).await.map_err(text)?;
+            println!("{rows} rows and {files} pictures are in {}", dir.display());
             store.close().await;
         }
         Command::Restore { dir, data } => {
             let store = Store::open_to_restore(&data.database_url).await.map_err(text)?;
             let rows = store.restore(&dir).await.map_err(text)?;
-            println!("{rows} rows came from {}", dir.display());
+            let copy = Pictures::open(&photos_in(&dir)).map_err(text)?;
+            let pictures = Pictures::open(&data.photo_store).map_err(text)?;
+            let files = copy.copy_to(&pictures).await.map_err(text)?;
+            println!("{rows} rows and {files} pictures came from {}", dir.display());
             store.close().await;
         }
         Command::Recount { data } => {
@@ -115,6 +130,11 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where a copy keeps the pictures.
+fn photos_in(dir: &Path) -> String {
+    dir.join("photos").display().to_string()
 }
 
 fn text(error: impl std::fmt::Display) -> String {

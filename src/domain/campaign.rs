@@ -3,6 +3,8 @@
 //! The types are filled by the room `campaign`, which reads and checks the file;
 //! a [`Campaign`] in hand is whole: every slug it mentions exists.
 
+use serde::{Deserialize, Serialize};
+
 use super::slug::Slug;
 
 /// A day of the civil calendar, in the campaign's time zone.
@@ -135,7 +137,8 @@ pub enum Icon {
 }
 
 /// How a category of report is handled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
     /// The full path, public once accepted.
     Casework,
@@ -148,7 +151,7 @@ pub enum CategoryKind {
 }
 
 /// Something a resident can report.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
     /// Stands in URLs and forms.
     pub slug: Slug,
@@ -293,9 +296,35 @@ impl Campaign {
         self.grids.iter().find(|grid| grid.slug.as_str() == slug)
     }
 
+    /// The category of that slug.
+    #[must_use]
+    pub fn category(&self, slug: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.slug.as_str() == slug)
+    }
+
+    /// The branch of that slug.
+    #[must_use]
+    pub fn branch(&self, slug: &str) -> Option<&Branch> {
+        self.branches.iter().find(|branch| branch.slug.as_str() == slug)
+    }
+
+    /// The unit of that slug.
+    #[must_use]
+    pub fn unit(&self, slug: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.slug.as_str() == slug)
+    }
+
     /// What can be reported under a pledge.
     pub fn categories_of(&self, pledge: &Slug) -> impl Iterator<Item = &Category> {
         self.categories.iter().filter(move |category| &category.pledge == pledge)
+    }
+}
+
+impl CategoryKind {
+    /// Whether it goes the whole way, from acceptance to a check.
+    #[must_use]
+    pub const fn is_casework(self) -> bool {
+        matches!(self, Self::Casework | Self::Private)
     }
 }
 

@@ -6,7 +6,10 @@
 
 pub mod campaign;
 pub mod counts;
+pub mod deadline;
+pub mod report;
 pub mod signature;
 pub mod slug;
+pub mod staff;
 pub mod text;
 pub mod visitor;

@@ -1,8 +1,11 @@
 //! Visitors: the browser that a signature or a report belongs to.
 
+use serde::{Deserialize, Serialize};
+
 /// A browser that has been here: 22 characters of URL-safe base64 (16 random
 /// bytes). It says nothing about the person.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct VisitorId(String);
 
 impl VisitorId {
@@ -20,5 +23,19 @@ impl VisitorId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for VisitorId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("must be 22 characters of URL-safe base64")
+    }
+}
+
+impl From<VisitorId> for String {
+    fn from(id: VisitorId) -> Self {
+        id.0
     }
 }

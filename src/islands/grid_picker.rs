@@ -21,6 +21,9 @@ pub struct GridChoice {
 /// The field `grid`.
 #[island]
 pub fn GridPicker(
+    /// What it asks for.
+    #[prop(into)]
+    label: String,
     /// All grids.
     grids: Vec<GridChoice>,
     /// The slug that is chosen already; empty for none.
@@ -67,7 +70,7 @@ pub fn GridPicker(
     let described = error.is_some().then_some("error-grid");
     view! {
         <div class="weui-cell field">
-            <label class="field__label" for="field-grid">"您住的小区或附近路段"</label>
+            <label class="field__label" for="field-grid">{label}</label>
             <input
                 class="field__input field__search"
                 type="search"

@@ -6,6 +6,12 @@
 pub mod grid_picker;
 mod live;
 pub mod live_number;
+pub mod locate;
+pub mod photo_picker;
+pub mod queue;
+pub mod report_form;
 pub mod sign_form;
+pub mod similar;
+pub mod templates;
 pub mod text_field;
 pub mod windows;

@@ -3,6 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
+use ipnet::IpNet;
+
+use super::address;
 
 /// Where the data are; every command that touches them takes this.
 #[derive(Args, Clone, Debug)]
@@ -10,6 +13,10 @@ pub struct DatabaseSettings {
     /// The database: `sqlite://PATH`, or `postgres://USER@HOST/NAME`
     #[arg(long, env = "CHUANGQUAN_DATABASE_URL", default_value = "sqlite://data/chuangquan.db")]
     pub database_url: String,
+
+    /// The folder of the photos
+    #[arg(long, env = "CHUANGQUAN_PHOTO_STORE", default_value = "data/photos")]
+    pub photo_store: String,
 }
 
 /// Settings of `serve`.
@@ -39,6 +46,16 @@ pub struct ServeSettings {
     /// Cookies become Secure when it begins with https
     #[arg(long, env = "CHUANGQUAN_PUBLIC_URL", default_value = "", value_name = "URL")]
     pub public_url: String,
+
+    /// Proxies whose `X-Forwarded-For` is believed: addresses or networks, with commas
+    #[arg(
+        long,
+        env = "CHUANGQUAN_TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = address::network,
+        value_name = "NETWORKS"
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]

@@ -6,7 +6,7 @@ use axum::{body::Body, http::HeaderMap, http::header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 
-use crate::ui::pages::refusal::Refusal;
+use crate::{domain::report::deed::Sent, ui::pages::refusal::Refusal};
 
 /// The largest form, in bytes: many times the longest that can be valid.
 const LIMIT: usize = 64 * 1024;
@@ -48,6 +48,16 @@ impl Fields {
         decoded.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Fields that were read otherwise.
+    pub const fn of(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// All of them, by name and value.
+    pub fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// The first value of `name`; empty when it was not sent.
     pub fn first(&self, name: &str) -> String {
         let found = self.0.iter().find(|(field, _)| field == name);
@@ -63,6 +73,16 @@ impl Fields {
     /// Whether the box `name` was ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.first(name) == "on"
+    }
+}
+
+impl Sent for Fields {
+    fn first(&self, name: &str) -> String {
+        Self::first(self, name)
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        Self::all(self, name)
     }
 }
 

@@ -9,8 +9,8 @@ use axum::{
 
 use super::AppState;
 
-/// What a page may use of the phone: nothing yet.
-const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+/// What a page may use of the phone: where it is, after asking.
+const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()";
 
 /// How long browsers insist on https, once they came by it: a year.
 const HSTS: &str = "max-age=31536000";

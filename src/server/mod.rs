@@ -4,34 +4,43 @@
 //! `service`, pages in `ui`. [`router`] builds everything that answers; the tests
 //! call it as `serve` does.
 
+mod address;
 pub mod assets;
 pub mod config;
+mod console;
 mod encoding;
 mod form;
 mod headers;
+mod jobs;
 mod live;
+mod photos;
+mod posted;
 mod refusal;
 mod render;
+mod report;
 pub mod secret;
 pub mod serve;
 mod shared_pages;
 mod sign;
+mod staff;
+pub mod staff_command;
 mod visitor;
 
 use std::{io, sync::Arc};
 
 use axum::{
     Router,
-    extract::{FromRef, Path, State},
+    extract::{DefaultBodyLimit, FromRef, Path, State},
     http::StatusCode,
     middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
 use axum_extra::extract::cookie::Key;
+use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
@@ -44,6 +53,9 @@ use crate::{
     service::Service,
     ui::{app::Pages, pages::refusal::Refusal},
 };
+
+/// Forms with files that may be read at once.
+const UPLOADS: usize = 24;
 
 /// What every handler may need.
 #[derive(Clone)]
@@ -65,6 +77,10 @@ pub struct AppState {
     pub csrf: CsrfLayer,
     /// Pages that are the same for everyone.
     pub shared_pages: Arc<SharedPages>,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Arc<Vec<IpNet>>,
+    /// Forms with files that may be read at once: each takes up to 30 MB.
+    pub uploads: Arc<Semaphore>,
     /// Becomes true when the server is to end.
     pub ending: watch::Receiver<bool>,
 }
@@ -98,13 +114,36 @@ impl AppState {
             })?,
         };
         let shared_pages = Arc::default();
-        Ok(Self { service, key, https, options, assets, live, csrf, shared_pages, ending })
+        let trusted_proxies = Arc::default();
+        let uploads = Arc::new(Semaphore::new(UPLOADS));
+        Ok(Self {
+            service,
+            key,
+            https,
+            options,
+            assets,
+            live,
+            csrf,
+            shared_pages,
+            trusted_proxies,
+            uploads,
+            ending,
+        })
+    }
+
+    /// Takes the word of these proxies.
+    #[must_use]
+    pub fn with_trusted_proxies(self, proxies: Vec<IpNet>) -> Self {
+        Self { trusted_proxies: Arc::new(proxies), ..self }
     }
 }
 
 /// Everything that answers.
 pub fn router(state: AppState) -> Router {
-    let pages = pages().layer(from_fn_with_state(state.clone(), visitor::identify));
+    let pages = pages()
+        .layer(from_fn_with_state(state.clone(), staff::guard))
+        .layer(from_fn_with_state(state.clone(), visitor::identify))
+        .layer(DefaultBodyLimit::disable());
     let data = Router::new()
         .route("/counts.json", get(live::counts_json))
         .route("/live", get(live::events))
@@ -133,6 +172,12 @@ fn pages() -> Router<AppState> {
         .route("/sign/withdraw", post(sign::withdraw))
         .route("/sign/next", post(sign::next))
         .route("/g/{grid}", get(poster))
+        .route("/report", post(report::file))
+        .route("/report/photos", post(report::hold_photos))
+        .route("/report/similar", post(report::similar))
+        .route("/reports/{code}/{wish}", post(report::wish))
+        .route("/photos/{id}", get(photos::photo))
+        .merge(console::routes())
 }
 
 /// A stairwell poster was scanned: its grid is remembered for the form.

@@ -11,10 +11,20 @@ use axum::{
 };
 
 use super::{AppState, render};
-use crate::{store::StoreError, ui::pages::refusal::Refusal};
+use crate::{
+    service::{PictureError, report::ReportError},
+    store::StoreError,
+    ui::pages::refusal::Refusal,
+};
 
-/// Seconds after which someone may try again when the database is away.
-const RETRY_AFTER: &str = "5";
+/// Seconds after which someone may try again.
+const fn retry_after(refused: Refusal) -> Option<&'static str> {
+    match refused {
+        Refusal::Unavailable => Some("5"),
+        Refusal::TooMany => Some("600"),
+        _ => None,
+    }
+}
 
 /// A bare response that [`dress`] makes readable.
 pub fn response(refusal: Refusal) -> Response {
@@ -29,14 +39,32 @@ pub fn from_store(error: &StoreError) -> Response {
     response(error.into())
 }
 
+/// What a report that was not taken or changed means to the person who asked, where no
+/// form can be shown again.
+pub fn from_report(error: &ReportError) -> Response {
+    response(match error {
+        ReportError::Closed(phase) => Refusal::Closed(*phase),
+        ReportError::NotFound => Refusal::NotFound,
+        ReportError::Forbidden(why) => Refusal::Barred(why),
+        ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
+        ReportError::TooMany => Refusal::TooMany,
+        ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
+        ReportError::Picture(_) => Refusal::NotAPicture,
+        ReportError::Form(_) => Refusal::Malformed,
+        ReportError::Store(error) => return from_store(error),
+    })
+}
+
 const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed => StatusCode::BAD_REQUEST,
-        Refusal::Forbidden => StatusCode::FORBIDDEN,
+        Refusal::Forbidden | Refusal::Barred(_) => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        Refusal::Closed(_) => StatusCode::CONFLICT,
+        Refusal::Closed(_) | Refusal::Conflict => StatusCode::CONFLICT,
+        Refusal::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::NotAPicture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -53,6 +81,8 @@ fn from_status(status: StatusCode) -> Option<Refusal> {
         StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
         StatusCode::SERVICE_UNAVAILABLE => Some(Refusal::Unavailable),
         StatusCode::UNPROCESSABLE_ENTITY => None,
+        StatusCode::CONFLICT => Some(Refusal::Conflict),
+        StatusCode::TOO_MANY_REQUESTS => Some(Refusal::TooMany),
         StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Refusal::Malformed),
         other if other.is_server_error() => Some(Refusal::Internal),
         _ => None,
@@ -66,11 +96,11 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let bare = next.run(Request::from_parts(parts, body)).await;
     let refused = bare.extensions().get::<Refusal>().copied();
     let refused = refused.or_else(|| from_status(bare.status()));
-    let already_a_page = bare
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    let Some(refused) = refused.filter(|_| !already_a_page) else { return bare };
+    let kind = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let readable = kind.is_some_and(|kind| {
+        kind.starts_with(b"text/html") || kind.starts_with(b"application/json")
+    });
+    let Some(refused) = refused.filter(|_| !readable) else { return bare };
 
     let mut dressed = if wants_json(&kept.headers) {
         json(refused)
@@ -84,14 +114,14 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
             headers.append(&name, value.clone());
         }
     }
-    if refused == Refusal::Unavailable {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    if let Some(wait) = retry_after(refused) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
     }
     dressed
 }
 
 /// Whether the asker would rather have JSON than a page.
-fn wants_json(headers: &HeaderMap) -> bool {
+pub fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
@@ -109,13 +139,14 @@ fn json(refused: Refusal) -> Response {
 /// The errors of a form's fields, where a program asks.
 pub fn field_errors<'e>(
     headers: &HeaderMap,
+    status: StatusCode,
     errors: impl Iterator<Item = (&'static str, &'e str)>,
 ) -> Option<Response> {
     wants_json(headers).then(|| {
         let errors: serde_json::Map<String, serde_json::Value> =
             errors.map(|(field, text)| (field.to_owned(), text.into())).collect();
-        let body = serde_json::json!({ "status": 422, "errors": errors });
+        let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
         let kind = [(header::CONTENT_TYPE, "application/json")];
-        (StatusCode::UNPROCESSABLE_ENTITY, kind, body.to_string()).into_response()
+        (status, kind, body.to_string()).into_response()
     })
 }

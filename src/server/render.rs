@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use futures::{StreamExt, stream};
@@ -19,11 +19,12 @@ use super::{
     encoding::Encoded,
     refusal,
     shared_pages::{self, Key},
+    staff::Session,
     visitor::Visitor,
 };
 use crate::ui::{
     self,
-    context::{Instead, InsteadCell, Page, RefusedForm},
+    context::{Instead, InsteadCell, Page, RefusedForm, RefusedPost},
     pages::refusal::Refusal,
 };
 
@@ -38,7 +39,7 @@ pub async fn page(
     if !request.uri().path().bytes().all(plain) {
         return refusal::response(Refusal::NotFound);
     }
-    let page = page_of(&state, &visitor, request.uri().path());
+    let page = page_of(&state, &visitor, request.extensions(), request.uri().path());
     let headers = request.headers().clone();
     let rendered = match Key::of(request.uri(), visitor.signed) {
         Some(key) => {
@@ -54,20 +55,48 @@ pub async fn page(
     private(rendered.unwrap_or_else(|instead| *instead))
 }
 
-/// The page of a form that was refused, with status 422.
+/// The signing page with a form that was refused, with status 422.
 pub async fn refused_form(
     state: &AppState,
     parts: Parts,
     visitor: &Visitor,
     refused: RefusedForm,
 ) -> Response {
-    let page = page_of(state, visitor, parts.uri.path());
+    let page = page_of(state, visitor, &parts.extensions, parts.uri.path());
     let page = Page { refused_form: Some(Arc::new(refused)), ..page };
+    shown_again(page, parts, StatusCode::UNPROCESSABLE_ENTITY).await
+}
+
+/// The page at `path` with a form that was refused; JSON where a program asks.
+pub async fn refused_post(
+    state: &AppState,
+    mut parts: Parts,
+    path: &str,
+    refused: RefusedPost,
+    status: StatusCode,
+) -> Response {
+    let whole = refused.whole.as_deref().map(|sentence| ("form", sentence));
+    let each = refused.errors.iter().map(|(field, text)| (*field, text.as_str()));
+    if let Some(json) = refusal::field_errors(&parts.headers, status, whole.into_iter().chain(each))
+    {
+        return json;
+    }
+    let Ok(uri) = Uri::try_from(path) else { return refusal::response(Refusal::NotFound) };
+    // Leptos looks for the page at the address of the request.
+    parts.uri = uri;
+    let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
+    let Some(visitor) = visitor else { return refusal::response(Refusal::Internal) };
+    let page = page_of(state, &visitor, &parts.extensions, path);
+    let page = Page { refused_post: Some(Arc::new(refused)), ..page };
+    shown_again(page, parts, status).await
+}
+
+async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
     let headers = parts.headers.clone();
     match render(page, Request::from_parts(parts, Body::empty())).await {
         Ok(page) => {
             let mut response = private(page.response(&headers));
-            *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+            *response.status_mut() = status;
             response
         }
         Err(instead) => *instead,
@@ -80,13 +109,14 @@ pub async fn refusal(state: &AppState, mut parts: Parts, refused: Refusal) -> Re
     parts.uri = Uri::from_static("/");
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return Response::default() };
-    let page = Page { refusal: Some(refused), ..page_of(state, &visitor, "") };
+    let page = page_of(state, &visitor, &parts.extensions, "");
+    let page = Page { refusal: Some(refused), ..page };
     let headers = parts.headers.clone();
     let rendered = render(page, Request::from_parts(parts, Body::empty())).await;
     private(rendered.map_or_else(|instead| *instead, |page| page.response(&headers)))
 }
 
-fn page_of(state: &AppState, visitor: &Visitor, path: &str) -> Page {
+fn page_of(state: &AppState, visitor: &Visitor, extensions: &Extensions, path: &str) -> Page {
     Page {
         service: Arc::clone(&state.service),
         path: path.to_owned(),
@@ -95,6 +125,8 @@ fn page_of(state: &AppState, visitor: &Visitor, path: &str) -> Page {
         poster_grid: visitor.grid.clone(),
         site_files: state.assets.names.clone(),
         refused_form: None,
+        refused_post: None,
+        staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),
     }

@@ -1,6 +1,12 @@
 //! `serve`: from settings to a listening server, and to its quiet end.
 
-use std::{fs, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs, io,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use axum::{Router, extract::Request};
 use hyper::{body::Incoming, server::conn::http1};
@@ -16,14 +22,14 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
-use tower::{ServiceExt, util::MapRequest};
+use tower::Service;
 
-use super::{AppState, config::ServeSettings, router, secret};
+use super::{AppState, address::Peer, config::ServeSettings, jobs, router, secret};
 use crate::{
     campaign::{self, CampaignError},
     domain::campaign::Campaign,
-    service::Service,
-    store::{Store, StoreError},
+    service::Service as UseCases,
+    store::{Pictures, Store, StoreError},
 };
 
 /// How long a client may take to send the head of a request.
@@ -86,15 +92,23 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     let key = secret::read_or_make(&settings.secret_file)?;
     let campaign = campaign(settings)?;
     let store = Store::open(&settings.data.database_url, &campaign).await?;
-    let service = Service::new(store.clone(), Arc::new(campaign));
+    let pictures = Pictures::open(&settings.data.photo_store)?;
+    let service = UseCases::new(store.clone(), pictures, Arc::new(campaign));
     let (end, ending) = watch::channel(false);
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = TcpListener::bind(address).await.map_err(fault)?;
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
-        .map_err(StartError::Files)?;
+        .map_err(StartError::Files)?
+        .with_trusted_proxies(settings.trusted_proxies.clone());
+    let has_staff = state.service.has_staff().await?;
+    jobs::start(&state);
     let app = router(state);
     announce(listener.local_addr().map_err(fault)?);
+    if !has_staff {
+        println!("there is no staff yet; add a manager:");
+        println!("  chuangquan staff add LOGIN --name NAME --role manager");
+    }
 
     let accept = accept(listener, app, places(settings.max_connections), ending);
     let stop = async {
@@ -141,9 +155,9 @@ async fn accept(
             let place = Arc::clone(&places).acquire_owned().await;
             (place, listener.accept().await)
         };
-        let (place, stream) = tokio::select! {
+        let (place, (stream, peer)) = tokio::select! {
             (place, accepted) = arrival => match accepted {
-                Ok((stream, _)) => (place, stream),
+                Ok((stream, peer)) => (place, (stream, peer)),
                 Err(error) => {
                     // Most often: no file descriptors left. Others will be freed.
                     tracing::warn!(%error, "could not accept a connection");
@@ -153,7 +167,7 @@ async fn accept(
             },
             _ = ending.wait_for(|ending| *ending) => break,
         };
-        let connection = graceful.watch(connection(stream, app.clone()));
+        let connection = graceful.watch(connection(stream, peer, app.clone()));
         tokio::spawn(async move {
             // A client that goes away in the middle is no fault of ours.
             connection.await.ok();
@@ -166,18 +180,37 @@ async fn accept(
     }
 }
 
-/// The router, for requests whose bodies come from hyper.
-type Answering = MapRequest<Router, fn(hyper::Request<Incoming>) -> Request>;
+/// The router, for the requests of one connection.
+#[derive(Clone)]
+struct Answering {
+    app: Router,
+    peer: Peer,
+}
+
+impl Service<hyper::Request<Incoming>> for Answering {
+    type Response = <Router as Service<Request>>::Response;
+    type Error = <Router as Service<Request>>::Error;
+    type Future = <Router as Service<Request>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Service::<Request>::poll_ready(&mut self.app, context)
+    }
+
+    fn call(&mut self, request: hyper::Request<Incoming>) -> Self::Future {
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(self.peer);
+        self.app.call(request)
+    }
+}
 
 fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
     app: Router,
 ) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Answering>> {
     // Small answers must not wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).ok();
-    let with_body: fn(hyper::Request<Incoming>) -> Request =
-        |request| request.map(axum::body::Body::new);
-    let service = TowerToHyperService::new(app.map_request(with_body));
+    let service = TowerToHyperService::new(Answering { app, peer: Peer(peer.ip()) });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)

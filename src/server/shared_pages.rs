@@ -16,7 +16,7 @@ use super::encoding::Encoded;
 use crate::domain::{campaign::Phase, slug::Slug};
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.
-const SHARED: [&str; 3] = ["/", "/privacy", "/report"];
+const SHARED: [&str; 2] = ["/", "/privacy"];
 
 /// Most pages that are kept: many times those that exist.
 const MOST: usize = 256;
@@ -107,13 +107,15 @@ mod tests {
     #[test]
     fn nothing_of_a_visitor_is_shared() {
         let key = |path: &str| Key::of(&path.parse().unwrap(), false);
-        for shared in ["/", "/pledges/home", "/privacy", "/report"] {
+        for shared in ["/", "/pledges/home", "/privacy"] {
             assert!(key(shared).is_some(), "{shared}");
         }
         for own in [
             "/sign",
             "/signed",
             "/me",
+            "/report",
+            "/reports",
             "/?x=1",
             "/privacy?page=2",
             "/reports/x",

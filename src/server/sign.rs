@@ -3,6 +3,7 @@
 use axum::{
     Extension,
     extract::{Request, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -55,7 +56,7 @@ pub async fn sign(
         Err(SignError::Store(error)) => return refusal::from_store(&error),
     };
     let refused = RefusedForm { form, errors, new_visitor: !visitor.known };
-    match refusal::field_errors(&parts.headers, refused.each()) {
+    match refusal::field_errors(&parts.headers, StatusCode::UNPROCESSABLE_ENTITY, refused.each()) {
         Some(json) => json,
         None => render::refused_form(&state, parts, &visitor, refused).await,
     }

@@ -74,10 +74,12 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         ..visitor
     };
     request.extensions_mut().insert(visitor);
+    // Pictures never set a cookie: whoever fetches one has seen a page.
+    let is_picture = request.uri().path().starts_with("/photos/");
 
     let mut response = next.run(request).await;
     let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
-    if renew || become_other.is_some() {
+    if (renew && !is_picture) || become_other.is_some() {
         let id = become_other.unwrap_or(id);
         let value = format!("{}.{}", id.as_str(), now.as_secs());
         let jar = signed_jar.add(cookie(name, value, state.https));

@@ -3,44 +3,112 @@
 //! What belongs here: one method on [`Service`] for each thing that is done or
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
+pub mod casework;
+mod jobs;
+mod picture;
+pub mod report;
 mod sign;
+pub mod staff;
+mod throttle;
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use tokio::sync::watch;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-pub use self::sign::{MySignature, SignError};
-pub use crate::store::StoreError;
+use jiff::tz::TimeZone;
+use tokio::sync::{Semaphore, watch};
+
+use self::throttle::Throttle;
+pub use self::{
+    picture::{BYTES_MAX, PictureError},
+    sign::{MySignature, SignError},
+};
+pub use crate::store::{ReportFigures, Size, StoreError, Waiting};
 use crate::{
     domain::{
         campaign::{Campaign, Day, Phase},
         counts::Counts,
+        deadline::WorkCalendar,
+        report::{Code, Millis},
     },
-    store::Store,
+    store::{Pictures, Store},
 };
+
+/// Pictures that are made at once: each may take 300 MB for a moment.
+const DARKROOM: usize = 2;
+
+/// Passwords that are checked at once: each takes 19 MB and a core for a moment.
+const DOORKEEPERS: usize = 4;
 
 /// The use cases of one campaign over one store.
 #[derive(Debug)]
 pub struct Service {
     store: Store,
+    pictures: Pictures,
     campaign: Arc<Campaign>,
     time_zone: TimeZone,
+    calendar: WorkCalendar,
+    darkroom: Semaphore,
+    doorkeeper: Semaphore,
+    throttle: Throttle,
+}
+
+/// Milliseconds since 1970.
+fn now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A code nobody can guess.
+fn fresh_code() -> Result<Code, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
+    Code::parse(&URL_SAFE_NO_PAD.encode(bytes))
+        .map_err(|error| StoreError::Setup(error.to_string()))
 }
 
 impl Service {
-    /// Puts `campaign` over `store`.
+    /// Puts `campaign` over `store`, with photos in `pictures`.
     #[must_use]
-    pub fn new(store: Store, campaign: Arc<Campaign>) -> Self {
+    pub fn new(store: Store, pictures: Pictures, campaign: Arc<Campaign>) -> Self {
         // A checked campaign has a time zone that is known here.
         let time_zone = TimeZone::get(&campaign.period.time_zone).unwrap_or(TimeZone::UTC);
-        Self { store, campaign, time_zone }
+        let calendar = WorkCalendar::new(&campaign, time_zone.clone());
+        Self {
+            store,
+            pictures,
+            campaign,
+            time_zone,
+            calendar,
+            darkroom: Semaphore::new(DARKROOM),
+            doorkeeper: Semaphore::new(DOORKEEPERS),
+            throttle: Throttle::default(),
+        }
     }
 
     /// The campaign.
     #[must_use]
     pub fn campaign(&self) -> &Campaign {
         &self.campaign
+    }
+
+    /// Working time.
+    #[must_use]
+    pub const fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
+    /// A form's own key: the same form, sent twice, files once.
+    #[must_use]
+    pub fn form_key(&self) -> String {
+        fresh_code().map(String::from).unwrap_or_default()
+    }
+
+    /// Reports by state and by branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
+        self.store.report_figures().await
     }
 
     /// Whether the campaign has begun, is open, or is over, today.

@@ -15,76 +15,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    db::{Db, Sql, Tx, private_folder, sql_over_items},
+    db::{Db, Sql, Tx, private_folder},
+    table::Statements,
+    tables,
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// Rows that are read back in one statement.
 const CHUNK: usize = 1000;
-
-/// A table: its rows as JSON, its rows from JSON, and none of its rows.
-struct Table {
-    name: &'static str,
-    out: Sql,
-    back: Sql,
-    clear: Sql,
-}
-
-const TABLES: [Table; 3] = [
-    Table {
-        name: "signatures",
-        out: Sql::each(
-            "SELECT json_object('ordinal', ordinal, 'visitor', visitor, 'state', state, \
-             'name', name, 'grid', grid, 'pledges', pledges, 'message', message, 'show_name', \
-             show_name, 'consent', consent, 'signed_at', signed_at, 'withdrawn_at', withdrawn_at) \
-             FROM signatures ORDER BY ordinal",
-            "SELECT CAST(to_jsonb(signatures) AS text) FROM signatures ORDER BY ordinal",
-        ),
-        back: sql_over_items!(
-            "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, \
-                 show_name, consent, signed_at, withdrawn_at) \
-             SELECT CAST(item.value->>'ordinal' AS BIGINT), item.value->>'visitor', \
-                 item.value->>'state', item.value->>'name', item.value->>'grid', \
-                 item.value->>'pledges', item.value->>'message', \
-                 CAST(item.value->>'show_name' AS BOOLEAN), item.value->>'consent', \
-                 CAST(item.value->>'signed_at' AS BIGINT), \
-                 CAST(item.value->>'withdrawn_at' AS BIGINT) FROM",
-            ""
-        ),
-        clear: Sql::both("DELETE FROM signatures"),
-    },
-    Table {
-        name: "counters",
-        out: Sql::each(
-            "SELECT json_object('kind', kind, 'slug', slug, 'n', n) FROM counters",
-            "SELECT CAST(to_jsonb(counters) AS text) FROM counters",
-        ),
-        back: sql_over_items!(
-            "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', \
-             item.value->>'slug', CAST(item.value->>'n' AS BIGINT) FROM",
-            ""
-        ),
-        clear: Sql::both("DELETE FROM counters"),
-    },
-    Table {
-        name: "ledger",
-        out: Sql::each(
-            "SELECT json_object('id', id, 'revision', revision, 'as_of', as_of, \
-             'last_ordinal', last_ordinal) FROM ledger",
-            "SELECT CAST(to_jsonb(ledger) AS text) FROM ledger",
-        ),
-        back: sql_over_items!(
-            "INSERT INTO ledger (id, revision, as_of, last_ordinal) \
-             SELECT CAST(item.value->>'id' AS BIGINT), CAST(item.value->>'revision' AS BIGINT), \
-                 CAST(item.value->>'as_of' AS BIGINT), \
-                 CAST(item.value->>'last_ordinal' AS BIGINT) FROM",
-            ""
-        ),
-        clear: Sql::both("DELETE FROM ledger"),
-    },
-];
 
 /// What a folder holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -128,7 +68,7 @@ pub async fn write(db: &Db, dir: &Path) -> Result<u64, BackupError> {
     }
     let mut tx = db.snapshot().await?;
     let mut tables = Vec::new();
-    for table in &TABLES {
+    for table in tables::copied() {
         let file = dir.join(format!("{}.jsonl", table.name));
         let rows = write_table(&mut tx, table, &file).await?;
         tables.push((table.name.to_owned(), rows));
@@ -143,9 +83,9 @@ pub async fn write(db: &Db, dir: &Path) -> Result<u64, BackupError> {
     Ok(total)
 }
 
-async fn write_table(tx: &mut Tx, table: &Table, file: &Path) -> Result<u64, BackupError> {
+async fn write_table(tx: &mut Tx, table: &Statements, file: &Path) -> Result<u64, BackupError> {
     let mut out = BufWriter::new(File::create(file).map_err(at(file))?);
-    let mut lines = tx.lines(table.out);
+    let mut lines = tx.lines(table.all);
     let mut rows = 0;
     while let Some(line) = lines.try_next().await? {
         out.write_all(line.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(at(file))?;
@@ -161,14 +101,18 @@ pub async fn read(db: &Db, dir: &Path) -> Result<u64, BackupError> {
     let manifest = read_manifest(dir)?;
     let mut tx = db.begin().await?;
     let (stored, revision): (i64, i64) = tx
-        .one(Sql::both("SELECT (SELECT COUNT(*) FROM signatures), revision FROM ledger"), &[])
+        .one(Sql::both("SELECT (SELECT COUNT(*) FROM signatures) + (SELECT COUNT(*) FROM reports), revision FROM ledger"), &[])
         .await?;
     if stored > 0 || revision > 0 {
         return Err(BackupError::Unfit("the database is not empty; nothing was changed".into()));
     }
     let mut total = 0;
-    for (table, (name, rows)) in TABLES.iter().zip(&manifest.tables) {
+    let tables = tables::copied();
+    for table in tables.iter().rev() {
         tx.run(table.clear, &[]).await?;
+    }
+    // An older copy has the first of them only.
+    for (table, (name, rows)) in tables.iter().zip(&manifest.tables) {
         let file = dir.join(format!("{}.jsonl", table.name));
         let read = read_table(&mut tx, table, &file).await?;
         if name != table.name || read != *rows {
@@ -190,7 +134,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BackupError> {
         .map_err(|error| BackupError::Unfit(format!("{}: {error}", file.display())))?;
     if manifest.format != FORMAT
         || manifest.schema > SCHEMA
-        || manifest.tables.len() != TABLES.len()
+        || manifest.tables.len() > tables::copied().len()
     {
         return Err(BackupError::Unfit(format!(
             "{} is not a copy that this version can read",
@@ -200,7 +144,7 @@ fn read_manifest(dir: &Path) -> Result<Manifest, BackupError> {
     Ok(manifest)
 }
 
-async fn read_table(tx: &mut Tx, table: &Table, file: &Path) -> Result<u64, BackupError> {
+async fn read_table(tx: &mut Tx, table: &Statements, file: &Path) -> Result<u64, BackupError> {
     let mut lines = BufReader::new(File::open(file).map_err(at(file))?).lines();
     let mut total = 0;
     loop {
@@ -210,6 +154,6 @@ async fn read_table(tx: &mut Tx, table: &Table, file: &Path) -> Result<u64, Back
             return Ok(total);
         }
         total += chunk.len() as u64;
-        tx.run(table.back, &[format!("[{}]", chunk.join(",")).into()]).await?;
+        tx.run(table.insert, &[format!("[{}]", chunk.join(",")).into()]).await?;
     }
 }

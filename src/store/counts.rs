@@ -11,6 +11,7 @@ use super::{
 use crate::domain::{
     campaign::Campaign,
     counts::{Counts, UNSPECIFIED},
+    report::{Millis, Report, State},
     slug::Slug,
 };
 
@@ -25,6 +26,12 @@ pub enum Kind {
     Pledge,
     /// Reports: slugs `received`, `open`, `closed`.
     Reports,
+    /// Reports in a state, by its name with hyphens.
+    ReportState,
+    /// Open reports of a branch.
+    BranchOpen,
+    /// Closed reports of a branch.
+    BranchClosed,
 }
 
 /// The slug of the counter of all signatures.
@@ -38,6 +45,9 @@ impl Kind {
             Self::Grid => "grid",
             Self::Pledge => "pledge",
             Self::Reports => "reports",
+            Self::ReportState => "report-state",
+            Self::BranchOpen => "branch-open",
+            Self::BranchClosed => "branch-closed",
         }
     }
 }
@@ -54,6 +64,22 @@ impl Deltas {
         for pledge in pledges {
             self.add(Kind::Pledge, pledge.as_str(), by);
         }
+    }
+
+    /// Notes what a report was before, and what it is now.
+    pub fn report(&mut self, before: Option<&Report>, after: Option<&Report>) {
+        for (report, by) in [(before, -1), (after, 1)] {
+            let Some(report) = report else { continue };
+            for (kind, slug) in counted_in(report.state, report.branch.as_str()) {
+                self.add(kind, &slug, by);
+            }
+        }
+        self.0.retain(|_, by| *by != 0);
+    }
+
+    /// Whether no counter changes.
+    pub fn is_empty(&self) -> bool {
+        self.0.values().all(|by| *by == 0)
     }
 
     fn add(&mut self, kind: Kind, slug: &str, by: i64) {
@@ -81,6 +107,80 @@ impl Deltas {
     }
 }
 
+/// The counters that a report in `state`, led on by `branch`, stands in.
+pub fn counted_in(state: State, branch: &str) -> Vec<(Kind, String)> {
+    let reports = |slug: &str| (Kind::Reports, slug.to_owned());
+    let mut counters = vec![(Kind::ReportState, state_slug(state))];
+    if state != State::Withdrawn {
+        counters.push(reports("received"));
+    }
+    if state.is_open() {
+        counters.push(reports("open"));
+        counters.push((Kind::BranchOpen, branch.to_owned()));
+    }
+    if state == State::Closed {
+        counters.push(reports("closed"));
+        counters.push((Kind::BranchClosed, branch.to_owned()));
+    }
+    counters
+}
+
+/// A state as the slug of its counter.
+pub fn state_slug(state: State) -> String {
+    state.as_str().replace('_', "-")
+}
+
+/// The ledger as a transaction found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ledger {
+    /// The ordinal that was given out last.
+    pub last_ordinal: u64,
+    /// The serial that was given out last.
+    pub last_report: u64,
+}
+
+/// Begins the next revision. Taking the ledger's row puts all writers, on whichever
+/// node, in one line.
+pub async fn take_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
+    const TAKE: Sql = Sql::both(
+        "UPDATE ledger SET revision = revision + 1, \
+         as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal, last_report",
+    );
+    let (ordinal, report): (i64, i64) = tx.one(TAKE, &[now.into()]).await?;
+    Ok(Ledger { last_ordinal: ordinal.unsigned_abs(), last_report: report.unsigned_abs() })
+}
+
+/// Counts of reports that are shown by state and by branch.
+#[derive(Clone, Debug, Default)]
+pub struct ReportFigures {
+    /// By state.
+    pub states: BTreeMap<State, u64>,
+    /// Open and closed ones of each branch.
+    pub branches: BTreeMap<Slug, (u64, u64)>,
+}
+
+/// Reports by state and by branch.
+pub async fn report_figures(db: &Db) -> Result<ReportFigures, StoreError> {
+    const ROWS: Sql = Sql::both(
+        "SELECT kind, slug, n FROM counters \
+         WHERE kind IN ('report-state', 'branch-open', 'branch-closed')",
+    );
+    let rows: Vec<(String, String, i64)> = db.all(ROWS, &[]).await?;
+    let mut figures = ReportFigures::default();
+    for (kind, slug, n) in rows {
+        let n = n.unsigned_abs();
+        if kind == Kind::ReportState.as_str() {
+            if let Some(state) = State::parse(&slug.replace('-', "_")) {
+                figures.states.insert(state, n);
+            }
+        } else if let Ok(branch) = Slug::parse(&slug) {
+            let (open, closed) = figures.branches.entry(branch).or_default();
+            *if kind == Kind::BranchOpen.as_str() { open } else { closed } += n;
+        }
+    }
+    Ok(figures)
+}
+
 /// Sees that everything `campaign` counts has a counter.
 pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
     const ADD: Sql = sql_over_items!(
@@ -96,10 +196,16 @@ pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
         (Kind::Reports, "open"),
         (Kind::Reports, "closed"),
     ];
+    let states = State::ALL.map(state_slug);
+    let states = states.iter().map(|slug| (Kind::ReportState, slug.as_str()));
+    let branches = campaign.branches.iter().map(|branch| branch.slug.as_str());
+    let branches = branches.flat_map(|slug| [(Kind::BranchOpen, slug), (Kind::BranchClosed, slug)]);
     let items: Vec<serde_json::Value> = fixed
         .into_iter()
         .chain(grids)
         .chain(pledges)
+        .chain(states)
+        .chain(branches)
         .map(|(kind, slug)| serde_json::json!({ "kind": kind.as_str(), "slug": slug }))
         .collect();
     let mut tx = db.begin().await?;

@@ -32,14 +32,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const READERS: u32 = 8;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-const MIGRATIONS: [(i64, &str, Sql); 1] = [(
-    1,
-    "signatures",
-    Sql::each(
-        include_str!("migrations/sqlite/0001_signatures.sql"),
-        include_str!("migrations/postgres/0001_signatures.sql"),
+const MIGRATIONS: [(i64, &str, Sql); 2] = [
+    (
+        1,
+        "signatures",
+        Sql::each(
+            include_str!("migrations/sqlite/0001_signatures.sql"),
+            include_str!("migrations/postgres/0001_signatures.sql"),
+        ),
     ),
-)];
+    (
+        2,
+        "reports",
+        Sql::each(
+            include_str!("migrations/sqlite/0002_reports.sql"),
+            include_str!("migrations/postgres/0002_reports.sql"),
+        ),
+    ),
+];
 
 /// A statement in the words of each database.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +67,16 @@ impl Sql {
     /// A text for each.
     pub const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
         Self { sqlite, postgres }
+    }
+
+    /// The text for SQLite.
+    pub const fn sqlite(self) -> &'static str {
+        self.sqlite
+    }
+
+    /// The text for PostgreSQL.
+    pub const fn postgres(self) -> &'static str {
+        self.postgres
     }
 }
 
@@ -127,6 +147,7 @@ macro_rules! bound {
         query
     }};
 }
+pub(super) use bound;
 
 /// The pools of one database.
 #[derive(Clone, Debug)]

@@ -13,8 +13,15 @@ mod backup;
 mod counts;
 mod db;
 mod error;
+mod photos;
+mod query;
+mod queue;
 mod recount;
+mod reports;
 mod signatures;
+mod staff;
+mod table;
+mod tables;
 mod writer;
 
 use std::{sync::Arc, time::Duration};
@@ -22,7 +29,15 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinHandle};
 
 pub use self::{
-    backup::BackupError, error::StoreError, recount::Drift, signatures::Signed, signatures::Signing,
+    backup::BackupError,
+    counts::ReportFigures,
+    error::StoreError,
+    photos::{Picture, Pictures, Size},
+    queue::{PUBLIC_PAGE, QUEUE_PAGE, Waiting},
+    recount::Drift,
+    reports::{Attached, Change, Notice, Unchanged},
+    signatures::{Signed, Signing},
+    staff::{NewStaff, StaffChange},
 };
 use self::{db::Db, writer::Writer};
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
@@ -38,6 +53,7 @@ const FAREWELL: Duration = Duration::from_millis(900);
 pub struct Store {
     db: Db,
     writer: Writer,
+    publish: Arc<watch::Sender<Arc<Counts>>>,
     counts: watch::Receiver<Arc<Counts>>,
     refresher: Arc<JoinHandle<()>>,
 }
@@ -79,8 +95,8 @@ impl Store {
         let (publish, counts) = watch::channel(Arc::new(counts::read(&db).await?));
         let publish = Arc::new(publish);
         let writer = Writer::start(db.clone(), Arc::clone(&publish));
-        let refresher = Arc::new(tokio::spawn(refresh(db.clone(), publish)));
-        Ok(Self { db, writer, counts, refresher })
+        let refresher = Arc::new(tokio::spawn(refresh(db.clone(), Arc::clone(&publish))));
+        Ok(Self { db, writer, publish, counts, refresher })
     }
 
     /// Stores a signature, unless its visitor has a live one already.
@@ -127,6 +143,14 @@ impl Store {
     #[must_use]
     pub fn follow_counts(&self) -> watch::Receiver<Arc<Counts>> {
         self.counts.clone()
+    }
+
+    /// Reports by state and by branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
+        counts::report_figures(&self.db).await
     }
 
     /// Counts all rows and names every counter that differs.

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use super::{
     StoreError,
-    counts::{ALL, Kind},
+    counts::{self, ALL, Kind},
     db::{Db, Sql},
 };
-use crate::domain::counts::UNSPECIFIED;
+use crate::domain::{counts::UNSPECIFIED, report::State};
 
 /// A counter that does not say what the rows say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,16 @@ pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
          (SELECT COALESCE(MAX(ordinal), 0) FROM signatures) FROM ledger",
     );
 
+    const REPORTS: Sql =
+        Sql::both("SELECT state, branch, COUNT(*) FROM reports GROUP BY state, branch");
+    const SERIALS: Sql = Sql::both(
+        "SELECT last_report, (SELECT COUNT(*) FROM reports), \
+         (SELECT COALESCE(MAX(serial), 0) FROM reports) FROM ledger",
+    );
+
     let mut tx = db.snapshot().await?;
+    let reports: Vec<(String, String, i64)> = tx.all(REPORTS, &[]).await?;
+    let (last_report, filed, highest_serial): (i64, i64, i64) = tx.one(SERIALS, &[]).await?;
     let counters: Vec<(String, String, i64)> = tx.all(COUNTERS, &[]).await?;
     let grids: Vec<(Option<String>, i64)> = tx.all(GRIDS, &[]).await?;
     let pledges: Vec<(String, i64)> = tx.all(PLEDGES, &[]).await?;
@@ -58,6 +67,12 @@ pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     for (pledge, n) in pledges {
         rows.insert(key(Kind::Pledge, &pledge), n);
     }
+    for (state, branch, n) in reports {
+        let Some(state) = State::parse(&state) else { continue };
+        for (kind, slug) in counts::counted_in(state, &branch) {
+            *rows.entry(key(kind, &slug)).or_default() += n;
+        }
+    }
     let counted: BTreeMap<String, i64> =
         counters.into_iter().map(|(kind, slug, n)| (format!("{kind} {slug}"), n)).collect();
 
@@ -69,6 +84,8 @@ pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     }
     note(&mut drifts, "last ordinal", last, highest);
     note(&mut drifts, "stored signatures", last, stored);
+    note(&mut drifts, "last report", last_report, highest_serial);
+    note(&mut drifts, "stored reports", last_report, filed);
     Ok(drifts)
 }
 

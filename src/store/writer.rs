@@ -142,18 +142,12 @@ async fn commit(
     publish: &watch::Sender<Arc<Counts>>,
     wishes: &[Wish],
 ) -> Result<Vec<Answer>, StoreError> {
-    // Taking the ledger's row first puts all writers, on whichever node, in one line.
-    const TAKE: Sql = Sql::both(
-        "UPDATE ledger SET revision = revision + 1, \
-         as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal",
-    );
     const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
 
     let now = jiff::Timestamp::now().as_millisecond();
     let plan = Plan::of(wishes);
     let mut tx = db.begin().await?;
-    let (before,): (i64,) = tx.one(TAKE, &[now.into()]).await?;
-    let mut last = before.unsigned_abs();
+    let mut last = counts::take_ledger(&mut tx, now).await?.last_ordinal;
     let mut deltas = Deltas::default();
     let mut done: Vec<Option<Answer>> = vec![None; wishes.len()];
     for wave in &plan.waves {

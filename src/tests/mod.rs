@@ -7,10 +7,14 @@ mod support;
 
 mod architecture;
 mod campaign;
+mod casework;
 mod command_line;
 mod counts;
 mod durability;
 mod pages;
+mod photos;
 mod refusals;
+mod report;
 mod sign;
+mod staff;
 mod store;

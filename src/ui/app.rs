@@ -10,15 +10,21 @@ use leptos_router::{
 use super::{
     context::{Instead, Page},
     pages::{
+        console::{
+            account::AccountPage, case::CasePage, check::CheckPage, login::LoginPage, new::NewPage,
+            queue::QueuePage,
+        },
         home::HomePage,
         me::MePage,
         pledge::PledgePage,
         privacy::PrivacyPage,
         progress::ProgressPage,
         refusal::{Refusal, RefusalPage},
+        report::ReportPage,
+        reports::ReportsPage,
         sign::SignPage,
         signed::SignedPage,
-        soon::SoonPage,
+        status::StatusPage,
     },
     parts::{footer::Footer, tab_bar::TabBar},
 };
@@ -69,10 +75,11 @@ fn App() -> impl IntoView {
         Some(refusal) => Either::Left(view! { <RefusalPage refusal /> }),
         None => Either::Right(view! { <Pages /> }),
     };
+    let public = !Page::current().path.starts_with("/console");
     view! {
         {content}
         <Footer />
-        <TabBar />
+        {public.then(|| view! { <TabBar /> })}
     }
 }
 
@@ -89,7 +96,15 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/me") view=MePage />
                 <Route path=path!("/progress") view=ProgressPage />
                 <Route path=path!("/privacy") view=PrivacyPage />
-                <Route path=path!("/report") view=SoonPage />
+                <Route path=path!("/report") view=ReportPage />
+                <Route path=path!("/reports") view=ReportsPage />
+                <Route path=path!("/reports/:code") view=StatusPage />
+                <Route path=path!("/console") view=QueuePage />
+                <Route path=path!("/console/login") view=LoginPage />
+                <Route path=path!("/console/account") view=AccountPage />
+                <Route path=path!("/console/new") view=NewPage />
+                <Route path=path!("/console/check") view=CheckPage />
+                <Route path=path!("/console/reports/:code") view=CasePage />
             </FlatRoutes>
         </Router>
     }

@@ -7,7 +7,9 @@ use leptos::prelude::{Oco, expect_context};
 use super::pages::refusal::Refusal;
 use crate::{
     domain::{
+        report::deed::FieldErrors,
         signature::{SignatureErrors, SignatureForm},
+        staff::Staff,
         visitor::VisitorId,
     },
     service::{Service, StoreError},
@@ -30,6 +32,10 @@ pub struct Page {
     pub site_files: SiteFiles,
     /// The form to show again, where one was refused.
     pub refused_form: Option<Arc<RefusedForm>>,
+    /// Any other form to show again.
+    pub refused_post: Option<Arc<RefusedPost>>,
+    /// Who of the staff is looking.
+    pub staff: Option<Arc<Staff>>,
     /// Why the page is not what was asked for.
     pub refusal: Option<Refusal>,
     /// Where a page says that something else is to be answered.
@@ -75,6 +81,42 @@ impl RefusedForm {
     }
 }
 
+/// A form that was refused, other than that of signing: every value as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct RefusedPost {
+    /// Which form of its page.
+    pub form: String,
+    /// Fields and values, in the order in which they were sent.
+    pub values: Vec<(String, String)>,
+    /// The faults of its fields.
+    pub errors: FieldErrors,
+    /// What is wrong with the form as a whole.
+    pub whole: Option<String>,
+}
+
+impl RefusedPost {
+    /// The first value of a field.
+    #[must_use]
+    pub fn value(&self, name: &str) -> String {
+        let found = self.values.iter().find(|(field, _)| field == name);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    }
+
+    /// All values of a field.
+    #[must_use]
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let named = self.values.iter().filter(|(field, _)| field == name);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// What is wrong with a field.
+    #[must_use]
+    pub fn error(&self, name: &str) -> Option<String> {
+        let found = self.errors.iter().find(|(field, _)| *field == name);
+        found.map(|(_, sentence)| sentence.clone())
+    }
+}
+
 /// What is to be answered in place of a page that was begun.
 #[derive(Clone, Copy, Debug)]
 pub enum Instead {
@@ -101,6 +143,12 @@ impl Page {
     #[must_use]
     pub fn current() -> Self {
         expect_context()
+    }
+
+    /// The form of that name, if it was refused.
+    #[must_use]
+    pub fn refused(&self, form: &str) -> Option<Arc<RefusedPost>> {
+        self.refused_post.clone().filter(|refused| refused.form == form)
     }
 
     /// Answers `instead` of this page.

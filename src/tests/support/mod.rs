@@ -1,5 +1,6 @@
-//! What tests stand on: databases of their own, servers of their own, visitors.
+//! What tests stand on: databases of their own, servers of their own, visitors, staff.
 
 pub mod database;
 pub mod process;
 pub mod server;
+pub mod staff;

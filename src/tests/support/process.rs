@@ -20,6 +20,7 @@ pub fn set(command: &mut Command, database_url: &str, folder: &Path) {
     command
         .env("CHUANGQUAN_DATABASE_URL", database_url)
         .env("CHUANGQUAN_SECRET_FILE", folder.join("secret"))
+        .env("CHUANGQUAN_PHOTO_STORE", folder.join("photos"))
         .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
         .env("LEPTOS_HASH_FILES", "false")
         .env("RUST_LOG", "warn")

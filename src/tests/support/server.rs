@@ -7,7 +7,7 @@ use chuangquan::{
     domain::campaign::Campaign,
     server::{AppState, router},
     service::Service,
-    store::Store,
+    store::{Pictures, Store},
 };
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
@@ -18,6 +18,7 @@ use super::database::{Database, default_campaign};
 pub struct Server {
     pub url: String,
     pub store: Store,
+    pub service: Arc<Service>,
     pub database: Database,
     pub end: watch::Sender<bool>,
 }
@@ -29,7 +30,9 @@ impl Server {
 
     pub async fn with(database: Database, campaign: Campaign, public_url: &str) -> Self {
         let store = Store::open(&database.url, &campaign).await.unwrap();
-        let service = Service::new(store.clone(), Arc::new(campaign));
+        let photos = database.folder.path().join("photos");
+        let pictures = Pictures::open(&photos.display().to_string()).unwrap();
+        let service = Service::new(store.clone(), pictures, Arc::new(campaign));
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()
             .output_name("chuangquan")
@@ -38,10 +41,11 @@ impl Server {
             .build();
         let state =
             AppState::new(service, Key::from(&[7; 64]), public_url, options, ending).unwrap();
+        let service = Arc::clone(&state.service);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, router(state)).await });
-        Self { url: format!("http://{address}"), store, database, end }
+        Self { url: format!("http://{address}"), store, service, database, end }
     }
 
     pub fn visitor(&self) -> Visitor {
@@ -124,9 +128,49 @@ impl Visitor {
             .body(encoded(fields))
     }
 
+    /// A form with files: text fields first, then `(field, file name, bytes)`.
+    pub fn multipart(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, Vec<u8>)],
+    ) -> reqwest::RequestBuilder {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        for (name, file, bytes) in files {
+            let part = reqwest::multipart::Part::bytes(bytes.clone());
+            form = form.part((*name).to_owned(), part.file_name((*file).to_owned()));
+        }
+        self.request(Method::POST, path).multipart(form)
+    }
+
+    /// Files a report that is right, with those photos; its code.
+    pub async fn report(&mut self, grid: &str, photos: &[Vec<u8>]) -> String {
+        let fields = report_fields(grid);
+        let files: Vec<_> =
+            photos.iter().map(|bytes| ("photos", "photo.jpg", bytes.clone())).collect();
+        let response = self.send(self.multipart("/report", &fields, &files)).await;
+        let to = location(&response).to_owned();
+        assert_eq!(response.status(), reqwest::StatusCode::SEE_OTHER, "{to}");
+        to.strip_prefix("/reports/").unwrap().to_owned()
+    }
+
     pub async fn sign(&mut self) -> Response {
         self.post("/sign", &GOOD).await
     }
+}
+
+/// The fields of a report that is right.
+pub fn report_fields(grid: &str) -> [(&str, &str); 5] {
+    [
+        ("category", "corridor"),
+        ("description", "三楼堆了旧家具"),
+        ("place", "测试小区3号楼"),
+        ("grid", grid),
+        ("consent", "on"),
+    ]
 }
 
 /// Fields as a browser writes them.

@@ -3,8 +3,9 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
+use super::status::report_row;
 use crate::{
-    domain::counts::grouped,
+    domain::{counts::grouped, report::Report},
     service::MySignature,
     ui::{context::Page, parts::withdraw::Withdraw},
 };
@@ -16,6 +17,29 @@ pub fn MePage() -> impl IntoView {
     Suspend::new(async move {
         let mine = page.service.signature_of(&page.visitor).await;
         let mine = page.or_refuse(mine)?;
+        let reports = page.service.my_reports(&page.visitor).await;
+        let (own, supported) = page.or_refuse(reports)?;
+        let list = |reports: &[Report]| {
+            let rows = reports.iter().map(|report| report_row(&page, report, None));
+            view! { <ul class="weui-cells report-list">{rows.collect_view()}</ul> }
+        };
+        let own = match own.is_empty() {
+            true => Either::Left(view! {
+                <div class="empty">
+                    <p>"您还没有用这台手机反映过问题。"</p>
+                    <a class="weui-btn weui-btn_default" href="/report">"随手拍"</a>
+                </div>
+            }),
+            false => Either::Right(list(&own)),
+        };
+        let supported = (!supported.is_empty()).then(|| {
+            view! {
+                <section aria-labelledby="my-supports">
+                    <h2 id="my-supports" class="section-title">"我也遇到过的"</h2>
+                    {list(&supported)}
+                </section>
+            }
+        });
         let signature = match mine {
             Some(mine) => Either::Left(view! { <Mine mine /> }),
             None => Either::Right(view! {
@@ -35,8 +59,9 @@ pub fn MePage() -> impl IntoView {
                 </section>
                 <section aria-labelledby="my-reports">
                     <h2 id="my-reports" class="section-title">"我的反映"</h2>
-                    <div class="empty"><p>"随手拍即将开放，届时您的反映会列在这里。"</p></div>
+                    {own}
                 </section>
+                {supported}
                 <div class="weui-cells">
                     <a class="weui-cell weui-cell_access" href="/privacy">
                         <span class="weui-cell__bd">"个人信息与无障碍说明"</span>

@@ -1,11 +1,14 @@
 //! One file for each page.
 
+pub mod console;
 pub mod home;
 pub mod me;
 pub mod pledge;
 pub mod privacy;
 pub mod progress;
 pub mod refusal;
+pub mod report;
+pub mod reports;
 pub mod sign;
 pub mod signed;
-pub mod soon;
+pub mod status;

@@ -4,8 +4,10 @@ use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
 use crate::{
-    domain::counts::{Figure, UNSPECIFIED},
+    domain::counts::{Figure, UNSPECIFIED, grouped},
+    domain::report::State,
     domain::slug::Slug,
+    service::ReportFigures,
     ui::{context::Page, parts::count::Count},
 };
 
@@ -16,6 +18,8 @@ pub fn ProgressPage() -> impl IntoView {
     Suspend::new(async move {
         let recent = page.service.recent_signers().await;
         let recent = page.or_refuse(recent)?;
+        let figures = page.or_refuse(page.service.report_figures().await)?;
+        let reports = reports(&page, &figures);
         let campaign = page.service.campaign();
         let pledges = campaign.pledges.iter().map(|pledge| {
             let figure = Figure::Pledge(pledge.slug.clone());
@@ -45,6 +49,7 @@ pub fn ProgressPage() -> impl IntoView {
                     <h2 id="recent" class="section-title">"最近签名的邻居"</h2>
                     {names}
                 </section>
+                {reports}
                 <section aria-labelledby="by-pledge">
                     <h2 id="by-pledge" class="section-title">"各项承诺"</h2>
                     <table class="counts" aria-labelledby="by-pledge"><tbody>{pledges.collect_view()}</tbody></table>
@@ -55,8 +60,43 @@ pub fn ProgressPage() -> impl IntoView {
                         <tbody>{grids.collect_view()} {unspecified}</tbody>
                     </table>
                 </section>
-                <p class="hint">"按网格编号排列，不作排名。居民反映的处理进展，随“随手拍”一起开放。"</p>
+                <p class="hint">"按网格编号排列，不作排名。"</p>
             </main>
         })
     })
+}
+
+/// Reports by how far they have come, and by the branch that leads on them.
+fn reports(page: &Page, figures: &ReportFigures) -> AnyView {
+    let campaign = page.service.campaign();
+    let shown = State::ALL.into_iter().filter(|state| *state != State::Withdrawn);
+    let states = shown.map(|state| {
+        let n = figures.states.get(&state).copied().unwrap_or_default();
+        view! { <tr><th scope="row">{state.resident_word()}</th><td>{grouped(n)}</td></tr> }
+    });
+    let branches = campaign.branches.iter().map(|branch| {
+        let (open, closed) = figures.branches.get(&branch.slug).copied().unwrap_or_default();
+        view! {
+            <tr>
+                <th scope="row">{branch.title.clone()}</th>
+                <td>{grouped(open)}</td>
+                <td>{grouped(closed)}</td>
+            </tr>
+        }
+    });
+    view! {
+        <section aria-labelledby="reports">
+            <h2 id="reports" class="section-title">"居民反映的进展"</h2>
+            <table class="counts" aria-labelledby="reports"><tbody>{states.collect_view()}</tbody></table>
+            <p class="page-action"><a class="weui-btn weui-btn_default" href="/reports">"看身边的反映"</a></p>
+        </section>
+        <section aria-labelledby="by-branch">
+            <h2 id="by-branch" class="section-title">"各牵头支部"</h2>
+            <table class="counts" aria-labelledby="by-branch">
+                <thead><tr><th scope="col">"支部"</th><th scope="col">"办理中"</th><th scope="col">"已办结"</th></tr></thead>
+                <tbody>{branches.collect_view()}</tbody>
+            </table>
+        </section>
+    }
+    .into_any()
 }

@@ -20,6 +20,14 @@ pub enum Refusal {
     TooSlow,
     /// The campaign has not begun, or is over.
     Closed(Phase),
+    /// It may be seen, but not done by this person: why.
+    Barred(&'static str),
+    /// It is no longer possible, or not in this state.
+    Conflict,
+    /// Too much of it from the same side in a short time.
+    TooMany,
+    /// What was sent is no picture.
+    NotAPicture,
     /// What was sent is too large.
     TooLarge,
     /// A fault of this program.
@@ -49,6 +57,10 @@ impl Refusal {
             Self::TooSlow => "网络太慢，没有收完",
             Self::Closed(Phase::Before) => "活动还没有开始",
             Self::Closed(_) => "活动已经结束",
+            Self::Barred(_) => "您不能做这一步",
+            Self::Conflict => "这一步现在不能做了",
+            Self::TooMany => "操作太频繁",
+            Self::NotAPicture => "这不是能用的照片",
             Self::TooLarge => "提交的内容太大",
             Self::Internal => "出了一点问题",
             Self::Unavailable => "系统正忙，请稍后再试",
@@ -66,7 +78,11 @@ impl Refusal {
             Self::TooSlow => "内容没有保存。请在信号好的地方再试一次。",
             Self::Closed(Phase::Before) => "请在活动开始后再来签名。",
             Self::Closed(_) => "感谢您的关心，签名已经停止。已经签过的，仍可在“我的”里查看和撤回。",
-            Self::TooLarge => "内容没有保存。请写短一些再提交。",
+            Self::Barred(why) => why,
+            Self::Conflict => "情况可能已经变了，请返回刷新后再看。内容没有保存。",
+            Self::TooMany => "内容没有保存。请过一会儿再试。",
+            Self::NotAPicture => "请选JPEG、PNG或WebP格式的照片。",
+            Self::TooLarge => "内容没有保存。请写短一些，或者选小一点的照片再提交。",
             Self::Internal => "我们已经记录下来。请稍后再试，或拨打页脚的电话。",
             Self::Unavailable => "刚才的操作可能没有保存。过几秒钟再试一次，重复提交不会重复计数。",
         }

@@ -67,7 +67,7 @@ pub fn SignPage() -> impl IntoView {
                             value=form.name
                             error=errors.name
                         />
-                        <GridPicker grids=grid_choices(&page) chosen=form.grid error=errors.grid />
+                        <GridPicker label="您住的小区或附近路段" grids=grid_choices(&page) chosen=form.grid error=errors.grid />
                     </div>
                     <details class="fold" open=with_message>
                         <summary>"写一句寄语（可不写）"</summary>

@@ -1,9 +1,12 @@
 //! Parts of pages.
 
+pub mod action_form;
 pub mod appeal;
 pub mod count;
+pub mod fields;
 pub mod footer;
 pub mod hero;
 pub mod icon;
+pub mod report;
 pub mod tab_bar;
 pub mod withdraw;

@@ -18,7 +18,7 @@ const TABS: [Tab; 4] = [
         path: "/",
         label: "首页",
         lines: "M3.500 11 12 4l8.500 7M6 9.500V20h12V9.500M10 20v-5h4v5",
-        also: &["/pledges", "/sign"],
+        also: &["/pledges", "/sign", "/signed"],
     },
     Tab {
         path: "/report",
@@ -30,7 +30,7 @@ const TABS: [Tab; 4] = [
         path: "/progress",
         label: "动态",
         lines: "M4 20V11M10 20V4M16 20v-7M21.500 20H2.500",
-        also: &[],
+        also: &["/reports"],
     },
     Tab {
         path: "/me",
@@ -46,7 +46,11 @@ impl Tab {
         if path == self.path {
             Some("page")
         } else {
-            self.also.iter().any(|beginning| path.starts_with(beginning)).then_some("true")
+            let below = |beginning: &&str| {
+                path.strip_prefix(*beginning)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            self.also.iter().any(below).then_some("true")
         }
     }
 }

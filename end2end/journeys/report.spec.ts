@@ -1,0 +1,215 @@
+// A resident reports what they see; the grid's staff handle it; the resident has the
+// last word.
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Browser, Page } from '@playwright/test';
+import { photo, secret } from '../photo.ts';
+import { expect, logIn, type Server, test } from '../server.ts';
+
+let next = 0;
+
+/** A worker and a checker of a grid of their own, for one test. */
+function staffOf(server: Server, grid: string): { worker: string; checker: string } {
+  next += 1;
+  const [worker, checker] = [`worker-${grid}-${next}`, `checker-${grid}-${next}`];
+  server.addStaff(worker, '王测试', 'grid-worker', '--grid', grid);
+  server.addStaff(checker, '李测试', 'grid-worker', '--grid', grid);
+  return { worker, checker };
+}
+
+async function inOwnBrowser(browser: Browser, login: string, javaScriptEnabled: boolean): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled, locale: 'zh-CN' });
+  const page = await context.newPage();
+  await logIn(page, login);
+  return page;
+}
+
+async function fill(page: Page, grid: string, place: string): Promise<void> {
+  await page.goto('/report');
+  await page.getByLabel('楼道堆物').check();
+  await page.getByLabel('在哪里').fill(place);
+  await page.getByRole('combobox', { name: '小区或附近路段' }).selectOption(grid);
+  await page.getByLabel('看到了什么').fill('三楼王测试家门口堆了旧家具');
+  await page.getByLabel(/我已阅读并同意/).check();
+}
+
+const code = (page: Page): string => page.url().split('/reports/')[1]!;
+
+function everyFileBelow(folder: string): Buffer[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files.filter((f) => f.isFile()).map((f) => readFileSync(path.join(f.parentPath, f.name)));
+}
+
+test('reports with a photo, is answered, says 没解决, and is answered again', async ({
+  page, browser, server, javaScriptEnabled,
+}) => {
+  test.setTimeout(90_000);
+  const grid = javaScriptEnabled ? 'grid-21' : 'grid-22';
+  const { worker, checker } = staffOf(server, grid);
+
+  await fill(page, grid, '测试小区3号楼');
+  await page.locator('input[name=photos]').setInputFiles(photo('IMG_1.jpg', 6));
+  if (javaScriptEnabled) await expect(page.getByAltText('已选的照片1')).toBeVisible();
+  await page.getByText('留个联系方式').click();
+  await page.getByLabel('怎么称呼您').fill('赵测试');
+  await page.getByLabel('电话', { exact: true }).fill('138 0000 0000');
+  await page.getByRole('button', { name: '提交', exact: true }).click();
+  await expect(page).toHaveURL(/\/reports\/[\w-]{22}$/);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('已提交，待受理');
+  const status = page.url();
+  const report = code(page);
+  await expect(page.getByText(/\d{4}-\d{5}-\d/)).toBeVisible();
+
+  // Where it was taken, and by what, is nowhere on the disk; it stands upright.
+  for (const bytes of everyFileBelow(server.folder)) expect(bytes.includes(secret)).toBe(false);
+  const picture = page.getByAltText('处理前的照片');
+  const shape = await picture.evaluate((img) => [img.getAttribute('width'), img.getAttribute('height')]);
+  expect(shape, 'a photo held sideways is turned').toEqual(['48', '96']);
+
+  // Nobody else sees it yet.
+  const stranger = await (await browser.newContext()).newPage();
+  expect((await stranger.goto(status))!.status()).toBe(404);
+
+  // The worker finds it, and accepts it with a summary that names nobody.
+  const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
+  await desk.getByRole('link', { name: /测试小区3号楼/ }).first().click();
+  await expect(desk).toHaveURL(/\/console\/reports\//);
+  await expect(desk.getByText('三楼王测试家门口堆了旧家具')).toBeVisible();
+  await expect(desk.getByText('13800000000')).toHaveCount(0);
+  await desk.getByRole('button', { name: /查看联系方式/ }).click();
+  await expect(desk.getByText('13800000000')).toBeVisible();
+  await desk.goto(`/console/reports/${report}`);
+  await desk.getByLabel(/公开摘要（写小区/).fill('测试小区楼道堆物');
+  await desk.getByLabel('公开第1张').check();
+  await desk.getByRole('button', { name: '受理', exact: true }).click();
+  await expect(desk.getByText('已立案')).toBeVisible();
+  await desk.getByRole('button', { name: '派单', exact: true }).click();
+  await expect(desk.getByText('已派单', { exact: true })).toBeVisible();
+
+  // Now everyone sees the summary, and nothing that the resident wrote.
+  expect((await stranger.goto(status))!.status()).toBe(200);
+  await expect(stranger.getByText('测试小区楼道堆物')).toBeVisible();
+  const html = await stranger.content();
+  for (const own of ['三楼王测试', '3号楼', '赵测试', '13800000000']) expect(html).not.toContain(own);
+  await expect(stranger.getByAltText('处理前的照片')).toBeVisible();
+  await stranger.getByRole('button', { name: '我也遇到过' }).click();
+  await expect(stranger.getByText('您也遇到过')).toBeVisible();
+
+  await desk.getByRole('button', { name: '接单', exact: true }).click();
+  const handled = desk.locator('#form-finish');
+  await handled.getByLabel('怎样处理的').fill('旧家具已清走');
+  await handled.locator('input[name=photos]').setInputFiles(photo());
+  await handled.getByRole('button', { name: '提交核查' }).click();
+  await expect(desk.getByText('待核查', { exact: true })).toBeVisible();
+  await expect(desk.locator('#form-check'), 'nobody checks their own work').toHaveCount(0);
+
+  const other = await inOwnBrowser(browser, checker, javaScriptEnabled);
+  const check = async () => {
+    await other.goto(`/console/reports/${report}`);
+    await other.locator('#form-check').getByLabel('通过').check();
+    await other.locator('#form-check').getByRole('button', { name: '核查' }).click();
+    await expect(other.getByText('已结案', { exact: true })).toBeVisible();
+  };
+  await check();
+
+  // The resident does not agree; it comes back as 重办.
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('已办结');
+  await expect(page.getByAltText('处理后的照片')).toBeVisible();
+  await page.getByRole('button', { name: '没解决' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('重新办理');
+  await desk.goto('/console?again=1');
+  await expect(desk.getByText('重办', { exact: true }).last()).toBeVisible();
+  await desk.getByRole('link', { name: /测试小区3号楼/ }).click();
+  await desk.getByRole('button', { name: '接单', exact: true }).click();
+  await handled.getByLabel('怎样处理的').fill('又清了一次');
+  await handled.locator('input[name=photos]').setInputFiles(photo());
+  await handled.getByRole('button', { name: '提交核查' }).click();
+  await expect(desk.getByText('待核查', { exact: true })).toBeVisible();
+  await check();
+
+  await page.reload();
+  await page.getByRole('button', { name: '已解决' }).click();
+  await page.getByRole('button', { name: '满意', exact: true }).click();
+  await expect(page.getByText('您说：已解决，满意')).toBeVisible();
+  await page.goto('/me');
+  await expect(page.getByRole('link', { name: /测试小区楼道堆物/ })).toContainText('已办结');
+  await stranger.goto('/me');
+  await expect(stranger.getByRole('link', { name: /测试小区楼道堆物/ })).toContainText('已办结');
+});
+
+test.describe('bad input', () => {
+  test.use({ expectedComplaints: /status of 4/ });
+
+  test('a refused form keeps its words and its photos', async ({ page, javaScriptEnabled }) => {
+    await fill(page, 'grid-23', '测试小区');
+    await page.getByLabel('看到了什么').fill('');
+    await page.locator('input[name=photos]').setInputFiles(photo());
+    if (javaScriptEnabled) await expect(page.getByAltText('已选的照片1')).toBeVisible();
+    await page.getByRole('button', { name: '提交', exact: true }).click();
+    await expect(page.locator('#error-description')).toBeVisible();
+    await expect(page.getByLabel('在哪里')).toHaveValue('测试小区');
+    await expect(page.getByLabel('楼道堆物')).toBeChecked();
+    await expect(page.getByAltText('已选的照片1')).toBeVisible();
+    await page.getByLabel('看到了什么').fill('堆物');
+    await page.getByRole('button', { name: '提交', exact: true }).click();
+    await expect(page).toHaveURL(/\/reports\//);
+    await expect(page.getByAltText('处理前的照片')).toBeVisible();
+  });
+
+  test('what is no photo is refused with a sentence', async ({ page, javaScriptEnabled }) => {
+    await fill(page, 'grid-23', '测试小区');
+    await page.locator('input[name=photos]').setInputFiles({
+      name: 'photo.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    });
+    if (!javaScriptEnabled) await page.getByRole('button', { name: '提交', exact: true }).click();
+    await expect(page.getByText(/不是能用的照片/).first()).toBeVisible();
+    await expect(page.getByLabel('看到了什么')).toHaveValue('三楼王测试家门口堆了旧家具');
+  });
+
+  test('a worker of another grid sees neither it nor the contact', async ({
+    page, browser, server, javaScriptEnabled,
+  }) => {
+    const { worker } = staffOf(server, 'grid-25');
+    await fill(page, 'grid-24', '别的小区');
+    await page.getByRole('button', { name: '提交', exact: true }).click();
+    await expect(page).toHaveURL(/\/reports\//);
+    const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
+    await expect(desk.getByText('别的小区')).toHaveCount(0);
+    expect((await desk.goto(`/console/reports/${code(page)}`))!.status()).toBe(404);
+  });
+
+  test('two workers at once: one is told what changed', async ({ page, browser, server, javaScriptEnabled }) => {
+    const { worker, checker } = staffOf(server, 'grid-26');
+    await fill(page, 'grid-26', '两人同办');
+    await page.getByRole('button', { name: '提交', exact: true }).click();
+    await expect(page).toHaveURL(/\/reports\//);
+    const at = `/console/reports/${code(page)}`;
+    const first = await inOwnBrowser(browser, worker, javaScriptEnabled);
+    const second = await inOwnBrowser(browser, checker, javaScriptEnabled);
+    await first.goto(at);
+    await second.goto(at);
+    await first.getByRole('button', { name: '受理', exact: true }).click();
+    await expect(first.getByText('已立案')).toBeVisible();
+    await second.locator('summary', { hasText: '内部备注' }).click();
+    await second.locator('#form-note').getByLabel(/备注/).fill('我去看看');
+    await second.getByRole('button', { name: '内部备注' }).click();
+    await expect(second.getByText(/王测试已受理/)).toBeVisible();
+    await expect(second.locator('#form-note').getByLabel(/备注/)).toHaveValue('我去看看');
+    await second.getByRole('button', { name: '内部备注' }).click();
+    await expect(second.getByText('我去看看')).toBeVisible();
+  });
+});
+
+test('the door of the console leads back to where one wanted to be', async ({ page, server }) => {
+  const { worker } = staffOf(server, 'grid-27');
+  await page.goto('/console?state=all');
+  await expect(page).toHaveURL(/\/console\/login\?next=/);
+  await page.getByLabel('登录名').fill(worker);
+  await page.getByLabel('密码').fill('correct horse battery');
+  await page.getByRole('button', { name: '登录' }).click();
+  await expect(page).toHaveURL(/\/console\?state=all$/);
+  await page.getByRole('button', { name: '退出' }).click();
+  await page.goto('/console');
+  await expect(page).toHaveURL(/\/console\/login/);
+});

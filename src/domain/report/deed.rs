@@ -1,0 +1,257 @@
+//! An action with its content, read strictly from what a form sent.
+
+use super::{Action, CaseNumber, Code};
+use crate::domain::{campaign::Campaign, slug::Slug, text};
+
+/// Longest text that staff write, in characters after NFC.
+pub const TEXT_MAX: usize = 500;
+/// Longest line that staff write, in characters after NFC.
+pub const LINE_MAX: usize = 80;
+/// Most working days that can be asked for at once.
+pub const EXTENSION_MAX: u16 = 30;
+
+/// What staff do to a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is told by its action")]
+pub enum Deed {
+    Accept { category: Slug, grid: Slug, summary: String, public_photos: Vec<Code> },
+    Acknowledge { summary: Option<String> },
+    Reject { reason: String },
+    Ask { text: String },
+    Duplicate { of: CaseNumber },
+    Refer { to: String, number: Option<String> },
+    Dispatch { unit: Slug },
+    Return { reason: String },
+    Claim,
+    Release,
+    Start,
+    Settle { text: String },
+    Extend { days: u16, reason: String },
+    ApproveExtension { approved: bool },
+    Supervise { text: String },
+    Note { text: String },
+    Reply { text: String },
+    Finish { text: String },
+    Check { passed: bool, reason: Option<String> },
+    Revisit { solved: bool, text: String },
+    Reopen { reason: String },
+    Hide,
+    Unhide,
+    Redact { text: String },
+}
+
+/// What is wrong with a form: each field with its sentence, in the form's order.
+pub type FieldErrors = Vec<(&'static str, String)>;
+
+/// What a form sent, by the names of its fields.
+pub trait Sent {
+    /// The first value of a field; empty when it was not sent.
+    fn first(&self, name: &str) -> String;
+    /// All values of a field.
+    fn all(&self, name: &str) -> Vec<String>;
+}
+
+/// Reads fields one by one, and keeps what is wrong with each.
+struct Reader<'s, S> {
+    sent: &'s S,
+    errors: FieldErrors,
+}
+
+impl<S: Sent> Reader<'_, S> {
+    fn fault<T>(&mut self, name: &'static str, sentence: impl Into<String>) -> Option<T> {
+        self.errors.push((name, sentence.into()));
+        None
+    }
+
+    fn optional(&mut self, name: &'static str, most: usize) -> Option<Option<String>> {
+        match checked_text(&self.sent.first(name), most) {
+            Ok(text) => Some(text),
+            Err(sentence) => self.fault(name, sentence),
+        }
+    }
+
+    fn required(&mut self, name: &'static str, most: usize) -> Option<String> {
+        match self.optional(name, most)? {
+            Some(text) => Some(text),
+            None => self.fault(name, "请填写这一项"),
+        }
+    }
+
+    fn known<'c, T>(
+        &mut self,
+        name: &'static str,
+        find: impl FnOnce(&str) -> Option<&'c T>,
+    ) -> Option<&'c T>
+    where
+        T: 'c,
+    {
+        let slug = self.sent.first(name);
+        match find(&slug) {
+            Some(found) => Some(found),
+            None if slug.is_empty() => self.fault(name, "请选择一项"),
+            None => self.fault(name, "没有这一项，请重新选择"),
+        }
+    }
+
+    fn choice(&mut self, name: &'static str) -> Option<bool> {
+        match self.sent.first(name).as_str() {
+            "yes" | "pass" => Some(true),
+            "no" | "fail" => Some(false),
+            _ => self.fault(name, "请选择一项"),
+        }
+    }
+}
+
+/// Text as it is kept: NFC, lines kept, ends trimmed; `None` when nothing can be seen.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, String> {
+    let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text::nfc(lines.trim());
+    let hidden = |c: char| {
+        (text::is_control(c) && c != '\n') || (text::is_format(c) && c != text::ZERO_WIDTH_JOINER)
+    };
+    if text.chars().any(hidden) {
+        Err("里面有看不见的特殊字符，请重新输入".into())
+    } else if text::is_blank(&text) {
+        Ok(None)
+    } else if text::length(&text) > most {
+        Err(format!("最多{most}个字，现在有{}个，请写短一些", text::length(&text)))
+    } else {
+        Ok(Some(text))
+    }
+}
+
+impl Deed {
+    /// Reads `action` with its content.
+    ///
+    /// # Errors
+    /// Every field that is missing or wrong, with a sentence.
+    pub fn read(
+        action: Action,
+        sent: &impl Sent,
+        campaign: &Campaign,
+    ) -> Result<Self, FieldErrors> {
+        let mut from = Reader { sent, errors: Vec::new() };
+        let deed = Self::read_from(action, &mut from, campaign);
+        match deed {
+            Some(deed) if from.errors.is_empty() => Ok(deed),
+            _ => Err(from.errors),
+        }
+    }
+
+    fn read_from<S: Sent>(
+        action: Action,
+        from: &mut Reader<'_, S>,
+        campaign: &Campaign,
+    ) -> Option<Self> {
+        let deed = match action {
+            Action::Accept => {
+                let category = from.known("category", |slug| campaign.category(slug));
+                let grid = from.known("grid", |slug| campaign.grid(slug));
+                let summary = from.required("summary", TEXT_MAX);
+                let chosen = from.sent.all("public_photos");
+                let public_photos: Result<Vec<Code>, _> =
+                    chosen.iter().map(|id| Code::parse(id)).collect();
+                let public_photos = match public_photos {
+                    Ok(photos) => photos,
+                    Err(_) => from.fault("public_photos", "没有这张照片，请重新选择")?,
+                };
+                Self::Accept {
+                    category: category?.slug.clone(),
+                    grid: grid?.slug.clone(),
+                    summary: summary?,
+                    public_photos,
+                }
+            }
+            Action::Acknowledge => {
+                Self::Acknowledge { summary: from.optional("summary", TEXT_MAX)? }
+            }
+            Action::Reject => Self::Reject { reason: from.required("reason", TEXT_MAX)? },
+            Action::Ask => Self::Ask { text: from.required("text", TEXT_MAX)? },
+            Action::Duplicate => {
+                let typed = from.required("of", LINE_MAX)?;
+                match CaseNumber::parse(&typed) {
+                    Some(of) => Self::Duplicate { of },
+                    None => from.fault("of", "这不是办件编号，请再核对一下")?,
+                }
+            }
+            Action::Refer => {
+                let (to, number) =
+                    (from.required("to", LINE_MAX), from.optional("number", LINE_MAX));
+                Self::Refer { to: to?, number: number? }
+            }
+            Action::Dispatch => Self::Dispatch {
+                unit: from.known("unit", |slug| campaign.unit(slug))?.slug.clone(),
+            },
+            Action::Return => Self::Return { reason: from.required("reason", TEXT_MAX)? },
+            Action::Claim => Self::Claim,
+            Action::Release => Self::Release,
+            Action::Start => Self::Start,
+            Action::Settle => Self::Settle { text: from.required("text", TEXT_MAX)? },
+            Action::Extend => {
+                let days = from.sent.first("days").trim().parse().ok();
+                let days = match days.filter(|days| (1..=EXTENSION_MAX).contains(days)) {
+                    Some(days) => Some(days),
+                    None => from.fault("days", format!("请填写1到{EXTENSION_MAX}的整数")),
+                };
+                let reason = from.required("reason", TEXT_MAX);
+                Self::Extend { days: days?, reason: reason? }
+            }
+            Action::ApproveExtension => Self::ApproveExtension { approved: from.choice("result")? },
+            Action::Supervise => Self::Supervise { text: from.required("text", TEXT_MAX)? },
+            Action::Note => Self::Note { text: from.required("text", TEXT_MAX)? },
+            Action::Reply => Self::Reply { text: from.required("text", TEXT_MAX)? },
+            Action::Finish => Self::Finish { text: from.required("text", TEXT_MAX)? },
+            Action::Check => {
+                let (passed, reason) = (from.choice("result"), from.optional("reason", TEXT_MAX));
+                let (passed, reason) = (passed?, reason?);
+                if !passed && reason.is_none() {
+                    from.fault("reason", "请写明为什么退回")?;
+                }
+                Self::Check { passed, reason }
+            }
+            Action::Revisit => {
+                let (solved, text) = (from.choice("result"), from.required("text", TEXT_MAX));
+                Self::Revisit { solved: solved?, text: text? }
+            }
+            Action::Reopen => Self::Reopen { reason: from.required("reason", TEXT_MAX)? },
+            Action::Hide => Self::Hide,
+            Action::Unhide => Self::Unhide,
+            Action::Redact => Self::Redact { text: from.required("text", TEXT_MAX)? },
+        };
+        Some(deed)
+    }
+
+    /// Which action it is.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        match self {
+            Self::Accept { .. } => Action::Accept,
+            Self::Acknowledge { .. } => Action::Acknowledge,
+            Self::Reject { .. } => Action::Reject,
+            Self::Ask { .. } => Action::Ask,
+            Self::Duplicate { .. } => Action::Duplicate,
+            Self::Refer { .. } => Action::Refer,
+            Self::Dispatch { .. } => Action::Dispatch,
+            Self::Return { .. } => Action::Return,
+            Self::Claim => Action::Claim,
+            Self::Release => Action::Release,
+            Self::Start => Action::Start,
+            Self::Settle { .. } => Action::Settle,
+            Self::Extend { .. } => Action::Extend,
+            Self::ApproveExtension { .. } => Action::ApproveExtension,
+            Self::Supervise { .. } => Action::Supervise,
+            Self::Note { .. } => Action::Note,
+            Self::Reply { .. } => Action::Reply,
+            Self::Finish { .. } => Action::Finish,
+            Self::Check { .. } => Action::Check,
+            Self::Revisit { .. } => Action::Revisit,
+            Self::Reopen { .. } => Action::Reopen,
+            Self::Hide => Action::Hide,
+            Self::Unhide => Action::Unhide,
+            Self::Redact { .. } => Action::Redact,
+        }
+    }
+}

@@ -1,0 +1,541 @@
+//! Reports: what a resident sees in the street, on its way to being settled.
+//!
+//! What belongs here: the nouns of a report. `form` is what is asked for when one is
+//! filed, `action` says who may do what in which state, `deed` reads an action with
+//! its content, `transition` carries it out, `words` says it all in Chinese.
+
+pub mod action;
+pub mod deed;
+pub mod filter;
+pub mod form;
+pub mod names;
+pub mod reporter;
+pub mod transition;
+pub mod words;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    action::Action,
+    names::{CaseNumber, Code},
+};
+use super::{campaign::CategoryKind, slug::Slug, staff::StaffId, visitor::VisitorId};
+
+/// Milliseconds since 1970-01-01T00:00Z.
+pub type Millis = i64;
+
+/// Longest description, in characters after NFC.
+pub const DESCRIPTION_MAX: usize = 500;
+/// Longest place, in characters after NFC.
+pub const PLACE_MAX: usize = 80;
+/// Most photos that one form brings.
+pub const PHOTOS_MAX: usize = 3;
+
+/// How far a report has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Waits to be accepted.
+    Submitted,
+    /// Waits for the reporter to add something.
+    NeedsInfo,
+    /// Accepted and public; waits to be given to a unit.
+    Accepted,
+    /// Given to a unit.
+    Dispatched,
+    /// Someone is at it.
+    InProgress,
+    /// Handled; waits for another person to look.
+    AwaitingCheck,
+    /// Settled.
+    Closed,
+    /// Not taken, with a reason.
+    Rejected,
+    /// Goes on under another report.
+    Duplicate,
+    /// Given to someone outside.
+    Referred,
+    /// Taken back by the reporter.
+    Withdrawn,
+}
+
+impl State {
+    /// Every state, in the order in which they are listed.
+    pub const ALL: [Self; 11] = [
+        Self::Submitted,
+        Self::NeedsInfo,
+        Self::Accepted,
+        Self::Dispatched,
+        Self::InProgress,
+        Self::AwaitingCheck,
+        Self::Closed,
+        Self::Rejected,
+        Self::Duplicate,
+        Self::Referred,
+        Self::Withdrawn,
+    ];
+
+    /// The states in which someone has something to do: 待办.
+    pub const OPEN: &'static [Self] = &[
+        Self::Submitted,
+        Self::NeedsInfo,
+        Self::Accepted,
+        Self::Dispatched,
+        Self::InProgress,
+        Self::AwaitingCheck,
+    ];
+
+    /// As it is written in URLs and kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::NeedsInfo => "needs_info",
+            Self::Accepted => "accepted",
+            Self::Dispatched => "dispatched",
+            Self::InProgress => "in_progress",
+            Self::AwaitingCheck => "awaiting_check",
+            Self::Closed => "closed",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Referred => "referred",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+
+    /// The state that is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// Whether someone has something to do.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        Self::OPEN.contains(&self)
+    }
+
+    /// Whether a report in this state can be seen by everyone, as far as its category
+    /// and its staff let it.
+    #[must_use]
+    pub const fn is_public(self) -> bool {
+        matches!(
+            self,
+            Self::Accepted
+                | Self::Dispatched
+                | Self::InProgress
+                | Self::AwaitingCheck
+                | Self::Closed
+                | Self::Duplicate
+                | Self::Referred
+        )
+    }
+}
+
+/// How a report came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// By the resident's own hand.
+    #[serde(rename = "resident")]
+    Resident,
+    /// A grid worker saw it.
+    #[serde(rename = "patrol")]
+    Patrol,
+    /// By telephone.
+    #[serde(rename = "phone")]
+    Phone,
+    /// On paper.
+    #[serde(rename = "paper")]
+    Paper,
+    /// From the city's hotline, with its number.
+    #[serde(rename = "12345")]
+    Hotline,
+}
+
+impl Source {
+    /// Every source, in the order in which they are offered.
+    pub const ALL: [Self; 5] =
+        [Self::Resident, Self::Patrol, Self::Phone, Self::Paper, Self::Hotline];
+
+    /// As it is written in forms and kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Resident => "resident",
+            Self::Patrol => "patrol",
+            Self::Phone => "phone",
+            Self::Paper => "paper",
+            Self::Hotline => "12345",
+        }
+    }
+
+    /// The source that is written so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.as_str() == text)
+    }
+}
+
+/// What the reporter thinks of the handling; silence is none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Satisfaction {
+    /// 满意.
+    Yes,
+    /// 基本满意.
+    Fair,
+    /// 不满意.
+    No,
+}
+
+impl Satisfaction {
+    /// Each with the value that a form sends.
+    pub const ALL: [(Self, &'static str); 3] =
+        [(Self::Yes, "yes"), (Self::Fair, "fair"), (Self::No, "no")];
+}
+
+/// Where something was seen, as the phone said; WGS-84.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Position {
+    /// Degrees north.
+    pub lat: f64,
+    /// Degrees east.
+    pub lon: f64,
+    /// Radius of the circle in which it probably is, in metres.
+    pub accuracy: u32,
+}
+
+impl Position {
+    /// Distance in metres on a sphere (haversine); good to half a percent.
+    #[must_use]
+    pub fn metres_to(&self, other: &Self) -> f64 {
+        const EARTH: f64 = 6_371_000.0;
+        let (north, east) =
+            ((other.lat - self.lat).to_radians() / 2.0, (other.lon - self.lon).to_radians() / 2.0);
+        let straight = north.sin().powi(2)
+            + self.lat.to_radians().cos() * other.lat.to_radians().cos() * east.sin().powi(2);
+        2.0 * EARTH * straight.sqrt().min(1.0).asin()
+    }
+}
+
+/// A report as it is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Counts reports from 1; with `year` it makes the case number.
+    pub serial: u64,
+    /// The secret address.
+    pub code: Code,
+    /// The year of filing.
+    pub year: i16,
+    /// Who sent it; `None` for one that staff entered.
+    pub visitor: Option<VisitorId>,
+    /// How it came in.
+    pub source: Source,
+    /// The number it has with its source.
+    pub source_number: Option<String>,
+    /// Who entered it, if staff did.
+    pub entered_by: Option<StaffId>,
+    /// How far it has come.
+    pub state: State,
+    /// What it is about.
+    pub category: Slug,
+    /// How its category is handled.
+    pub kind: CategoryKind,
+    /// Whose grid it is in; `None` until a lead or manager has found out.
+    pub grid: Option<Slug>,
+    /// 牵头支部.
+    pub branch: Slug,
+    /// 承办单位.
+    pub unit: Slug,
+    /// The resident's own words; never public.
+    pub description: String,
+    /// Where, in words; never public.
+    pub place: String,
+    /// Degrees north (WGS-84), where given; never public.
+    pub lat: Option<f64>,
+    /// Degrees east.
+    pub lon: Option<f64>,
+    /// In metres.
+    pub accuracy: Option<u32>,
+    /// Whom to ask; for assigned staff only.
+    pub contact_name: Option<String>,
+    /// How to reach them; for assigned staff only.
+    pub contact_phone: Option<String>,
+    /// The version of the privacy text that was agreed to.
+    pub consent: String,
+    /// 公开摘要: what everyone may read.
+    pub summary: Option<String>,
+    /// Whether staff keep it from the public.
+    #[serde(with = "flag")]
+    pub hidden: bool,
+    /// Rises with every change: who saw an older one is told.
+    pub version: u64,
+    /// Who handled it; never the one who checks it.
+    pub handler: Option<StaffId>,
+    /// Who has taken it on.
+    pub claimed_by: Option<StaffId>,
+    /// How far up it has been taken: 0 grid, 1 branch lead, 2 manager.
+    pub level: u8,
+    /// How many times it was opened again.
+    pub reopened: u8,
+    /// Whether a lead watches it: 督办.
+    #[serde(with = "flag")]
+    pub supervised: bool,
+    /// When it was filed.
+    pub submitted_at: Millis,
+    /// When it was accepted.
+    pub accepted_at: Option<Millis>,
+    /// When it was last handed in as handled.
+    pub finished_at: Option<Millis>,
+    /// When it was last closed.
+    pub closed_at: Option<Millis>,
+    /// When the present step must be done; `None` where nobody has to do anything.
+    pub due_at: Option<Millis>,
+    /// From when on that is soon.
+    pub soon_at: Option<Millis>,
+    /// When it is taken up a level, if nothing happens.
+    pub escalate_at: Option<Millis>,
+    /// What the resident was promised: when it will have been handled.
+    pub promised_at: Option<Millis>,
+    /// Working days that were asked for on top.
+    pub extension_days: Option<u16>,
+    /// Why.
+    pub extension_reason: Option<String>,
+    /// Who asked.
+    pub extension_by: Option<StaffId>,
+    /// The serial of the report it goes on under.
+    pub duplicate_of: Option<u64>,
+    /// Who outside has it now.
+    pub referred_to: Option<String>,
+    /// Their number for it.
+    pub referred_number: Option<String>,
+    /// Whether the reporter says it is solved; `None` is 未评价.
+    #[serde(with = "flag_or_none")]
+    pub solved: Option<bool>,
+    /// How satisfied the reporter is.
+    pub satisfied: Option<Satisfaction>,
+    /// What the reporter says about it; staff only.
+    pub rating_comment: Option<String>,
+    /// When it was last urged.
+    pub urged_at: Option<Millis>,
+    /// How many residents have met the same.
+    pub supporters: u64,
+    /// The form that it came by: sent twice, it files once.
+    pub form_key: Option<Code>,
+}
+
+impl Report {
+    /// 办件编号.
+    #[must_use]
+    pub const fn number(&self) -> CaseNumber {
+        CaseNumber { year: self.year, serial: self.serial }
+    }
+
+    /// Where it was seen, if the phone said.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        let (lat, lon) = (self.lat?, self.lon?);
+        Some(Position { lat, lon, accuracy: self.accuracy.unwrap_or_default() })
+    }
+
+    /// Whether everyone may see it.
+    #[must_use]
+    pub fn is_public(&self) -> bool {
+        self.state.is_public() && !self.hidden && self.kind != CategoryKind::Private
+    }
+
+    /// Whether the present step should have been done by `now`.
+    #[must_use]
+    pub fn is_overdue(&self, now: Millis) -> bool {
+        self.due_at.is_some_and(|due| due < now)
+    }
+
+    /// Whether the present step has to be done soon.
+    #[must_use]
+    pub fn is_due_soon(&self, now: Millis) -> bool {
+        !self.is_overdue(now) && self.soon_at.is_some_and(|soon| soon <= now)
+    }
+
+    /// Whether it was opened again and only a manager may move it on: 没解决 was said
+    /// twice, and no manager has handed it out anew.
+    #[must_use]
+    pub const fn is_for_manager(&self) -> bool {
+        self.reopened >= 2 && self.level >= 2
+    }
+
+    /// Whether contact details were left.
+    #[must_use]
+    pub const fn has_contact(&self) -> bool {
+        self.contact_name.is_some() || self.contact_phone.is_some()
+    }
+}
+
+/// Who may read what was written when something happened to a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Everyone who may see the report.
+    Public,
+    /// The reporter, and staff.
+    Reporter,
+    /// Staff.
+    Staff,
+}
+
+/// What happened to a report once: a row of its timeline, and of the audit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Which report.
+    pub serial: u64,
+    /// The report's version after it.
+    pub version: u64,
+    /// When.
+    pub at: Millis,
+    /// Who, if staff did it.
+    pub staff: Option<StaffId>,
+    /// What.
+    pub what: What,
+    /// The state after it.
+    pub state: State,
+    /// What was written.
+    pub text: Option<String>,
+    /// Who may read that.
+    pub audience: Audience,
+    /// The unit that has it from now on, the one outside, or the other report.
+    pub detail: Option<String>,
+}
+
+/// What can happen to a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// It was filed.
+    Filed,
+    /// The reporter added something.
+    Added,
+    /// The reporter took it back.
+    Withdrawn,
+    /// The reporter urged.
+    Urged,
+    /// The reporter said that it is solved.
+    Solved,
+    /// The reporter said that it is not.
+    NotSolved,
+    /// The reporter said how satisfied they are.
+    Rated,
+    /// It was taken up a level because its time ran out.
+    Escalated,
+    /// Staff looked at the contact details.
+    ContactShown,
+    /// Staff did something.
+    #[serde(untagged)]
+    Staff(Action),
+}
+
+/// What a photo shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhotoRole {
+    /// What was found.
+    Before,
+    /// What it looks like after handling.
+    After,
+}
+
+/// A photo that belongs to a report, or is held for a visitor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Photo {
+    /// Its unguessable address.
+    pub id: Code,
+    /// The report; `None` while it is held.
+    pub serial: Option<u64>,
+    /// For whom it is held.
+    pub visitor: Option<VisitorId>,
+    /// What it shows.
+    pub role: PhotoRole,
+    /// Whether staff chose to show it to everyone.
+    #[serde(with = "flag")]
+    pub public: bool,
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// When it came.
+    pub at: Millis,
+}
+
+/// Truth as 0 and 1, as both databases keep it.
+pub mod flag {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// Writes 0 or 1.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8((*value).into())
+    }
+
+    /// Reads 0 or something else.
+    ///
+    /// # Errors
+    /// Those of `from`.
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<bool, D::Error> {
+        u8::deserialize(from).map(|value| value != 0)
+    }
+}
+
+/// Truth, or that nobody knows.
+mod flag_or_none {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(value: &Option<bool>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => to.serialize_some(&u8::from(*value)),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<bool>, D::Error> {
+        Ok(Option::<u8>::deserialize(from)?.map(|value| value != 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_and_sources_are_written_as_serde_writes_them() {
+        for state in State::ALL {
+            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
+            assert_eq!(State::parse(state.as_str()), Some(state));
+        }
+        for source in Source::ALL {
+            assert_eq!(serde_json::to_value(source).unwrap(), source.as_str());
+        }
+        assert_eq!(State::parse("nowhere"), None);
+    }
+
+    #[test]
+    fn what_happened_is_one_word() {
+        for what in [What::Filed, What::NotSolved, What::Staff(Action::ApproveExtension)] {
+            let written = serde_json::to_value(what).unwrap();
+            assert_eq!(serde_json::from_value::<What>(written).unwrap(), what);
+        }
+        let written = serde_json::to_value(What::Staff(Action::Settle)).unwrap();
+        assert_eq!(written, "settle");
+    }
+
+    #[test]
+    fn distances_are_those_of_a_map() {
+        // One thousandth of a degree north is 111 m everywhere.
+        let here = Position { lat: 31.223, lon: 121.445, accuracy: 10 };
+        let north = Position { lat: 31.224, ..here };
+        assert!((here.metres_to(&north) - 111.2).abs() < 1.0);
+        // East at this latitude it is cos(31.2°) of that.
+        let east = Position { lon: 121.446, ..here };
+        assert!((here.metres_to(&east) - 95.1).abs() < 1.0);
+        assert!(here.metres_to(&here) < 0.001);
+    }
+}

@@ -1,0 +1,115 @@
+//! Where the phone is: asked only when someone wants to say so.
+
+use leptos::prelude::*;
+
+/// The fields `lat`, `lon` and `accuracy`, and a button that fills them.
+#[island]
+pub fn Locate(
+    /// Degrees north, as typed before.
+    lat: String,
+    /// Degrees east.
+    lon: String,
+    /// Metres.
+    accuracy: String,
+    /// What the server said about it.
+    error: Option<String>,
+) -> impl IntoView {
+    let awake = RwSignal::new(false);
+    let place = RwSignal::new((!lat.is_empty()).then_some((lat, lon, accuracy)));
+    let said = RwSignal::new(error);
+    Effect::new(move |_| awake.set(browser::can_locate()));
+    let ask = move |_| {
+        said.set(Some("正在定位…".to_owned()));
+        browser::locate(move |found| match found {
+            Ok(found) => {
+                place.set(Some(found));
+                said.set(None);
+            }
+            Err(sentence) => said.set(Some(sentence.to_owned())),
+        });
+    };
+    let forget = move |_| {
+        place.set(None);
+        said.set(None);
+    };
+    let part = move |take: fn(&(String, String, String)) -> &String| {
+        place.read().as_ref().map(|place| take(place).clone()).unwrap_or_default()
+    };
+    let known = move || {
+        place
+            .read()
+            .as_ref()
+            .map(|(_, _, accuracy)| format!("已附上位置（误差约{accuracy}米），只有工作人员看得到"))
+    };
+    view! {
+        <div class="locate">
+            <input type="hidden" name="lat" id="field-lat" prop:value=move || part(|p| &p.0) value=part(|p| &p.0) />
+            <input type="hidden" name="lon" prop:value=move || part(|p| &p.1) value=part(|p| &p.1) />
+            <input type="hidden" name="accuracy" prop:value=move || part(|p| &p.2) value=part(|p| &p.2) />
+            <button
+                class="locate__button"
+                type="button"
+                hidden=move || !awake.get() || place.read().is_some()
+                on:click=ask
+            >"附上我现在的位置"</button>
+            <span class="locate__said" role="status">{move || said.get().or_else(known)}</span>
+            <button class="locate__button" type="button" hidden=move || place.read().is_none() on:click=forget>
+                "去掉位置"
+            </button>
+        </div>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::prelude::window;
+    use wasm_bindgen::{JsCast, prelude::Closure};
+    use web_sys::{Position, PositionError, PositionOptions};
+
+    /// Whether the phone can be asked at all.
+    pub fn can_locate() -> bool {
+        window().is_secure_context() && window().navigator().geolocation().is_ok()
+    }
+
+    /// Asks the phone, which asks its owner.
+    pub fn locate(then: impl Fn(Result<(String, String, String), &'static str>) + Copy + 'static) {
+        const FAILED: &str = "没有定位成功，请写一下地点就可以";
+        const DENIED: &str = "没有得到定位许可，请写一下地点就可以";
+        let found = Closure::once_into_js(move |position: Position| {
+            let at = position.coords();
+            // Five decimals are a metre.
+            then(Ok((
+                format!("{:.5}", at.latitude()),
+                format!("{:.5}", at.longitude()),
+                format!("{:.0}", at.accuracy().ceil()),
+            )));
+        });
+        let failed = Closure::once_into_js(move |error: PositionError| {
+            let denied = error.code() == PositionError::PERMISSION_DENIED;
+            then(Err(if denied { DENIED } else { FAILED }));
+        });
+        let options = PositionOptions::new();
+        options.set_enable_high_accuracy(true);
+        options.set_timeout(15_000);
+        let asked = window().navigator().geolocation().map(|phone| {
+            phone.get_current_position_with_error_callback_and_options(
+                found.unchecked_ref(),
+                Some(failed.unchecked_ref()),
+                &options,
+            )
+        });
+        if !matches!(asked, Ok(Ok(()))) {
+            then(Err(FAILED));
+        }
+    }
+}
+
+/// On the server nobody is anywhere.
+#[cfg(not(feature = "hydrate"))]
+mod browser {
+    pub const fn can_locate() -> bool {
+        false
+    }
+
+    pub fn locate(_: impl Fn(Result<(String, String, String), &'static str>) + Copy + 'static) {}
+}

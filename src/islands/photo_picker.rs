@@ -1,0 +1,249 @@
+//! Photos: chosen, made smaller, and sent on at once, so that the form itself is light
+//! and a refused one has lost nothing. Without scripts it is a plain file field.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::report::PHOTOS_MAX;
+
+/// A photo that is on the server already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPhoto {
+    /// Its address.
+    pub id: String,
+    /// Whether it goes with the form.
+    pub chosen: bool,
+}
+
+/// How far a photo has come.
+#[derive(Clone, Debug, PartialEq)]
+enum Sending {
+    /// So many percent.
+    Percent(u8),
+    /// It did not arrive: why.
+    Failed(String),
+}
+
+/// The tiles and the file field.
+#[island]
+pub fn PhotoPicker(
+    /// Photos that are on the server already.
+    held: Vec<HeldPhoto>,
+    /// The field that names them.
+    #[prop(into)]
+    name: String,
+    /// What the server said about the files.
+    error: Option<String>,
+) -> impl IntoView {
+    let held = RwSignal::new(held);
+    let sending = RwSignal::new(None::<Sending>);
+    let awake = RwSignal::new(false);
+    let input = NodeRef::<leptos::html::Input>::new();
+    Effect::new(move |_| awake.set(true));
+    let chosen = move || held.read().iter().filter(|photo| photo.chosen).count();
+    let full = move || chosen() >= PHOTOS_MAX;
+    let on_change = move |_| {
+        let Some(input) = input.get_untracked() else { return };
+        let room = PHOTOS_MAX.saturating_sub(chosen());
+        browser::send(
+            &input,
+            room,
+            move |percent| sending.set(Some(Sending::Percent(percent))),
+            move |result| match result {
+                Ok(ids) => {
+                    let arrived = ids.into_iter().map(|id| HeldPhoto { id, chosen: true });
+                    held.update(|held| held.extend(arrived));
+                    sending.set(None);
+                }
+                Err(sentence) => sending.set(Some(Sending::Failed(sentence))),
+            },
+        );
+    };
+    let tiles = move || {
+        let name = name.clone();
+        let photos = held.get().into_iter().enumerate();
+        let tile = photos.map(move |(i, photo)| {
+            let src = format!("/photos/{}?size=thumb", photo.id);
+            let id = photo.id.clone();
+            let on_tick = move |event| {
+                let ticked = event_target_checked(&event);
+                held.update(|held| {
+                    if let Some(photo) = held.iter_mut().find(|photo| photo.id == id) {
+                        photo.chosen = ticked;
+                    }
+                });
+            };
+            view! {
+                <label class="tile">
+                    <img src=src alt=format!("已选的照片{}", i + 1) width="104" height="104" />
+                    <span class="tile__keep">
+                        <input type="checkbox" name=name.clone() value=photo.id checked=photo.chosen on:change=on_tick />
+                        "用这张"
+                    </span>
+                </label>
+            }
+        });
+        tile.collect_view()
+    };
+    let said = move || match sending.get() {
+        Some(Sending::Percent(percent)) => Some(format!("正在上传 {percent}%")),
+        Some(Sending::Failed(sentence)) => Some(sentence),
+        None => None,
+    };
+    let busy = move || matches!(*sending.read(), Some(Sending::Percent(_)));
+    let described = error.is_some().then_some("error-photos");
+    let invalid = error.is_some().then_some("true");
+    view! {
+        <div class="tiles">
+            {tiles}
+            <label class="tile tile_add" class:tile_full=full class:tile_awake=awake>
+                <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+                    <path class="icon__line" d="M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z" />
+                </svg>
+                <span>"拍照或选照片"</span>
+                <input
+                    class="tile__file"
+                    type="file"
+                    name="photos"
+                    accept="image/jpeg,image/png,image/webp"
+                    multiple
+                    node_ref=input
+                    disabled=busy
+                    aria-invalid=invalid
+                    aria-describedby=described
+                    on:change=on_change
+                />
+            </label>
+        </div>
+        <p class="tiles__said" role="status">{said}</p>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use leptos::{prelude::*, task::spawn_local};
+    use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{
+        Blob, CanvasRenderingContext2d, File, FormData, HtmlCanvasElement, HtmlImageElement,
+        HtmlInputElement, ProgressEvent, Url, XmlHttpRequest,
+    };
+
+    /// The longer side of what is sent, in pixels.
+    const LONGEST: f64 = 1600.0;
+    /// JPEG quality of 1.
+    const QUALITY: f64 = 0.85;
+    const FAILED: &str = "没有传上，请再选一次；网络不好时可以不附照片";
+
+    #[derive(serde::Deserialize)]
+    struct Answer {
+        held: Vec<String>,
+        error: Option<String>,
+    }
+
+    /// Sends what was chosen, as far as there is room, and empties the field.
+    pub fn send(
+        input: &HtmlInputElement,
+        room: usize,
+        progress: impl Fn(u8) + Copy + 'static,
+        done: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
+    ) {
+        let Some(list) = input.files() else { return };
+        let files: Vec<File> = (0..list.length()).filter_map(|i| list.get(i)).collect();
+        if files.is_empty() {
+            return;
+        }
+        let input = input.clone();
+        spawn_local(async move {
+            let too_many = files.len() > room;
+            for file in files.into_iter().take(room) {
+                progress(0);
+                let smaller = smaller(&file).await.ok();
+                match upload(&file, smaller.as_ref(), progress).await {
+                    Ok(Answer { held, error: None }) => done(Ok(held)),
+                    Ok(Answer { error: Some(sentence), .. }) => done(Err(sentence)),
+                    Err(_) => done(Err(FAILED.to_owned())),
+                }
+            }
+            input.set_value("");
+            if too_many {
+                done(Err("最多3张照片，多的没有选上".to_owned()));
+            }
+        });
+    }
+
+    /// The picture in a size that is enough; fails where the browser can't read it.
+    async fn smaller(file: &File) -> Result<Blob, JsValue> {
+        let address = Url::create_object_url_with_blob(file)?;
+        let image = HtmlImageElement::new()?;
+        image.set_src(&address);
+        let decoded = JsFuture::from(image.decode()).await;
+        Url::revoke_object_url(&address)?;
+        decoded?;
+        let (width, height) = (f64::from(image.natural_width()), f64::from(image.natural_height()));
+        let scale = (LONGEST / width.max(height)).min(1.0);
+        let (width, height) = ((width * scale).round(), (height * scale).round());
+        let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 1600")]
+        {
+            canvas.set_width(width as u32);
+            canvas.set_height(height as u32);
+        }
+        let context = canvas.get_context("2d")?.ok_or(JsValue::NULL)?;
+        let context: CanvasRenderingContext2d = context.unchecked_into();
+        context
+            .draw_image_with_html_image_element_and_dw_and_dh(&image, 0.0, 0.0, width, height)?;
+        let made = js_sys::Promise::new(&mut |resolve, _| {
+            canvas
+                .to_blob_with_type_and_encoder_options(&resolve, "image/jpeg", &QUALITY.into())
+                .ok();
+        });
+        JsFuture::from(made).await?.dyn_into()
+    }
+
+    async fn upload(
+        file: &File,
+        smaller: Option<&Blob>,
+        progress: impl Fn(u8) + 'static,
+    ) -> Result<Answer, JsValue> {
+        let form = FormData::new()?;
+        match smaller {
+            Some(blob) => form.append_with_blob_and_filename("photos", blob, "photo.jpg")?,
+            None => form.append_with_blob_and_filename("photos", file, &file.name())?,
+        }
+        // Only this old interface tells how much has been sent.
+        let request = XmlHttpRequest::new()?;
+        request.open("POST", "/report/photos")?;
+        request.set_request_header("Accept", "application/json")?;
+        let sent = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share of 100"
+            )]
+            progress((event.loaded() / event.total().max(1.0) * 100.0) as u8);
+        });
+        request.upload()?.set_onprogress(Some(sent.as_ref().unchecked_ref()));
+        let ended = js_sys::Promise::new(&mut |resolve, _| {
+            request.set_onloadend(Some(&resolve));
+        });
+        request.send_with_opt_form_data(Some(&form))?;
+        JsFuture::from(ended).await?;
+        let text = request.response_text()?.unwrap_or_default();
+        serde_json::from_str(&text).map_err(|error| error.to_string().into())
+    }
+}
+
+/// On the server nothing is sent.
+#[cfg(not(feature = "hydrate"))]
+mod browser {
+    use leptos::web_sys::HtmlInputElement;
+
+    pub fn send(
+        _: &HtmlInputElement,
+        _: usize,
+        _: impl Fn(u8) + Copy + 'static,
+        _: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
+    ) {
+    }
+}

@@ -1,0 +1,133 @@
+//! 我也遇到过: what neighbours have reported already, looked up while the form is filled.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A report that may be the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimilarReport {
+    /// Its address.
+    pub code: String,
+    /// 公开摘要.
+    pub summary: String,
+    /// How far it has come.
+    pub state: String,
+    /// How many have met the same.
+    pub supporters: u64,
+}
+
+/// The list, where the form has it.
+#[island]
+pub fn Similar(
+    /// What was found when the page was drawn.
+    found: Vec<SimilarReport>,
+    /// Whether it was looked up because someone asked.
+    looked: bool,
+) -> impl IntoView {
+    let found = RwSignal::new(found);
+    let section = NodeRef::<leptos::html::Section>::new();
+    Effect::new(move |_| {
+        if let Some(section) = section.get_untracked() {
+            browser::follow(&section, move |list| found.set(list));
+        }
+    });
+    let items = move || {
+        let items = found.get().into_iter().map(|report| {
+            let support = format!("/reports/{}/support", report.code);
+            let href = format!("/reports/{}", report.code);
+            view! {
+                <li class="similar__item">
+                    <a href=href>{report.summary}</a>
+                    <p class="similar__state">{report.state} "，" {report.supporters} "人也遇到过"</p>
+                    <button class="weui-btn weui-btn_default" type="submit" formaction=support formnovalidate>
+                        "我也遇到过"
+                    </button>
+                </li>
+            }
+        });
+        items.collect_view()
+    };
+    let title = move || {
+        if !found.read().is_empty() {
+            "附近已有人反映过。如果是同一件事，点“我也遇到过”就可以，结果会告诉您："
+        } else if looked {
+            "附近没有正在办理的同类反映，请接着填写。"
+        } else {
+            ""
+        }
+    };
+    view! {
+        <section class="similar" aria-label="附近已有的反映" aria-live="polite" node_ref=section>
+            <p class="similar__title">{title}</p>
+            <ul>{items}</ul>
+        </section>
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser {
+    use std::cell::RefCell;
+
+    use leptos::{prelude::*, task::spawn_local};
+    use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{Element, FormData, Headers, HtmlFormElement, RequestInit, Response};
+
+    use super::SimilarReport;
+
+    /// Looks again whenever what the form says of kind and place has changed.
+    pub fn follow(section: &Element, show: impl Fn(Vec<SimilarReport>) + Copy + 'static) {
+        let Ok(Some(form)) = section.closest("form") else { return };
+        let form: HtmlFormElement = form.unchecked_into();
+        let asked = RefCell::new(String::new());
+        let look = {
+            let form = form.clone();
+            move || {
+                let Ok(all) = FormData::new_with_form(&form) else { return };
+                let text = |name: &str| all.get(name).as_string().unwrap_or_default();
+                let names = ["category", "grid", "place", "lat", "lon", "accuracy"];
+                let now = names.map(text).join("\n");
+                if text("category").is_empty() || text("grid").is_empty() || *asked.borrow() == now
+                {
+                    return;
+                }
+                asked.replace(now);
+                let Ok(data) = FormData::new() else { return };
+                for name in names {
+                    data.append_with_str(name, &text(name)).ok();
+                }
+                spawn_local(async move {
+                    if let Ok(list) = fetch(&data).await {
+                        show(list);
+                    }
+                });
+            }
+        };
+        look();
+        let listener = Closure::<dyn Fn()>::new(look).into_js_value();
+        form.add_event_listener_with_callback("change", listener.unchecked_ref()).ok();
+    }
+
+    async fn fetch(data: &FormData) -> Result<Vec<SimilarReport>, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("Accept", "application/json")?;
+        let init = RequestInit::new();
+        init.set_method("POST");
+        init.set_body(data);
+        init.set_headers(&headers);
+        let response = JsFuture::from(window().fetch_with_str_and_init("/report/similar", &init));
+        let response: Response = response.await?.dyn_into()?;
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        serde_json::from_str(&text).map_err(|error| error.to_string().into())
+    }
+}
+
+/// On the server nothing is looked up by itself.
+#[cfg(not(feature = "hydrate"))]
+mod browser {
+    use leptos::web_sys::HtmlElement;
+
+    use super::SimilarReport;
+
+    pub fn follow(_: &HtmlElement, _: impl Fn(Vec<SimilarReport>) + Copy + 'static) {}
+}

@@ -1,0 +1,71 @@
+//! Where a request comes from: the peer, or what proxies that are trusted say of it.
+
+use std::net::IpAddr;
+
+use axum::http::{Extensions, HeaderMap};
+use ipnet::IpNet;
+
+/// The other end of a connection, in a request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// The header in which proxies say for whom they ask.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The address of whoever asks; `None` where nobody knows (in tests).
+///
+/// The list that proxies leave is read from the right: the first address that is no
+/// trusted proxy is the client's, whatever it wrote further left itself.
+pub fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let Peer(peer) = extensions.get::<Peer>()?;
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let peer = peer.to_canonical();
+    if !is_trusted(&peer) {
+        return Some(peer);
+    }
+    let values = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
+    let listed: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let mut nearest = peer;
+    for entry in listed.iter().rev() {
+        let Ok(address) = entry.parse::<IpAddr>() else { break };
+        nearest = address.to_canonical();
+        if !is_trusted(&nearest) {
+            break;
+        }
+    }
+    Some(nearest)
+}
+
+/// A network, or a single address.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let single = text.trim().parse::<IpAddr>().map(IpNet::from);
+    single.or_else(|_| text.trim().parse()).map_err(|_| format!("{text} is no address or network"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let mut extensions = Extensions::new();
+        extensions.insert(Peer(peer.parse().unwrap()));
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        let trusted: Vec<IpNet> = trusted.iter().map(|text| network(text).unwrap()).collect();
+        client(&extensions, &headers, &trusted).unwrap().to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed_and_only_from_the_right() {
+        assert_eq!(found("198.51.100.7", &["203.0.113.9"], &[]), "198.51.100.7");
+        let proxy = ["10.0.0.0/8"];
+        assert_eq!(found("10.0.0.1", &["203.0.113.9"], &proxy), "203.0.113.9");
+        assert_eq!(found("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"], &proxy), "203.0.113.9");
+        assert_eq!(found("10.0.0.1", &["1.1.1.1", "203.0.113.9"], &proxy), "203.0.113.9");
+        assert_eq!(found("10.0.0.1", &["203.0.113.9, nonsense"], &proxy), "10.0.0.1");
+        assert_eq!(found("::ffff:10.0.0.1", &["203.0.113.9"], &proxy), "203.0.113.9");
+        assert_eq!(found("10.0.0.1", &[], &["10.0.0.1"]), "10.0.0.1");
+    }
+}

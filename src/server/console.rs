@@ -1,0 +1,327 @@
+//! The console's forms: what staff do to reports, one at a time and many at once.
+
+use axum::{
+    Extension, Router,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+
+use super::{
+    AppState,
+    posted::Posted,
+    refusal, render,
+    report::{bring, form_of, refused},
+    staff::{self, Session},
+    visitor::Visitor,
+};
+use crate::{
+    domain::report::{
+        Action, Code, Report, Source,
+        deed::{Deed, FieldErrors, Sent},
+        words::day_and_time,
+    },
+    service::{
+        casework::{BulkDeed, Order},
+        report::ReportError,
+    },
+    ui::{context::RefusedPost, pages::refusal::Refusal},
+};
+
+/// The forms of the console.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/console/login", post(staff::log_in))
+        .route("/console/logout", post(staff::log_out))
+        .route("/console/account", post(staff::change_password))
+        .route("/console/new", post(enter))
+        .route("/console/reports/bulk", post(bulk))
+        .route("/console/reports/{code}/{action}", post(act))
+        .route("/console/contact/{code}", post(show_contact))
+}
+
+/// Back to where a form was posted from, as far as that is in the console.
+fn back(headers: &HeaderMap, otherwise: &str) -> Response {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let from = referer.and_then(|referer| referer.parse::<Uri>().ok());
+    let from = from.as_ref().and_then(Uri::path_and_query).map(|path| path.as_str());
+    let inside = |path: &&str| {
+        *path == "/console" || path.starts_with("/console/") || path.starts_with("/console?")
+    };
+    Redirect::to(from.filter(inside).unwrap_or(otherwise)).into_response()
+}
+
+/// Does something to one report.
+async fn act(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(session): Extension<Session>,
+    Path((code, action)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
+        return refusal::response(Refusal::NotFound);
+    };
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    // What one does not see is not there; who may not is told before what is missing.
+    match state.service.case(&session.staff, &code).await {
+        Ok(Some(case)) => {
+            use crate::domain::report::action::Barred;
+            if let Err(Barred::Person(why)) = action.allowed(&session.staff, &case.report) {
+                return refusal::response(Refusal::Barred(why));
+            }
+        }
+        Ok(None) => return refusal::response(Refusal::NotFound),
+        Err(error) => return refusal::from_store(&error),
+    }
+    let Ok(version) = posted.first("version").trim().parse::<u64>() else {
+        return refusal::response(Refusal::Malformed);
+    };
+    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await;
+    let after = bring(&state, &visitor, &posted, ("photos", "held")).await;
+    let (before, after) = match (before, after) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(error), _) | (_, Err(error)) => return refusal::from_report(&error),
+    };
+    let fault = before.fault.as_ref().or(after.fault.as_ref());
+    let deed = Deed::read(action, &posted, state.service.campaign());
+    let (status, errors, whole) = match (deed, fault) {
+        (Ok(deed), None) => {
+            let (before, after) = (before.held.clone(), after.held.clone());
+            let order = Order { code: code.clone(), version, deed, before, after };
+            match state.service.act(&session.staff, order).await {
+                Ok(_) => return back(&parts.headers, &format!("/console/reports/{code}")),
+                Err(ReportError::Form(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
+                Err(ReportError::Stale(now)) => {
+                    let whole = changed_since(&state, &now, version).await;
+                    (StatusCode::CONFLICT, FieldErrors::new(), Some(whole))
+                }
+                Err(ReportError::Conflict) => {
+                    let whole = format!("现在不能“{}”，请看一下这件的状态", action.title());
+                    (StatusCode::CONFLICT, FieldErrors::new(), Some(whole))
+                }
+                Err(error) => return refusal::from_report(&error),
+            }
+        }
+        (deed, fault) => {
+            let (status, errors) = refused(deed.err().unwrap_or_default(), fault);
+            (status, errors, None)
+        }
+    };
+    let mut values = posted.fields.into_pairs();
+    values.retain(|(field, _)| field != "held" && field != "held_before");
+    values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
+    values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
+    let post = RefusedPost { form: action.as_str().to_owned(), values, errors, whole };
+    let page = format!("/console/reports/{code}");
+    render::refused_post(&state, parts, &page, post, status).await
+}
+
+/// What happened since a version was looked at, in words.
+async fn changed_since(state: &AppState, report: &Report, version: u64) -> String {
+    let events = state.service.events_since(report, version).await.unwrap_or_default();
+    let campaign = state.service.campaign();
+    let list: Vec<String> = events
+        .iter()
+        .map(|(event, who)| {
+            let time = day_and_time(state.service.calendar().civil(event.at));
+            format!("{time} {who}{}", event.words(campaign))
+        })
+        .collect();
+    format!("没有保存：您打开后这件有了变化（{}）。您写的还在，请看清后再提交。", list.join("；"))
+}
+
+/// Shows contact details, and notes that they were shown.
+async fn show_contact(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path(code): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, _) = request.into_parts();
+    let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
+    match state.service.show_contact(&session.staff, &code).await {
+        Ok(Some(report)) => {
+            let contact = [("name", report.contact_name), ("phone", report.contact_phone)];
+            let values = contact.into_iter();
+            let values =
+                values.map(|(name, value)| (name.to_owned(), value.unwrap_or_default())).collect();
+            let post = RefusedPost { form: "contact".into(), values, ..RefusedPost::default() };
+            let page = format!("/console/reports/{code}");
+            render::refused_post(&state, parts, &page, post, StatusCode::OK).await
+        }
+        Ok(None) => refusal::response(Refusal::NotFound),
+        Err(error) => refusal::from_store(&error),
+    }
+}
+
+/// Does the same to many reports. Each is decided on its own; what could not be done is
+/// said.
+async fn bulk(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let action = Action::parse(&posted.first("action"));
+    let chosen: Option<Vec<(Code, u64)>> = posted
+        .all("codes")
+        .iter()
+        .map(|item| {
+            let (code, version) = item.split_once(':')?;
+            Some((Code::parse(code).ok()?, version.parse().ok()?))
+        })
+        .collect();
+    let (Some(action), Some(chosen)) = (action, chosen) else {
+        return refusal::response(Refusal::Malformed);
+    };
+    let page = if action == Action::Check { "/console/check" } else { "/console" };
+    let mut errors = FieldErrors::new();
+    let deed = match action {
+        Action::Accept => Some(BulkDeed::Accept),
+        Action::Dispatch | Action::Reject | Action::Check => {
+            match Deed::read(action, &posted, state.service.campaign()) {
+                Ok(deed) => Some(BulkDeed::Same(deed)),
+                Err(more) => {
+                    errors.extend(more);
+                    None
+                }
+            }
+        }
+        _ => return refusal::response(Refusal::Malformed),
+    };
+    if chosen.is_empty() {
+        errors.push(("codes", "请先勾选要办的件".into()));
+    }
+    let Some(deed) = deed.filter(|_| errors.is_empty()) else {
+        let values = posted.fields.into_pairs();
+        let post = RefusedPost { form: "bulk".into(), values, errors, whole: None };
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return render::refused_post(&state, parts, page, post, status).await;
+    };
+    let (done, failed) = match carry_out_all(&state, &session, chosen, &deed).await {
+        Ok(counts) => counts,
+        Err(error) => return refusal::from_report(&error),
+    };
+    if failed.is_empty() {
+        return back(&parts.headers, page);
+    }
+    let list: Vec<String> =
+        failed.iter().map(|(number, why)| format!("{number}（{why}）")).collect();
+    let whole = format!("办了{done}件；没有办成{}件：{}", failed.len(), list.join("、"));
+    let post = RefusedPost {
+        form: "bulk".into(),
+        values: posted.fields.into_pairs(),
+        errors,
+        whole: Some(whole),
+    };
+    render::refused_post(&state, parts, page, post, StatusCode::CONFLICT).await
+}
+
+/// How many were done, and which were not, with the reason.
+async fn carry_out_all(
+    state: &AppState,
+    session: &Session,
+    chosen: Vec<(Code, u64)>,
+    deed: &BulkDeed,
+) -> Result<(usize, Vec<(String, String)>), ReportError> {
+    let (mut done, mut failed) = (0, Vec::new());
+    for (code, version) in chosen {
+        let name = match state.service.case(&session.staff, &code).await? {
+            Some(case) => case.report.number().to_string(),
+            None => {
+                failed.push(("有一件".to_owned(), "没有找到".to_owned()));
+                continue;
+            }
+        };
+        let Some(order) = state.service.bulk_order(&session.staff, (code, version), deed).await?
+        else {
+            failed.push((name, "还没有网格，请打开受理".to_owned()));
+            continue;
+        };
+        let why = match state.service.act(&session.staff, order).await {
+            Ok(_) => {
+                done += 1;
+                continue;
+            }
+            Err(ReportError::Store(error)) => return Err(error.into()),
+            Err(ReportError::Forbidden(why)) => why.to_owned(),
+            Err(ReportError::Stale(_)) => "刚才有人动过".to_owned(),
+            Err(ReportError::Form(errors)) => {
+                errors.into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("，")
+            }
+            Err(_) => "现在不能办".to_owned(),
+        };
+        failed.push((name, why));
+    }
+    Ok((done, failed))
+}
+
+/// Enters a report for a resident, or 现场办结 of something just found.
+async fn enter(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Extension(session): Extension<Session>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    match enter_posted(&state, &visitor, &session, posted, parts).await {
+        Ok(response) => response,
+        Err(error) => refusal::from_report(&error),
+    }
+}
+
+async fn enter_posted(
+    state: &AppState,
+    visitor: &Visitor,
+    session: &Session,
+    posted: Posted,
+    parts: Parts,
+) -> Result<Response, ReportError> {
+    let settles = posted.first("settle") == "on";
+    let before = bring(state, visitor, &posted, ("before", "held_before")).await?;
+    let after = bring(state, visitor, &posted, ("photos", "held")).await?;
+    let fault = before.fault.as_ref().or(after.fault.as_ref());
+    let form = form_of(&posted);
+    let source = Source::parse(&posted.first("source")).unwrap_or(Source::Resident);
+    let key = Code::parse(&posted.first("form_key")).ok();
+    let staff = session.staff.as_ref();
+    let entered = if fault.is_some() {
+        Err(ReportError::Form(FieldErrors::new()))
+    } else if settles {
+        let photos = (before.held.clone(), after.held.clone());
+        state.service.settle_found(staff, &form, &posted.first("text"), photos, key).await
+    } else {
+        let number = posted.first("number");
+        state.service.enter_report(staff, &form, (source, &number), &before.held, key).await
+    };
+    let errors = match entered {
+        Ok(report) if staff.sees(&report) => {
+            return Ok(Redirect::to(&format!("/console/reports/{}", report.code)).into_response());
+        }
+        Ok(_) => return Ok(Redirect::to("/console").into_response()),
+        Err(ReportError::Form(errors)) => errors,
+        Err(error) => return Err(error),
+    };
+    let (status, errors) = refused(errors, fault);
+    let mut values = posted.fields.into_pairs();
+    values.retain(|(field, _)| field != "held" && field != "held_before");
+    values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
+    values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
+    let form = if settles { "settle" } else { "new" };
+    let post = RefusedPost { form: form.into(), values, errors, whole: None };
+    Ok(render::refused_post(state, parts, "/console/new", post, status).await)
+}

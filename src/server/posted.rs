@@ -1,0 +1,136 @@
+//! What a form posted: fields, and files where it has some.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{FromRequest, Multipart, Request, multipart::Field},
+    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
+};
+use bytes::{Bytes, BytesMut};
+use tokio::time::timeout;
+
+use super::{AppState, form::Fields};
+use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
+
+/// The longest text field, in bytes.
+const TEXT_MAX: usize = 64 * 1024;
+
+/// Most fields and files of one form.
+const PARTS_MAX: usize = 200;
+
+/// The largest form, in bytes: a few of the largest photos and what stands around them.
+const FORM_MAX: usize = 5 * BYTES_MAX;
+
+/// How long nothing may come of a form that is being sent.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long a form may take in all: three large photos over a poor network.
+const PATIENCE: Duration = Duration::from_secs(900);
+
+/// A form as it was posted.
+#[derive(Debug)]
+pub struct Posted {
+    /// Its fields.
+    pub fields: Fields,
+    /// Its files, each under the name of its field; what was left empty is not there.
+    pub files: Vec<(String, Bytes)>,
+    /// Whether a file was larger than any photo may be.
+    pub oversized: bool,
+}
+
+impl Sent for Posted {
+    fn first(&self, name: &str) -> String {
+        self.fields.first(name)
+    }
+
+    fn all(&self, name: &str) -> Vec<String> {
+        self.fields.all(name)
+    }
+}
+
+impl Posted {
+    /// Reads the whole of a form, of either kind that browsers send.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that it deserves.
+    pub async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
+        if !is_multipart(&parts.headers) {
+            let fields = Fields::read(&parts.headers, body).await?;
+            return Ok(Self { fields, files: Vec::new(), oversized: false });
+        }
+        let _turn = state.uploads.acquire().await;
+        let request = Request::from_parts(parts.clone(), body);
+        let multipart =
+            Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
+        timeout(PATIENCE, Self::read_parts(multipart)).await.map_err(|_| Refusal::TooSlow)?
+    }
+
+    async fn read_parts(mut multipart: Multipart) -> Result<Self, Refusal> {
+        let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
+        let (mut room, mut parts) = (FORM_MAX, 0);
+        while let Some(mut field) = in_time(multipart.next_field()).await? {
+            parts += 1;
+            if parts > PARTS_MAX {
+                return Err(Refusal::TooLarge);
+            }
+            let name = field.name().ok_or(Refusal::Malformed)?.to_owned();
+            let file_name = field.file_name().map(str::to_owned);
+            let most = if file_name.is_some() { BYTES_MAX } else { TEXT_MAX };
+            let read = read_field(&mut field, most, &mut room).await?;
+            match (file_name, read) {
+                (Some(name), Some(bytes)) if name.is_empty() && bytes.is_empty() => {}
+                (Some(_), Some(bytes)) => files.push((name, bytes)),
+                (Some(_), None) => oversized = true,
+                (None, Some(bytes)) => {
+                    let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::Malformed)?;
+                    fields.push((name, text));
+                }
+                (None, None) => return Err(Refusal::TooLarge),
+            }
+        }
+        Ok(Self { fields: Fields::of(fields), files, oversized })
+    }
+
+    /// The files of the field `name`.
+    pub fn files(&self, name: &str) -> Vec<Bytes> {
+        let named = self.files.iter().filter(|(field, _)| field == name);
+        named.map(|(_, bytes)| bytes.clone()).collect()
+    }
+}
+
+/// Whether a form with files was sent.
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
+}
+
+/// The whole of a field; `None` when it is larger than `most`, after reading on to its
+/// end, since an answer before that would not be seen.
+async fn read_field(
+    field: &mut Field<'_>,
+    most: usize,
+    room: &mut usize,
+) -> Result<Option<Bytes>, Refusal> {
+    let (mut bytes, mut fits) = (BytesMut::new(), true);
+    while let Some(chunk) = in_time(field.chunk()).await? {
+        *room = room.checked_sub(chunk.len()).ok_or(Refusal::TooLarge)?;
+        fits = fits && bytes.len() + chunk.len() <= most;
+        if fits {
+            bytes.extend_from_slice(&chunk);
+        } else {
+            bytes.clear();
+        }
+    }
+    Ok(fits.then(|| bytes.freeze()))
+}
+
+async fn in_time<T>(
+    next: impl Future<Output = Result<T, axum::extract::multipart::MultipartError>>,
+) -> Result<T, Refusal> {
+    match timeout(SILENCE, next).await {
+        Ok(Ok(next)) => Ok(next),
+        Ok(Err(_)) => Err(Refusal::Malformed),
+        Err(_) => Err(Refusal::TooSlow),
+    }
+}

@@ -1,0 +1,329 @@
+//! `POST /report`, and what visitors do to reports: add, urge, rate, support, take back.
+
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{AppState, posted::Posted, refusal, render, visitor::Visitor};
+use crate::{
+    domain::report::{
+        Code, Report,
+        deed::{FieldErrors, Sent},
+        form::ReportForm,
+        reporter::Wish,
+    },
+    service::{PictureError, report::ReportError},
+    ui::{context::RefusedPost, pages::refusal::Refusal},
+};
+
+/// Said to a browser that did not bring its cookie.
+const NEW_VISITOR: &str =
+    "还没有提交：刚才没有认出您的手机。您写的都在，照片请重新选择，再按一次“提交”。";
+
+/// The reporting form, from what was posted.
+pub fn form_of(sent: &impl Sent) -> ReportForm {
+    let text = |name: &str| sent.first(name);
+    ReportForm {
+        category: text("category"),
+        description: text("description"),
+        place: text("place"),
+        grid: text("grid"),
+        lat: text("lat"),
+        lon: text("lon"),
+        accuracy: text("accuracy"),
+        contact_name: text("contact_name"),
+        contact_phone: text("contact_phone"),
+        consent: text("consent") == "on",
+    }
+}
+
+/// Photos that a form brought, held; and what was wrong with the others.
+pub struct Brought {
+    /// Held now, or chosen of those that were held before.
+    pub held: Vec<Code>,
+    /// Why some were not taken.
+    pub fault: Option<ReportError>,
+}
+
+/// Holds the files of the field `name`, and finds those of `held` again.
+pub async fn bring(
+    state: &AppState,
+    visitor: &Visitor,
+    posted: &Posted,
+    (name, held): (&str, &str),
+) -> Result<Brought, ReportError> {
+    let mut codes = state.service.known_held(&visitor.id, &posted.all(held)).await?;
+    let mut fault = posted.oversized.then_some(ReportError::Picture(PictureError::TooLarge));
+    for bytes in posted.files(name) {
+        match state.service.hold_photos(Some(&visitor.id), vec![bytes]).await {
+            Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),
+            Err(error @ (ReportError::Picture(_) | ReportError::TooMany)) => {
+                fault = fault.or(Some(error));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Brought { held: codes, fault })
+}
+
+/// The status of a form that was refused, and what stands beside its fields.
+pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode, FieldErrors) {
+    let mut errors = errors;
+    let status = match fault {
+        None => StatusCode::UNPROCESSABLE_ENTITY,
+        Some(ReportError::TooMany) => {
+            errors.insert(0, ("photos", "一小时里选的照片太多了，请过一会儿再试".into()));
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        Some(error) => {
+            errors.insert(0, ("photos", error.to_string()));
+            match error {
+                ReportError::Picture(PictureError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+                _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            }
+        }
+    };
+    (status, errors)
+}
+
+/// What was typed, with the photos that are held now.
+pub fn values(posted: Posted, held: &[Code], name: &str) -> Vec<(String, String)> {
+    let mut values = posted.fields.into_pairs();
+    values.retain(|(field, _)| field != name);
+    values.extend(held.iter().map(|id| (name.to_owned(), id.to_string())));
+    values
+}
+
+/// Files a report; a form that is refused comes back with what was typed and chosen.
+pub async fn file(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let form = form_of(&posted);
+    if !visitor.known {
+        let errors =
+            match state.service.check_report(&form, crate::domain::report::Source::Resident, 0) {
+                Ok(_) => FieldErrors::new(),
+                Err(ReportError::Form(errors)) => errors,
+                Err(error) => return refusal::from_report(&error),
+            };
+        let whole = Some(NEW_VISITOR.to_owned());
+        let values = values(posted, &[], "held");
+        let post = RefusedPost { form: "report".into(), values, errors, whole };
+        return render::refused_post(
+            &state,
+            parts,
+            "/report",
+            post,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
+    }
+    let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
+        Ok(brought) => brought,
+        Err(error) => return refusal::from_report(&error),
+    };
+    let key = Code::parse(&posted.first("form_key")).ok();
+    let filed = match &brought.fault {
+        // What else is wrong is said at once.
+        Some(_) => {
+            let checked = state.service.check_report(
+                &form,
+                crate::domain::report::Source::Resident,
+                brought.held.len(),
+            );
+            checked.map(|_| None)
+        }
+        None => state.service.file_report(&visitor.id, &form, &brought.held, key).await.map(Some),
+    };
+    let errors = match filed {
+        Ok(Some(report)) => return to_report(&report),
+        Ok(None) => FieldErrors::new(),
+        Err(ReportError::Form(errors)) => errors,
+        Err(error) => return refusal::from_report(&error),
+    };
+    let (status, errors) = refused(errors, brought.fault.as_ref());
+    let values = values(posted, &brought.held, "held");
+    let post = RefusedPost { form: "report".into(), values, errors, whole: None };
+    render::refused_post(&state, parts, "/report", post, status).await
+}
+
+fn to_report(report: &Report) -> Response {
+    Redirect::to(&format!("/reports/{}", report.code)).into_response()
+}
+
+/// Holds photos before the form is sent: `{"held": [id, …]}`.
+pub async fn hold_photos(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if !visitor.known {
+        return refusal::response(Refusal::Forbidden);
+    }
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let brought = match bring(&state, &visitor, &posted, ("photos", "")).await {
+        Ok(brought) => brought,
+        Err(error) => return refusal::from_report(&error),
+    };
+    let (status, errors) = match &brought.fault {
+        Some(fault) => refused(FieldErrors::new(), Some(fault)),
+        None => (StatusCode::OK, FieldErrors::new()),
+    };
+    let error = errors.first().map(|(_, sentence)| sentence.clone());
+    let body = serde_json::json!({ "held": brought.held, "error": error });
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// What neighbours have reported already: as JSON for the form's island, else the form
+/// again with the list above it.
+pub async fn similar(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    if refusal::wants_json(&parts.headers) {
+        return similar_json(&state, &posted).await;
+    }
+    let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
+        Ok(brought) => brought,
+        Err(error) => return refusal::from_report(&error),
+    };
+    let (status, errors) = match &brought.fault {
+        Some(fault) => refused(FieldErrors::new(), Some(fault)),
+        None => (StatusCode::OK, FieldErrors::new()),
+    };
+    let mut values = values(posted, &brought.held, "held");
+    values.push(("look".into(), "on".into()));
+    let post = RefusedPost { form: "report".into(), values, errors, whole: None };
+    render::refused_post(&state, parts, "/report", post, status).await
+}
+
+async fn similar_json(state: &AppState, posted: &Posted) -> Response {
+    let form = form_of(posted);
+    let found = state
+        .service
+        .similar_reports(&form.category, &form.grid, form.position(), &form.place)
+        .await;
+    match found {
+        Ok(found) => {
+            let campaign = state.service.campaign();
+            let list: Vec<serde_json::Value> = found
+                .iter()
+                .map(|report| {
+                    serde_json::json!({
+                        "code": report.code,
+                        "summary": report.summary.clone().unwrap_or_else(|| state.service.plain_summary(report)),
+                        "state": report.sentence(campaign, state.service.calendar(), state.service.now()),
+                        "supporters": report.supporters,
+                    })
+                })
+                .collect();
+            let body = serde_json::Value::from(list).to_string();
+            ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+        }
+        Err(error) => refusal::from_store(&error),
+    }
+}
+
+/// What a visitor does to a report.
+pub async fn wish(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path((code, wish)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
+    if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
+        return refusal::response(Refusal::NotFound);
+    }
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    // Whoever sees nothing there must not learn from a fault that there is something.
+    match state.service.status(&visitor.id, &code).await {
+        Ok(Some(_)) => {}
+        Ok(None) => return refusal::response(Refusal::NotFound),
+        Err(error) => return refusal::from_store(&error),
+    }
+    let result = if wish == "support" {
+        support(&state, &visitor, &code).await
+    } else {
+        grant(&state, &visitor, &code, &wish, posted, &parts).await
+    };
+    match result {
+        Ok(response) => response,
+        Err(error) => refusal::from_report(&error),
+    }
+}
+
+async fn support(
+    state: &AppState,
+    visitor: &Visitor,
+    code: &Code,
+) -> Result<Response, ReportError> {
+    if !visitor.known {
+        // The cookie is set by this answer; nobody could support only once without one.
+        return Err(ReportError::Forbidden("刚才没有认出您的手机，请返回再按一次"));
+    }
+    state.service.support_report(&visitor.id, code).await?;
+    Ok(Redirect::to(&format!("/reports/{code}")).into_response())
+}
+
+async fn grant(
+    state: &AppState,
+    visitor: &Visitor,
+    code: &Code,
+    wish: &str,
+    posted: Posted,
+    parts: &Parts,
+) -> Result<Response, ReportError> {
+    let page = format!("/reports/{code}");
+    let mut brought = Brought { held: Vec::new(), fault: None };
+    let read = match wish {
+        "add" => {
+            brought = bring(state, visitor, &posted, ("photos", "held")).await?;
+            Wish::add(&posted, brought.held.len())
+        }
+        "rate" => Wish::rate(&posted),
+        "urge" => Ok(Wish::Urge),
+        _ => Ok(Wish::Withdraw),
+    };
+    let errors = match (read, &brought.fault) {
+        (Ok(granted), None) => {
+            let done =
+                state.service.reporter_wishes(&visitor.id, code, &granted, &brought.held).await;
+            match done {
+                Ok(report) => return Ok(to_report(&report)),
+                Err(ReportError::Form(errors)) => errors,
+                Err(error) => return Err(error),
+            }
+        }
+        (Ok(_), Some(_)) => FieldErrors::new(),
+        (Err(errors), _) => errors,
+    };
+    let (status, errors) = refused(errors, brought.fault.as_ref());
+    let values = values(posted, &brought.held, "held");
+    let post = RefusedPost { form: wish.to_owned(), values, errors, whole: None };
+    Ok(render::refused_post(state, parts.clone(), &page, post, status).await)
+}

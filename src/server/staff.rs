@@ -1,0 +1,242 @@
+//! Staff sessions: the cookie `staff` (`__Host-staff` under https), who needs one, and
+//! how it is had.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{AppState, address, posted::Posted, refusal, render, visitor::Visitor};
+use crate::{
+    domain::{report::deed::Sent, staff::Staff},
+    service::staff::{LoginError, StaffError},
+    ui::context::RefusedPost,
+};
+
+/// How long a browser keeps the cookie: as long as the longest session.
+const COOKIE_SECONDS: u64 = 12 * 3600;
+
+/// How long a device is known to a login: a year.
+const DEVICE_SECONDS: u64 = 365 * 86_400;
+
+/// Names the device that a login was used on: `login:visitor`.
+const DEVICE: &str = "device";
+
+/// Who of the staff is asking, in a request's extensions.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Who.
+    pub staff: Arc<Staff>,
+    /// What the cookie holds.
+    pub token: String,
+}
+
+const fn cookie_name(https: bool) -> &'static str {
+    if https { "__Host-staff" } else { "staff" }
+}
+
+fn cookie(name: &'static str, value: String, seconds: u64, https: bool) -> Cookie<'static> {
+    Cookie::build((name, value))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(https)
+        .max_age(std::time::Duration::from_secs(seconds).try_into().unwrap_or_default())
+        .build()
+}
+
+fn set(response: &mut Response, cookie: &Cookie<'_>) {
+    if let Ok(value) = HeaderValue::from_str(&cookie.to_string()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+fn token(state: &AppState, headers: &HeaderMap) -> Option<String> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(cookie_name(state.https)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Whether only staff may come here.
+fn is_for_staff(path: &str) -> bool {
+    let console = path == "/console" || path.starts_with("/console/");
+    console && path != "/console/login"
+}
+
+/// Knows staff by their cookie; who is none is sent from the console to its door.
+pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let for_staff = is_for_staff(path);
+    if for_staff || path.starts_with("/photos/") || path == "/console/login" {
+        if let Some(token) = token(&state, request.headers()) {
+            match state.service.staff_of_session(&token).await {
+                Ok(Some(staff)) => {
+                    request.extensions_mut().insert(Session { staff: Arc::new(staff), token });
+                }
+                Ok(None) => {}
+                Err(error) => return refusal::from_store(&error),
+            }
+        }
+        if for_staff && request.extensions().get::<Session>().is_none() {
+            return to_login(request.method(), request.uri(), request.headers());
+        }
+    }
+    next.run(request).await
+}
+
+/// The way to the door and back: to the page that was asked for, or the one a form was
+/// on.
+fn to_login(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
+    let asked = uri.path_and_query().map_or("/console", |path| path.as_str());
+    let next = if matches!(*method, Method::GET | Method::HEAD) {
+        safe_next(asked)
+    } else {
+        let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+        let from = referer.and_then(|referer| referer.parse::<Uri>().ok());
+        let from = from.and_then(|uri| Some(uri.path_and_query()?.as_str().to_owned()));
+        safe_next(&from.unwrap_or_default())
+    };
+    let next = utf8_percent_encode(&next, NON_ALPHANUMERIC);
+    Redirect::to(&format!("/console/login?next={next}")).into_response()
+}
+
+/// A place inside the console; anything else is its front page.
+fn safe_next(next: &str) -> String {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let plain = next.bytes().all(|c| (b'!'..=b'~').contains(&c) && c != b'\\');
+    if plain && is_for_staff(path) && !path.contains("//") && !path.contains("..") {
+        next.to_owned()
+    } else {
+        "/console".to_owned()
+    }
+}
+
+/// Logs in, and goes on to where one wanted to be.
+pub async fn log_in(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let login = posted.first("login").trim().to_ascii_lowercase();
+    let jar = SignedCookieJar::from_headers(&parts.headers, state.key.clone());
+    let device = format!("{login}:{}", visitor.id.as_str());
+    let known_device = jar.get(DEVICE).is_some_and(|cookie| cookie.value() == device);
+    let from = if known_device {
+        device.clone()
+    } else {
+        address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
+            .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+    };
+    let old = token(&state, &parts.headers);
+    let tried =
+        state.service.log_in(&login, &posted.first("password"), &from, old.as_deref()).await;
+    let (status, whole) = match tried {
+        Ok(token) => {
+            let mut response = Redirect::to(&safe_next(&posted.first("next"))).into_response();
+            set(
+                &mut response,
+                &cookie(cookie_name(state.https), token, COOKIE_SECONDS, state.https),
+            );
+            let jar = jar.add(cookie(DEVICE, device, DEVICE_SECONDS, state.https));
+            return (jar, response).into_response();
+        }
+        Err(LoginError::Wrong) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不对，请再试一次".to_owned())
+        }
+        Err(LoginError::Wait(seconds)) => {
+            let minutes = seconds.div_ceil(60);
+            let sentence = format!("试的次数太多了，请{minutes}分钟后再试，或请管理员重设密码");
+            (StatusCode::TOO_MANY_REQUESTS, sentence)
+        }
+        Err(LoginError::Store(error)) => return refusal::from_store(&error),
+    };
+    // A password is never shown again.
+    let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
+    let errors = vec![("login", whole)];
+    let post = RefusedPost { form: "login".into(), values, errors, whole: None };
+    let mut response = render::refused_post(&state, parts, "/console/login", post, status).await;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("900"));
+    }
+    response
+}
+
+/// Logs out.
+pub async fn log_out(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+) -> Response {
+    if let Err(error) = state.service.log_out(&session.token).await {
+        return refusal::from_store(&error);
+    }
+    let mut response = Redirect::to("/console/login").into_response();
+    let mut gone = cookie(cookie_name(state.https), String::new(), 0, state.https);
+    gone.make_removal();
+    set(&mut response, &gone);
+    response
+}
+
+/// Changes one's own password.
+pub async fn change_password(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let (old, new) = (posted.first("old"), posted.first("new"));
+    match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {
+        Ok(()) => Redirect::to("/console/account?done=1").into_response(),
+        Err(StaffError::Form(errors)) => {
+            let post = RefusedPost { form: "password".into(), errors, ..RefusedPost::default() };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            render::refused_post(&state, parts, "/console/account", post, status).await
+        }
+        Err(StaffError::Store(error)) => refusal::from_store(&error),
+        Err(StaffError::Forbidden | StaffError::NotFound) => {
+            refusal::response(crate::ui::pages::refusal::Refusal::NotFound)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_leads_nowhere_else() {
+        for inside in ["/console", "/console?state=all", "/console/reports/abc?x=%2F%2F"] {
+            assert_eq!(safe_next(inside), inside);
+        }
+        for outside in [
+            "",
+            "/",
+            "//evil.example",
+            "https://evil.example/console",
+            "/console/login",
+            "/console//evil.example",
+            "/console/../sign",
+            "/consolex",
+            "\\\\evil",
+            "/console\\evil",
+            "/console/x\r\nSet-Cookie: a=b",
+            "/me",
+        ] {
+            assert_eq!(safe_next(outside), "/console", "{outside}");
+        }
+    }
+}

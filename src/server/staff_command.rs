@@ -1,0 +1,174 @@
+//! `chuangquan staff …`: the operator's way to let people in.
+
+use std::{io::Read, path::PathBuf, sync::Arc};
+
+use clap::{Args, Subcommand};
+
+use super::config::DatabaseSettings;
+use crate::{
+    campaign,
+    service::{
+        Service,
+        staff::{Manage, StaffForm, fresh_password},
+    },
+    store::{Pictures, Store},
+};
+
+/// What an operator does about staff.
+#[derive(Subcommand, Debug)]
+pub enum StaffCommand {
+    /// Add someone; their password is made and printed, unless one is given
+    Add {
+        /// What they log in by: a-z, 0-9, `.`, `_`, `-`
+        login: String,
+        /// What colleagues call them
+        #[arg(long)]
+        name: String,
+        /// grid-worker, branch-lead or manager
+        #[arg(long)]
+        role: String,
+        /// A grid worker's grids, by slug; may be repeated
+        #[arg(long = "grid", value_delimiter = ',')]
+        grids: Vec<String>,
+        /// A branch lead's branches, by slug; may be repeated
+        #[arg(long = "branch", value_delimiter = ',')]
+        branches: Vec<String>,
+        #[command(flatten)]
+        password: PasswordArgs,
+        #[command(flatten)]
+        data: StaffData,
+    },
+    /// List everyone
+    List {
+        #[command(flatten)]
+        data: StaffData,
+    },
+    /// Let someone no longer in; all their sessions end at once
+    Disable {
+        /// Whom
+        login: String,
+        #[command(flatten)]
+        data: StaffData,
+    },
+    /// Give someone a new password; all their sessions end at once
+    ResetPassword {
+        /// Whom
+        login: String,
+        #[command(flatten)]
+        password: PasswordArgs,
+        #[command(flatten)]
+        data: StaffData,
+    },
+}
+
+/// Where a password comes from.
+#[derive(Args, Debug)]
+pub struct PasswordArgs {
+    /// Read the password from standard input in place of making one
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// Where staff are kept, and what they can answer for.
+#[derive(Args, Debug)]
+pub struct StaffData {
+    #[command(flatten)]
+    data: DatabaseSettings,
+
+    /// A campaign file in place of the one that is part of the program
+    #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
+    campaign: Option<PathBuf>,
+}
+
+impl PasswordArgs {
+    /// The password, and whether it was made here.
+    fn get(&self) -> Result<(String, bool), String> {
+        if !self.password_stdin {
+            return Ok((fresh_password().map_err(text)?, true));
+        }
+        let mut password = String::new();
+        std::io::stdin().take(1000).read_to_string(&mut password).map_err(text)?;
+        Ok((password.trim_end_matches(['\r', '\n']).to_owned(), false))
+    }
+}
+
+/// Does it, and says on standard output what was done.
+///
+/// # Errors
+/// A sentence.
+pub async fn run(command: StaffCommand) -> Result<(), String> {
+    match command {
+        StaffCommand::Add { login, name, role, grids, branches, password, data } => {
+            let (password, made) = password.get()?;
+            let (service, store) = open(&data).await?;
+            let form = StaffForm {
+                login: login.clone(),
+                name,
+                role,
+                grids,
+                branches,
+                password: password.clone(),
+            };
+            let added = service.add_staff(None, &form).await.map_err(text);
+            store.close().await;
+            added?;
+            println!("{login} was added");
+            say(&password, made);
+        }
+        StaffCommand::List { data } => {
+            let (service, store) = open(&data).await?;
+            for staff in service.staff().await.map_err(text)? {
+                let scope: Vec<&str> =
+                    staff.grids.iter().chain(&staff.branches).map(|slug| slug.as_str()).collect();
+                let state = if staff.active { "active" } else { "disabled" };
+                println!(
+                    "{}\t{}\t{}\t{state}\t{}",
+                    staff.login,
+                    staff.name,
+                    staff.role.as_str(),
+                    scope.join(",")
+                );
+            }
+            store.close().await;
+        }
+        StaffCommand::Disable { login, data } => {
+            manage(&data, &login, Manage::Active(false)).await?;
+            println!("{login} was disabled");
+        }
+        StaffCommand::ResetPassword { login, password, data } => {
+            let (password, made) = password.get()?;
+            manage(&data, &login, Manage::Password(password.clone())).await?;
+            println!("{login} has a new password");
+            say(&password, made);
+        }
+    }
+    Ok(())
+}
+
+fn say(password: &str, made: bool) {
+    if made {
+        println!("password: {password}");
+    }
+}
+
+async fn manage(data: &StaffData, login: &str, change: Manage) -> Result<(), String> {
+    let (service, store) = open(data).await?;
+    let managed = service.manage_staff(None, login, change).await.map_err(text);
+    store.close().await;
+    managed
+}
+
+async fn open(data: &StaffData) -> Result<(Service, Store), String> {
+    let checked = match &data.campaign {
+        Some(file) => campaign::load(file),
+        None => campaign::default(),
+    };
+    let campaign = checked.map_err(text)?.campaign;
+    let store = Store::open(&data.data.database_url, &campaign).await.map_err(text)?;
+    let pictures = Pictures::open(&data.data.photo_store).map_err(text)?;
+    Ok((Service::new(store.clone(), pictures, Arc::new(campaign)), store))
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

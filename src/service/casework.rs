@@ -1,0 +1,412 @@
+//! Casework: what staff see of reports, and what they do to them.
+
+use super::{
+    Service,
+    report::{Entry, ReportError},
+};
+use crate::{
+    domain::{
+        campaign::CategoryKind,
+        report::{
+            Action, Code, Event, Millis, Photo, PhotoRole, Report, Source, State,
+            deed::{Deed, LINE_MAX, checked_text},
+            filter::Filter,
+            form::ReportForm,
+            transition::Evidence,
+        },
+        slug::Slug,
+        staff::{Staff, StaffId},
+    },
+    store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting},
+};
+
+/// Reports on one page of a batch check.
+pub const CHECK_PAGE: u32 = 20;
+
+/// What is done to one report, and by which version of it.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Which report.
+    pub code: Code,
+    /// The version that was looked at.
+    pub version: u64,
+    /// What.
+    pub deed: Deed,
+    /// Held photos of what was found.
+    pub before: Vec<Code>,
+    /// Held photos of what it looks like now.
+    pub after: Vec<Code>,
+}
+
+/// One report with all that staff may know of it.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The report.
+    pub report: Report,
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// All its photos.
+    pub photos: Vec<Photo>,
+    /// Open reports of the same category and grid.
+    pub similar: Vec<Report>,
+    /// The report that it goes on under.
+    pub goes_on_under: Option<Report>,
+    /// What this person may do to it now.
+    pub actions: Vec<Action>,
+}
+
+/// A page of the queue.
+#[derive(Clone, Debug)]
+pub struct QueuePage {
+    /// The reports.
+    pub reports: Vec<Report>,
+    /// Their photos.
+    pub photos: Vec<Photo>,
+    /// Whether there is another page.
+    pub more: bool,
+}
+
+impl Service {
+    /// Carries out what `staff` orders.
+    ///
+    /// # Errors
+    /// [`ReportError`]: what they do not see is not there; then who may, what changed,
+    /// what is possible, what is missing, in this order.
+    pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
+        let other = match &order.deed {
+            Deed::Duplicate { of } => Some(self.other_report(staff, of.serial).await?),
+            _ => None,
+        };
+        let rules = self.rules(super::now());
+        let Order { code, version, deed, before, after } = order;
+        let changed = self.store.change(&code, move |report, photos| {
+            if !staff.sees(report) {
+                return Err(ReportError::NotFound);
+            }
+            if let Err(barred @ crate::domain::report::action::Barred::Person(_)) =
+                deed.action().allowed(staff, report)
+            {
+                return Err(crate::domain::report::transition::Refused::from(barred).into());
+            }
+            if version != report.version {
+                return Err(ReportError::Stale(Box::new(report.clone())));
+            }
+            let evidence = Evidence {
+                before: !before.is_empty()
+                    || photos.iter().any(|photo| photo.role == PhotoRole::Before),
+                after: !after.is_empty() || has_after(report, photos),
+            };
+            let (changed, event) = rules.carry_out(report, staff, &deed, evidence)?;
+            let public_photos = match &deed {
+                Deed::Accept { public_photos, .. } => Some(public_photos.clone()),
+                _ => None,
+            };
+            let again = deed.action() == Action::Reopen && changed.state == State::Dispatched;
+            // Staff take their pictures for everyone to see; the form says so.
+            let attach = |role| move |id: Code| Attached { id, role, public: true };
+            let before = before.into_iter().map(attach(PhotoRole::Before));
+            let after = after.into_iter().map(attach(PhotoRole::After));
+            Ok(Change {
+                report: changed,
+                event,
+                photos: before.chain(after).collect(),
+                public_photos,
+                notices: again.then_some(Notice::Reopened).into_iter().collect(),
+            })
+        });
+        let report = changed.await?;
+        if let (Some(other), Some(reporter)) = (other, &report.visitor) {
+            // Whoever sent it hears of the other one from now on.
+            self.store.support(other.serial, reporter, super::now()).await?;
+        }
+        Ok(report)
+    }
+
+    /// The report that another one is to go on under.
+    async fn other_report(&self, staff: &Staff, serial: u64) -> Result<Report, ReportError> {
+        let other = self.store.report_of_serial(serial).await?;
+        let fault = |sentence: &str| ReportError::Form(vec![("of", sentence.to_owned())]);
+        match other.filter(|other| staff.sees(other)) {
+            None => Err(fault("没有找到这一件，请核对办件编号")),
+            Some(other) if other.state.is_open() || other.state == State::Closed => Ok(other),
+            Some(_) => Err(fault("那一件已经不在办理，不能合并过去")),
+        }
+    }
+
+    /// One report with all that `staff` may know of it; `None` when they do not see it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn case(&self, staff: &Staff, code: &Code) -> Result<Option<Case>, StoreError> {
+        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        let Some(report) = report else { return Ok(None) };
+        let events = self.store.events_of(report.serial).await?;
+        let photos = self.store.photos_of(report.serial).await?;
+        let mut similar = match &report.grid {
+            Some(grid) => self.store.alike(&report.category, grid).await?,
+            None => Vec::new(),
+        };
+        similar.retain(|other| other.serial != report.serial && staff.sees(other));
+        similar.truncate(5);
+        let goes_on_under = match report.duplicate_of {
+            Some(serial) => self.store.report_of_serial(serial).await?,
+            None => None,
+        };
+        let actions = Action::ALL.into_iter();
+        let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
+        let goes_on_under = goes_on_under.filter(|other| staff.sees(other));
+        Ok(Some(Case { report, events, photos, similar, goes_on_under, actions }))
+    }
+
+    /// What happened to a report after `version`, each with who did it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn events_since(
+        &self,
+        report: &Report,
+        version: u64,
+    ) -> Result<Vec<(Event, String)>, StoreError> {
+        let mut events = self.store.events_of(report.serial).await?;
+        events.retain(|event| event.version > version);
+        let names = self.names().await?;
+        let named = |event: Event| {
+            let who = event.staff.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+            (event, who)
+        };
+        Ok(events.into_iter().map(named).collect())
+    }
+
+    /// What colleagues call each member of staff.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn names(&self) -> Result<std::collections::HashMap<StaffId, String>, StoreError> {
+        let staff = self.store.staff().await?;
+        Ok(staff.into_iter().map(|staff| (staff.id, staff.name)).collect())
+    }
+
+    /// Contact details of a report, noted as shown; `None` when `staff` does not see it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is shown that is not noted.
+    pub async fn show_contact(
+        &self,
+        staff: &Staff,
+        code: &Code,
+    ) -> Result<Option<Report>, StoreError> {
+        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        if let Some(report) = report.as_ref().filter(|report| report.has_contact()) {
+            let subject = report.number().to_string();
+            self.note(staff, "contact", &subject).await?;
+        }
+        Ok(report)
+    }
+
+    /// Writes down what someone did.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn note(&self, staff: &Staff, action: &str, subject: &str) -> Result<(), StoreError> {
+        let id = super::fresh_code()?;
+        self.store.note_audit(id.as_str(), Some(staff.id), action, subject, super::now()).await
+    }
+
+    /// One page of the queue.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn queue(&self, staff: &Staff, filter: &Filter) -> Result<QueuePage, StoreError> {
+        self.queue_page(staff, filter, QUEUE_PAGE).await
+    }
+
+    /// One page of what waits to be checked, with its photos.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
+        use crate::domain::report::filter::{Sort, States};
+        let states = States::Only(State::AwaitingCheck);
+        let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
+        self.queue_page(staff, &filter, CHECK_PAGE).await
+    }
+
+    async fn queue_page(
+        &self,
+        staff: &Staff,
+        filter: &Filter,
+        size: u32,
+    ) -> Result<QueuePage, StoreError> {
+        let (reports, more) = self.store.queue(staff, filter, size, super::now()).await?;
+        let photos = self.store.photos_of_all(&reports).await?;
+        Ok(QueuePage { reports, photos, more })
+    }
+
+    /// What waits for `staff`, in numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
+        self.store.waiting(staff, super::now()).await
+    }
+
+    /// Files a report that staff were told of, or saw.
+    ///
+    /// # Errors
+    /// [`ReportError`]; the photos are held then.
+    pub async fn enter_report(
+        &self,
+        staff: &Staff,
+        form: &ReportForm,
+        (source, number): (Source, &str),
+        before: &[Code],
+        form_key: Option<Code>,
+    ) -> Result<Report, ReportError> {
+        let mut errors = Vec::new();
+        let number = checked_text(number, LINE_MAX).unwrap_or_else(|sentence| {
+            errors.push(("number", sentence));
+            None
+        });
+        if source == Source::Hotline && number.is_none() && errors.is_empty() {
+            errors.push(("number", "请填写12345的工单编号".to_owned()));
+        }
+        if source == Source::Resident {
+            errors.push(("source", "请选择来源".to_owned()));
+        }
+        let new = match self.check_report(form, source, before.len()) {
+            Ok(new) if errors.is_empty() => new,
+            Ok(_) => return Err(ReportError::Form(errors)),
+            Err(ReportError::Form(more)) => {
+                errors.extend(more);
+                return Err(ReportError::Form(errors));
+            }
+            Err(error) => return Err(error),
+        };
+        let in_reach = staff.role == crate::domain::staff::Role::Manager
+            || staff.role == crate::domain::staff::Role::BranchLead
+            || new.grid.as_ref().is_some_and(|grid| staff.grids.contains(grid));
+        if !in_reach {
+            let sentence = "请选择您负责的网格".to_owned();
+            return Err(ReportError::Form(vec![("grid", sentence)]));
+        }
+        let role = PhotoRole::Before;
+        let attach = |id: &Code| Attached { id: id.clone(), role, public: true };
+        let photos: Vec<Attached> = before.iter().map(attach).collect();
+        let entry = Entry { source, number, visitor: None, entered_by: Some(staff.id), form_key };
+        self.file_new(new, entry, &photos).await
+    }
+
+    /// 现场办结 of something just found: entered, accepted and handled at once.
+    ///
+    /// # Errors
+    /// [`ReportError`], as for [`Service::enter_report`] and [`Service::act`].
+    pub async fn settle_found(
+        &self,
+        staff: &Staff,
+        form: &ReportForm,
+        text: &str,
+        (before, after): (Vec<Code>, Vec<Code>),
+        form_key: Option<Code>,
+    ) -> Result<Report, ReportError> {
+        let mut errors = Vec::new();
+        let text = match checked_text(text, crate::domain::report::deed::TEXT_MAX) {
+            Ok(Some(text)) => text,
+            Ok(None) => {
+                errors.push(("text", "请写一下怎样处理的".to_owned()));
+                String::new()
+            }
+            Err(sentence) => {
+                errors.push(("text", sentence));
+                String::new()
+            }
+        };
+        if before.is_empty() {
+            errors.push(("before", "请拍一张处理前的照片".to_owned()));
+        }
+        if after.is_empty() {
+            errors.push(("photos", "请拍一张处理后的照片".to_owned()));
+        }
+        let category = self.campaign.category(&form.category);
+        if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
+            errors.push(("category", "这一类不能现场办结".to_owned()));
+        }
+        if self.campaign.grid(&form.grid).is_none() {
+            errors.push(("grid", "请选择网格".to_owned()));
+        }
+        if !errors.is_empty() {
+            if let Err(ReportError::Form(more)) =
+                self.check_report(form, Source::Patrol, before.len())
+            {
+                let known: Vec<&str> = errors.iter().map(|(field, _)| *field).collect();
+                errors.extend(
+                    more.into_iter()
+                        .filter(|(field, _)| !known.contains(field))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            return Err(ReportError::Form(errors));
+        }
+        let found = self.enter_report(staff, form, (Source::Patrol, ""), &before, form_key).await?;
+        if found.state != State::Submitted {
+            return Ok(found);
+        }
+        let deed = Deed::Settle { text };
+        let (code, version) = (found.code, found.version);
+        self.act(staff, Order { code, version, deed, before: Vec::new(), after }).await
+    }
+
+    /// The summary that is offered where staff wrote none: what and roughly where.
+    #[must_use]
+    pub fn plain_summary(&self, report: &Report) -> String {
+        let category = self.campaign.category(report.category.as_str());
+        let place = super::report::grid_label(&self.campaign, report.grid.as_ref());
+        format!("{place}{}", category.map_or("", |category| &category.title))
+    }
+
+    /// The order that a bulk form means for one report; `None` where it can't be meant.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn bulk_order(
+        &self,
+        staff: &Staff,
+        (code, version): (Code, u64),
+        deed: &BulkDeed,
+    ) -> Result<Option<Order>, StoreError> {
+        let deed = match deed {
+            BulkDeed::Same(deed) => deed.clone(),
+            BulkDeed::Accept => {
+                let report = self.store.report(&code).await?.filter(|report| staff.sees(report));
+                let Some(report) = report else { return Ok(None) };
+                let Some(grid) = report.grid.clone() else { return Ok(None) };
+                let summary = self.plain_summary(&report);
+                let category: Slug = report.category.clone();
+                Deed::Accept { category, grid, summary, public_photos: Vec::new() }
+            }
+        };
+        Ok(Some(Order { code, version, deed, before: Vec::new(), after: Vec::new() }))
+    }
+
+    /// Milliseconds since 1970, as this house counts time.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        super::now()
+    }
+}
+
+/// What is done to many reports at once.
+#[derive(Clone, Debug)]
+pub enum BulkDeed {
+    /// Each is accepted as what it is, where it is.
+    Accept,
+    /// The same is done to each.
+    Same(Deed),
+}
+
+/// Whether there is a photo from after the last handling.
+fn has_after(report: &Report, photos: &[Photo]) -> bool {
+    let of_now = |photo: &Photo| {
+        photo.role == PhotoRole::After && report.finished_at.is_none_or(|at| photo.at >= at)
+    };
+    report.finished_at.is_some() && photos.iter().any(of_now)
+}

@@ -1,0 +1,47 @@
+//! What happens by itself: time runs out, held photos and sessions end.
+
+use super::{
+    Service, now,
+    report::{HELD_FOR, ReportError},
+};
+use crate::store::{Change, Notice, StoreError, Unchanged};
+
+impl Service {
+    /// Takes every report whose time has run out up a level; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn escalate_overdue(&self) -> Result<usize, StoreError> {
+        let rules = self.rules(now());
+        let late = self.store.to_escalate(rules.now).await?;
+        let mut taken = 0;
+        for code in &late {
+            let changed = self.store.change(code, |report, _| {
+                let (report, event) = rules.escalate(report).ok_or(ReportError::Conflict)?;
+                let notices = vec![Notice::Overdue];
+                Ok::<_, ReportError>(Change {
+                    report,
+                    event,
+                    photos: Vec::new(),
+                    public_photos: None,
+                    notices,
+                })
+            });
+            match changed.await {
+                Ok(_) => taken += 1,
+                // Someone was quicker.
+                Err(Unchanged::Missing | Unchanged::Refused(_)) => {}
+                Err(Unchanged::Store(error)) => return Err(error),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Sweeps away photos that were held too long; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a store is away.
+    pub async fn sweep_photos(&self) -> Result<usize, StoreError> {
+        self.store.sweep_photos(&self.pictures, now() - HELD_FOR).await
+    }
+}

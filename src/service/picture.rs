@@ -1,0 +1,115 @@
+//! Pictures: whatever a phone sends becomes two plain JPEGs, upright and without a word
+//! about where and by what they were taken.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+use image::{
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
+    codecs::jpeg::JpegEncoder,
+};
+
+use crate::store::Picture;
+
+/// The largest file, in bytes.
+pub const BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// The largest picture, in pixels.
+const PIXELS_MAX: u64 = 50_000_000;
+
+/// Most memory that one decoded picture may take, in bytes: 50 megapixels in colour.
+const MEMORY_MAX: u64 = 160_000_000;
+
+/// The longer side in full, in pixels.
+const FULL: u32 = 1600;
+/// The longer side of a thumbnail, in pixels.
+const THUMB: u32 = 400;
+/// JPEG quality of 100.
+const QUALITY: u8 = 82;
+
+/// Why a file is not taken as a picture, as its sender reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PictureError {
+    /// Nothing in it.
+    #[error("这张照片是空的，请重新选择")]
+    Empty,
+    /// More than [`BYTES_MAX`].
+    #[error("照片不能超过10MB，请选小一点的，或者用手机直接拍")]
+    TooLarge,
+    /// More than 50 megapixels.
+    #[error("照片的尺寸太大（超过5000万像素），请选小一点的")]
+    TooManyPixels,
+    /// Neither JPEG, PNG nor WebP.
+    #[error(
+        "这不是能用的照片，请选JPEG、PNG或WebP格式（苹果手机请在“设置-相机-格式”里选“兼容性最佳”）"
+    )]
+    Unknown,
+    /// It ends too early, or is damaged.
+    #[error("这张照片打不开，可能没有传完，请重新选择")]
+    Broken,
+}
+
+/// Makes a picture of what was sent. Takes long; never call it where others wait.
+///
+/// # Errors
+/// [`PictureError`] says why it is none.
+pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    if bytes.len() > BYTES_MAX {
+        return Err(PictureError::TooLarge);
+    }
+    let format = image::guess_format(bytes).map_err(|_| PictureError::Unknown)?;
+    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
+        return Err(PictureError::Unknown);
+    }
+    let broken = |_| PictureError::Broken;
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(2 * MEMORY_MAX);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > PIXELS_MAX || decoder.total_bytes() > MEMORY_MAX {
+        return Err(PictureError::TooManyPixels);
+    }
+    let orientation = decoder.orientation().map_err(broken)?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
+    let mut small = if width.max(height) > FULL { decoded.thumbnail(FULL, FULL) } else { decoded };
+    small.apply_orientation(orientation);
+    let full = on_white(&small);
+    drop(small);
+    let full = DynamicImage::ImageRgb8(full);
+    let thumb = full.thumbnail(THUMB, THUMB);
+    Ok(Picture {
+        width: full.width(),
+        height: full.height(),
+        full: jpeg(&full)?,
+        thumb: jpeg(&thumb)?,
+    })
+}
+
+/// In colour, with white behind whatever is transparent.
+fn on_white(picture: &DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.to_rgb8();
+    }
+    let with_alpha = picture.to_rgba8();
+    RgbImage::from_fn(with_alpha.width(), with_alpha.height(), |x, y| {
+        let [red, green, blue, alpha] = with_alpha.get_pixel(x, y).0;
+        let over = |colour: u8| {
+            let mixed = u16::from(colour) * u16::from(alpha) + 255 * (255 - u16::from(alpha));
+            u8::try_from(mixed / 255).unwrap_or(u8::MAX)
+        };
+        image::Rgb([over(red), over(green), over(blue)])
+    })
+}
+
+fn jpeg(picture: &DynamicImage) -> Result<Bytes, PictureError> {
+    let mut out = Vec::new();
+    let encoder = JpegEncoder::new_with_quality(&mut out, QUALITY);
+    picture.write_with_encoder(encoder).map_err(|_| PictureError::Broken)?;
+    Ok(out.into())
+}

@@ -1,0 +1,411 @@
+//! Staff: logging in and out, who works here, and for what they answer.
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use super::{Service, now};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        report::{
+            Millis,
+            deed::{FieldErrors, checked_text},
+        },
+        slug::Slug,
+        staff::{Role, Staff, StaffId},
+        text,
+    },
+    store::{NewStaff, StaffChange, StoreError},
+};
+
+/// A session ends when nothing was asked for so long: four hours.
+const IDLE: Millis = 4 * 3_600_000;
+/// A session ends however busy it is: after twelve hours, more than a shift.
+const ABSOLUTE: Millis = 12 * 3_600_000;
+/// How often it is written down that a session was seen.
+const NOTED: Millis = 60_000;
+
+/// Shortest password, in characters.
+pub const PASSWORD_MIN: usize = 10;
+/// Longest password, in characters.
+const PASSWORD_MAX: usize = 200;
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Login and password do not fit together, or the person is no longer here.
+    #[error("login and password do not fit together")]
+    Wrong,
+    /// Too many tries from the same place: seconds to wait.
+    #[error("too many tries")]
+    Wait(u64),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why someone was not added or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StaffError {
+    /// The form has faults.
+    #[error("{}", .0.iter().map(|(field, text)| format!("{field}: {text}")).collect::<Vec<_>>().join("; "))]
+    Form(FieldErrors),
+    /// Only managers may.
+    #[error("only managers may do this")]
+    Forbidden,
+    /// There is nobody of that name.
+    #[error("there is nobody of that login")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who is to be added, as it was typed.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "each is the field of that name")]
+pub struct StaffForm {
+    pub login: String,
+    pub name: String,
+    pub role: String,
+    pub grids: Vec<String>,
+    pub branches: Vec<String>,
+    pub password: String,
+}
+
+impl StaffForm {
+    fn check(
+        &self,
+        campaign: &Campaign,
+    ) -> Result<(String, Role, Vec<Slug>, Vec<Slug>), FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let mut fault = |field, sentence: &str| errors.push((field, sentence.to_owned()));
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+        if !(2..=40).contains(&self.login.len()) || !self.login.chars().all(allowed) {
+            fault("login", "登录名为2到40个小写字母、数字或 . _ -");
+        }
+        let name = checked_text(&self.name, 20).ok().flatten().unwrap_or_default();
+        if name.is_empty() {
+            fault("name", "请填写姓名，最多20个字");
+        }
+        let role = Role::parse(&self.role);
+        if role.is_none() {
+            fault("role", "请选择角色");
+        }
+        let known = |list: &[String], find: &dyn Fn(&str) -> Option<Slug>| {
+            list.iter().map(|slug| find(slug)).collect::<Option<Vec<Slug>>>()
+        };
+        let grids = known(&self.grids, &|slug| campaign.grid(slug).map(|grid| grid.slug.clone()));
+        let branches =
+            known(&self.branches, &|slug| campaign.branch(slug).map(|branch| branch.slug.clone()));
+        if grids.is_none() || (role == Some(Role::GridWorker) && self.grids.is_empty()) {
+            fault("grids", "请选择网格员负责的网格");
+        }
+        if branches.is_none() || (role == Some(Role::BranchLead) && self.branches.is_empty()) {
+            fault("branches", "请选择负责的支部");
+        }
+        if let Err(sentence) = password_fits(&self.password, &self.login) {
+            fault("password", sentence);
+        }
+        match (role, grids, branches) {
+            (Some(role), Some(grids), Some(branches)) if errors.is_empty() => {
+                Ok((name, role, grids, branches))
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
+    let length = text::length(password);
+    if length < PASSWORD_MIN {
+        Err("密码至少10个字符，可以用一句话")
+    } else if length > PASSWORD_MAX {
+        Err("密码最多200个字符")
+    } else if password.contains(login) {
+        Err("密码里不要包含登录名")
+    } else {
+        Ok(())
+    }
+}
+
+/// A password's hash (argon2id), made beside the threads that answer.
+async fn hash(password: String) -> Result<String, StoreError> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
+    });
+    match hashed.await {
+        Ok(Ok(hash)) => Ok(hash),
+        Ok(Err(error)) => Err(StoreError::Setup(format!("argon2: {error}"))),
+        Err(error) => Err(StoreError::Setup(error.to_string())),
+    }
+}
+
+/// Whether `password` is the one that was hashed. Takes as long where there is none, so
+/// that nobody learns which logins exist.
+async fn verify(password: String, hash: Option<String>) -> bool {
+    /// The hash of a password that nobody has.
+    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
+                          3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
+    let known = hash.is_some();
+    let verified = tokio::task::spawn_blocking(move || {
+        let hash = hash.as_deref().unwrap_or(NOBODY);
+        let parsed = PasswordHash::new(hash);
+        parsed
+            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+    });
+    verified.await.unwrap_or(false) && known
+}
+
+/// What a session's cookie holds, as the database knows it.
+fn fingerprint(token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
+}
+
+impl Service {
+    /// Logs someone in. `from` is where the try comes from: a device that this login was
+    /// used on before, or an address. Only tries from the same place slow each other
+    /// down, so nobody is locked out by what others do. The session `old` ends.
+    ///
+    /// # Errors
+    /// [`LoginError`].
+    pub async fn log_in(
+        &self,
+        login: &str,
+        password: &str,
+        from: &str,
+        old: Option<&str>,
+    ) -> Result<String, LoginError> {
+        let login = login.trim().to_ascii_lowercase();
+        let places = [format!("{login}\n{from}"), format!("\n{from}")];
+        self.throttle.check(&places).map_err(LoginError::Wait)?;
+        let found = self.store.staff_by_login(&login).await?;
+        let hash = found.as_ref().map(|(_, hash)| hash.clone());
+        let _turn = self.doorkeeper.acquire().await;
+        let fits = password.len() <= 4 * PASSWORD_MAX && verify(password.to_owned(), hash).await;
+        let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
+            self.throttle.failed(&places);
+            return Err(LoginError::Wrong);
+        };
+        self.throttle.succeeded(&places[0]);
+        if let Some(old) = old {
+            self.store.end_session(&fingerprint(old)).await?;
+        }
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
+        let token = URL_SAFE_NO_PAD.encode(bytes);
+        self.store.begin_session(&fingerprint(&token), staff.id, now()).await?;
+        self.note(&staff, "login", &staff.login).await?;
+        Ok(token)
+    }
+
+    /// Whose session it is, with what they stand in for; `None` when it has ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn staff_of_session(&self, token: &str) -> Result<Option<Staff>, StoreError> {
+        let (token, now) = (fingerprint(token), now());
+        let Some((mut staff, begun, seen)) = self.store.session(&token).await? else {
+            return Ok(None);
+        };
+        if !staff.active || now - begun > ABSOLUTE || now - seen > IDLE {
+            return Ok(None);
+        }
+        if now - seen > NOTED {
+            self.store.touch_session(&token, now).await?;
+        }
+        for away in self.store.stands_in_for(staff.id).await? {
+            if away.role == staff.role {
+                staff.grids.extend(away.grids);
+                staff.branches.extend(away.branches);
+            }
+        }
+        Ok(Some(staff))
+    }
+
+    /// Logs out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the session is not known to have ended.
+    pub async fn log_out(&self, token: &str) -> Result<(), StoreError> {
+        self.store.end_session(&fingerprint(token)).await
+    }
+
+    /// Ends what has run out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn sweep_sessions(&self) -> Result<(), StoreError> {
+        self.store.sweep_sessions(now() - IDLE, now() - ABSOLUTE).await
+    }
+
+    /// Changes one's own password; all other sessions end.
+    ///
+    /// # Errors
+    /// [`StaffError::Form`] when the old one is wrong, or the new one unfit.
+    pub async fn change_password(
+        &self,
+        staff: &Staff,
+        token: &str,
+        (old, new): (&str, &str),
+    ) -> Result<(), StaffError> {
+        let found = self.store.staff_by_login(&staff.login).await?;
+        let hash_now = found.map(|(_, hash)| hash);
+        let mut errors = FieldErrors::new();
+        if !verify(old.to_owned(), hash_now).await {
+            errors.push(("old", "原来的密码不对".into()));
+        }
+        if let Err(sentence) = password_fits(new, &staff.login) {
+            errors.push(("new", sentence.into()));
+        }
+        if !errors.is_empty() {
+            return Err(StaffError::Form(errors));
+        }
+        let change = StaffChange::Password {
+            hash: hash(new.to_owned()).await?,
+            keep: Some(fingerprint(token)),
+        };
+        self.store.change_staff(staff.id, &change).await?;
+        self.note(staff, "password", &staff.login).await?;
+        Ok(())
+    }
+
+    /// Adds someone; `by` is `None` for the operator at the machine itself.
+    ///
+    /// # Errors
+    /// [`StaffError`].
+    pub async fn add_staff(
+        &self,
+        by: Option<&Staff>,
+        form: &StaffForm,
+    ) -> Result<StaffId, StaffError> {
+        may_manage(by)?;
+        let (name, role, grids, branches) = form.check(&self.campaign).map_err(StaffError::Form)?;
+        let new = NewStaff {
+            login: form.login.clone(),
+            name,
+            role,
+            grids,
+            branches,
+            password: hash(form.password.clone()).await?,
+        };
+        let taken = || StaffError::Form(vec![("login", "这个登录名已经有人用了".into())]);
+        let id = self.store.add_staff(&new, now()).await?.ok_or_else(taken)?;
+        self.note_managed(by, "staff add", &form.login).await?;
+        Ok(id)
+    }
+
+    /// Changes someone.
+    ///
+    /// # Errors
+    /// [`StaffError`].
+    pub async fn manage_staff(
+        &self,
+        by: Option<&Staff>,
+        login: &str,
+        change: Manage,
+    ) -> Result<(), StaffError> {
+        may_manage(by)?;
+        let found = self.store.staff_by_login(login).await?;
+        let (staff, _) = found.ok_or(StaffError::NotFound)?;
+        let (action, change) = match change {
+            Manage::Active(active) => {
+                if !active && by.is_some_and(|by| by.id == staff.id) {
+                    let sentence = "不能停用自己，请另一位管理员来做".into();
+                    return Err(StaffError::Form(vec![("active", sentence)]));
+                }
+                (if active { "staff enable" } else { "staff disable" }, StaffChange::Active(active))
+            }
+            Manage::Password(password) => {
+                if let Err(sentence) = password_fits(&password, login) {
+                    return Err(StaffError::Form(vec![("password", sentence.into())]));
+                }
+                let hash = hash(password).await?;
+                ("staff reset-password", StaffChange::Password { hash, keep: None })
+            }
+            Manage::StandIn(login) => {
+                let other = match login.as_str() {
+                    "" => None,
+                    login => Some(self.stand_in_for(&staff, login).await?),
+                };
+                ("staff stand-in", StaffChange::StandIn(other))
+            }
+        };
+        self.store.change_staff(staff.id, &change).await?;
+        self.note_managed(by, action, login).await
+    }
+
+    async fn stand_in_for(&self, staff: &Staff, login: &str) -> Result<StaffId, StaffError> {
+        let other = self.store.staff_by_login(login).await?.map(|(other, _)| other);
+        let fits = |other: &Staff| other.active && other.id != staff.id && other.role == staff.role;
+        let other = other.filter(fits).ok_or_else(|| {
+            StaffError::Form(vec![("stand_in", "请选择一位同样角色、在岗的同事".into())])
+        })?;
+        Ok(other.id)
+    }
+
+    async fn note_managed(
+        &self,
+        by: Option<&Staff>,
+        action: &str,
+        login: &str,
+    ) -> Result<(), StaffError> {
+        let id = super::fresh_code()?;
+        let staff = by.map(|by| by.id);
+        self.store.note_audit(id.as_str(), staff, action, login, now()).await?;
+        Ok(())
+    }
+
+    /// All staff, by login.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
+        self.store.staff().await
+    }
+
+    /// Whether anyone could log in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn has_staff(&self) -> Result<bool, StoreError> {
+        self.store.has_staff().await
+    }
+}
+
+/// What a manager changes about someone.
+#[derive(Clone, Debug)]
+pub enum Manage {
+    /// Whether they may log in.
+    Active(bool),
+    /// A new password.
+    Password(String),
+    /// The login of whoever stands in for them; empty for nobody.
+    StandIn(String),
+}
+
+fn may_manage(by: Option<&Staff>) -> Result<(), StaffError> {
+    match by {
+        Some(by) if by.role != Role::Manager => Err(StaffError::Forbidden),
+        _ => Ok(()),
+    }
+}
+
+/// A password that nobody can guess and everybody can type: four groups of letters and
+/// digits that are not mistaken for each other.
+///
+/// # Errors
+/// [`StoreError::Setup`] when the system has no random bytes.
+pub fn fresh_password() -> Result<String, StoreError> {
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
+    let letters: Vec<char> =
+        bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
+    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
+    Ok(groups.join("-"))
+}

@@ -1,0 +1,198 @@
+//! Photos: the pictures in a folder or a bucket, their rows in the database.
+//!
+//! A picture is put away before its row is written, so that a row always has its
+//! picture; what is left without a row, or held too long, is swept away.
+
+use std::{path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use futures::TryStreamExt;
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+
+use super::{
+    Store, StoreError,
+    db::{Sql, private_folder},
+    query::Query,
+    table::items,
+    tables::PHOTOS,
+};
+use crate::domain::{
+    report::{Code, Millis, Photo},
+    visitor::VisitorId,
+};
+
+/// Where pictures are. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Pictures {
+    objects: Arc<dyn ObjectStore>,
+}
+
+/// In which size a picture is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// At most 1600 pixels on the longer side.
+    Full,
+    /// At most 400.
+    Thumb,
+}
+
+/// A picture in both sizes, as JPEG.
+#[derive(Clone, Debug)]
+pub struct Picture {
+    /// [`Size::Full`].
+    pub full: Bytes,
+    /// [`Size::Thumb`].
+    pub thumb: Bytes,
+    /// Pixels across, in full.
+    pub width: u32,
+    /// Pixels down, in full.
+    pub height: u32,
+}
+
+fn away(error: &object_store::Error) -> StoreError {
+    StoreError::Unavailable(format!("the photo store: {error}"))
+}
+
+fn place(id: &Code, size: Size) -> Path {
+    let name = match size {
+        Size::Full => format!("{id}.jpg"),
+        Size::Thumb => format!("{id}.thumb.jpg"),
+    };
+    // Two letters of the address keep folders small.
+    Path::from_iter([&id.as_str()[..2], name.as_str()])
+}
+
+impl Pictures {
+    /// Opens the folder that `setting` names, making it for its owner alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when it can't be used.
+    pub fn open(setting: &str) -> Result<Self, StoreError> {
+        let fault =
+            |error: String| StoreError::Setup(format!("the photo store {setting}: {error}"));
+        if setting.contains("://") {
+            return Err(fault("must be a folder".into()));
+        }
+        let folder = PathBuf::from(setting);
+        private_folder(&folder).map_err(|error| fault(error.to_string()))?;
+        let objects = LocalFileSystem::new_with_prefix(&folder)
+            .map_err(|error| fault(error.to_string()))?
+            .with_fsync(true);
+        Ok(Self { objects: Arc::new(objects) })
+    }
+
+    async fn put(&self, id: &Code, picture: &Picture) -> Result<(), StoreError> {
+        for (size, bytes) in [(Size::Full, &picture.full), (Size::Thumb, &picture.thumb)] {
+            let payload = PutPayload::from_bytes(bytes.clone());
+            self.objects.put(&place(id, size), payload).await.map_err(|error| away(&error))?;
+        }
+        Ok(())
+    }
+
+    /// The picture at `id`; `None` when it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the photo store is away.
+    pub async fn get(&self, id: &Code, size: Size) -> Result<Option<Bytes>, StoreError> {
+        match self.objects.get(&place(id, size)).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| away(&error))?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(away(&error)),
+        }
+    }
+
+    async fn delete(&self, id: &Code) -> Result<(), StoreError> {
+        for size in [Size::Full, Size::Thumb] {
+            match self.objects.delete(&place(id, size)).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(away(&error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies every picture into `other`; how many files.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one of the two is away.
+    pub async fn copy_to(&self, other: &Self) -> Result<u64, StoreError> {
+        let mut list = self.objects.list(None);
+        let mut copied = 0;
+        while let Some(meta) = list.try_next().await.map_err(|error| away(&error))? {
+            // One that was swept away since is not missed.
+            let bytes = match self.objects.get(&meta.location).await {
+                Ok(found) => found.bytes().await.map_err(|error| away(&error))?,
+                Err(object_store::Error::NotFound { .. }) => continue,
+                Err(error) => return Err(away(&error)),
+            };
+            let payload = PutPayload::from_bytes(bytes);
+            other.objects.put(&meta.location, payload).await.map_err(|error| away(&error))?;
+            copied += 1;
+        }
+        Ok(copied)
+    }
+}
+
+impl Store {
+    /// Puts pictures away, each with its row; they belong to no report yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one is not known to be kept.
+    pub async fn hold(
+        &self,
+        pictures: &Pictures,
+        photos: &[(Photo, Picture)],
+    ) -> Result<(), StoreError> {
+        if photos.is_empty() {
+            return Ok(());
+        }
+        for (photo, picture) in photos {
+            pictures.put(&photo.id, picture).await?;
+        }
+        let rows: Vec<&Photo> = photos.iter().map(|(photo, _)| photo).collect();
+        let mut tx = self.db.begin().await?;
+        tx.run(PHOTOS.insert, &[items(&rows)?]).await?;
+        tx.commit().await
+    }
+
+    /// The photos that are held for a visitor since `since`, in the order in which they
+    /// came.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn held_for(
+        &self,
+        visitor: &VisitorId,
+        since: Millis,
+    ) -> Result<Vec<Photo>, StoreError> {
+        let mut query = Query::records(&PHOTOS);
+        query.push(" WHERE serial IS NULL AND visitor = ").bind(visitor.as_str());
+        query.push(" AND at >= ").bind(since).push(" ORDER BY at, id LIMIT 50");
+        query.find(&self.db).await
+    }
+
+    /// Sweeps away photos that came before `before` and belong to no report; how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database or the photo store is away.
+    pub async fn sweep_photos(
+        &self,
+        pictures: &Pictures,
+        before: Millis,
+    ) -> Result<usize, StoreError> {
+        const OLD: Sql = Sql::both(
+            "SELECT id FROM photos WHERE serial IS NULL AND at < $1 ORDER BY at LIMIT 500",
+        );
+        const GONE: Sql = Sql::both("DELETE FROM photos WHERE id = $1 AND serial IS NULL");
+        let rows: Vec<(String,)> = self.db.all(OLD, &[before.into()]).await?;
+        for (id,) in &rows {
+            let mut tx = self.db.begin().await?;
+            tx.run(GONE, &[id.as_str().into()]).await?;
+            tx.commit().await?;
+            if let Ok(id) = Code::parse(id) {
+                pictures.delete(&id).await?;
+            }
+        }
+        Ok(rows.len())
+    }
+}

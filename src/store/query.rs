@@ -1,0 +1,109 @@
+//! A reading statement that is put together from fixed pieces; whatever comes from
+//! outside is a parameter.
+
+use serde::de::DeserializeOwned;
+use sqlx::AssertSqlSafe;
+
+use super::{
+    StoreError,
+    db::{Db, Row, Sql, Tx, Value, bound, in_time},
+    table::{Statements, records},
+};
+
+/// A statement with its parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    sqlite: String,
+    postgres: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    /// Begins with `text`.
+    pub fn new(text: &'static str) -> Self {
+        let mut query = Self::default();
+        query.push(text);
+        query
+    }
+
+    /// Adds `text`.
+    pub fn push(&mut self, text: &'static str) -> &mut Self {
+        self.push_each(Sql::both(text))
+    }
+
+    /// Adds a piece that each database has its own words for.
+    pub fn push_each(&mut self, sql: Sql) -> &mut Self {
+        self.sqlite.push_str(sql.sqlite());
+        self.postgres.push_str(sql.postgres());
+        self
+    }
+
+    /// Adds a parameter.
+    pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        let place = format!("${}", self.values.len());
+        self.sqlite.push_str(&place);
+        self.postgres.push_str(&place);
+        self
+    }
+
+    /// Adds a list of parameters in brackets; an empty one matches nothing.
+    pub fn bind_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
+        self.push("(");
+        let mut any = false;
+        for value in values {
+            if any {
+                self.push(", ");
+            }
+            self.bind(value);
+            any = true;
+        }
+        if !any {
+            self.push("NULL");
+        }
+        self.push(")")
+    }
+
+    /// Begins to select whole records of `table`.
+    pub fn records(table: &Statements) -> Self {
+        let mut query = Self::new("SELECT ");
+        query.push_each(table.object).push(" FROM ").push(table.name);
+        query
+    }
+
+    /// The rows that it finds.
+    pub async fn rows<T: Row>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
+        let found = async {
+            Ok(match db {
+                Db::Sqlite { read, .. } => {
+                    let text = AssertSqlSafe(self.sqlite.clone());
+                    bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(read).await?
+                }
+                Db::Postgres(pool) => {
+                    let text = AssertSqlSafe(self.postgres.clone());
+                    bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(pool).await?
+                }
+            })
+        };
+        in_time(found).await
+    }
+
+    /// The records that it finds.
+    pub async fn find<T: DeserializeOwned>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
+        records(self.rows(db).await?)
+    }
+
+    /// The records that it finds within a transaction.
+    pub async fn find_in<T: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
+        records(match tx {
+            Tx::Sqlite(tx) => {
+                let text = AssertSqlSafe(self.sqlite.clone());
+                bound!(sqlx::query_as(text), &self.values).fetch_all(&mut **tx).await?
+            }
+            Tx::Postgres(tx) => {
+                let text = AssertSqlSafe(self.postgres.clone());
+                bound!(sqlx::query_as(text), &self.values).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+}

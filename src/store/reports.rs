@@ -1,0 +1,366 @@
+//! Reports in the database: filed, changed one at a time, found.
+
+use serde_json::json;
+
+use super::{
+    Store, StoreError,
+    counts::{self, Deltas},
+    db::{Sql, Tx, Value, sql_over_items},
+    query::Query,
+    table::{item, items},
+    tables::{EVENTS, OUTBOX, PHOTOS, REPORTS},
+};
+use crate::domain::{
+    report::{Code, Event, Millis, Photo, PhotoRole, Report, State},
+    visitor::VisitorId,
+};
+
+/// What a change makes of a report, written in one transaction with its event.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The report after it.
+    pub report: Report,
+    /// What goes into the timeline.
+    pub event: Event,
+    /// Photos that become the report's.
+    pub photos: Vec<Attached>,
+    /// Which of its photos everyone may see from now on; `None` leaves that as it is.
+    pub public_photos: Option<Vec<Code>>,
+    /// Notices to be sent.
+    pub notices: Vec<Notice>,
+}
+
+/// A photo that becomes a report's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// Which.
+    pub id: Code,
+    /// What it shows.
+    pub role: PhotoRole,
+    /// Whether everyone may see it.
+    pub public: bool,
+}
+
+/// What someone outside has to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A report came in.
+    New,
+    /// Its time ran out.
+    Overdue,
+    /// It was opened again.
+    Reopened,
+}
+
+impl Notice {
+    /// As it is kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Overdue => "overdue",
+            Self::Reopened => "reopened",
+        }
+    }
+}
+
+/// Why a report was not changed.
+#[derive(Debug)]
+pub enum Unchanged<E> {
+    /// There is none.
+    Missing,
+    /// Whoever asked did not want it, after looking at it.
+    Refused(E),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl<E> From<StoreError> for Unchanged<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Store {
+    /// Files a report with the photos that are held for it, giving it the next serial. A
+    /// form that was filed already gives its report once more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn file(
+        &self,
+        mut report: Report,
+        mut event: Event,
+        photos: &[Attached],
+    ) -> Result<Report, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let mut deltas = Deltas::default();
+        let taken = counts::take_ledger(&mut tx, report.submitted_at).await?;
+        if let Some(known) = filed_by(&mut tx, &report).await? {
+            return Ok(known);
+        }
+        report.serial = taken.last_report + 1;
+        event.serial = report.serial;
+        tx.run(REPORTS.insert, &[item(&report)?]).await?;
+        tx.run(EVENTS.insert, &[item(&event)?]).await?;
+        attach(&mut tx, report.serial, photos, report.submitted_at).await?;
+        notify(&mut tx, &report, &[Notice::New], report.submitted_at).await?;
+        let last = i64::try_from(report.serial).unwrap_or(i64::MAX);
+        tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last.into()]).await?;
+        deltas.report(None, Some(&report));
+        deltas.apply(&mut tx).await?;
+        self.commit_counts(tx).await?;
+        Ok(report)
+    }
+
+    /// Changes the report at `code` to what `decide` makes of it and its photos. Two
+    /// changes never see the same version.
+    ///
+    /// # Errors
+    /// [`Unchanged`]; then nothing is.
+    pub async fn change<E>(
+        &self,
+        code: &Code,
+        decide: impl FnOnce(&Report, &[Photo]) -> Result<Change, E> + Send,
+    ) -> Result<Report, Unchanged<E>> {
+        let mut tx = self.db.begin().await?;
+        let mut query = reports();
+        query.push(" WHERE code = ").bind(code.as_str()).push_each(Sql::each("", " FOR UPDATE"));
+        let before: Report = query.find_in(&mut tx).await?.pop().ok_or(Unchanged::Missing)?;
+        let photos: Vec<Photo> = photos_of(before.serial).find_in(&mut tx).await?;
+        let change = decide(&before, &photos).map_err(Unchanged::Refused)?;
+        self.write(tx, &before, &change).await?;
+        Ok(change.report)
+    }
+
+    async fn write(&self, mut tx: Tx, before: &Report, change: &Change) -> Result<(), StoreError> {
+        let Change { report, event, photos, public_photos, notices } = change;
+        let mut deltas = Deltas::default();
+        tx.run(REPORTS.update, &[item(report)?]).await?;
+        tx.run(EVENTS.insert, &[item(event)?]).await?;
+        attach(&mut tx, report.serial, photos, event.at).await?;
+        if let Some(public) = public_photos {
+            show(&mut tx, report.serial, public).await?;
+        }
+        if report.state == State::Withdrawn {
+            forget_photos(&mut tx, report.serial).await?;
+        }
+        notify(&mut tx, report, notices, event.at).await?;
+        deltas.report(Some(before), Some(report));
+        if deltas.is_empty() {
+            tx.commit().await
+        } else {
+            counts::take_ledger(&mut tx, event.at).await?;
+            deltas.apply(&mut tx).await?;
+            self.commit_counts(tx).await
+        }
+    }
+
+    async fn commit_counts(&self, mut tx: Tx) -> Result<(), StoreError> {
+        let counts = counts::read_in(&mut tx).await?;
+        tx.commit().await?;
+        counts::publish(&self.publish, counts);
+        Ok(())
+    }
+
+    /// One more resident has met the same; `false` when this one had said so already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn support(
+        &self,
+        serial: u64,
+        visitor: &VisitorId,
+        at: Millis,
+    ) -> Result<bool, StoreError> {
+        const ADD: Sql = Sql::both(
+            "INSERT INTO supports (serial, visitor, at) VALUES ($1, $2, $3) \
+             ON CONFLICT (serial, visitor) DO NOTHING",
+        );
+        const COUNT: Sql =
+            Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
+        let serial = serial_value(serial);
+        let mut tx = self.db.begin().await?;
+        let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
+        if added == 0 {
+            return Ok(false);
+        }
+        tx.run(COUNT, &[serial]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The report at `code`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report(&self, code: &Code) -> Result<Option<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE code = ").bind(code.as_str());
+        Ok(query.find(&self.db).await?.pop())
+    }
+
+    /// The report of that serial.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report_of_serial(&self, serial: u64) -> Result<Option<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE serial = ").bind(serial_value(serial));
+        Ok(query.find(&self.db).await?.pop())
+    }
+
+    /// A visitor's own reports, newest first; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn reports_of(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query
+            .push(" WHERE visitor = ")
+            .bind(visitor.as_str())
+            .push(" ORDER BY serial DESC LIMIT 100");
+        query.find(&self.db).await
+    }
+
+    /// The reports that a visitor supports, newest support first; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn supported_by(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query
+            .push(" JOIN supports ON supports.serial = reports.serial WHERE supports.visitor = ")
+            .bind(visitor.as_str())
+            .push(" ORDER BY supports.at DESC LIMIT 100");
+        query.find(&self.db).await
+    }
+
+    /// Whether the visitor supports the report.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
+        let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
+        query.bind(serial_value(serial)).push(" AND visitor = ").bind(visitor.as_str());
+        Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
+    }
+
+    /// What happened to a report, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn events_of(&self, serial: u64) -> Result<Vec<Event>, StoreError> {
+        let mut query = Query::records(&EVENTS);
+        query.push(" WHERE serial = ").bind(serial_value(serial)).push(" ORDER BY version");
+        query.find(&self.db).await
+    }
+
+    /// The reports whose time has run out at `now`, the oldest first; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn to_escalate(&self, now: Millis) -> Result<Vec<Code>, StoreError> {
+        const LATE: Sql = Sql::both(
+            "SELECT code FROM reports WHERE escalate_at IS NOT NULL AND escalate_at <= $1 \
+             ORDER BY escalate_at LIMIT 100",
+        );
+        let rows: Vec<(String,)> = self.db.all(LATE, &[now.into()]).await?;
+        Ok(rows.iter().filter_map(|(code,)| Code::parse(code).ok()).collect())
+    }
+}
+
+/// A serial as a parameter.
+pub fn serial_value(serial: u64) -> Value {
+    i64::try_from(serial).unwrap_or(i64::MAX).into()
+}
+
+/// Begins a query for whole reports.
+pub fn reports() -> Query {
+    Query::records(&REPORTS)
+}
+
+/// The photos of a report, in the order in which they came.
+pub fn photos_of(serial: u64) -> Query {
+    let mut query = Query::records(&PHOTOS);
+    query.push(" WHERE serial = ").bind(serial_value(serial)).push(" ORDER BY at, id");
+    query
+}
+
+async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
+    let (Some(visitor), Some(key)) = (&report.visitor, &report.form_key) else { return Ok(None) };
+    let mut query = reports();
+    query
+        .push(" WHERE visitor = ")
+        .bind(visitor.as_str())
+        .push(" AND form_key IS NOT NULL AND form_key = ")
+        .bind(key.as_str());
+    Ok(query.find_in(tx).await?.pop())
+}
+
+/// Makes photos that are held the report's own.
+async fn attach(
+    tx: &mut Tx,
+    serial: u64,
+    photos: &[Attached],
+    at: Millis,
+) -> Result<(), StoreError> {
+    const ATTACH: Sql = sql_over_items!(
+        "UPDATE photos SET serial = $2, visitor = NULL, at = $3, role = item.value->>'role', \
+             public = CAST(item.value->>'public' AS BIGINT) FROM",
+        "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL"
+    );
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let list = photos.iter().map(
+        |photo| json!({ "id": photo.id, "role": photo.role, "public": u8::from(photo.public) }),
+    );
+    let serial = serial_value(serial);
+    let values = [Value::items(list), serial, at.into()];
+    tx.run(ATTACH, &values).await.map(drop)
+}
+
+/// Lets everyone see those photos of a report, and no others.
+async fn show(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreError> {
+    const SHOW: Sql = Sql::each(
+        "UPDATE photos SET public = CASE WHEN id IN (SELECT item.value->>'id' FROM json_each($1) \
+             AS item) THEN 1 ELSE 0 END WHERE serial = $2",
+        "UPDATE photos SET public = CASE WHEN id IN (SELECT item.value->>'id' FROM \
+             jsonb_array_elements(CAST($1 AS jsonb)) AS item(value)) THEN 1 ELSE 0 END WHERE serial = $2",
+    );
+    let list = Value::items(public.iter().map(|id| json!({ "id": id })));
+    let serial = serial_value(serial);
+    tx.run(SHOW, &[list, serial]).await.map(drop)
+}
+
+/// The photos of a report that was taken back: nobody's, and to be swept away.
+async fn forget_photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
+    const FORGET: Sql = Sql::both(
+        "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 WHERE serial = $1",
+    );
+    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+}
+
+/// Puts notices into the outbox.
+async fn notify(
+    tx: &mut Tx,
+    report: &Report,
+    notices: &[Notice],
+    at: Millis,
+) -> Result<(), StoreError> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<serde_json::Value> = notices
+        .iter()
+        .map(|notice| {
+            json!({
+                "id": format!("{}-{}-{}", report.serial, report.version, notice.as_str()),
+                "serial": report.serial, "kind": notice.as_str(), "at": at, "attempts": 0,
+                "next_at": at,
+            })
+        })
+        .collect();
+    tx.run(OUTBOX.insert, &[items(&rows)?]).await.map(drop)
+}

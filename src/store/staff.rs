@@ -1,0 +1,314 @@
+//! Staff and their sessions in the database.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError,
+    db::{Sql, Tx},
+    query::Query,
+    table::item,
+    tables::{AUDIT, STAFF},
+};
+use crate::domain::{
+    report::{Millis, flag},
+    slug::Slug,
+    staff::{Role, Staff, StaffId},
+};
+
+/// A member of staff as a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Row {
+    id: StaffId,
+    login: String,
+    name: String,
+    role: Role,
+    grids: String,
+    branches: String,
+    password: String,
+    #[serde(with = "flag")]
+    active: bool,
+    stand_in: Option<StaffId>,
+    created_at: Millis,
+}
+
+/// Who is to be added.
+#[derive(Clone, Debug)]
+pub struct NewStaff {
+    /// What they log in by.
+    pub login: String,
+    /// What colleagues call them.
+    pub name: String,
+    /// What they answer for.
+    pub role: Role,
+    /// A grid worker's grids.
+    pub grids: Vec<Slug>,
+    /// A branch lead's branches.
+    pub branches: Vec<Slug>,
+    /// The password's hash.
+    pub password: String,
+}
+
+/// What is changed about someone.
+#[derive(Clone, Debug)]
+pub enum StaffChange {
+    /// Their password's hash; all their sessions but the one of that hash end.
+    Password {
+        /// The new hash.
+        hash: String,
+        /// The session that stays.
+        keep: Option<String>,
+    },
+    /// Whether they may log in; all sessions of someone who may not end.
+    Active(bool),
+    /// Who stands in for them.
+    StandIn(Option<StaffId>),
+    /// What they answer for.
+    Scope {
+        /// Their grids.
+        grids: Vec<Slug>,
+        /// Their branches.
+        branches: Vec<Slug>,
+    },
+}
+
+impl From<Row> for Staff {
+    fn from(row: Row) -> Self {
+        let list = |text: &str| serde_json::from_str(text).unwrap_or_default();
+        Self {
+            id: row.id,
+            login: row.login,
+            name: row.name,
+            role: row.role,
+            grids: list(&row.grids),
+            branches: list(&row.branches),
+            active: row.active,
+            stand_in: row.stand_in,
+        }
+    }
+}
+
+fn list(slugs: &[Slug]) -> String {
+    serde_json::Value::from_iter(slugs.iter().map(Slug::as_str)).to_string()
+}
+
+/// Something that staff did besides moving a report on.
+#[derive(Clone, Debug, Serialize)]
+struct AuditRow<'a> {
+    id: String,
+    at: Millis,
+    staff: Option<StaffId>,
+    action: &'a str,
+    subject: &'a str,
+}
+
+impl Store {
+    /// Adds someone; `None` when the login is taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn add_staff(
+        &self,
+        new: &NewStaff,
+        at: Millis,
+    ) -> Result<Option<StaffId>, StoreError> {
+        let mut tx = self.db.begin().await?;
+        // Who adds at the same time waits here, so that no id is given out twice.
+        tx.run(Sql::both("UPDATE ledger SET id = id"), &[]).await?;
+        let same: Vec<(i64,)> = tx
+            .all(Sql::both("SELECT id FROM staff WHERE login = $1"), &[new.login.as_str().into()])
+            .await?;
+        if !same.is_empty() {
+            return Ok(None);
+        }
+        let (last,): (i64,) = tx
+            .one(Sql::both("SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM staff"), &[])
+            .await?;
+        let row = Row {
+            id: last + 1,
+            login: new.login.clone(),
+            name: new.name.clone(),
+            role: new.role,
+            grids: list(&new.grids),
+            branches: list(&new.branches),
+            password: new.password.clone(),
+            active: true,
+            stand_in: None,
+            created_at: at,
+        };
+        tx.run(STAFF.insert, &[item(&row)?]).await?;
+        tx.commit().await?;
+        Ok(Some(row.id))
+    }
+
+    /// All staff, by login.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
+        let mut query = Query::records(&STAFF);
+        query.push(" ORDER BY login");
+        let rows: Vec<Row> = query.find(&self.db).await?;
+        Ok(rows.into_iter().map(Staff::from).collect())
+    }
+
+    /// Whether there is anyone who can log in.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn has_staff(&self) -> Result<bool, StoreError> {
+        let any: Vec<(i64,)> =
+            self.db.all(Sql::both("SELECT id FROM staff WHERE active = 1 LIMIT 1"), &[]).await?;
+        Ok(!any.is_empty())
+    }
+
+    /// Whoever logs in by `login`, with their password's hash.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn staff_by_login(&self, login: &str) -> Result<Option<(Staff, String)>, StoreError> {
+        let mut query = Query::records(&STAFF);
+        query.push(" WHERE login = ").bind(login);
+        let row: Option<Row> = query.find(&self.db).await?.pop();
+        Ok(row.map(|row| {
+            let password = row.password.clone();
+            (row.into(), password)
+        }))
+    }
+
+    /// Whom someone stands in for.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn stands_in_for(&self, id: StaffId) -> Result<Vec<Staff>, StoreError> {
+        let mut query = Query::records(&STAFF);
+        query.push(" WHERE stand_in = ").bind(id);
+        let rows: Vec<Row> = query.find(&self.db).await?;
+        Ok(rows.into_iter().map(Staff::from).collect())
+    }
+
+    /// Changes something about someone; `false` when there is nobody of that id.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn change_staff(
+        &self,
+        id: StaffId,
+        change: &StaffChange,
+    ) -> Result<bool, StoreError> {
+        const PASSWORD: Sql = Sql::both("UPDATE staff SET password = $1 WHERE id = $2");
+        const ACTIVE: Sql = Sql::both("UPDATE staff SET active = $1 WHERE id = $2");
+        const STAND_IN: Sql =
+            Sql::both("UPDATE staff SET stand_in = CASE WHEN $1 > 0 THEN $1 END WHERE id = $2");
+        const SCOPE: Sql = Sql::both("UPDATE staff SET grids = $1, branches = $3 WHERE id = $2");
+        const END: Sql = Sql::both("DELETE FROM sessions WHERE staff = $1 AND token <> $2");
+        let mut tx = self.db.begin().await?;
+        let end_sessions =
+            async |tx: &mut Tx, keep: &str| tx.run(END, &[id.into(), keep.into()]).await;
+        let touched = match change {
+            StaffChange::Password { hash, keep } => {
+                end_sessions(&mut tx, keep.as_deref().unwrap_or_default()).await?;
+                tx.run(PASSWORD, &[hash.as_str().into(), id.into()]).await?
+            }
+            StaffChange::Active(active) => {
+                if !active {
+                    end_sessions(&mut tx, "").await?;
+                }
+                tx.run(ACTIVE, &[i64::from(*active).into(), id.into()]).await?
+            }
+            StaffChange::StandIn(other) => {
+                tx.run(STAND_IN, &[other.unwrap_or_default().into(), id.into()]).await?
+            }
+            StaffChange::Scope { grids, branches } => {
+                tx.run(SCOPE, &[list(grids).into(), id.into(), list(branches).into()]).await?
+            }
+        };
+        tx.commit().await?;
+        Ok(touched > 0)
+    }
+
+    /// Begins a session: `token` is the hash of what the browser is given.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn begin_session(
+        &self,
+        token: &str,
+        staff: StaffId,
+        at: Millis,
+    ) -> Result<(), StoreError> {
+        const ADD: Sql = Sql::both(
+            "INSERT INTO sessions (token, staff, created_at, seen_at) VALUES ($1, $2, $3, $3)",
+        );
+        let mut tx = self.db.begin().await?;
+        tx.run(ADD, &[token.into(), staff.into(), at.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Whose session `token` is, since when, and when it was last seen.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn session(
+        &self,
+        token: &str,
+    ) -> Result<Option<(Staff, Millis, Millis)>, StoreError> {
+        const FOUND: Sql =
+            Sql::both("SELECT staff, created_at, seen_at FROM sessions WHERE token = $1");
+        let rows: Vec<(i64, i64, i64)> = self.db.all(FOUND, &[token.into()]).await?;
+        let Some((id, created, seen)) = rows.first().copied() else { return Ok(None) };
+        let mut query = Query::records(&STAFF);
+        query.push(" WHERE id = ").bind(id);
+        let row: Option<Row> = query.find(&self.db).await?.pop();
+        Ok(row.map(|row| (row.into(), created, seen)))
+    }
+
+    /// Notes that a session was seen.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn touch_session(&self, token: &str, at: Millis) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let sql = Sql::both("UPDATE sessions SET seen_at = $1 WHERE token = $2");
+        tx.run(sql, &[at.into(), token.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to have ended.
+    pub async fn end_session(&self, token: &str) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.run(Sql::both("DELETE FROM sessions WHERE token = $1"), &[token.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Ends the sessions that were last seen before `seen`, or began before `begun`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn sweep_sessions(&self, seen: Millis, begun: Millis) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let sql = Sql::both("DELETE FROM sessions WHERE seen_at < $1 OR created_at < $2");
+        tx.run(sql, &[seen.into(), begun.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Writes down what someone did.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn note_audit(
+        &self,
+        id: &str,
+        staff: Option<StaffId>,
+        action: &str,
+        subject: &str,
+        at: Millis,
+    ) -> Result<(), StoreError> {
+        let row = AuditRow { id: id.to_owned(), at, staff, action, subject };
+        let mut tx = self.db.begin().await?;
+        tx.run(AUDIT.insert, &[item(&row)?]).await?;
+        tx.commit().await
+    }
+}

@@ -1,0 +1,223 @@
+//! The columns of every table, as they are written into rows, records and copies.
+
+use std::sync::LazyLock;
+
+use super::table::{
+    Kind::{Bool, Int, IntOrZero, Real, Text},
+    Statements, Table,
+};
+
+/// Statements of one table.
+type Prepared = LazyLock<Statements>;
+
+pub static SIGNATURES: Prepared = LazyLock::new(|| {
+    Table {
+        name: "signatures",
+        key: &["ordinal"],
+        columns: &[
+            ("ordinal", Int),
+            ("visitor", Text),
+            ("state", Text),
+            ("name", Text),
+            ("grid", Text),
+            ("pledges", Text),
+            ("message", Text),
+            ("show_name", Bool),
+            ("consent", Text),
+            ("signed_at", Int),
+            ("withdrawn_at", Int),
+            ("message_state", Text),
+        ],
+    }
+    .prepare()
+});
+
+pub static COUNTERS: Prepared = LazyLock::new(|| {
+    let columns = &[("kind", Text), ("slug", Text), ("n", Int)];
+    Table { name: "counters", key: &["kind", "slug"], columns }.prepare()
+});
+
+pub static LEDGER: Prepared = LazyLock::new(|| {
+    Table {
+        name: "ledger",
+        key: &["id"],
+        columns: &[
+            ("id", Int),
+            ("revision", Int),
+            ("as_of", Int),
+            ("last_ordinal", Int),
+            ("last_report", IntOrZero),
+        ],
+    }
+    .prepare()
+});
+
+pub static REPORTS: Prepared = LazyLock::new(|| {
+    Table {
+        name: "reports",
+        key: &["serial"],
+        columns: &[
+            ("serial", Int),
+            ("code", Text),
+            ("year", Int),
+            ("visitor", Text),
+            ("source", Text),
+            ("source_number", Text),
+            ("entered_by", Int),
+            ("state", Text),
+            ("category", Text),
+            ("kind", Text),
+            ("grid", Text),
+            ("branch", Text),
+            ("unit", Text),
+            ("description", Text),
+            ("place", Text),
+            ("lat", Real),
+            ("lon", Real),
+            ("accuracy", Int),
+            ("contact_name", Text),
+            ("contact_phone", Text),
+            ("consent", Text),
+            ("summary", Text),
+            ("hidden", Int),
+            ("version", Int),
+            ("handler", Int),
+            ("claimed_by", Int),
+            ("level", Int),
+            ("reopened", Int),
+            ("supervised", Int),
+            ("submitted_at", Int),
+            ("accepted_at", Int),
+            ("finished_at", Int),
+            ("closed_at", Int),
+            ("due_at", Int),
+            ("soon_at", Int),
+            ("escalate_at", Int),
+            ("promised_at", Int),
+            ("extension_days", Int),
+            ("extension_reason", Text),
+            ("extension_by", Int),
+            ("duplicate_of", Int),
+            ("referred_to", Text),
+            ("referred_number", Text),
+            ("solved", Int),
+            ("satisfied", Text),
+            ("rating_comment", Text),
+            ("urged_at", Int),
+            ("supporters", Int),
+            ("form_key", Text),
+        ],
+    }
+    .prepare()
+});
+
+pub static EVENTS: Prepared = LazyLock::new(|| {
+    Table {
+        name: "report_events",
+        key: &["serial", "version"],
+        columns: &[
+            ("serial", Int),
+            ("version", Int),
+            ("at", Int),
+            ("staff", Int),
+            ("what", Text),
+            ("state", Text),
+            ("text", Text),
+            ("audience", Text),
+            ("detail", Text),
+        ],
+    }
+    .prepare()
+});
+
+pub static PHOTOS: Prepared = LazyLock::new(|| {
+    Table {
+        name: "photos",
+        key: &["id"],
+        columns: &[
+            ("id", Text),
+            ("serial", Int),
+            ("visitor", Text),
+            ("role", Text),
+            ("public", Int),
+            ("width", Int),
+            ("height", Int),
+            ("at", Int),
+        ],
+    }
+    .prepare()
+});
+
+pub static SUPPORTS: Prepared = LazyLock::new(|| {
+    let columns = &[("serial", Int), ("visitor", Text), ("at", Int)];
+    Table { name: "supports", key: &["serial", "visitor"], columns }.prepare()
+});
+
+pub static STAFF: Prepared = LazyLock::new(|| {
+    Table {
+        name: "staff",
+        key: &["id"],
+        columns: &[
+            ("id", Int),
+            ("login", Text),
+            ("name", Text),
+            ("role", Text),
+            ("grids", Text),
+            ("branches", Text),
+            ("password", Text),
+            ("active", Int),
+            ("stand_in", Int),
+            ("created_at", Int),
+        ],
+    }
+    .prepare()
+});
+
+pub static AUDIT: Prepared = LazyLock::new(|| {
+    Table {
+        name: "audit",
+        key: &["id"],
+        columns: &[("id", Text), ("at", Int), ("staff", Int), ("action", Text), ("subject", Text)],
+    }
+    .prepare()
+});
+
+pub static OUTBOX: Prepared = LazyLock::new(|| {
+    Table {
+        name: "outbox",
+        key: &["id"],
+        columns: &[
+            ("id", Text),
+            ("serial", Int),
+            ("kind", Text),
+            ("at", Int),
+            ("attempts", Int),
+            ("next_at", Int),
+            ("done_at", Int),
+        ],
+    }
+    .prepare()
+});
+
+pub static OBJECTIONS: Prepared = LazyLock::new(|| {
+    let columns = &[("ordinal", Int), ("visitor", Text), ("at", Int), ("reason", Text)];
+    Table { name: "objections", key: &["ordinal", "visitor"], columns }.prepare()
+});
+
+/// The tables that a copy holds, in the order in which they can be filled. Sessions are
+/// left out: whoever gets a copy must not be logged in by it.
+pub fn copied() -> [&'static Statements; 11] {
+    [
+        &SIGNATURES,
+        &COUNTERS,
+        &LEDGER,
+        &REPORTS,
+        &EVENTS,
+        &PHOTOS,
+        &SUPPORTS,
+        &STAFF,
+        &AUDIT,
+        &OUTBOX,
+        &OBJECTIONS,
+    ]
+}

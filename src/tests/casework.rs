@@ -1,0 +1,320 @@
+//! Casework: every role, every action, every state; and the rules that cross them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chuangquan::{
+    domain::{
+        report::{
+            Action, Audience, CaseNumber, Code, Event, Report, State, What, deed::Deed,
+            reporter::Wish,
+        },
+        slug::Slug,
+        staff::{Role, Staff},
+    },
+    service::{Service, casework::Order, report::ReportError},
+    store::{Change, Store},
+};
+
+use crate::support::{
+    database::{Database, Kind, on_both},
+    server::{Server, Visitor},
+};
+
+/// Who may do what in which state: the letter is the lowest role that may (w worker, l
+/// branch lead, m manager), `.` where nobody may. The columns are the states in their
+/// order: submitted, needs_info, accepted, dispatched, in_progress, awaiting_check,
+/// closed, rejected, duplicate, referred, withdrawn.
+const MATRIX: &str = "
+    accept            w.......... w
+    acknowledge       ........... w
+    reject            ww......... w
+    ask               w.......... w
+    duplicate         www........ w
+    refer             w.w........ w
+    dispatch          ..w........ w
+    return            ...ww...... w
+    claim             wwwwww..... w
+    release           wwwwww..... w
+    start             ...w....... w
+    settle            w.www...... w
+    extend            ..www...... w
+    approve_extension ..lll...... l
+    supervise         llllll..... l
+    note              wwwwwwwwwww w
+    reply             wwwwwwwwww. w
+    finish            ....w...... w
+    check             .....w..... w
+    revisit           ......w.... w
+    reopen            ......llll. l
+    hide              wwwwwwwwww. w
+    unhide            llllllllll. l
+    redact            ..wwwww.ww. w
+";
+
+fn least(letter: char) -> Option<Role> {
+    match letter {
+        'w' => Some(Role::GridWorker),
+        'l' => Some(Role::BranchLead),
+        'm' => Some(Role::Manager),
+        _ => None,
+    }
+}
+
+/// Each action with who may do it in each state, and who may at all.
+fn matrix() -> BTreeMap<Action, (Vec<Option<Role>>, Role)> {
+    let rows = MATRIX.lines().map(str::trim).filter(|line| !line.is_empty());
+    rows.map(|row| {
+        let [action, cells, role] = row.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
+        let cells: Vec<Option<Role>> = cells.chars().map(least).collect();
+        assert_eq!(cells.len(), State::ALL.len(), "{row}");
+        let role = least(role.chars().next().unwrap()).unwrap();
+        (Action::parse(action).unwrap(), (cells, role))
+    })
+    .collect()
+}
+
+/// A deed of that action with everything it asks for.
+fn deed(action: Action, other: CaseNumber) -> Deed {
+    let slug = |text: &str| Slug::parse(text).unwrap();
+    let text = || "测试".to_owned();
+    match action {
+        Action::Accept => Deed::Accept {
+            category: slug("corridor"),
+            grid: slug("grid-01"),
+            summary: text(),
+            public_photos: Vec::new(),
+        },
+        Action::Acknowledge => Deed::Acknowledge { summary: None },
+        Action::Reject => Deed::Reject { reason: text() },
+        Action::Ask => Deed::Ask { text: text() },
+        Action::Duplicate => Deed::Duplicate { of: other },
+        Action::Refer => Deed::Refer { to: text(), number: None },
+        Action::Dispatch => Deed::Dispatch { unit: slug("property") },
+        Action::Return => Deed::Return { reason: text() },
+        Action::Claim => Deed::Claim,
+        Action::Release => Deed::Release,
+        Action::Start => Deed::Start,
+        Action::Settle => Deed::Settle { text: text() },
+        Action::Extend => Deed::Extend { days: 3, reason: text() },
+        Action::ApproveExtension => Deed::ApproveExtension { approved: true },
+        Action::Supervise => Deed::Supervise { text: text() },
+        Action::Note => Deed::Note { text: text() },
+        Action::Reply => Deed::Reply { text: text() },
+        Action::Finish => Deed::Finish { text: text() },
+        Action::Check => Deed::Check { passed: true, reason: Some(text()) },
+        Action::Revisit => Deed::Revisit { solved: true, text: text() },
+        Action::Reopen => Deed::Reopen { reason: text() },
+        Action::Hide => Deed::Hide,
+        Action::Unhide => Deed::Unhide,
+        Action::Redact => Deed::Redact { text: text() },
+    }
+}
+
+/// Sets something about a report, behind the rules' back.
+async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + Send) -> Report {
+    let changed = store.change(code, |report, _| {
+        let mut report = report.clone();
+        change(&mut report);
+        report.version += 1;
+        let event = Event {
+            serial: report.serial,
+            version: report.version,
+            at: 0,
+            staff: None,
+            what: What::Filed,
+            state: report.state,
+            text: None,
+            audience: Audience::Staff,
+            detail: None,
+        };
+        Ok::<_, ()>(Change { report, event, photos: vec![], public_photos: None, notices: vec![] })
+    });
+    changed.await.unwrap()
+}
+
+async fn act(
+    service: &Arc<Service>,
+    staff: &Staff,
+    report: &Report,
+    deed: Deed,
+) -> Result<Report, ReportError> {
+    let photo = Code::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap();
+    let photos = matches!(deed, Deed::Settle { .. } | Deed::Finish { .. });
+    let after: Vec<Code> = if photos { vec![photo] } else { Vec::new() };
+    let order = Order {
+        code: report.code.clone(),
+        version: report.version,
+        deed,
+        before: after.clone(),
+        after,
+    };
+    service.act(staff, order).await
+}
+
+async fn filed(server: &Server, visitor: &mut Visitor, grid: &str) -> Report {
+    let code = visitor.report(grid, &[]).await;
+    server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_role_every_action_every_state() {
+    let matrix = matrix();
+    for action in Action::ALL {
+        assert!(matrix.contains_key(&action), "{action:?} has no row");
+        assert_eq!(matrix[&action].1, action.least_role(), "{action:?}");
+    }
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let report = filed(&server, &mut visitor, "grid-01").await;
+    let other = filed(&server, &mut visitor, "grid-01").await.number();
+    let colleague = server.add_staff("colleague", "manager", &[]).await;
+    let staff = [
+        server.add_staff("worker", "grid-worker", &["grid-01"]).await,
+        server.add_staff("elsewhere", "grid-worker", &["grid-02"]).await,
+        server.add_staff("lead", "branch-lead", &["residential"]).await,
+        server.add_staff("other-lead", "branch-lead", &["city-operation"]).await,
+        server.add_staff("manager", "manager", &[]).await,
+    ];
+    let mut cells = 0;
+    for (action, (row, lowest)) in &matrix {
+        for (state, may) in State::ALL.into_iter().zip(row) {
+            for who in &staff {
+                let ready = set(&server.store, &report.code, |report| {
+                    report.state = state;
+                    report.category = Slug::parse("corridor").unwrap();
+                    report.branch = Slug::parse("residential").unwrap();
+                    report.grid = Slug::parse("grid-01").ok();
+                    report.hidden = *action == Action::Unhide;
+                    report.handler = Some(colleague.id);
+                    report.claimed_by = (*action == Action::Release).then_some(who.id);
+                    report.extension_days = (*action == Action::ApproveExtension).then_some(2);
+                    report.extension_by = Some(colleague.id);
+                    report.reopened = 0;
+                    report.level = 0;
+                });
+                let ready = ready.await;
+                let result = act(&server.service, who, &ready, deed(*action, other)).await;
+                let got = match result {
+                    Ok(_) => "done",
+                    Err(ReportError::NotFound) => "404",
+                    Err(ReportError::Forbidden(_)) => "403",
+                    Err(ReportError::Conflict) => "409",
+                    Err(error) => panic!("{action:?} {state:?} {}: {error:?}", who.login),
+                };
+                let expected = match (who.sees(&ready), may) {
+                    (false, _) => "404",
+                    (true, _) if who.role < *lowest => "403",
+                    (true, Some(role)) if who.role >= *role => "done",
+                    (true, _) => "409",
+                };
+                assert_eq!(got, expected, "{action:?} in {state:?} by {}", who.login);
+                cells += 1;
+            }
+        }
+    }
+    assert_eq!(cells, 24 * 11 * 5);
+    assert_eq!(server.store.recount().await.unwrap(), []);
+}
+
+async fn two_staff_never_change_the_same_version(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let report = filed(&server, &mut visitor, "grid-01").await;
+    let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut tries = Vec::new();
+    for _ in 0..20 {
+        let (service, worker, report) =
+            (Arc::clone(&server.service), worker.clone(), report.clone());
+        tries.push(tokio::spawn(async move {
+            act(&service, &worker, &report, Deed::Note { text: "我来".into() }).await.is_ok()
+        }));
+    }
+    let mut done = 0;
+    for one in tries {
+        done += usize::from(one.await.unwrap());
+    }
+    assert_eq!(done, 1);
+    let events = server.store.events_of(report.serial).await.unwrap();
+    assert_eq!(events.len(), 2, "one row for filing, one for the note");
+}
+
+async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let mut report = filed(&server, &mut visitor, "grid-01").await;
+    let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let lead = server.add_staff("lead", "branch-lead", &["residential"]).await;
+    let manager = server.add_staff("manager", "manager", &[]).await;
+    let (service, number) = (&server.service, report.number());
+    let reporter = report.visitor.clone().unwrap();
+    for action in [Action::Accept, Action::Dispatch] {
+        report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+    }
+    for round in 1..=2 {
+        for action in [Action::Start, Action::Finish] {
+            report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+        }
+        let own = act(service, &worker, &report, deed(Action::Check, number)).await;
+        assert!(matches!(own, Err(ReportError::Forbidden(_))), "nobody checks their own work");
+        report = act(service, &lead, &report, deed(Action::Check, number)).await.unwrap();
+        assert_eq!(report.state, State::Closed);
+        let not_solved = Wish::Rate { solved: Some(false), satisfied: None, comment: None };
+        report = service.reporter_wishes(&reporter, &report.code, &not_solved, &[]).await.unwrap();
+        assert_eq!((report.state, report.reopened), (State::Dispatched, round));
+    }
+    assert_eq!(report.level, 2);
+    let barred = act(service, &worker, &report, deed(Action::Start, number)).await;
+    assert!(matches!(barred, Err(ReportError::Forbidden(_))));
+    for action in [Action::Return, Action::Dispatch] {
+        report = act(service, &manager, &report, deed(action, number)).await.unwrap();
+    }
+    act(service, &worker, &report, deed(Action::Start, number)).await.unwrap();
+    assert_eq!(server.store.recount().await.unwrap(), []);
+}
+
+async fn what_is_late_goes_up_a_level_once_a_step(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let report = filed(&server, &mut visitor, "grid-01").await;
+    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "nothing is late");
+    let late = |report: &mut Report| {
+        report.due_at = Some(1);
+        report.escalate_at = Some(1);
+    };
+    set(&server.store, &report.code, late).await;
+    for level in 1..=2 {
+        assert_eq!(server.service.escalate_overdue().await.unwrap(), 1);
+        assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "once for each step");
+        let now = server.store.report(&report.code).await.unwrap().unwrap();
+        assert_eq!(now.level, level);
+        set(&server.store, &report.code, |report| {
+            report.escalate_at = report.escalate_at.map(|_| 1);
+        })
+        .await;
+    }
+    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "there is no level above");
+    let page = visitor.get(&format!("/reports/{}", report.code)).await.text().await.unwrap();
+    assert!(page.contains("已超过承诺时间"), "{page}");
+}
+
+async fn a_form_sent_twice_files_once(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let key = "keykeykeykeykeykeykey0";
+    let mut fields = crate::support::server::report_fields("grid-01").to_vec();
+    fields.push(("form_key", key));
+    let mut found = Vec::new();
+    for _ in 0..2 {
+        let response = visitor.send(visitor.multipart("/report", &fields, &[])).await;
+        found.push(crate::support::server::location(&response).to_owned());
+    }
+    assert_eq!(found[0], found[1]);
+    assert_eq!(server.store.counts().reports.received, 1);
+}
+
+on_both!(
+    two_staff_never_change_the_same_version,
+    what_is_not_solved_twice_goes_to_the_manager,
+    what_is_late_goes_up_a_level_once_a_step,
+    a_form_sent_twice_files_once,
+);

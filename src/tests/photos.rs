@@ -1,0 +1,255 @@
+//! Photos: what is taken, what is refused, who may see one.
+
+use std::{fs, io::Cursor, path::Path};
+
+use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
+use reqwest::{Method, StatusCode, header};
+
+use crate::support::{
+    database::{Database, Kind},
+    server::{Server, location, report_fields},
+};
+
+/// A picture that is red on its left and blue on its right.
+fn two_colours(width: u32, height: u32) -> DynamicImage {
+    RgbImage::from_fn(width, height, |x, _| {
+        if x < width / 2 { image::Rgb([220, 20, 20]) } else { image::Rgb([20, 20, 220]) }
+    })
+    .into()
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    two_colours(width, height).write_with_encoder(JpegEncoder::new(&mut bytes)).unwrap();
+    bytes
+}
+
+const SECRET: &[u8] = b"SecretPhone";
+
+/// The JPEG with EXIF that says how it was held and by which phone it was taken.
+fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    tiff.extend([0x0f, 0x01, 2, 0, 12, 0, 0, 0, 38, 0, 0, 0]);
+    tiff.extend([0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
+    tiff.extend([0, 0, 0, 0]);
+    tiff.extend(SECRET);
+    tiff.push(0);
+    let length = u16::try_from(tiff.len() + 8).unwrap().to_be_bytes();
+    let exif = [&[0xff, 0xe1][..], &length, b"Exif\0\0", &tiff].concat();
+    [&jpeg[..2], &exif, &jpeg[2..]].concat()
+}
+
+/// A PNG that says it is so large.
+fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let whole = encoded(&two_colours(2, 2), ImageFormat::Png);
+    let mut head = b"IHDR".to_vec();
+    head.extend(width.to_be_bytes());
+    head.extend(height.to_be_bytes());
+    head.extend(&whole[24..29]);
+    let mut crc = flate2::Crc::new();
+    crc.update(&head);
+    [&whole[..12], &head, &crc.sum().to_be_bytes(), &whole[33..]].concat()
+}
+
+fn files_below(folder: &Path) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.push(fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+fn photo_ids(page: &str) -> Vec<String> {
+    let parts = page.split("href=\"/photos/").skip(1);
+    parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    // 6: the phone was held upright, so the picture's right side is its bottom.
+    let code = visitor.report("grid-01", &[with_exif(&jpeg(2000, 1000), 6)]).await;
+    let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
+    let ids = photo_ids(&page);
+    assert_eq!(ids.len(), 1, "{page}");
+    for (query, longest) in [("", 1600), ("?size=thumb", 400)] {
+        let response = visitor.get(&format!("/photos/{}{query}", ids[0])).await;
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "image/jpeg");
+        assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("private"));
+        let picture = image::load_from_memory(&response.bytes().await.unwrap()).unwrap().to_rgb8();
+        assert_eq!((picture.width(), picture.height()), (longest / 2, longest));
+        let (top, bottom) = (picture.get_pixel(20, 20), picture.get_pixel(20, longest - 20));
+        assert!(top[0] > 150 && bottom[2] > 150, "red above blue: {top:?} {bottom:?}");
+    }
+    for bytes in files_below(server.database.folder.path()) {
+        assert!(!bytes.windows(SECRET.len()).any(|window| window == SECRET));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_kind_that_is_promised_is_taken() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let small = two_colours(60, 40);
+    let mut zipped = encoded(&small, ImageFormat::Png);
+    zipped.extend(b"PK\x03\x04 a zip behind it PK\x05\x06");
+    let transparent = DynamicImage::new_rgba8(30, 30);
+    for (what, bytes) in [
+        ("jpeg", encoded(&small, ImageFormat::Jpeg)),
+        ("png", encoded(&small, ImageFormat::Png)),
+        ("webp", encoded(&small, ImageFormat::WebP)),
+        ("png with a zip behind it", zipped),
+        ("transparent png", encoded(&transparent, ImageFormat::Png)),
+    ] {
+        let mut visitor = server.known_visitor().await;
+        let code = visitor.report("grid-01", &[bytes]).await;
+        let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
+        let id = photo_ids(&page).pop().unwrap_or_else(|| panic!("{what}"));
+        let kept = visitor.get(&format!("/photos/{id}")).await.bytes().await.unwrap();
+        assert!(kept.starts_with(&[0xff, 0xd8]), "{what} is kept as JPEG");
+        assert!(!kept.windows(4).any(|window| window == b"PK\x03\x04"), "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_no_picture_is_refused_with_a_sentence_and_nothing_is_lost() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let whole = jpeg(600, 400);
+    let unsupported = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    let cases: Vec<(&str, Vec<u8>, StatusCode)> = vec![
+        ("truncated", whole[..whole.len() / 3].to_vec(), unsupported),
+        ("only a beginning", whole[..3].to_vec(), unsupported),
+        ("60,000 by 60,000", png_header(60_000, 60_000), unsupported),
+        ("svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), unsupported),
+        ("gif", b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec(), unsupported),
+        ("heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), unsupported),
+        ("zero bytes", Vec::new(), unsupported),
+        ("too large", [whole.clone(), vec![0; 10 * 1024 * 1024]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
+    ];
+    for (what, bytes, status) in cases {
+        let fields = report_fields("grid-01");
+        let files = [("photos", "photo.jpg", bytes)];
+        let response = visitor.send(visitor.multipart("/report", &fields, &files)).await;
+        assert_eq!(response.status(), status, "{what}");
+        let page = response.text().await.unwrap();
+        assert!(page.contains("id=\"error-photos\""), "{what}: a sentence beside the field");
+        assert!(page.contains("三楼堆了旧家具"), "{what}: the words are still there");
+    }
+    assert_eq!(server.store.counts().reports.received, 0);
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_empty_file_part_is_no_photo() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let files = [("photos", "", Vec::new())];
+    let response =
+        visitor.send(visitor.multipart("/report", &report_fields("grid-01"), &files)).await;
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_photo_is_public_only_when_its_report_is_and_staff_chose_it() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    server.add_staff("elsewhere", "grid-worker", &["grid-02"]).await;
+    let mut visitor = server.known_visitor().await;
+    let code = visitor.report("grid-01", &[jpeg(60, 40), jpeg(40, 60)]).await;
+    let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
+    let ids = photo_ids(&page);
+    let mut worker = server.logged_in("worker").await;
+    let mut elsewhere = server.logged_in("elsewhere").await;
+    let mut stranger = server.known_visitor().await;
+    let status = async |who: &mut crate::support::server::Visitor, id: &str| {
+        who.get(&format!("/photos/{id}")).await.status()
+    };
+    for id in &ids {
+        assert_eq!(status(&mut worker, id).await, StatusCode::OK);
+        for other in [&mut elsewhere, &mut stranger] {
+            assert_eq!(status(other, id).await, StatusCode::NOT_FOUND);
+        }
+    }
+    let accept = [
+        ("version", "1"),
+        ("category", "corridor"),
+        ("grid", "grid-01"),
+        ("summary", "测试小区楼道堆物"),
+        ("public_photos", ids[0].as_str()),
+    ];
+    let done = worker.post(&format!("/console/reports/{code}/accept"), &accept).await;
+    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::OK);
+    assert_eq!(status(&mut stranger, &ids[1]).await, StatusCode::NOT_FOUND);
+    let hide = worker.post(&format!("/console/reports/{code}/hide"), &[("version", "2")]).await;
+    assert_eq!(hide.status(), StatusCode::SEE_OTHER);
+    assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::NOT_FOUND);
+    let anonymous = stranger.other().get(&format!("/photos/{}", ids[0])).await;
+    assert!(!anonymous.headers().contains_key(header::SET_COOKIE), "photos set no cookie");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn photos_are_held_for_their_visitor_alone() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let request = visitor
+        .multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(60, 40))])
+        .header(header::ACCEPT, "application/json");
+    let held = visitor.send(request).await;
+    assert_eq!(held.status(), StatusCode::OK);
+    let held: serde_json::Value = serde_json::from_str(&held.text().await.unwrap()).unwrap();
+    let id = held["held"][0].as_str().unwrap().to_owned();
+    assert_eq!(visitor.get(&format!("/photos/{id}")).await.status(), StatusCode::OK);
+    let mut thief = server.known_visitor().await;
+    assert_eq!(thief.get(&format!("/photos/{id}")).await.status(), StatusCode::NOT_FOUND);
+    // Who names another's photo gets nothing.
+    let mut fields = report_fields("grid-01").to_vec();
+    fields.push(("held", &id));
+    let stolen = thief.send(thief.multipart("/report", &fields, &[])).await;
+    let page = thief.get(location(&stolen)).await.text().await.unwrap();
+    assert_eq!(photo_ids(&page), Vec::<String>::new());
+    let own = visitor.send(visitor.multipart("/report", &fields, &[])).await;
+    let page = visitor.get(location(&own)).await.text().await.unwrap();
+    assert_eq!(photo_ids(&page), [id]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn photos_that_nobody_sent_are_swept_away() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let visitor = server.known_visitor().await;
+    let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(60, 40))]);
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    let photos = server.database.folder.path().join("photos");
+    assert_eq!(files_below(&photos).len(), 2);
+    assert_eq!(server.service.sweep_photos().await.unwrap(), 0, "an hour has not passed");
+    server.database.execute("UPDATE photos SET at = at - 3700000").await;
+    assert_eq!(server.service.sweep_photos().await.unwrap(), 1);
+    assert_eq!(files_below(&photos).len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn only_so_many_are_held() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    let mut last = StatusCode::OK;
+    for _ in 0..13 {
+        let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(6, 4))]);
+        last = visitor.send(request).await.status();
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let without_cookie = visitor.other();
+    let request = without_cookie.request(Method::POST, "/report/photos");
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);
+}

@@ -1,0 +1,212 @@
+//! The door of the console: who gets in, for how long, and how it is kept.
+
+use chuangquan::service::staff::Manage;
+use reqwest::{StatusCode, header};
+
+use crate::support::{
+    database::{Database, Kind, on_both},
+    process::{program, run},
+    server::{Server, location},
+    staff::PASSWORD,
+};
+
+async fn server() -> Server {
+    Server::start(Database::new(Kind::Sqlite).await).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_is_not_logged_in_is_sent_to_the_door_and_back() {
+    let server = server().await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut visitor = server.known_visitor().await;
+    for path in
+        ["/console", "/console?state=all", "/console/new", "/console/reports/x", "/console/nowhere"]
+    {
+        let response = visitor.get(path).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path}");
+        assert!(location(&response).starts_with("/console/login?next=%2Fconsole"), "{path}");
+    }
+    let post = visitor.post("/console/reports/x/accept", &[]).await;
+    assert_eq!(location(&post), "/console/login?next=%2Fconsole");
+    for (next, to) in [
+        ("/console?state=all", "/console?state=all"),
+        ("https://evil.example/", "/console"),
+        ("//evil.example", "/console"),
+        ("/\\evil.example", "/console"),
+        ("", "/console"),
+    ] {
+        let mut visitor = server.known_visitor().await;
+        let fields = [("login", "worker"), ("password", PASSWORD), ("next", next)];
+        let response = visitor.post("/console/login", &fields).await;
+        assert_eq!(location(&response), to, "{next}");
+    }
+}
+
+async fn sessions_end(database: Database) {
+    let server = Server::start(database).await;
+    let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let manager = server.add_staff("manager", "manager", &[]).await;
+    let mut browser = server.logged_in("worker").await;
+    assert_eq!(browser.get("/console").await.status(), StatusCode::OK);
+
+    // A second login in the same browser is another session; the first one ends.
+    let first = browser.cookies.clone();
+    let fields = [("login", "worker"), ("password", PASSWORD)];
+    browser.post("/console/login", &fields).await;
+    assert_ne!(first, browser.cookies);
+    let mut old = browser.other();
+    old.cookies = first;
+    assert_eq!(old.get("/console").await.status(), StatusCode::SEE_OTHER, "rotated");
+
+    let mut elsewhere = server.logged_in("worker").await;
+    let token = |browser: &crate::support::server::Visitor| {
+        browser.cookies.iter().find(|(name, _)| name == "staff").unwrap().1.clone()
+    };
+    let own = token(&browser);
+    let new = "another long password";
+    server.service.change_password(&worker, &own, (PASSWORD, new)).await.unwrap();
+    assert_eq!(browser.get("/console").await.status(), StatusCode::OK);
+    assert_eq!(elsewhere.get("/console").await.status(), StatusCode::SEE_OTHER);
+
+    // Idle, or too old, it ends by itself.
+    server.database.execute("UPDATE sessions SET seen_at = seen_at - 4 * 3600000 - 1000").await;
+    assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
+    server.database.execute("UPDATE sessions SET seen_at = seen_at + 4 * 3600000 + 1000").await;
+    assert_eq!(browser.get("/console").await.status(), StatusCode::OK);
+    server
+        .database
+        .execute("UPDATE sessions SET created_at = created_at - 12 * 3600000 - 1000")
+        .await;
+    assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
+    server
+        .database
+        .execute("UPDATE sessions SET created_at = created_at + 12 * 3600000 + 1000")
+        .await;
+
+    // Deactivating ends it at once.
+    server.service.manage_staff(Some(&manager), "worker", Manage::Active(false)).await.unwrap();
+    assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
+    let fields = [("login", "worker"), ("password", new)];
+    let refused = browser.post("/console/login", &fields).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn who_stands_in_sees_what_the_other_sees(database: Database) {
+    let server = Server::start(database).await;
+    server.add_staff("away", "grid-worker", &["grid-01"]).await;
+    server.add_staff("here", "grid-worker", &["grid-02"]).await;
+    let manager = server.add_staff("manager", "manager", &[]).await;
+    let mut visitor = server.known_visitor().await;
+    let code = visitor.report("grid-01", &[]).await;
+    let mut here = server.logged_in("here").await;
+    let path = format!("/console/reports/{code}");
+    assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);
+    let stand_in = Manage::StandIn("here".into());
+    server.service.manage_staff(Some(&manager), "away", stand_in).await.unwrap();
+    assert_eq!(here.get(&path).await.status(), StatusCode::OK);
+    server
+        .service
+        .manage_staff(Some(&manager), "away", Manage::StandIn(String::new()))
+        .await
+        .unwrap();
+    assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
+    let server = server().await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut honest = server.logged_in("worker").await;
+    let mut attacker = server.known_visitor().await;
+    let mut pages = Vec::new();
+    for login in ["worker", "nobody"] {
+        let response = attacker
+            .post("/console/login", &[("login", login), ("password", "wrong password")])
+            .await;
+        assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let page = response.text().await.unwrap();
+        assert!(!page.contains("wrong password"), "a password is never shown again");
+        pages.push(page.replace(login, "LOGIN"));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let mut last = StatusCode::OK;
+    for _ in 0..12 {
+        let fields = [("login", "worker"), ("password", "wrong password")];
+        let response = attacker.post("/console/login", &fields).await;
+        last = response.status();
+        if last == StatusCode::TOO_MANY_REQUESTS {
+            assert!(response.headers().contains_key(header::RETRY_AFTER));
+            break;
+        }
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    // Whoever logged in from their own device before still gets in.
+    let fields = [("login", "worker"), ("password", PASSWORD)];
+    assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cookies_of_staff_are_locked_away() {
+    let server = server().await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut visitor = server.known_visitor().await;
+    let fields = [("login", "worker"), ("password", PASSWORD)];
+    let response = visitor.post("/console/login", &fields).await;
+    let cookies: Vec<&str> = response
+        .headers()
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .map(|c| c.to_str().unwrap())
+        .collect();
+    let staff = cookies.iter().find(|cookie| cookie.starts_with("staff=")).unwrap();
+    assert!(staff.contains("HttpOnly") && staff.contains("SameSite=Lax"), "{staff}");
+    let token = staff.trim_start_matches("staff=").split(';').next().unwrap();
+    let stored = server.database.number("SELECT COUNT(*) FROM sessions").await;
+    assert_eq!(stored, 1);
+    for file in std::fs::read_dir(server.database.folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(path).unwrap();
+            assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()));
+            assert!(!bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()));
+        }
+    }
+    let out = visitor.post("/console/logout", &[]).await;
+    assert_eq!(location(&out), "/console/login");
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+}
+
+async fn the_operator_lets_people_in_and_out(database: Database) {
+    let folder = database.folder.path();
+    let staff = |args: &[&str]| {
+        let mut command = program(&database.url, folder);
+        run(command.arg("staff").args(args))
+    };
+    let (code, text) = staff(&["add", "boss", "--name", "王测试", "--role", "manager"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("password: "), "{text}");
+    let (code, text) = staff(&["add", "boss", "--name", "王测试", "--role", "manager"]);
+    assert_eq!(code, Some(1), "{text}");
+    let (code, text) = staff(&["add", "w", "--name", "李测试", "--role", "grid-worker"]);
+    assert_eq!(code, Some(1));
+    assert!(text.contains("login:") && text.contains("grids:"), "every fault at once: {text}");
+    let (code, _) = staff(&[
+        "add",
+        "worker",
+        "--name",
+        "李测试",
+        "--role",
+        "grid-worker",
+        "--grid",
+        "grid-01,grid-02",
+    ]);
+    assert_eq!(code, Some(0));
+    let (_, list) = staff(&["list"]);
+    assert!(list.contains("worker\t李测试\tgrid-worker\tactive\tgrid-01,grid-02"), "{list}");
+    assert_eq!(staff(&["disable", "worker"]).0, Some(0));
+    assert!(staff(&["list"]).1.contains("disabled"));
+    assert_eq!(staff(&["reset-password", "boss"]).0, Some(0));
+    assert_eq!(staff(&["disable", "nobody"]).0, Some(1));
+}
+
+on_both!(sessions_end, who_stands_in_sees_what_the_other_sees, the_operator_lets_people_in_and_out,);

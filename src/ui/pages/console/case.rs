@@ -1,0 +1,285 @@
+//! `/console/reports/{code}`: one report, and everything that can be done to it.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use super::{framed, staff};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        report::{Action, Code, Event, Report, What, words::day_and_time},
+        staff::{Staff, StaffId},
+    },
+    service::{casework::Case, report::grid_label},
+    ui::{
+        context::{Instead, Page},
+        pages::refusal::Refusal,
+        parts::{
+            action_form::action_form,
+            report::{photo_pair, state_mark, steps},
+        },
+    },
+};
+
+/// The page of one report.
+#[component]
+pub fn CasePage() -> impl IntoView {
+    let page = Page::current();
+    let code = use_params_map().read_untracked().get("code").unwrap_or_default();
+    Suspend::new(async move {
+        let staff = staff(&page)?;
+        let missing = || {
+            page.answer(Instead::Refuse(Refusal::NotFound));
+            None
+        };
+        let Ok(code) = Code::parse(&code) else { return missing() };
+        let case = page.or_refuse(page.service.case(&staff, &code).await)?;
+        let Some(case) = case else { return missing() };
+        let names = page.or_refuse(page.service.names().await)?;
+        Some(framed(&page, &staff, "办件", case_view(&page, &staff, case, &names)))
+    })
+}
+
+fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, String>) -> AnyView {
+    let Case { report, events, photos, similar, goes_on_under, actions } = case;
+    let heading = if report.place.is_empty() {
+        page.service.plain_summary(&report)
+    } else {
+        report.place.clone()
+    };
+    let similar = similar.iter().map(|other| {
+        let href = format!("/console/reports/{}", other.code);
+        view! {
+            <li><a href=href>{other.number().to_string()} " " {other.place.clone()}</a> " " {other.state.staff_word()}</li>
+        }
+    });
+    let similar = similar.collect_view();
+    let similar = (!similar.is_empty()).then(|| {
+        view! {
+            <h2 class="section-title">"同网格同类在办"</h2>
+            <ul class="plain-list">{similar}</ul>
+        }
+    });
+    let under = goes_on_under.map(|other| {
+        let href = format!("/console/reports/{}", other.code);
+        view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
+    });
+    let (main, more) = parted(page, &report, &photos, &actions);
+    view! {
+        <div class="case">
+            <div class="case__what">
+                <h1 class="case__title">{heading}</h1>
+                {badges(page, &report)}
+                {steps(report.state)}
+                {under}
+                {photo_pair(&photos)}
+                {facts(page, staff, &report, names)}
+                {similar}
+            </div>
+            <div class="case__do">
+                {main}
+                {more}
+                <h2 class="section-title">"经过"</h2>
+                {history(page, events, names)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Number, state and time.
+fn badges(page: &Page, report: &Report) -> AnyView {
+    let remaining = report.remaining(page.service.calendar(), page.service.now());
+    let remaining = remaining.map(|remaining| {
+        let class = match (remaining.overdue, remaining.soon) {
+            (true, _) => "due due_over",
+            (false, true) => "due due_soon",
+            (false, false) => "due",
+        };
+        view! { <span class=class>{remaining.words}</span> }
+    });
+    let mark =
+        |on: bool, word: &'static str| on.then(|| view! { <span class="badge">{word}</span> });
+    view! {
+        <p class="badges">
+            <strong>{report.number().to_string()}</strong>
+            {state_mark(report.state, report.state.staff_word().to_owned())}
+            {remaining}
+            {mark(report.reopened > 0, "重办")}
+            {mark(report.supervised, "督办")}
+            {mark(report.level == 1, "已报支部负责人")}
+            {mark(report.level >= 2, "已报管理员")}
+            {mark(report.hidden, "不公开")}
+            {mark(report.extension_days.is_some(), "延期待批")}
+        </p>
+    }
+    .into_any()
+}
+
+/// What is known of it.
+fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, String>) -> AnyView {
+    let campaign = page.service.campaign();
+    let row = |title: &'static str, text: String| {
+        (!text.is_empty())
+            .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> })
+    };
+    let name = |id: Option<StaffId>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+    let titles = titles(campaign, report);
+    let position = report
+        .position()
+        .map(|at| format!("{:.5}, {:.5}（误差约{}米）", at.lat, at.lon, at.accuracy));
+    let source = match &report.source_number {
+        Some(number) => format!("{} {number}", report.source.word()),
+        None => report.source.word().to_owned(),
+    };
+    let extension = report.extension_days.map(|days| {
+        let reason = report.extension_reason.as_deref().unwrap_or_default();
+        format!("{}申请{days}个工作日：{reason}", name(report.extension_by))
+    });
+    let word = match (report.solved, report.satisfied) {
+        (Some(true), Some(satisfied)) => format!("已解决，{}", satisfied.word()),
+        (Some(true), None) => "已解决".into(),
+        (Some(false), _) => "没解决".into(),
+        (None, _) => "未评价".into(),
+    };
+    let supporters = if report.supporters > 0 {
+        format!("{}人也遇到过", report.supporters)
+    } else {
+        String::new()
+    };
+    view! {
+        <dl class="facts weui-cells">
+            {row("居民描述", report.description.clone())}
+            {row("公开摘要", report.summary.clone().unwrap_or_default())}
+            {row("分类", titles.0)}
+            {row("网格", grid_label(campaign, report.grid.as_ref()))}
+            {row("牵头支部", titles.1)}
+            {row("承办单位", titles.2)}
+            {row("来源", source)}
+            {row("位置", position.unwrap_or_default())}
+            {row("认领", name(report.claimed_by))}
+            {row("经办", name(report.handler))}
+            {row("延期", extension.unwrap_or_default())}
+            {row("居民评价", word)}
+            {row("评价意见", report.rating_comment.clone().unwrap_or_default())}
+            {row("支持", supporters)}
+        </dl>
+        {contact(page, staff, report)}
+    }
+    .into_any()
+}
+
+/// Category, branch and unit by their titles.
+fn titles(campaign: &Campaign, report: &Report) -> (String, String, String) {
+    let category = campaign.category(report.category.as_str());
+    let branch = campaign.branch(report.branch.as_str());
+    let unit = campaign.unit(report.unit.as_str());
+    (
+        category.map(|category| category.title.clone()).unwrap_or_default(),
+        branch.map(|branch| branch.title.clone()).unwrap_or_default(),
+        unit.map(|unit| unit.title.clone()).unwrap_or_default(),
+    )
+}
+
+/// Contact details: shown when asked for, and noted.
+fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
+    if let Some(shown) = page.refused("contact") {
+        let phone = shown.value("phone");
+        let call = (!phone.is_empty()).then(|| {
+            let href = format!("tel:{phone}");
+            view! { <a class="weui-btn weui-btn_default" href=href>"拨打 " {phone}</a> }
+        });
+        return Some(
+            view! {
+                <div class="contact" id="contact">
+                    <p>"联系人：" {shown.value("name")}</p>
+                    {call}
+                    <p class="hint">"这次查看已记录（" {staff.name.clone()} "）。请勿告诉被反映人。"</p>
+                </div>
+            }
+            .into_any(),
+        );
+    }
+    report.has_contact().then(|| {
+        let action = format!("/console/contact/{}", report.code);
+        view! {
+            <form class="contact" method="post" action=action>
+                <button class="weui-btn weui-btn_default" type="submit">"查看联系方式（会记录）"</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+/// The actions of the casework, open; the others, folded.
+fn parted(
+    page: &Page,
+    report: &Report,
+    photos: &[crate::domain::report::Photo],
+    actions: &[Action],
+) -> (AnyView, AnyView) {
+    const LEADING: [Action; 8] = [
+        Action::Accept,
+        Action::Acknowledge,
+        Action::Dispatch,
+        Action::Start,
+        Action::Finish,
+        Action::Check,
+        Action::ApproveExtension,
+        Action::Settle,
+    ];
+    let whole =
+        page.refused_post.as_ref().filter(|post| !actions.iter().any(|a| a.as_str() == post.form));
+    let whole = whole.and_then(|post| post.whole.clone());
+    let whole = whole.map(|text| view! { <p class="error-summary" role="alert">{text}</p> });
+    let leads = |action: &&Action| LEADING.contains(*action) && **action != Action::Settle;
+    let main = actions.iter().filter(leads);
+    let main = main.map(|action| {
+        let title = action.title();
+        view! {
+            <section class="action" aria-label=title>
+                <h2 class="section-title">{title}</h2>
+                {action_form(page, report, photos, *action)}
+            </section>
+        }
+    });
+    let main = main.collect_view();
+    let more = actions.iter().filter(|action| !leads(action)).map(|action| {
+        let open = page.refused(action.as_str()).is_some();
+        view! {
+            <details class="fold action" open=open>
+                <summary>{action.title()}</summary>
+                {action_form(page, report, photos, *action)}
+            </details>
+        }
+    });
+    let more = more.collect_view();
+    (
+        view! { {whole} {main} }.into_any(),
+        view! { <div class="actions-more">{more}</div> }.into_any(),
+    )
+}
+
+/// What happened, newest first, with who did it.
+fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) -> AnyView {
+    let campaign = page.service.campaign();
+    let items = events.into_iter().rev().map(|event| {
+        let time = day_and_time(page.service.calendar().civil(event.at));
+        let who = match (event.staff, event.what) {
+            (Some(id), _) => names.get(&id).cloned().unwrap_or_else(|| "同事".into()),
+            (None, What::Escalated) => "系统".into(),
+            (None, _) => "居民".into(),
+        };
+        let words = event.words(campaign);
+        view! {
+            <li class="timeline__item">
+                <time class="timeline__time">{time}</time>
+                <p class="timeline__words">{who} "：" {words}</p>
+                {event.text.map(|text| view! { <p class="timeline__text">{text}</p> })}
+            </li>
+        }
+    });
+    view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
+}

@@ -1,0 +1,91 @@
+//! `/console/check`: 批量核查, before and after side by side.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{framed, staff};
+use crate::{
+    domain::report::{Photo, Report, filter::Filter, words::day_and_time},
+    ui::{
+        context::Page,
+        pages::reports::pager,
+        parts::{
+            fields::{Kept, Text, field_error, text_field},
+            report::photo_pair,
+        },
+    },
+};
+
+/// The page of what waits to be checked.
+#[component]
+pub fn CheckPage() -> impl IntoView {
+    let page = Page::current();
+    let query = use_query_map().read_untracked().clone();
+    let at = Filter::read(|name| query.get(name).filter(|_| name == "page"));
+    Suspend::new(async move {
+        let staff = staff(&page)?;
+        let found = page.or_refuse(page.service.to_check(&staff, at.page).await)?;
+        let kept = Kept::of(page.refused("bulk"));
+        let items = found.reports.iter().map(|report| {
+            let photos: Vec<Photo> =
+                found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
+            let own = report.handler == Some(staff.id);
+            item(&page, report, &photos, own, &kept)
+        });
+        let items = items.collect_view();
+        let empty = items.is_empty();
+        let content = view! {
+            <h1 class="page-title">"核查"</h1>
+            {kept.summary("没有全部办成：")}
+            {empty.then(|| view! { <p class="empty">"没有等待核查的件。"</p> })}
+            <form method="post" action="/console/reports/bulk">
+                <input type="hidden" name="action" value="check" />
+                <ol class="check-list">{items}</ol>
+                {(!empty).then(|| view! {
+                    <div class="check-do">
+                        {field_error("codes", kept.error("codes"))}
+                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Line("text"), &kept)}
+                        <button class="weui-btn weui-btn_primary" type="submit" name="result" value="yes">"所选通过"</button>
+                        <button class="weui-btn weui-btn_warn" type="submit" name="result" value="no">"所选退回"</button>
+                    </div>
+                })}
+            </form>
+            {pager("/console/check", &at, found.more)}
+        };
+        Some(framed(&page, &staff, "核查", content.into_any()))
+    })
+}
+
+fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) -> AnyView {
+    let campaign = page.service.campaign();
+    let category = campaign.category(report.category.as_str());
+    let category = category.map(|category| category.title.clone()).unwrap_or_default();
+    let number = report.number().to_string();
+    let place = match report.place.is_empty() {
+        true => page.service.plain_summary(report),
+        false => report.place.clone(),
+    };
+    let finished = report.finished_at.map(|at| day_and_time(page.service.calendar().civil(at)));
+    let value = format!("{}:{}", report.code, report.version);
+    let checked =
+        kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
+    let tick = match own {
+        true => view! { <span class="hint">"您经办的，请同事核查"</span> }.into_any(),
+        false => view! {
+            <input type="checkbox" class="tick" name="codes" value=value checked=checked />
+        }
+        .into_any(),
+    };
+    let href = format!("/console/reports/{}", report.code);
+    view! {
+        <li class="check-item">
+            <label class="check-item__head">
+                {tick}
+                <span class="check-item__title">{place} " · " {category}</span>
+            </label>
+            <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
+            {photo_pair(photos)}
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,40 @@
+//! `/console/login`: the door.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::ui::{
+    context::{Instead, Page},
+    parts::fields::{Kept, Text, text_field},
+};
+
+/// The page to log in on.
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let page = Page::current();
+    if page.staff.is_some() && page.refused_post.is_none() {
+        page.answer(Instead::Go("/console"));
+    }
+    let kept = Kept::of(page.refused("login"));
+    let next = match kept.is_fresh() {
+        true => use_query_map().read_untracked().get("next").unwrap_or_default(),
+        false => kept.value("next"),
+    };
+    let summary = kept.summary("没有登录：");
+    let login = text_field("login", "登录名", None, Text::Line("text"), &kept);
+    let password = text_field("password", "密码", None, Text::Line("password"), &kept);
+    view! {
+        <Title text="工作台登录" />
+        <main id="main" class="login-page">
+            <h1 class="page-title">"工作台登录"</h1>
+            {summary}
+            <form method="post" action="/console/login">
+                <input type="hidden" name="next" value=next />
+                <div class="weui-cells form-cells">{login} {password}</div>
+                <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"登录"</button></p>
+            </form>
+            <p class="hint">"供网格员、支部和街道工作人员使用。忘记密码，请找街道的管理员重设。"</p>
+        </main>
+    }
+}

@@ -1,0 +1,65 @@
+//! The console: what staff work in. Same document, other pages; no public tab bar.
+
+pub mod account;
+pub mod case;
+pub mod check;
+pub mod login;
+pub mod new;
+pub mod queue;
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    domain::staff::{Role, Staff},
+    ui::context::{Instead, Page},
+    ui::pages::refusal::Refusal,
+};
+
+/// The member of staff who looks; the door keeps everyone else out before.
+pub fn staff(page: &Page) -> Option<Arc<Staff>> {
+    let staff = page.staff.clone();
+    if staff.is_none() {
+        page.answer(Instead::Refuse(Refusal::NotFound));
+    }
+    staff
+}
+
+/// The frame around a page of the console.
+pub fn framed(page: &Page, staff: &Staff, title: &'static str, content: AnyView) -> AnyView {
+    let links = [
+        ("/console", "队列", Role::GridWorker),
+        ("/console/new", "登记", Role::GridWorker),
+        ("/console/check", "核查", Role::GridWorker),
+        ("/console/duty", "清单", Role::GridWorker),
+        ("/console/stats", "统计", Role::GridWorker),
+        ("/console/weekly", "周报", Role::GridWorker),
+        ("/console/messages", "寄语", Role::BranchLead),
+        ("/console/posters", "海报", Role::GridWorker),
+        ("/console/staff", "人员", Role::Manager),
+        ("/console/account", "我", Role::GridWorker),
+    ];
+    let path = page.path.clone();
+    let links = links.into_iter().filter(|(_, _, least)| staff.role >= *least);
+    let links = links.map(|(href, word, _)| {
+        let here = path == href || (href == "/console" && path.starts_with("/console/reports"));
+        let current = here.then_some("page");
+        view! { <a class="console-bar__item" href=href aria-current=current>{word}</a> }
+    });
+    let links = links.collect_view();
+    let who = format!("{} {}", staff.role.title(), staff.name);
+    view! {
+        <Title text=title />
+        <header class="console-bar">
+            <nav class="console-bar__items" aria-label="工作台">{links}</nav>
+            <form class="console-bar__who" method="post" action="/console/logout">
+                <span>{who}</span>
+                <button class="console-bar__out" type="submit">"退出"</button>
+            </form>
+        </header>
+        <main id="main" class="console">{content}</main>
+    }
+    .into_any()
+}

@@ -1,0 +1,138 @@
+//! `/console/new`: what staff saw or were told, and 现场办结 in one go.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{framed, staff};
+use crate::{
+    domain::{
+        campaign::{Campaign, CategoryKind},
+        report::{DESCRIPTION_MAX, PLACE_MAX, Source},
+        staff::{Role, Staff},
+    },
+    islands::locate::Locate,
+    ui::{
+        context::Page,
+        parts::{
+            action_form::photo_input,
+            fields::{Kept, Text, select_field, text_field},
+        },
+    },
+};
+
+/// The page to enter a report on.
+#[component]
+pub fn NewPage() -> impl IntoView {
+    let page = Page::current();
+    let staff = staff(&page)?;
+    let asked = use_query_map().read_untracked().get("settle").is_some();
+    let (new, settle) = (Kept::of(page.refused("new")), Kept::of(page.refused("settle")));
+    let settles = !settle.is_fresh() || (asked && new.is_fresh());
+    let kept = if settles { settle } else { new };
+    let content = form(&page, &staff, settles, &kept);
+    Some(framed(&page, &staff, if settles { "现场办结" } else { "登记" }, content))
+}
+
+fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
+    let campaign = page.service.campaign();
+    let key = match kept.value("form_key") {
+        key if key.is_empty() => page.service.form_key(),
+        key => key,
+    };
+    let hints = (format!("最多{PLACE_MAX}个字"), format!("最多{DESCRIPTION_MAX}个字"));
+    let place = text_field("place", "在哪里", Some(hints.0), Text::Line("text"), kept);
+    let words = text_field("description", "是什么情况", Some(hints.1), Text::Area, kept);
+    let before = photo_input(
+        "before",
+        "处理前照片",
+        kept.error("before").or_else(|| kept.error("photos").filter(|_| !settles)),
+    );
+    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
+    let tabs = [("/console/new", "登记", !settles), ("/console/new?settle=1", "现场办结", settles)];
+    let tabs = tabs.map(|(href, word, here)| {
+        let current = here.then_some("page");
+        view! { <a class="count-chip" href=href aria-current=current>{word}</a> }
+    });
+    let rest = if settles {
+        let after = photo_input("photos", "处理后照片", kept.error("photos"));
+        let text = text_field("text", "怎样处理的", None, Text::Area, kept);
+        view! { <input type="hidden" name="settle" value="on" /> {after} {text} }.into_any()
+    } else {
+        let sources = Source::ALL.into_iter().filter(|source| *source != Source::Resident);
+        let sources = sources.map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
+        view! {
+            {select_field("source", "来源", None, sources, &kept.value("source"), kept.error("source"))}
+            {text_field("number", "来源编号（12345必填）", None, Text::Line("text"), kept)}
+            {text_field("contact_name", "联系人（可不填）", None, Text::Line("text"), kept)}
+            {text_field("contact_phone", "电话（可不填）", None, Text::Line("tel"), kept)}
+        }
+        .into_any()
+    };
+    view! {
+        <h1 class="page-title">{if settles { "现场办结" } else { "登记一件" }}</h1>
+        <nav class="count-chips" aria-label="登记方式">{tabs.to_vec()}</nav>
+        {kept.summary("没有提交，请看一下：")}
+        <form class="entry" method="post" action="/console/new" enctype="multipart/form-data">
+            <input type="hidden" name="form_key" value=key />
+            <div class="weui-cells form-cells">
+                {before}
+                {held(kept)}
+                {category(campaign, settles, kept)}
+                {grid(campaign, staff, kept)}
+                {place}
+                <Locate lat lon accuracy error=kept.error("lat") />
+                {words}
+                {rest}
+            </div>
+            <div class="sticky-action"><button class="weui-btn weui-btn_primary" type="submit">{if settles { "办结，提交核查" } else { "登记" }}</button></div>
+        </form>
+    }
+    .into_any()
+}
+
+/// Photos of a refused try.
+fn held(kept: &Kept) -> AnyView {
+    let tiles = ["held_before", "held"].into_iter().flat_map(|name| {
+        let word = if name == "held" { "处理后" } else { "处理前" };
+        kept.values(name).into_iter().map(move |id| {
+            let src = format!("/photos/{id}?size=thumb");
+            view! {
+                <label class="tile">
+                    <img src=src alt=format!("已传上的{word}照片") width="104" height="104" />
+                    <span class="tile__keep"><input type="checkbox" name=name value=id checked />{word}</span>
+                </label>
+            }
+        })
+    });
+    view! { <div class="tiles">{tiles.collect_view()}</div> }.into_any()
+}
+
+fn category(campaign: &Campaign, settles: bool, kept: &Kept) -> AnyView {
+    let list = campaign.categories.iter();
+    let list = list.filter(|category| !settles || category.kind == CategoryKind::Casework);
+    let list = list.map(|category| (category.slug.to_string(), category.title.clone())).collect();
+    select_field(
+        "category",
+        "分类",
+        Some("请选择"),
+        list,
+        &kept.value("category"),
+        kept.error("category"),
+    )
+}
+
+/// A grid worker's own grids; the only one is chosen already.
+fn grid(campaign: &Campaign, staff: &Staff, kept: &Kept) -> AnyView {
+    let own = |slug: &_| staff.role != Role::GridWorker || staff.grids.contains(slug);
+    let list: Vec<(String, String)> = campaign
+        .grids
+        .iter()
+        .filter(|grid| own(&grid.slug))
+        .map(|grid| (grid.slug.to_string(), grid.label()))
+        .collect();
+    let chosen = match (kept.value("grid"), list.as_slice()) {
+        (value, [(only, _)]) if value.is_empty() => only.clone(),
+        (value, _) => value,
+    };
+    select_field("grid", "网格", Some("请选择"), list, &chosen, kept.error("grid"))
+}

@@ -1,0 +1,261 @@
+//! `/console`: what waits, the most pressing first.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{framed, staff};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        report::{
+            Action, Photo, Report, Source, State,
+            filter::{Deadline, Filter, Sort, States},
+        },
+        slug::Slug,
+        staff::{Role, Staff},
+    },
+    islands::queue::QueueHelper,
+    service::{Waiting, casework::QueuePage as Found},
+    ui::{
+        context::Page,
+        pages::reports::{address, pager},
+        parts::{
+            fields::{Kept, Text, field_error, select_field, text_field},
+            report::state_mark,
+        },
+    },
+};
+
+/// The queue.
+#[component]
+pub fn QueuePage() -> impl IntoView {
+    let page = Page::current();
+    let query = use_query_map().read_untracked().clone();
+    let filter = Filter::read(|name| query.get(name));
+    Suspend::new(async move {
+        let staff = staff(&page)?;
+        let found = page.or_refuse(page.service.queue(&staff, &filter).await)?;
+        let waiting = page.or_refuse(page.service.waiting(&staff).await)?;
+        let content = queue_view(&page, &staff, &filter, &waiting, found);
+        Some(framed(&page, &staff, "工作台", content))
+    })
+}
+
+fn queue_view(
+    page: &Page,
+    staff: &Staff,
+    filter: &Filter,
+    waiting: &Waiting,
+    found: Found,
+) -> AnyView {
+    let kept = Kept::of(page.refused("bulk"));
+    let rows = found.reports.iter().map(|report| {
+        let thumb = found.photos.iter().find(|photo| photo.serial == Some(report.serial));
+        row(page, report, thumb, &kept)
+    });
+    let rows = rows.collect_view();
+    let empty = rows.is_empty().then(|| {
+        let text = match filter.parts().is_empty() {
+            true => "没有待办，都办完了。",
+            false => "没有符合条件的件。",
+        };
+        view! { <div class="empty"><p>{text}</p><p><a href="/console?state=all">"看全部"</a></p></div> }
+    });
+    let received = page.service.counts().reports.received;
+    view! {
+        <h1 class="unseen">"待办队列"</h1>
+        {chips(filter, waiting)}
+        {kept.summary("没有办：")}
+        <QueueHelper received />
+        {search(page.service.campaign(), staff, filter)}
+        <form class="bulk" method="post" action="/console/reports/bulk">
+            {empty}
+            <ol class="queue" id="queue">{rows}</ol>
+            {bulk(page, filter, &kept)}
+        </form>
+        {pager("/console", filter, found.more)}
+    }
+    .into_any()
+}
+
+/// What waits, each with its number and its search.
+fn chips(filter: &Filter, waiting: &Waiting) -> AnyView {
+    let count = |state: State| waiting.states.get(&state).copied().unwrap_or_default();
+    let only = |state: State| Filter { states: States::Only(state), page: 1, ..Filter::default() };
+    let open: u64 = State::OPEN.iter().map(|state| count(*state)).sum();
+    let all: u64 = waiting.states.values().sum();
+    let usual = Filter { page: 1, ..Filter::default() };
+    let mut chips = vec![
+        ("待办", open, usual.clone()),
+        ("超期", waiting.overdue, Filter { deadline: Some(Deadline::Overdue), ..usual.clone() }),
+        ("快超期", waiting.soon, Filter { deadline: Some(Deadline::Soon), ..usual.clone() }),
+        ("重办", waiting.again, Filter { again: true, ..usual.clone() }),
+    ];
+    let states = State::ALL.into_iter().filter(|state| state.is_open() || *state == State::Closed);
+    chips.extend(states.map(|state| (state.staff_word(), count(state), only(state))));
+    chips.push(("全部", all, Filter { states: States::All, ..usual }));
+    let here = filter.at_page(1);
+    let chips = chips.into_iter().map(|(word, n, target)| {
+        let current = (target == here).then_some("true");
+        let word = if word == "已派单" { "待接单" } else { word };
+        view! { <a class="count-chip" href=address("/console", &target) aria-current=current>{word} " " <b>{n}</b></a> }
+    });
+    view! { <nav class="count-chips" aria-label="按状态">{chips.collect_view()}</nav> }.into_any()
+}
+
+fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
+    let slug = |slug: &Option<Slug>| slug.as_ref().map(ToString::to_string).unwrap_or_default();
+    let grids = campaign.grids.iter();
+    let grids =
+        grids.filter(|grid| staff.role != Role::GridWorker || staff.grids.contains(&grid.slug));
+    let grids = grids.map(|grid| (grid.slug.to_string(), grid.label())).collect();
+    let branches =
+        campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect();
+    let units = campaign.units.iter().map(|u| (u.slug.to_string(), u.title.clone())).collect();
+    let categories = campaign.categories.iter();
+    let categories = categories.map(|c| (c.slug.to_string(), c.title.clone())).collect();
+    let sources =
+        Source::ALL.iter().map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
+    let states = State::ALL.iter().map(|s| (s.as_str().to_owned(), s.staff_word().to_owned()));
+    let states = [("all".to_owned(), "全部".to_owned())].into_iter().chain(states).collect();
+    let state = match filter.states {
+        States::Open => "",
+        States::All => "all",
+        States::Only(state) => state.as_str(),
+    };
+    let deadlines = [("overdue", "已超期"), ("soon", "快超期")]
+        .map(|(v, t)| (v.to_owned(), t.to_owned()))
+        .to_vec();
+    let deadline = match filter.deadline {
+        Some(Deadline::Overdue) => "overdue",
+        Some(Deadline::Soon) => "soon",
+        None => "",
+    };
+    let sorts = [("new", "新的在前"), ("old", "旧的在前")]
+        .map(|(v, t)| (v.to_owned(), t.to_owned()))
+        .to_vec();
+    let sort = match filter.sort {
+        Sort::Due => "",
+        Sort::New => "new",
+        Sort::Old => "old",
+    };
+    let source = filter.source.map(Source::as_str).unwrap_or_default();
+    let q = filter.q.clone();
+    view! {
+        <form class="queue-search" method="get" action="/console" role="search">
+            <input class="field__input" type="search" name="q" value=q aria-label="文字或办件编号" placeholder="地点、描述、办件编号" />
+            <button class="weui-btn weui-btn_default" type="submit">"查找"</button>
+            <details class="fold queue-search__more">
+                <summary>"更多条件"</summary>
+                <div class="queue-search__fields">
+                    {select_field("state", "状态", Some("待办"), states, state, None)}
+                    {select_field("deadline", "期限", Some("不限"), deadlines, deadline, None)}
+                    {select_field("grid", "网格", Some("不限"), grids, &slug(&filter.grid), None)}
+                    {select_field("branch", "牵头支部", Some("不限"), branches, &slug(&filter.branch), None)}
+                    {select_field("unit", "承办单位", Some("不限"), units, &slug(&filter.unit), None)}
+                    {select_field("category", "分类", Some("不限"), categories, &slug(&filter.category), None)}
+                    {select_field("source", "来源", Some("不限"), sources, source, None)}
+                    {select_field("sort", "排序", Some("期限近的在前"), sorts, sort, None)}
+                    <label class="weui-cell weui-check__label">
+                        <input type="checkbox" class="tick" name="mine" value="1" checked=filter.mine />"我认领的"
+                    </label>
+                    <label class="weui-cell weui-check__label">
+                        <input type="checkbox" class="tick" name="again" value="1" checked=filter.again />"只看重办"
+                    </label>
+                </div>
+            </details>
+        </form>
+    }
+    .into_any()
+}
+
+fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept) -> AnyView {
+    let campaign = page.service.campaign();
+    let category = campaign.category(report.category.as_str());
+    let category = category.map(|category| category.title.clone()).unwrap_or_default();
+    let place = match report.place.is_empty() {
+        true => page.service.plain_summary(report),
+        false => report.place.clone(),
+    };
+    let remaining = report.remaining(page.service.calendar(), page.service.now());
+    let remaining = remaining.map(|remaining| {
+        let class = match (remaining.overdue, remaining.soon) {
+            (true, _) => "due due_over",
+            (false, true) => "due due_soon",
+            (false, false) => "due",
+        };
+        view! { <span class=class>{remaining.words}</span> }
+    });
+    let mark =
+        |on: bool, word: &'static str| on.then(|| view! { <span class="badge">{word}</span> });
+    let picture = match thumb {
+        Some(photo) => {
+            let src = format!("/photos/{}?size=thumb", photo.id);
+            view! { <img class="queue__thumb" src=src alt="" width="60" height="60" loading="lazy" /> }.into_any()
+        }
+        None => view! { <span class="queue__thumb queue__thumb_none" aria-hidden="true"></span> }
+            .into_any(),
+    };
+    let value = format!("{}:{}", report.code, report.version);
+    let checked =
+        kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
+    let number = report.number().to_string();
+    let href = format!("/console/reports/{}", report.code);
+    view! {
+        <li class="queue__row" data-serial=report.serial.to_string()>
+            <label class="queue__tick">
+                <input type="checkbox" class="tick" name="codes" value=value checked=checked aria-label=format!("选中{number}") />
+            </label>
+            <a class="queue__link" href=href>
+                {picture}
+                <span class="queue__text">
+                    <span class="queue__place">{place}</span>
+                    <span class="queue__line">{category} " · " <span class="queue__number">{number}</span></span>
+                    <span class="queue__marks">
+                        {state_mark(report.state, report.state.staff_word().to_owned())}
+                        {remaining}
+                        {mark(report.reopened > 0, "重办")}
+                        {mark(report.supervised, "督办")}
+                        {mark(report.level > 0, "已上报")}
+                    </span>
+                </span>
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// What can be done to all that are ticked.
+fn bulk(page: &Page, filter: &Filter, kept: &Kept) -> AnyView {
+    let campaign = page.service.campaign();
+    let action = kept.value("action");
+    let units = campaign.units.iter().map(|u| (u.slug.to_string(), u.title.clone())).collect();
+    let button = |action: Action, word: &'static str| {
+        view! { <button class="weui-btn weui-btn_default" type="submit" name="action" value=action.as_str()>{word}</button> }
+    };
+    let on_new =
+        matches!(filter.states, States::Open | States::All | States::Only(State::Submitted));
+    let on_accepted =
+        matches!(filter.states, States::Open | States::All | States::Only(State::Accepted));
+    let accept = on_new.then(|| button(Action::Accept, "受理所选"));
+    let reject = on_new.then(|| {
+        view! {
+            {text_field("reason", "不予受理的原因", None, Text::Line("text"), kept)}
+            {button(Action::Reject, "不予受理所选")}
+        }
+    });
+    let dispatch = on_accepted.then(|| {
+        view! {
+            {select_field("unit", "派给", None, units, &kept.value("unit"), kept.error("unit"))}
+            {button(Action::Dispatch, "派单所选")}
+        }
+    });
+    view! {
+        <details class="fold bulk__actions" open=!action.is_empty()>
+            <summary>"批量办理所选"</summary>
+            {field_error("codes", kept.error("codes"))}
+            <div class="bulk__fields">{accept} {dispatch} {reject}</div>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,266 @@
+//! `/report`: 随手拍. Picture first, then what, where, in which words.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    domain::{
+        campaign::{Campaign, Category, CategoryKind, Phase},
+        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Photo, Report, form::ReportForm},
+    },
+    islands::{
+        grid_picker::{GridChoice, GridPicker},
+        locate::Locate,
+        photo_picker::{HeldPhoto, PhotoPicker},
+        report_form::ReportFormIsland,
+        similar::{Similar, SimilarReport},
+    },
+    ui::{
+        context::Page,
+        pages::refusal::{Refusal, RefusalPage},
+        parts::fields::{Kept, Text, field_error, text_field},
+    },
+};
+
+/// The reporting page.
+#[component]
+pub fn ReportPage() -> impl IntoView {
+    let page = Page::current();
+    let asked = use_query_map().read_untracked().get("category").unwrap_or_default();
+    Suspend::new(async move {
+        let phase = page.service.phase();
+        if phase != Phase::Open {
+            return Some(view! { <RefusalPage refusal=Refusal::Closed(phase) /> }.into_any());
+        }
+        let kept = Kept::of(page.refused("report"));
+        let held = page.or_refuse(page.service.held_photos(&page.visitor).await)?;
+        let similar = similar(&page, &kept).await?;
+        let campaign = page.service.campaign();
+        let chosen = if kept.is_fresh() { asked } else { kept.value("category") };
+        let grid = match kept.is_fresh() {
+            true => page.poster_grid.clone().filter(|slug| campaign.grid(slug).is_some()),
+            false => Some(kept.value("grid")),
+        };
+        let fresh = kept.is_fresh();
+        let key = match kept.value("form_key") {
+            key if key.is_empty() => page.service.form_key(),
+            key => key,
+        };
+        let looked = kept.value("look") == "on";
+        let summary = (!looked).then(|| kept.summary("还没有提交，请看一下："));
+        let photos = photos(&kept, held);
+        let similar = similar_list(&page, similar, looked);
+        let categories = categories(campaign, &chosen, &kept);
+        let place = place(campaign, grid.unwrap_or_default(), &kept);
+        let contact = contact(&kept);
+        let consent = consent(campaign, &kept);
+        Some(
+            view! {
+                <Title text="随手拍" />
+                <main id="main" class="report-page">
+                    <h1 class="page-title">"随手拍"</h1>
+                    {summary}
+                    <ReportFormIsland fresh>
+                        <input type="hidden" name="form_key" value=key />
+                        {photos} {categories} {place} {similar} {contact} {consent}
+                    </ReportFormIsland>
+                </main>
+            }
+            .into_any(),
+        )
+    })
+}
+
+/// Where, and in which words.
+fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
+    let place_hint = format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室");
+    let words_hint = format!("最多{DESCRIPTION_MAX}个字，可点键盘上的话筒说；只有工作人员看得到");
+    let place = text_field("place", "在哪里", Some(place_hint), Text::Line("text"), kept);
+    let words = text_field("description", "看到了什么", Some(words_hint), Text::Area, kept);
+    let (grids, grid_error) = (grid_choices(campaign), kept.error("grid"));
+    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
+    view! {
+        <div class="weui-cells form-cells">
+            {place}
+            <GridPicker label="小区或附近路段" grids chosen=grid error=grid_error />
+            <Locate lat lon accuracy error=kept.error("lat") />
+            {words}
+        </div>
+    }
+    .into_any()
+}
+
+/// Every grid as the list offers it.
+pub fn grid_choices(campaign: &Campaign) -> Vec<GridChoice> {
+    let grids = campaign.grids.iter();
+    grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
+}
+
+/// What neighbours have reported already, where it was asked for.
+async fn similar(page: &Page, kept: &Kept) -> Option<Vec<Report>> {
+    if kept.is_fresh() {
+        return Some(Vec::new());
+    }
+    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
+    let position = ReportForm { lat, lon, accuracy, ..ReportForm::default() }.position();
+    let (category, grid, place) = (kept.value("category"), kept.value("grid"), kept.value("place"));
+    let found = page.service.similar_reports(&category, &grid, position, &place).await;
+    page.or_refuse(found)
+}
+
+/// The tiles: photos that are held, and room for more.
+fn photos(kept: &Kept, held: Vec<Photo>) -> AnyView {
+    let chosen = kept.values("held");
+    let first = kept.is_fresh();
+    let held = held.into_iter().map(|photo| HeldPhoto {
+        chosen: first || chosen.iter().any(|id| id == photo.id.as_str()),
+        id: photo.id.to_string(),
+    });
+    let held = held.collect::<Vec<_>>();
+    let error = kept.error("photos");
+    view! {
+        <fieldset class="photo-field" id="field-photos">
+            <legend class="section-title">"照片" <span class="optional">{format!("（可不拍，最多{PHOTOS_MAX}张）")}</span></legend>
+            <PhotoPicker held name="held" error=error.clone() />
+            <p class="photo-field__hint">"请尽量不要拍到人脸、车牌、门牌号"</p>
+            {field_error("photos", error)}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// Six frequent categories, then the others by pledge; one of them can be chosen.
+fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
+    let error = kept.error("category");
+    let described = error.is_some().then_some("error-category");
+    let choice = |category: &Category, first: bool| {
+        let note = match category.kind {
+            CategoryKind::Casework => None,
+            CategoryKind::Reminder => Some("只记地点和时间，不用照片"),
+            CategoryKind::Private => Some("不公开"),
+            CategoryKind::Praise => Some("夸一夸"),
+        };
+        let id =
+            if first { "field-category".to_owned() } else { format!("category-{}", category.slug) };
+        let checked = category.slug.as_str() == chosen;
+        view! {
+            <label class="chip">
+                <input
+                    type="radio"
+                    name="category"
+                    id=id
+                    value=category.slug.to_string()
+                    checked=checked
+                    aria-describedby=described
+                />
+                <span class="chip__text">
+                    {category.title.clone()}
+                    {note.map(|note| view! { <span class="chip__note">{note}</span> })}
+                    {category.urgent_hint.clone().map(|hint| view! { <span class="chip__urgent">{hint}</span> })}
+                </span>
+            </label>
+        }
+        .into_any()
+    };
+    let frequent: Vec<&Category> =
+        campaign.categories.iter().filter(|category| category.frequent).take(6).collect();
+    let is_frequent =
+        |category: &Category| frequent.iter().any(|other| other.slug == category.slug);
+    let others = campaign.pledges.iter().map(|pledge| {
+        let list = campaign.categories_of(&pledge.slug).filter(|category| !is_frequent(category));
+        let list = list.map(|category| choice(category, false)).collect_view();
+        view! {
+            <div class="chips-of" role="group" aria-label=pledge.short.clone()>
+                <p class="chips-of__title">{pledge.short.clone()}</p>
+                <div class="chips">{list}</div>
+            </div>
+        }
+    });
+    let others = others.collect_view();
+    let among_others = campaign.category(chosen).is_some_and(|category| !is_frequent(category));
+    // The hint of a category in which people may be in danger stands above all the rest.
+    let urgent = campaign.categories.iter().filter(|category| category.urgent_hint.is_some());
+    let urgent = urgent.map(|category| {
+        let shown = category.slug.as_str() == chosen;
+        view! {
+            <p class="urgent" class:urgent_shown=shown data-category=category.slug.to_string() role="status">
+                {category.urgent_hint.clone()}
+            </p>
+        }
+    });
+    let urgent = urgent.collect_view();
+    let frequent = frequent.iter().enumerate().map(|(i, c)| choice(c, i == 0)).collect_view();
+    view! {
+        {urgent}
+        <fieldset class="category-field">
+            <legend class="section-title">"哪一类"</legend>
+            <div class="chips">{frequent}</div>
+            <details class="fold" open=among_others>
+                <summary>"其他分类"</summary>
+                {others}
+            </details>
+            {field_error("category", error)}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// What neighbours have reported already, as the list offers it.
+fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
+    let service = &page.service;
+    let item = |report: &Report| SimilarReport {
+        code: report.code.to_string(),
+        summary: report.summary.clone().unwrap_or_else(|| service.plain_summary(report)),
+        state: report.sentence(service.campaign(), service.calendar(), service.now()),
+        supporters: report.supporters,
+    };
+    let found = found.iter().map(item).collect::<Vec<_>>();
+    view! { <Similar found looked /> }.into_any()
+}
+
+/// Whom to ask, folded; with who will see it.
+fn contact(kept: &Kept) -> AnyView {
+    let open = ["contact_name", "contact_phone"]
+        .iter()
+        .any(|name| !kept.value(name).is_empty() || kept.error(name).is_some());
+    view! {
+        <details class="fold" open=open>
+            <summary>"留个联系方式（可不留）"</summary>
+            <div class="weui-cells form-cells">
+                <p class="hint">"您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。"</p>
+                {text_field("contact_name", "怎么称呼您", None, Text::Line("text"), kept)}
+                {text_field("contact_phone", "电话", None, Text::Line("tel"), kept)}
+            </div>
+        </details>
+    }
+    .into_any()
+}
+
+fn consent(campaign: &Campaign, kept: &Kept) -> AnyView {
+    let error = kept.error("consent");
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then_some("error-consent");
+    let checked = kept.value("consent") == "on";
+    view! {
+        <div class="weui-cells permissions">
+            <label class="weui-cell weui-check__label">
+                <span class="weui-cell__hd">
+                    <input
+                        type="checkbox"
+                        class="tick"
+                        id="field-consent"
+                        name="consent"
+                        checked=checked
+                        aria-invalid=invalid
+                        aria-describedby=described
+                    />
+                </span>
+                <span class="weui-cell__bd">{campaign.privacy.consent.clone()}</span>
+            </label>
+            <p class="permissions__link"><a href="/privacy">"看个人信息说明"</a></p>
+            {field_error("consent", error)}
+        </div>
+    }
+    .into_any()
+}

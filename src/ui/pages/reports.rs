@@ -1,0 +1,113 @@
+//! `/reports`: what neighbours have reported, and how far it has come.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use super::status::report_row;
+use crate::{
+    domain::{
+        campaign::CategoryKind,
+        report::{
+            State,
+            filter::{Filter, States},
+        },
+    },
+    ui::{context::Page, parts::fields::select_field},
+};
+
+/// The public list.
+#[component]
+pub fn ReportsPage() -> impl IntoView {
+    let page = Page::current();
+    let query = use_query_map().read_untracked().clone();
+    let filter = Filter::read(|name| query.get(name));
+    Suspend::new(async move {
+        let found = page.service.public_reports(&filter).await;
+        let (reports, photos, more) = page.or_refuse(found)?;
+        let rows = reports.iter().map(|report| {
+            let thumb = photos.iter().find(|photo| photo.serial == Some(report.serial));
+            report_row(&page, report, thumb.map(|photo| photo.id.as_str()))
+        });
+        let rows = rows.collect_view();
+        let empty = rows.is_empty();
+        Some(view! {
+            <Title text="身边的反映" />
+            <main id="main" class="reports-page">
+                <h1 class="page-title">"身边的反映"</h1>
+                {search(&page, &filter)}
+                {empty.then(|| view! {
+                    <div class="empty">
+                        <p>"这里还没有符合条件的反映。"</p>
+                        <a class="weui-btn weui-btn_primary" href="/report">"随手拍"</a>
+                    </div>
+                })}
+                <ul class="weui-cells report-list">{rows}</ul>
+                {pager("/reports", &filter, more)}
+            </main>
+        })
+    })
+}
+
+fn search(page: &Page, filter: &Filter) -> AnyView {
+    let campaign = page.service.campaign();
+    let states = State::ALL.into_iter().filter(|state| state.is_public());
+    let states =
+        states.map(|state| (state.as_str().to_owned(), state.resident_word().to_owned())).collect();
+    let grids = campaign.grids.iter().map(|grid| (grid.slug.to_string(), grid.label())).collect();
+    let categories = campaign.categories.iter();
+    let categories = categories.filter(|category| category.kind != CategoryKind::Private);
+    let categories =
+        categories.map(|category| (category.slug.to_string(), category.title.clone())).collect();
+    let state = match filter.states {
+        States::Only(state) => state.as_str(),
+        States::Open | States::All => "",
+    };
+    let slug = |slug: &Option<crate::domain::slug::Slug>| {
+        slug.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
+    let narrowed = !filter.at_page(1).parts().is_empty();
+    view! {
+        <details class="fold" open=narrowed>
+            <summary>"筛选"</summary>
+            <form method="get" action="/reports">
+                <div class="weui-cells form-cells">
+                    {select_field("state", "进展", Some("全部"), states, state, None)}
+                    {select_field("category", "分类", Some("全部"), categories, &slug(&filter.category), None)}
+                    {select_field("grid", "小区或路段", Some("全部"), grids, &slug(&filter.grid), None)}
+                    <div class="weui-cell"><button class="weui-btn weui-btn_default" type="submit">"查看"</button></div>
+                </div>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+/// The address of a search.
+#[must_use]
+pub fn address(path: &str, filter: &Filter) -> String {
+    let escape = |text: &str| {
+        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+    };
+    let parts: Vec<String> =
+        filter.parts().iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+    if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
+}
+
+/// The way to the pages before and after.
+#[must_use]
+pub fn pager(path: &str, filter: &Filter, more: bool) -> Option<AnyView> {
+    let before = (filter.page > 1).then(|| {
+        let href = address(path, &filter.at_page(filter.page - 1));
+        view! { <a class="weui-btn weui-btn_default" rel="prev" href=href>"上一页"</a> }
+    });
+    let after = more.then(|| {
+        let href = address(path, &filter.at_page(filter.page + 1));
+        view! { <a class="weui-btn weui-btn_default" rel="next" href=href>"下一页"</a> }
+    });
+    (before.is_some() || after.is_some()).then(|| {
+        let here = format!("第{}页", filter.page);
+        view! { <nav class="pager" aria-label="翻页">{before} <span>{here}</span> {after}</nav> }
+            .into_any()
+    })
+}

@@ -1,0 +1,238 @@
+//! The form of one action, drawn from what the action asks for.
+
+use leptos::prelude::*;
+
+use super::fields::{Kept, Text, field_error, select_field, text_field};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        report::{
+            Action, Photo, PhotoRole, Report,
+            action::{Field, Input},
+            words::day_and_time,
+        },
+    },
+    islands::templates::Templates,
+    ui::{context::Page, pages::report::grid_choices},
+};
+
+/// The form of `action` for one report.
+pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Action) -> AnyView {
+    let kept = Kept::of(page.refused(action.as_str()));
+    let path = format!("/console/reports/{}/{}", report.code, action.as_str());
+    let fields = action.fields();
+    let has_photos = fields.iter().any(|field| field.input == Input::Photos);
+    let enctype = has_photos.then_some("multipart/form-data");
+    // After a conflict, too: what is sent next is about what is shown now.
+    let version = report.version.to_string();
+    let inputs = fields.iter().map(|field| one_field(page, report, photos, action, field, &kept));
+    let inputs = inputs.collect_view();
+    let held = ["held", "held_before"].into_iter().flat_map(|name| {
+        kept.values(name).into_iter().map(move |id| {
+            let src = format!("/photos/{id}?size=thumb");
+            view! {
+                <label class="tile">
+                    <img src=src alt="已传上的照片" width="104" height="104" />
+                    <span class="tile__keep"><input type="checkbox" name=name value=id checked />"用这张"</span>
+                </label>
+            }
+        })
+    });
+    let held = held.collect_view();
+    let class = match action {
+        Action::Reject | Action::Return | Action::Hide => "weui-btn weui-btn_warn",
+        Action::Note | Action::Reply | Action::Claim | Action::Release => {
+            "weui-btn weui-btn_default"
+        }
+        _ => "weui-btn weui-btn_primary",
+    };
+    view! {
+        <form class="action-form" method="post" action=path enctype=enctype id=format!("form-{}", action.as_str())>
+            {kept.summary("没有提交，请看一下：")}
+            <input type="hidden" name="version" value=version />
+            {inputs}
+            <div class="tiles">{held}</div>
+            <button class=class type="submit">{action.title()}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn one_field(
+    page: &Page,
+    report: &Report,
+    photos: &[Photo],
+    action: Action,
+    field: &Field,
+    kept: &Kept,
+) -> AnyView {
+    let campaign = page.service.campaign();
+    let Field { name, label, .. } = *field;
+    let value = kept.value(name);
+    let error = kept.error(name);
+    let or =
+        |usual: String| if value.is_empty() && kept.is_fresh() { usual } else { value.clone() };
+    match field.input {
+        Input::Line => text_field(name, label, None, Text::Line("text"), kept),
+        Input::Days => text_field(name, label, None, Text::Line("number"), kept),
+        Input::Text => with_templates(page, report, action, field, kept),
+        Input::Category => {
+            let list = campaign.categories.iter().filter(|category| category.kind.is_casework());
+            let list = list.map(|category| (category.slug.to_string(), category.title.clone()));
+            select_field(name, label, None, list.collect(), &or(report.category.to_string()), error)
+        }
+        Input::Unit => {
+            let list =
+                campaign.units.iter().map(|unit| (unit.slug.to_string(), unit.title.clone()));
+            select_field(name, label, None, list.collect(), &or(report.unit.to_string()), error)
+        }
+        Input::Grid => {
+            let usual = report.grid.as_ref().map(ToString::to_string).unwrap_or_default();
+            let list = grid_choices(campaign).into_iter();
+            let list = list.map(|choice| (choice.slug.to_string(), choice.label));
+            select_field(name, label, Some("请选择"), list.collect(), &or(usual), error)
+        }
+        Input::Photos => photo_input(name, label, error),
+        Input::PublicPhotos => public_photos(photos, label, kept),
+        Input::Choice(yes, no) => choice(action, field, (yes, no), &value, error),
+    }
+}
+
+fn choice(
+    action: Action,
+    field: &Field,
+    (yes, no): (&'static str, &'static str),
+    value: &str,
+    error: Option<String>,
+) -> AnyView {
+    let name = field.name;
+    let described = error.is_some().then(|| format!("error-{name}"));
+    let radio = |sent: &'static str, word: &'static str| {
+        let id = format!("field-{}-{name}-{sent}", action.as_str());
+        let checked = value == sent;
+        view! {
+            <label class="chip">
+                <input type="radio" id=id name=name value=sent checked=checked aria-describedby=described.clone() />
+                <span class="chip__text">{word}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choice">
+            <legend class="field__label">{field.label}</legend>
+            <div class="chips">{radio("yes", yes)} {radio("no", no)}</div>
+            {field_error(name, error)}
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// A text, with sentences to start from.
+fn with_templates(
+    page: &Page,
+    report: &Report,
+    action: Action,
+    field: &Field,
+    kept: &Kept,
+) -> AnyView {
+    let campaign = page.service.campaign();
+    let (value, error) = (kept.value(field.name), kept.error(field.name));
+    let value = match (action, kept.is_fresh()) {
+        (Action::Accept, true) => page.service.plain_summary(report),
+        (Action::Redact, true) => report.summary.clone().unwrap_or_default(),
+        _ => value,
+    };
+    let id = format!("field-{}-{}", action.as_str(), field.name);
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then(|| format!("error-{}", field.name));
+    let offers = matches!(
+        action,
+        Action::Ask | Action::Reply | Action::Reject | Action::Finish | Action::Settle
+    );
+    let templates = offers.then(|| {
+        let list = filled_templates(page, campaign, report);
+        view! { <Templates target=id.clone() templates=list /> }
+    });
+    view! {
+        <div class="weui-cell field">
+            <label class="field__label" for=id.clone()>{field.label}</label>
+            {templates}
+            <textarea
+                class="field__input"
+                id=id
+                name=field.name
+                rows="3"
+                aria-invalid=invalid
+                aria-describedby=described
+            >{value}</textarea>
+            {field_error(field.name, error)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The campaign's sentences with this report's unit and date.
+fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(String, String)> {
+    let unit = campaign.unit(report.unit.as_str()).map_or("", |unit| unit.title.as_str());
+    let due = report.promised_at.or(report.due_at);
+    let due = due.map(|due| day_and_time(page.service.calendar().civil(due))).unwrap_or_default();
+    let fill = |text: &str| text.replace("{unit}", unit).replace("{due}", &due);
+    let list = campaign.reply_templates.iter();
+    list.map(|template| (template.title.clone(), fill(&template.text))).collect()
+}
+
+/// A field for photos that are taken now.
+pub fn photo_input(name: &'static str, label: &'static str, error: Option<String>) -> AnyView {
+    let id = format!("field-{name}");
+    let invalid = error.is_some().then_some("true");
+    let described = error.is_some().then(|| format!("error-{name}"));
+    view! {
+        <div class="weui-cell field">
+            <label class="field__label" for=id.clone()>{label}</label>
+            <p class="field__hint">"会公开，请不要拍到人脸、车牌、门牌号"</p>
+            <input
+                class="field__input"
+                type="file"
+                id=id
+                name=name
+                accept="image/jpeg,image/png,image/webp"
+                multiple
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+            {field_error(name, error)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Which of the reporter's photos everyone may see: none, unless they are ticked.
+fn public_photos(photos: &[Photo], label: &'static str, kept: &Kept) -> AnyView {
+    let chosen = kept.values("public_photos");
+    let before = photos.iter().filter(|photo| photo.role == PhotoRole::Before);
+    let tiles = before.enumerate().map(|(i, photo)| {
+        let src = format!("/photos/{}?size=thumb", photo.id);
+        let checked = photo.public || chosen.iter().any(|id| id == photo.id.as_str());
+        view! {
+            <label class="tile">
+                <img src=src alt=format!("照片{}", i + 1) width="104" height="104" />
+                <span class="tile__keep">
+                    <input type="checkbox" name="public_photos" value=photo.id.to_string() checked=checked />
+                    {format!("公开第{}张", i + 1)}
+                </span>
+            </label>
+        }
+    });
+    let tiles = tiles.collect_view();
+    if tiles.is_empty() {
+        return ().into_any();
+    }
+    view! {
+        <fieldset class="choice">
+            <legend class="field__label">{label}</legend>
+            <div class="tiles">{tiles}</div>
+            {field_error("public_photos", kept.error("public_photos"))}
+        </fieldset>
+    }
+    .into_any()
+}

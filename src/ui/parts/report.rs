@@ -1,0 +1,92 @@
+//! Parts of reports that several pages show: the state, the steps, the photos.
+
+use leptos::prelude::*;
+
+use crate::domain::report::{Photo, PhotoRole, State, words::Shape};
+
+/// A state as word and shape.
+#[must_use]
+pub fn state_mark(state: State, word: String) -> AnyView {
+    let shape = match state.shape() {
+        Shape::Ring => "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11z",
+        Shape::Half => "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11zM8 2.500v11",
+        Shape::Tick => {
+            "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11zM5.300 8.200l2 2 3.500-4"
+        }
+        Shape::Bar => "M3 8h10",
+    };
+    let class = match state.shape() {
+        Shape::Ring => "state state_ring",
+        Shape::Half => "state state_half",
+        Shape::Tick => "state state_tick",
+        Shape::Bar => "state state_bar",
+    };
+    view! {
+        <span class=class>
+            <svg class="state__shape" viewBox="0 0 16 16" aria-hidden="true"><path d=shape /></svg>
+            {word}
+        </span>
+    }
+    .into_any()
+}
+
+/// 提交—受理—处理—办结.
+#[must_use]
+pub fn steps(state: State) -> AnyView {
+    let done = state.step();
+    let items = ["提交", "受理", "处理", "办结"].into_iter().enumerate().map(move |(i, word)| {
+        let (class, said) = match i + 1 {
+            step if step < done || (step == done && state == State::Closed) => {
+                ("steps__step steps__step_done", "（已完成）")
+            }
+            step if step == done => ("steps__step steps__step_now", "（现在）"),
+            _ => ("steps__step", ""),
+        };
+        let current = (i + 1 == done).then_some("step");
+        view! { <li class=class aria-current=current>{word}<span class="unseen">{said}</span></li> }
+    });
+    view! { <ol class="steps" aria-label="办理进度">{items.collect_view()}</ol> }.into_any()
+}
+
+/// Photos from before and after handling, side by side.
+#[must_use]
+pub fn photo_pair(photos: &[Photo]) -> Option<AnyView> {
+    let of = |role: PhotoRole| {
+        photos.iter().filter(|photo| photo.role == role).cloned().collect::<Vec<_>>()
+    };
+    let (before, after) = (of(PhotoRole::Before), of(PhotoRole::After));
+    if before.is_empty() && after.is_empty() {
+        return None;
+    }
+    let column = |title: &'static str, photos: Vec<Photo>| {
+        (!photos.is_empty()).then(|| {
+            let total = photos.len();
+            let pictures = photos.into_iter().enumerate().map(|(i, photo)| {
+                let number = if total > 1 { format!("{}", i + 1) } else { String::new() };
+                picture(&photo, format!("{title}的照片{number}"))
+            });
+            view! {
+                <figure class="photo-pair__side">
+                    <figcaption>{title}</figcaption>
+                    {pictures.collect_view()}
+                </figure>
+            }
+        })
+    };
+    let sides = (column("处理前", before), column("处理后", after));
+    Some(view! { <div class="photo-pair">{sides}</div> }.into_any())
+}
+
+/// A thumbnail that opens the whole picture.
+#[must_use]
+pub fn picture(photo: &Photo, alt: String) -> AnyView {
+    let (full, thumb) =
+        (format!("/photos/{}", photo.id), format!("/photos/{}?size=thumb", photo.id));
+    let (width, height) = (photo.width.to_string(), photo.height.to_string());
+    view! {
+        <a class="picture" href=full>
+            <img src=thumb alt=alt width=width height=height loading="lazy" decoding="async" />
+        </a>
+    }
+    .into_any()
+}
