@@ -8,10 +8,11 @@ use std::{
 use chuangquan::{
     campaign,
     server::{
-        config::{DatabaseSettings, ServeSettings},
-        serve,
+        config::{CampaignSettings, DatabaseSettings, ServeSettings},
+        export, serve,
         staff_command::{self, StaffCommand},
     },
+    service::export::Export,
     store::{Pictures, Store},
 };
 use clap::{Parser, Subcommand};
@@ -47,6 +48,34 @@ enum Command {
         dir: PathBuf,
         #[command(flatten)]
         data: DatabaseSettings,
+    },
+    /// Fill an empty database with invented signatures and reports
+    Seed {
+        /// How many signatures
+        #[arg(long, default_value_t = 0)]
+        signatures: u64,
+        /// How many reports
+        #[arg(long, default_value_t = 0)]
+        reports: u64,
+        #[command(flatten)]
+        over: CampaignSettings,
+    },
+    /// Write all reports or signatures as a table
+    Export {
+        /// reports or signatures
+        #[arg(value_parser = ["reports", "signatures"])]
+        what: String,
+        /// csv or xlsx
+        #[arg(long, default_value = "csv", value_parser = ["csv", "xlsx"])]
+        format: String,
+        /// With names, contacts and the residents' own words
+        #[arg(long)]
+        personal: bool,
+        /// The file to write [default: standard output]
+        #[arg(long)]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        over: CampaignSettings,
     },
     /// Count all rows and compare with the counters; exits 1 when they differ
     Recount {
@@ -115,6 +144,22 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let files = copy.copy_to(&pictures).await.map_err(text)?;
             println!("{rows} rows and {files} pictures came from {}", dir.display());
             store.close().await;
+        }
+        Command::Seed { signatures, reports, over } => {
+            let campaign = over.campaign().map_err(text)?.campaign;
+            let store = Store::open(&over.data.database_url, &campaign).await.map_err(text)?;
+            let now = jiff::Timestamp::now().as_millisecond();
+            store.seed(&campaign, signatures, reports, now).await.map_err(text)?;
+            store.close().await;
+            println!("{signatures} signatures and {reports} reports are there");
+        }
+        Command::Export { what, format, personal, output, over } => {
+            let (service, store) = staff_command::open(&over).await?;
+            let what = Export::parse(&what).ok_or("reports or signatures")?;
+            let written =
+                export::write(&service, what, (&format, personal), output.as_deref()).await;
+            store.close().await;
+            written.map_err(text)?;
         }
         Command::Recount { data } => {
             let store = Store::open_existing(&data.database_url).await.map_err(text)?;

@@ -6,6 +6,7 @@ use clap::Args;
 use ipnet::IpNet;
 
 use super::address;
+use crate::campaign::{self, CampaignError, Checked};
 
 /// Where the data are; every command that touches them takes this.
 #[derive(Args, Clone, Debug)]
@@ -19,15 +20,35 @@ pub struct DatabaseSettings {
     pub photo_store: String,
 }
 
-/// Settings of `serve`.
+/// Where the data are, and what they are about.
 #[derive(Args, Clone, Debug)]
-pub struct ServeSettings {
+pub struct CampaignSettings {
     #[command(flatten)]
     pub data: DatabaseSettings,
 
     /// A campaign file in place of the one that is part of the program
     #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
     pub campaign: Option<PathBuf>,
+}
+
+impl CampaignSettings {
+    /// The campaign that the settings name.
+    ///
+    /// # Errors
+    /// [`CampaignError`].
+    pub fn campaign(&self) -> Result<Checked, CampaignError> {
+        match &self.campaign {
+            Some(file) => campaign::load(file),
+            None => campaign::default(),
+        }
+    }
+}
+
+/// Settings of `serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeSettings {
+    #[command(flatten)]
+    pub over: CampaignSettings,
 
     /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
@@ -56,6 +77,11 @@ pub struct ServeSettings {
         value_name = "NETWORKS"
     )]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// A TOML file that says which WeCom robot hears of which grid or unit:
+    /// `[grids]` and `[units]`, each `slug = "https://…"`
+    #[arg(long, env = "CHUANGQUAN_WEBHOOKS", value_name = "FILE")]
+    pub webhooks: Option<PathBuf>,
 
     /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]

@@ -5,11 +5,11 @@ use axum::{
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::post,
+    routing::{get, post},
 };
 
 use super::{
-    AppState,
+    AppState, export, manage,
     posted::Posted,
     refusal, render,
     report::{bring, form_of, refused},
@@ -36,6 +36,10 @@ pub fn routes() -> Router<AppState> {
         .route("/console/logout", post(staff::log_out))
         .route("/console/account", post(staff::change_password))
         .route("/console/new", post(enter))
+        .route("/console/messages/{ordinal}", post(manage::decide))
+        .route("/console/staff", post(manage::add_staff))
+        .route("/console/staff/{login}/{what}", post(manage::manage_staff))
+        .route("/console/export/{file}", get(export::export))
         .route("/console/reports/bulk", post(bulk))
         .route("/console/reports/{code}/{action}", post(act))
         .route("/console/contact/{code}", post(show_contact))

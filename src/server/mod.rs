@@ -9,10 +9,12 @@ pub mod assets;
 pub mod config;
 mod console;
 mod encoding;
+pub mod export;
 mod form;
 mod headers;
 mod jobs;
 mod live;
+mod manage;
 mod photos;
 mod posted;
 mod refusal;
@@ -25,6 +27,7 @@ mod sign;
 mod staff;
 pub mod staff_command;
 mod visitor;
+pub mod webhook;
 
 use std::{io, sync::Arc};
 
@@ -72,6 +75,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// The counts as they are sent.
     pub live: Arc<Live>,
+    /// How people reach this, as far as the settings say.
+    pub public_url: Arc<str>,
     /// Refuses what other sites send. Behind a proxy that changes `Host`, older browsers
     /// are known by the public URL.
     pub csrf: CsrfLayer,
@@ -115,6 +120,7 @@ impl AppState {
         };
         let shared_pages = Arc::default();
         let trusted_proxies = Arc::default();
+        let public_url = public_url.trim_end_matches('/').into();
         let uploads = Arc::new(Semaphore::new(UPLOADS));
         Ok(Self {
             service,
@@ -123,6 +129,7 @@ impl AppState {
             options,
             assets,
             live,
+            public_url,
             csrf,
             shared_pages,
             trusted_proxies,
@@ -177,6 +184,7 @@ fn pages() -> Router<AppState> {
         .route("/report/similar", post(report::similar))
         .route("/reports/{code}/{wish}", post(report::wish))
         .route("/photos/{id}", get(photos::photo))
+        .route("/messages/{ordinal}/object", post(manage::object))
         .merge(console::routes())
 }
 

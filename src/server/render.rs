@@ -6,7 +6,7 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{Extensions, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use futures::{StreamExt, stream};
@@ -39,7 +39,8 @@ pub async fn page(
     if !request.uri().path().bytes().all(plain) {
         return refusal::response(Refusal::NotFound);
     }
-    let page = page_of(&state, &visitor, request.extensions(), request.uri().path());
+    let page =
+        page_of(&state, &visitor, request.headers(), request.extensions(), request.uri().path());
     let headers = request.headers().clone();
     let rendered = match Key::of(request.uri(), visitor.signed) {
         Some(key) => {
@@ -62,7 +63,7 @@ pub async fn refused_form(
     visitor: &Visitor,
     refused: RefusedForm,
 ) -> Response {
-    let page = page_of(state, visitor, &parts.extensions, parts.uri.path());
+    let page = page_of(state, visitor, &parts.headers, &parts.extensions, parts.uri.path());
     let page = Page { refused_form: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, StatusCode::UNPROCESSABLE_ENTITY).await
 }
@@ -86,7 +87,7 @@ pub async fn refused_post(
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return refusal::response(Refusal::Internal) };
-    let page = page_of(state, &visitor, &parts.extensions, path);
+    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, path);
     let page = Page { refused_post: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, status).await
 }
@@ -109,15 +110,27 @@ pub async fn refusal(state: &AppState, mut parts: Parts, refused: Refusal) -> Re
     parts.uri = Uri::from_static("/");
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return Response::default() };
-    let page = page_of(state, &visitor, &parts.extensions, "");
+    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, "");
     let page = Page { refusal: Some(refused), ..page };
     let headers = parts.headers.clone();
     let rendered = render(page, Request::from_parts(parts, Body::empty())).await;
     private(rendered.map_or_else(|instead| *instead, |page| page.response(&headers)))
 }
 
-fn page_of(state: &AppState, visitor: &Visitor, extensions: &Extensions, path: &str) -> Page {
+fn page_of(
+    state: &AppState,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    path: &str,
+) -> Page {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let origin = match &*state.public_url {
+        "" => format!("http://{host}"),
+        public => public.to_owned(),
+    };
     Page {
+        origin,
         service: Arc::clone(&state.service),
         path: path.to_owned(),
         visitor: visitor.id.clone(),

@@ -24,9 +24,11 @@ use tokio::{
 };
 use tower::Service;
 
-use super::{AppState, address::Peer, config::ServeSettings, jobs, router, secret};
+use super::{
+    AppState, address::Peer, config::ServeSettings, jobs, router, secret, webhook::Robots,
+};
 use crate::{
-    campaign::{self, CampaignError},
+    campaign::CampaignError,
     domain::campaign::Campaign,
     service::Service as UseCases,
     store::{Pictures, Store, StoreError},
@@ -59,6 +61,9 @@ pub enum StartError {
     /// The names of the site's files, or the public URL.
     #[error("{0}")]
     Files(io::Error),
+    /// The file of webhooks.
+    #[error("{0}")]
+    Webhooks(String),
     /// The address.
     #[error("{address}: {source}")]
     Address {
@@ -71,10 +76,7 @@ pub enum StartError {
 
 /// The campaign that the settings name, with its warnings said.
 fn campaign(settings: &ServeSettings) -> Result<Campaign, CampaignError> {
-    let checked = match &settings.campaign {
-        Some(file) => campaign::load(file),
-        None => campaign::default(),
-    }?;
+    let checked = settings.over.campaign()?;
     for warning in &checked.warnings {
         tracing::warn!(%warning, "the campaign file should be looked at");
     }
@@ -91,8 +93,10 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     options.site_addr = settings.site_addr.unwrap_or(options.site_addr);
     let key = secret::read_or_make(&settings.secret_file)?;
     let campaign = campaign(settings)?;
-    let store = Store::open(&settings.data.database_url, &campaign).await?;
-    let pictures = Pictures::open(&settings.data.photo_store)?;
+    let store = Store::open(&settings.over.data.database_url, &campaign).await?;
+    let pictures = Pictures::open(&settings.over.data.photo_store)?;
+    let robots = Robots::read(settings.webhooks.as_deref(), &campaign, &settings.public_url)
+        .map_err(StartError::Webhooks)?;
     let service = UseCases::new(store.clone(), pictures, Arc::new(campaign));
     let (end, ending) = watch::channel(false);
     let address = options.site_addr;
@@ -102,7 +106,7 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
         .map_err(StartError::Files)?
         .with_trusted_proxies(settings.trusted_proxies.clone());
     let has_staff = state.service.has_staff().await?;
-    jobs::start(&state);
+    jobs::start(&state, robots);
     let app = router(state);
     announce(listener.local_addr().map_err(fault)?);
     if !has_staff {

@@ -1,12 +1,11 @@
 //! `chuangquan staff …`: the operator's way to let people in.
 
-use std::{io::Read, path::PathBuf, sync::Arc};
+use std::{io::Read, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::config::DatabaseSettings;
+use super::config::CampaignSettings;
 use crate::{
-    campaign,
     service::{
         Service,
         staff::{Manage, StaffForm, fresh_password},
@@ -36,19 +35,19 @@ pub enum StaffCommand {
         #[command(flatten)]
         password: PasswordArgs,
         #[command(flatten)]
-        data: StaffData,
+        data: CampaignSettings,
     },
     /// List everyone
     List {
         #[command(flatten)]
-        data: StaffData,
+        data: CampaignSettings,
     },
     /// Let someone no longer in; all their sessions end at once
     Disable {
         /// Whom
         login: String,
         #[command(flatten)]
-        data: StaffData,
+        data: CampaignSettings,
     },
     /// Give someone a new password; all their sessions end at once
     ResetPassword {
@@ -57,7 +56,7 @@ pub enum StaffCommand {
         #[command(flatten)]
         password: PasswordArgs,
         #[command(flatten)]
-        data: StaffData,
+        data: CampaignSettings,
     },
 }
 
@@ -67,17 +66,6 @@ pub struct PasswordArgs {
     /// Read the password from standard input in place of making one
     #[arg(long)]
     password_stdin: bool,
-}
-
-/// Where staff are kept, and what they can answer for.
-#[derive(Args, Debug)]
-pub struct StaffData {
-    #[command(flatten)]
-    data: DatabaseSettings,
-
-    /// A campaign file in place of the one that is part of the program
-    #[arg(long, env = "CHUANGQUAN_CAMPAIGN", value_name = "FILE")]
-    campaign: Option<PathBuf>,
 }
 
 impl PasswordArgs {
@@ -151,19 +139,19 @@ fn say(password: &str, made: bool) {
     }
 }
 
-async fn manage(data: &StaffData, login: &str, change: Manage) -> Result<(), String> {
+async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<(), String> {
     let (service, store) = open(data).await?;
     let managed = service.manage_staff(None, login, change).await.map_err(text);
     store.close().await;
     managed
 }
 
-async fn open(data: &StaffData) -> Result<(Service, Store), String> {
-    let checked = match &data.campaign {
-        Some(file) => campaign::load(file),
-        None => campaign::default(),
-    };
-    let campaign = checked.map_err(text)?.campaign;
+/// The use cases over the data that the settings name.
+///
+/// # Errors
+/// A sentence.
+pub async fn open(data: &CampaignSettings) -> Result<(Service, Store), String> {
+    let campaign = data.campaign().map_err(text)?.campaign;
     let store = Store::open(&data.data.database_url, &campaign).await.map_err(text)?;
     let pictures = Pictures::open(&data.data.photo_store).map_err(text)?;
     Ok((Service::new(store.clone(), pictures, Arc::new(campaign)), store))

@@ -231,6 +231,20 @@ impl Service {
         self.queue_page(staff, &filter, CHECK_PAGE).await
     }
 
+    /// The open reports that `staff` sees, those that are due first at the top; at most
+    /// `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn to_do(
+        &self,
+        staff: &Staff,
+        filter: &Filter,
+        most: u32,
+    ) -> Result<Vec<Report>, StoreError> {
+        Ok(self.store.queue(staff, filter, most, super::now()).await?.0)
+    }
+
     async fn queue_page(
         &self,
         staff: &Staff,

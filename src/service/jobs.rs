@@ -4,7 +4,7 @@ use super::{
     Service, now,
     report::{HELD_FOR, ReportError},
 };
-use crate::store::{Change, Notice, StoreError, Unchanged};
+use crate::store::{Change, Notice, Pending, StoreError, Unchanged};
 
 impl Service {
     /// Takes every report whose time has run out up a level; how many.
@@ -35,6 +35,32 @@ impl Service {
             }
         }
         Ok(taken)
+    }
+
+    /// Notices whose time has come; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn pending_notices(&self, limit: u16) -> Result<Vec<Pending>, StoreError> {
+        self.store.pending_notices(now(), limit).await
+    }
+
+    /// Notes how a notice fared, and in how many minutes to try again; `None` gives up.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn notice_tried(
+        &self,
+        notice: &Pending,
+        arrived: bool,
+        again: Option<i64>,
+    ) -> Result<(), StoreError> {
+        if arrived {
+            self.store.notice_done(&notice.id, now()).await
+        } else {
+            let again = again.map(|minutes| now() + minutes * 60_000);
+            self.store.notice_failed(&notice.id, again).await
+        }
     }
 
     /// Sweeps away photos that were held too long; how many.

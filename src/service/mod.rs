@@ -4,7 +4,10 @@
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
 pub mod casework;
+pub mod export;
+pub mod figures;
 mod jobs;
+pub mod message;
 mod picture;
 pub mod report;
 mod sign;
@@ -23,7 +26,7 @@ pub use self::{
     picture::{BYTES_MAX, PictureError},
     sign::{MySignature, SignError},
 };
-pub use crate::store::{ReportFigures, Size, StoreError, Waiting};
+pub use crate::store::{Pending, ReportFigures, Size, StoreError, StoredMessage, Waiting};
 use crate::{
     domain::{
         campaign::{Campaign, Day, Phase},

@@ -13,11 +13,15 @@ mod backup;
 mod counts;
 mod db;
 mod error;
+mod figures;
+mod messages;
+mod outbox;
 mod photos;
 mod query;
 mod queue;
 mod recount;
 mod reports;
+mod seed;
 mod signatures;
 mod staff;
 mod table;
@@ -32,11 +36,14 @@ pub use self::{
     backup::BackupError,
     counts::ReportFigures,
     error::StoreError,
+    figures::{Happened, ReportFacts},
+    messages::StoredMessage,
+    outbox::Pending,
     photos::{Picture, Pictures, Size},
     queue::{PUBLIC_PAGE, QUEUE_PAGE, Waiting},
     recount::Drift,
     reports::{Attached, Change, Notice, Unchanged},
-    signatures::{Signed, Signing},
+    signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
 };
 use self::{db::Db, writer::Writer};
@@ -122,6 +129,18 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
         signatures::live(&self.db, visitor).await
+    }
+
+    /// All signatures in their order, from after `ordinal` on: at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn signatures_after(
+        &self,
+        ordinal: u64,
+        limit: u32,
+    ) -> Result<Vec<SignatureRow>, StoreError> {
+        signatures::after(&self.db, ordinal, limit).await
     }
 
     /// The newest names that may be shown, whole; at most `limit`.

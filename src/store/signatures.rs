@@ -153,6 +153,44 @@ pub async fn live(db: &Db, visitor: &VisitorId) -> Result<Option<Signature>, Sto
     Ok(rows.into_iter().next().map(signature))
 }
 
+/// A signature as exports show it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "as in a signature")]
+pub struct SignatureRow {
+    pub ordinal: Ordinal,
+    pub state: String,
+    pub name: String,
+    pub grid: Option<Slug>,
+    pub pledges: Vec<Slug>,
+    pub message: Option<String>,
+    pub show_name: bool,
+    pub signed_at: i64,
+}
+
+/// Signatures in their order.
+pub async fn after(db: &Db, ordinal: Ordinal, limit: u32) -> Result<Vec<SignatureRow>, StoreError> {
+    type Columns = (i64, String, String, Option<String>, String, Option<String>, bool, i64);
+    const AFTER: Sql = Sql::both(
+        "SELECT ordinal, state, name, grid, pledges, message, show_name, signed_at \
+         FROM signatures WHERE ordinal > $1 ORDER BY ordinal LIMIT $2",
+    );
+    let values = [i64::try_from(ordinal).unwrap_or(i64::MAX).into(), i64::from(limit).into()];
+    let rows: Vec<Columns> = db.all(AFTER, &values).await?;
+    let row = |(ordinal, state, name, grid, pledges, message, show_name, signed_at): Columns| {
+        SignatureRow {
+            ordinal: ordinal.unsigned_abs(),
+            state,
+            name,
+            grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+            pledges: pledges_of(&pledges),
+            message,
+            show_name,
+            signed_at,
+        }
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
 /// The newest names that may be shown.
 pub async fn recent_names(db: &Db, limit: u16) -> Result<Vec<String>, StoreError> {
     const NEWEST: Sql = Sql::both(

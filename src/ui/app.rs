@@ -11,11 +11,13 @@ use super::{
     context::{Instead, Page},
     pages::{
         console::{
-            account::AccountPage, case::CasePage, check::CheckPage, login::LoginPage, new::NewPage,
-            queue::QueuePage,
+            account::AccountPage, case::CasePage, check::CheckPage, duty::DutyPage,
+            login::LoginPage, messages::ReviewMessagesPage, new::NewPage, posters::PostersPage,
+            queue::QueuePage, staff_page::StaffPage, stats::StatsPage, weekly::WeeklyPage,
         },
         home::HomePage,
         me::MePage,
+        messages::MessagesPage,
         pledge::PledgePage,
         privacy::PrivacyPage,
         progress::ProgressPage,
@@ -97,11 +99,18 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/progress") view=ProgressPage />
                 <Route path=path!("/privacy") view=PrivacyPage />
                 <Route path=path!("/report") view=ReportPage />
+                <Route path=path!("/messages") view=MessagesPage />
                 <Route path=path!("/reports") view=ReportsPage />
                 <Route path=path!("/reports/:code") view=StatusPage />
                 <Route path=path!("/console") view=QueuePage />
                 <Route path=path!("/console/login") view=LoginPage />
                 <Route path=path!("/console/account") view=AccountPage />
+                <Route path=path!("/console/duty") view=DutyPage />
+                <Route path=path!("/console/stats") view=StatsPage />
+                <Route path=path!("/console/weekly") view=WeeklyPage />
+                <Route path=path!("/console/messages") view=ReviewMessagesPage />
+                <Route path=path!("/console/staff") view=StaffPage />
+                <Route path=path!("/console/posters") view=PostersPage />
                 <Route path=path!("/console/new") view=NewPage />
                 <Route path=path!("/console/check") view=CheckPage />
                 <Route path=path!("/console/reports/:code") view=CasePage />

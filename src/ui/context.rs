@@ -22,6 +22,8 @@ pub struct Page {
     pub service: Arc<Service>,
     /// The path that was asked for; empty where something else is answered.
     pub path: String,
+    /// How people reach this: scheme and host.
+    pub origin: String,
     /// Who is looking.
     pub visitor: VisitorId,
     /// Whether this browser says it has signed; decides only what is offered first.

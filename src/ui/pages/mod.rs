@@ -3,6 +3,7 @@
 pub mod console;
 pub mod home;
 pub mod me;
+pub mod messages;
 pub mod pledge;
 pub mod privacy;
 pub mod progress;

@@ -50,6 +50,7 @@ pub fn ProgressPage() -> impl IntoView {
                     {names}
                 </section>
                 {reports}
+                <p class="page-action"><a class="weui-btn weui-btn_default" href="/messages">"看居民寄语"</a></p>
                 <section aria-labelledby="by-pledge">
                     <h2 id="by-pledge" class="section-title">"各项承诺"</h2>
                     <table class="counts" aria-labelledby="by-pledge"><tbody>{pledges.collect_view()}</tbody></table>

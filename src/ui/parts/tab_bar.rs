@@ -30,7 +30,7 @@ const TABS: [Tab; 4] = [
         path: "/progress",
         label: "动态",
         lines: "M4 20V11M10 20V4M16 20v-7M21.500 20H2.500",
-        also: &["/reports"],
+        also: &["/reports", "/messages"],
     },
     Tab {
         path: "/me",

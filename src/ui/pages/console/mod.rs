@@ -3,9 +3,15 @@
 pub mod account;
 pub mod case;
 pub mod check;
+pub mod duty;
 pub mod login;
+pub mod messages;
 pub mod new;
+pub mod posters;
 pub mod queue;
+pub mod staff_page;
+pub mod stats;
+pub mod weekly;
 
 use std::sync::Arc;
 

@@ -1,0 +1,224 @@
+//! `GET /console/export/{reports|signatures}.{csv|xlsx}`, and `chuangquan export`.
+
+use std::{io, path::Path, sync::Arc};
+
+use axum::{
+    Extension,
+    body::Body,
+    extract::{self, Query, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures::stream;
+use rust_xlsxwriter::{Workbook, XlsxError};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::{AppState, refusal, staff::Session};
+use crate::{
+    service::{
+        Service, StoreError,
+        export::{Cursor, Export, Row},
+    },
+    ui::pages::refusal::Refusal,
+};
+
+/// Spreadsheets take a file for UTF-8 when it begins so.
+const BOM: &str = "\u{FEFF}";
+
+/// Most rows of a sheet.
+const SHEET_MAX: u32 = 1_048_575;
+
+/// Whether personal fields are asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Wanted {
+    #[serde(default)]
+    personal: String,
+}
+
+/// Why a file was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The sheet.
+    #[error("the sheet could not be written: {0}")]
+    Sheet(#[from] XlsxError),
+    /// More rows than a sheet has.
+    #[error("more rows than a sheet has: export as csv")]
+    TooMany,
+}
+
+/// The file that was asked for.
+pub async fn export(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    extract::Path(file): extract::Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Response {
+    let parts = file.split_once('.');
+    let parts = parts.and_then(|(what, format)| Some((Export::parse(what)?, format)));
+    let Some((what, format)) = parts.filter(|(_, format)| matches!(*format, "csv" | "xlsx")) else {
+        return refusal::response(Refusal::NotFound);
+    };
+    let personal = wanted.personal == "1";
+    let cursor = match state.service.begin_export(Some(&session.staff), what, personal).await {
+        Ok(Some(cursor)) => cursor,
+        Ok(None) => return refusal::response(Refusal::Barred("导出由管理员来做")),
+        Err(error) => return refusal::from_store(&error),
+    };
+    let heading = what.heading(personal);
+    if format == "csv" {
+        let body = csv_body(Arc::clone(&state.service), heading, cursor);
+        return file_response(body, "text/csv; charset=utf-8", &file);
+    }
+    match sheet(&state.service, heading, cursor).await {
+        Ok(made) => match tokio::fs::File::from_std(made).into_body().await {
+            Ok(body) => {
+                let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+                file_response(body, kind, &file)
+            }
+            Err(error) => failed(&error.into()),
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &ExportError) -> Response {
+    match error {
+        ExportError::Store(error) => refusal::from_store(error),
+        ExportError::TooMany => refusal::response(Refusal::Barred("超过表格的行数，请导出CSV")),
+        error => {
+            tracing::error!(%error, "an export failed");
+            refusal::response(Refusal::Internal)
+        }
+    }
+}
+
+/// A file as a body, read as it is sent.
+trait IntoBody {
+    async fn into_body(self) -> io::Result<Body>;
+}
+
+impl IntoBody for tokio::fs::File {
+    async fn into_body(self) -> io::Result<Body> {
+        use tokio::io::AsyncReadExt;
+        const PIECE: usize = 64 * 1024;
+        Ok(Body::from_stream(stream::try_unfold(self, async |mut file: Self| {
+            let mut piece = vec![0; PIECE];
+            let n = file.read(&mut piece).await?;
+            piece.truncate(n);
+            Ok::<_, io::Error>((n > 0).then(|| (Bytes::from(piece), file)))
+        })))
+    }
+}
+
+fn file_response(body: Body, kind: &'static str, name: &str) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+/// Rows as CSV.
+fn lines(rows: &[Row]) -> io::Result<Vec<u8>> {
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row)?;
+    }
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// CSV, a chunk at a time.
+fn csv_body(service: Arc<Service>, heading: Row, cursor: Cursor) -> Body {
+    let first = lines(&[heading]).map(|line| Bytes::from([BOM.as_bytes(), &line].concat()));
+    let rest = stream::try_unfold((service, cursor), async |(service, cursor)| {
+        let (rows, next) = service.export_chunk(cursor).await.map_err(io::Error::other)?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        Ok::<_, io::Error>(Some((Bytes::from(lines(&rows)?), (service, next))))
+    });
+    Body::from_stream(futures::StreamExt::chain(stream::iter([first]), rest))
+}
+
+/// A sheet in a file that nobody else can see, written row by row.
+async fn sheet(
+    service: &Service,
+    heading: Row,
+    mut cursor: Cursor,
+) -> Result<std::fs::File, ExportError> {
+    let (send, receive) = mpsc::channel::<Vec<Row>>(4);
+    let writing = tokio::task::spawn_blocking(move || write_sheet(receive));
+    let mut rows = vec![heading];
+    while !rows.is_empty() {
+        if send.send(rows).await.is_err() {
+            break;
+        }
+        (rows, cursor) = service.export_chunk(cursor).await?;
+    }
+    drop(send);
+    writing.await.map_err(|error| ExportError::Io(io::Error::other(error)))?
+}
+
+fn write_sheet(mut rows: mpsc::Receiver<Vec<Row>>) -> Result<std::fs::File, ExportError> {
+    use std::io::Seek;
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    let mut at = 0;
+    while let Some(chunk) = rows.blocking_recv() {
+        for row in chunk {
+            if at > SHEET_MAX {
+                return Err(ExportError::TooMany);
+            }
+            for (column, cell) in (0..).zip(&row) {
+                sheet.write_string(at, column, cell)?;
+            }
+            at += 1;
+        }
+    }
+    let mut file = tempfile::tempfile()?;
+    workbook.save_to_writer(&mut file)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Writes an export into `path`, or to standard output.
+///
+/// # Errors
+/// [`ExportError`].
+pub async fn write(
+    service: &Service,
+    what: Export,
+    (format, personal): (&str, bool),
+    path: Option<&Path>,
+) -> Result<(), ExportError> {
+    let cursor = service.begin_export(None, what, personal).await?;
+    let Some(mut cursor) = cursor else { return Ok(()) };
+    let mut out: Box<dyn io::Write> = match path {
+        Some(path) => Box::new(std::fs::File::create(path)?),
+        None => Box::new(io::stdout()),
+    };
+    if format == "xlsx" {
+        let mut made = sheet(service, what.heading(personal), cursor).await?;
+        io::copy(&mut made, &mut out)?;
+        return Ok(out.flush()?);
+    }
+    out.write_all(BOM.as_bytes())?;
+    let mut rows = vec![what.heading(personal)];
+    while !rows.is_empty() {
+        out.write_all(&lines(&rows)?)?;
+        (rows, cursor) = service.export_chunk(cursor).await?;
+    }
+    Ok(out.flush()?)
+}

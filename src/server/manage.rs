@@ -1,0 +1,151 @@
+//! The console's forms about people and messages, and objections to messages.
+
+use axum::{
+    Extension,
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{AppState, posted::Posted, refusal, render, staff::Session, visitor::Visitor};
+use crate::{
+    domain::report::deed::{FieldErrors, Sent},
+    service::{
+        message::MessageDecision,
+        staff::{Manage, StaffError, StaffForm, fresh_password},
+    },
+    ui::{context::RefusedPost, pages::refusal::Refusal},
+};
+
+/// Someone objects to a 寄语 on the wall.
+pub async fn object(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Path(ordinal): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    let reason = posted.first("reason");
+    match state.service.object_to_message(&visitor.id, ordinal, &reason).await {
+        Ok(true) => Redirect::to("/messages?thanks=1").into_response(),
+        Ok(false) => refusal::response(Refusal::NotFound),
+        Err(error) => refusal::from_store(&error),
+    }
+}
+
+/// Staff decide whether a 寄语 comes onto the wall.
+pub async fn decide(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path(ordinal): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    let shown = match posted.first("show").as_str() {
+        "yes" => true,
+        "no" => false,
+        _ => return refusal::response(Refusal::Malformed),
+    };
+    match state.service.decide_message(&session.staff, ordinal, shown).await {
+        Ok(()) => Redirect::to("/console/messages").into_response(),
+        Err(MessageDecision::Forbidden) => {
+            refusal::response(Refusal::Barred("寄语由支部负责人或管理员审核"))
+        }
+        Err(MessageDecision::NotFound) => refusal::response(Refusal::NotFound),
+        Err(MessageDecision::Store(error)) => refusal::from_store(&error),
+    }
+}
+
+/// A manager adds someone.
+pub async fn add_staff(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let form = StaffForm {
+        login: posted.first("login"),
+        name: posted.first("name"),
+        role: posted.first("role"),
+        grids: posted.all("grids"),
+        branches: posted.all("branches"),
+        password: posted.first("password"),
+    };
+    match state.service.add_staff(Some(&session.staff), &form).await {
+        Ok(_) => Redirect::to("/console/staff").into_response(),
+        Err(StaffError::Form(errors)) => {
+            let mut values = posted.fields.into_pairs();
+            values.retain(|(name, _)| name != "password");
+            let form = "add-staff".to_owned();
+            let post = RefusedPost { form, values, errors, whole: None };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            render::refused_post(&state, parts, "/console/staff", post, status).await
+        }
+        Err(error) => of_staff(&error),
+    }
+}
+
+/// A manager changes something about someone.
+pub async fn manage_staff(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path((login, what)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let posted = match Posted::read(&state, &parts, body).await {
+        Ok(posted) => posted,
+        Err(refused) => return refusal::response(refused),
+    };
+    let mut made = None;
+    let change = match (what.as_str(), posted.first("active").as_str()) {
+        ("active", "on") => Manage::Active(true),
+        ("active", "off") => Manage::Active(false),
+        ("stand-in", _) => Manage::StandIn(posted.first("stand_in")),
+        ("password", _) => match fresh_password() {
+            Ok(password) => {
+                made = Some(password.clone());
+                Manage::Password(password)
+            }
+            Err(error) => return refusal::from_store(&error),
+        },
+        ("active", _) => return refusal::response(Refusal::Malformed),
+        _ => return refusal::response(Refusal::NotFound),
+    };
+    let managed = state.service.manage_staff(Some(&session.staff), &login, change).await;
+    let (status, form, values, errors) = match (managed, made) {
+        (Ok(()), None) => return Redirect::to("/console/staff").into_response(),
+        (Ok(()), Some(password)) => {
+            let values = vec![("login".to_owned(), login), ("password".to_owned(), password)];
+            (StatusCode::OK, "password-made", values, FieldErrors::new())
+        }
+        (Err(StaffError::Form(errors)), _) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "manage", posted.fields.into_pairs(), errors)
+        }
+        (Err(error), _) => return of_staff(&error),
+    };
+    let post = RefusedPost { form: form.to_owned(), values, errors, whole: None };
+    render::refused_post(&state, parts, "/console/staff", post, status).await
+}
+
+fn of_staff(error: &StaffError) -> Response {
+    match error {
+        StaffError::Forbidden => refusal::response(Refusal::Barred("人员由管理员管理")),
+        StaffError::Store(error) => refusal::from_store(error),
+        StaffError::NotFound | StaffError::Form(_) => refusal::response(Refusal::NotFound),
+    }
+}

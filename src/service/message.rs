@@ -1,0 +1,94 @@
+//! 寄语: shown on the wall only after someone has looked.
+
+use super::{Service, now};
+use crate::{
+    domain::{
+        report::deed::{LINE_MAX, checked_text},
+        signature::Ordinal,
+        staff::{Role, Staff},
+        text,
+        visitor::VisitorId,
+    },
+    store::{StoreError, StoredMessage},
+};
+
+/// 寄语 on one page of the wall.
+pub const WALL_PAGE: u16 = 30;
+
+/// Why a 寄语 was not decided about.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageDecision {
+    /// Only leads and managers decide.
+    #[error("only branch leads and managers decide about messages")]
+    Forbidden,
+    /// There is none, or no longer.
+    #[error("there is no such message")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// What is on the wall, newest first, with masked names.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn wall(&self, before: Option<Ordinal>) -> Result<Vec<StoredMessage>, StoreError> {
+        let mut wall = self.store.wall(before, WALL_PAGE).await?;
+        for message in &mut wall {
+            message.name = message.name.as_deref().map(text::masked);
+            message.reasons.clear();
+        }
+        Ok(wall)
+    }
+
+    /// What waits for a decision.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn messages_to_review(
+        &self,
+        staff: &Staff,
+    ) -> Result<Vec<StoredMessage>, MessageDecision> {
+        may_decide(staff)?;
+        Ok(self.store.messages_to_review(50).await?)
+    }
+
+    /// Shows a 寄语 or keeps it off the wall.
+    ///
+    /// # Errors
+    /// [`MessageDecision`].
+    pub async fn decide_message(
+        &self,
+        staff: &Staff,
+        ordinal: Ordinal,
+        shown: bool,
+    ) -> Result<(), MessageDecision> {
+        may_decide(staff)?;
+        if !self.store.decide_message(ordinal, shown).await? {
+            return Err(MessageDecision::NotFound);
+        }
+        let action = if shown { "message show" } else { "message refuse" };
+        self.note(staff, action, &ordinal.to_string()).await?;
+        Ok(())
+    }
+
+    /// Notes that someone objects to a 寄语; `false` when it is not on the wall.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn object_to_message(
+        &self,
+        visitor: &VisitorId,
+        ordinal: Ordinal,
+        reason: &str,
+    ) -> Result<bool, StoreError> {
+        let reason = checked_text(reason, LINE_MAX).ok().flatten().unwrap_or_default();
+        self.store.object(ordinal, visitor, &reason, now()).await
+    }
+}
+
+fn may_decide(staff: &Staff) -> Result<(), MessageDecision> {
+    if staff.role >= Role::BranchLead { Ok(()) } else { Err(MessageDecision::Forbidden) }
+}

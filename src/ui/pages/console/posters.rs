@@ -1,0 +1,55 @@
+//! `/console/posters`: a poster with a QR code for each grid's stairwells.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use qrcode::{QrCode, render::svg};
+
+use super::{framed, staff};
+use crate::{
+    domain::{campaign::Grid, staff::Role},
+    ui::context::Page,
+};
+
+/// The page of posters, one on each printed sheet.
+#[component]
+pub fn PostersPage() -> impl IntoView {
+    let page = Page::current();
+    let asked = use_query_map().read_untracked().get("grid");
+    let staff = staff(&page)?;
+    let campaign = page.service.campaign();
+    let wanted = |grid: &&Grid| match &asked {
+        Some(slug) => grid.slug.as_str() == slug,
+        None => staff.role != Role::GridWorker || staff.grids.contains(&grid.slug),
+    };
+    let posters = campaign.grids.iter().filter(wanted).map(|grid| poster(&page, grid));
+    let posters = posters.collect_view();
+    let content = view! {
+        <h1 class="page-title screen-only">"海报"</h1>
+        <p class="hint screen-only">"每个网格一张，用浏览器打印。扫码地址：" {page.origin.clone()} "。正式打印前请用手机扫一下。"</p>
+        <div class="posters">{posters}</div>
+    };
+    Some(framed(&page, &staff, "海报", content.into_any()))
+}
+
+fn poster(page: &Page, grid: &Grid) -> AnyView {
+    let campaign = page.service.campaign();
+    let address = format!("{}/g/{}", page.origin, grid.slug);
+    let code = QrCode::new(address.as_bytes()).map(|code| {
+        let picture = code.render::<svg::Color>().min_dimensions(240, 240).build();
+        // What stands before the picture belongs to a file of its own.
+        let at = picture.find("<svg").unwrap_or_default();
+        picture[at..].to_owned()
+    });
+    let picture = code.unwrap_or_default();
+    view! {
+        <section class="poster">
+            <p class="poster__street">{campaign.titles.street.clone()}</p>
+            <h2 class="poster__title">{campaign.titles.title.clone()}</h2>
+            <p class="poster__call">"微信扫一扫，签下我的文明承诺，随手拍身边事"</p>
+            <div class="poster__code" role="img" aria-label=format!("{}的二维码", grid.title) inner_html=picture></div>
+            <p class="poster__grid">{grid.label()}</p>
+            <p class="poster__address">{address}</p>
+        </section>
+    }
+    .into_any()
+}

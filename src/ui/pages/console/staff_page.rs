@@ -1,0 +1,126 @@
+//! `/console/staff`: who works here.
+
+use leptos::prelude::*;
+
+use super::{framed, staff};
+use crate::{
+    domain::{
+        campaign::Campaign,
+        staff::{Role, Staff},
+    },
+    service::staff::PASSWORD_MIN,
+    ui::{
+        context::{Instead, Page},
+        pages::refusal::Refusal,
+        parts::fields::{Kept, Text, field_error, select_field, text_field},
+    },
+};
+
+/// The page about staff, for managers.
+#[component]
+pub fn StaffPage() -> impl IntoView {
+    let page = Page::current();
+    Suspend::new(async move {
+        let staff = staff(&page)?;
+        if staff.role != Role::Manager {
+            page.answer(Instead::Refuse(Refusal::Barred("人员由管理员管理")));
+            return None;
+        }
+        let everyone = page.or_refuse(page.service.staff().await)?;
+        let rows = everyone.iter().map(|one| row(one, &everyone)).collect_view();
+        let manage = Kept::of(page.refused("manage"));
+        let done = page.refused("password-made");
+        let done = done.map(|post| {
+            view! {
+                <p class="notice" role="status">
+                    {post.value("login")} " 的新密码：" <code>{post.value("password")}</code> "。只显示这一次，请当面告诉本人。"
+                </p>
+            }
+        });
+        let content = view! {
+            <h1 class="page-title">"人员"</h1>
+            {done}
+            {manage.summary("没有改成：")}
+            <ul class="staff-list">{rows}</ul>
+            <h2 class="section-title" id="add">"添加"</h2>
+            {add_form(&page, page.service.campaign())}
+        };
+        Some(framed(&page, &staff, "人员", content.into_any()))
+    })
+}
+
+fn row(one: &Staff, everyone: &[Staff]) -> AnyView {
+    let path = |what: &str| format!("/console/staff/{}/{what}", one.login);
+    let scope: Vec<&str> =
+        one.grids.iter().chain(&one.branches).map(|slug| slug.as_str()).collect();
+    let state = if one.active { "在岗" } else { "已停用" };
+    let others = everyone
+        .iter()
+        .filter(|other| other.active && other.id != one.id && other.role == one.role);
+    let others = others.map(|other| (other.login.clone(), other.name.clone())).collect::<Vec<_>>();
+    let chosen = everyone.iter().find(|other| Some(other.id) == one.stand_in);
+    let chosen = chosen.map(|other| other.login.clone()).unwrap_or_default();
+    let (button, value) = if one.active { ("停用", "off") } else { ("恢复", "on") };
+    let away = if chosen.is_empty() { "" } else { "，请假中，由同事代办" };
+    view! {
+        <li class="staff-list__item">
+            <p><strong>{one.name.clone()}</strong> " " {one.login.clone()} " · " {one.role.title()} " · " {state} {away}</p>
+            <p class="hint">{scope.join("、")}</p>
+            <details class="fold">
+                <summary>{format!("管理{}", one.name)}</summary>
+                <form method="post" action=path("active")>
+                    <button class="weui-btn weui-btn_default" type="submit" name="active" value=value>{button}</button>
+                </form>
+                <form method="post" action=path("password")>
+                    <button class="weui-btn weui-btn_default" type="submit">"重设密码"</button>
+                </form>
+                <form class="narrow-form" method="post" action=path("stand-in")>
+                    {select_field("stand_in", "请假时由谁代办", Some("没有请假"), others, &chosen, None)}
+                    <button class="weui-btn weui-btn_default" type="submit">"保存代办"</button>
+                </form>
+            </details>
+        </li>
+    }
+    .into_any()
+}
+
+fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
+    let kept = Kept::of(page.refused("add-staff"));
+    let roles = Role::ALL.iter().map(|r| (r.as_str().to_owned(), r.title().to_owned())).collect();
+    let boxes = |name: &'static str, title: &'static str, list: Vec<(String, String)>| {
+        let chosen = kept.values(name);
+        let boxes = list.into_iter().map(|(value, label)| {
+            let checked = chosen.contains(&value);
+            view! {
+                <label class="chip"><input type="checkbox" name=name value=value checked=checked /><span class="chip__text">{label}</span></label>
+            }
+        });
+        let boxes = boxes.collect_view();
+        view! {
+            <details class="fold" open=kept.error(name).is_some() || !chosen.is_empty()>
+                <summary>{title}</summary>
+                <fieldset class="choice" id=format!("field-{name}")><legend class="unseen">{title}</legend><div class="chips">{boxes}</div></fieldset>
+            </details>
+            {field_error(name, kept.error(name))}
+        }
+    };
+    let grids = campaign.grids.iter().map(|g| (g.slug.to_string(), g.label())).collect();
+    let branches =
+        campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect();
+    let hint = format!("至少{PASSWORD_MIN}个字符，请本人登录后更换");
+    view! {
+        {kept.summary("没有添加，请看一下：")}
+        <form method="post" action="/console/staff">
+            <div class="weui-cells form-cells">
+                {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), Text::Line("text"), &kept)}
+                {text_field("name", "姓名", None, Text::Line("text"), &kept)}
+                {select_field("role", "角色", None, roles, &kept.value("role"), kept.error("role"))}
+                {text_field("password", "初始密码", Some(hint), Text::Line("password"), &kept)}
+            </div>
+            {boxes("grids", "负责的网格（网格员）", grids)}
+            {boxes("branches", "负责的支部（支部负责人）", branches)}
+            <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"添加"</button></p>
+        </form>
+    }
+    .into_any()
+}
