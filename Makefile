@@ -51,7 +51,7 @@ unit:
 	@tools/with-postgres.sh cargo test --release --quiet
 
 journeys:
-	@cd end2end && npx playwright test
+	@cd end2end && ../tools/with-postgres.sh npx playwright test
 
 pictures: build test-tools ## pictures of every page into target/pictures
 	@tools/with-server.sh node end2end/pictures.mjs

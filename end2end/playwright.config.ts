@@ -35,5 +35,7 @@ export default defineConfig({
     // What only scripts can do has no counterpart here; axe is itself a script, and sees
     // the page without ours in its own way.
     { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe)\.spec\.ts/ },
+    // What is handled together is handled on the other database, too.
+    { name: 'postgres', use: { ...phone }, testMatch: /(report|casework)\.spec\.ts/ },
   ],
 });

@@ -66,6 +66,16 @@ export class Server {
   }
 }
 
+/** A new database in the PostgreSQL cluster that `make journeys` starts. */
+function newDatabase(worker: number): Record<string, string> {
+  const cluster = process.env.DATABASE_URL_POSTGRES;
+  if (!cluster) throw new Error('this project needs a PostgreSQL cluster: run `make journeys`');
+  const name = `journeys_${process.pid}_${worker}`;
+  const made = spawnSync('psql', [cluster, '-qc', `CREATE DATABASE ${name}`]);
+  expect(made.status, made.stderr?.toString()).toBe(0);
+  return { CHUANGQUAN_DATABASE_URL: cluster.replace(/\/[^/]*$/, `/${name}`) };
+}
+
 /** Gathers what the browser complains of. */
 export function complaints(page: Page): string[] {
   const found: string[] = [];
@@ -88,8 +98,9 @@ interface PerWorker {
 
 export const test = base.extend<PerTest, PerWorker>({
   server: [
-    async ({}, use) => {
-      const server = await Server.start();
+    async ({}, use, { project, workerIndex }) => {
+      const onPostgres = project.name === 'postgres';
+      const server = await Server.start(onPostgres ? newDatabase(workerIndex) : {});
       await use(server);
       await server.stop();
     },

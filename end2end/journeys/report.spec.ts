@@ -2,38 +2,9 @@
 // last word.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser, Page } from '@playwright/test';
+import { code, fill, inOwnBrowser, staffOf } from '../casework.ts';
 import { photo, secret } from '../photo.ts';
-import { expect, logIn, type Server, test } from '../server.ts';
-
-let next = 0;
-
-/** A worker and a checker of a grid of their own, for one test. */
-function staffOf(server: Server, grid: string): { worker: string; checker: string } {
-  next += 1;
-  const [worker, checker] = [`worker-${grid}-${next}`, `checker-${grid}-${next}`];
-  server.addStaff(worker, '王测试', 'grid-worker', '--grid', grid);
-  server.addStaff(checker, '李测试', 'grid-worker', '--grid', grid);
-  return { worker, checker };
-}
-
-async function inOwnBrowser(browser: Browser, login: string, javaScriptEnabled: boolean): Promise<Page> {
-  const context = await browser.newContext({ javaScriptEnabled, locale: 'zh-CN' });
-  const page = await context.newPage();
-  await logIn(page, login);
-  return page;
-}
-
-async function fill(page: Page, grid: string, place: string): Promise<void> {
-  await page.goto('/report');
-  await page.getByLabel('楼道堆物').check();
-  await page.getByLabel('在哪里').fill(place);
-  await page.getByRole('combobox', { name: '小区或附近路段' }).selectOption(grid);
-  await page.getByLabel('看到了什么').fill('三楼王测试家门口堆了旧家具');
-  await page.getByLabel(/我已阅读并同意/).check();
-}
-
-const code = (page: Page): string => page.url().split('/reports/')[1]!;
+import { expect, test } from '../server.ts';
 
 function everyFileBelow(folder: string): Buffer[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true });

@@ -15,6 +15,7 @@ pub fn Locate(
     error: Option<String>,
 ) -> impl IntoView {
     let awake = RwSignal::new(false);
+    let error_id = error.is_some().then_some("error-lat");
     let place = RwSignal::new((!lat.is_empty()).then_some((lat, lon, accuracy)));
     let said = RwSignal::new(error);
     Effect::new(move |_| awake.set(browser::can_locate()));
@@ -52,7 +53,7 @@ pub fn Locate(
                 hidden=move || !awake.get() || place.read().is_some()
                 on:click=ask
             >"附上我现在的位置"</button>
-            <span class="locate__said" role="status">{move || said.get().or_else(known)}</span>
+            <span class="locate__said" role="status" id=error_id>{move || said.get().or_else(known)}</span>
             <button class="locate__button" type="button" hidden=move || place.read().is_none() on:click=forget>
                 "去掉位置"
             </button>

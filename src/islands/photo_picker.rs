@@ -100,7 +100,7 @@ pub fn PhotoPicker(
                 <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
                     <path class="icon__line" d="M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z" />
                 </svg>
-                <span>"拍照或选照片"</span>
+                <span>"加照片"</span>
                 <input
                     class="tile__file"
                     type="file"

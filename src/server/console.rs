@@ -73,15 +73,8 @@ async fn act(
         Err(refused) => return refusal::response(refused),
     };
     // What one does not see is not there; who may not is told before what is missing.
-    match state.service.case(&session.staff, &code).await {
-        Ok(Some(case)) => {
-            use crate::domain::report::action::Barred;
-            if let Err(Barred::Person(why)) = action.allowed(&session.staff, &case.report) {
-                return refusal::response(Refusal::Barred(why));
-            }
-        }
-        Ok(None) => return refusal::response(Refusal::NotFound),
-        Err(error) => return refusal::from_store(&error),
+    if let Err(error) = state.service.may_act(&session.staff, &code, action).await {
+        return refusal::from_report(&error);
     }
     let Ok(version) = posted.first("version").trim().parse::<u64>() else {
         return refusal::response(Refusal::Malformed);

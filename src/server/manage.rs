@@ -12,7 +12,8 @@ use crate::{
     domain::report::deed::{FieldErrors, Sent},
     service::{
         message::MessageDecision,
-        staff::{Manage, StaffError, StaffForm, fresh_password},
+        password::fresh_password,
+        staff::{Manage, StaffError, StaffForm},
     },
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };

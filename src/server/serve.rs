@@ -1,7 +1,8 @@
 //! `serve`: from settings to a listening server, and to its quiet end.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     net::SocketAddr,
     sync::Arc,
     task::{Context, Poll},
@@ -108,11 +109,11 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
     let app = router(state);
-    announce(listener.local_addr().map_err(fault)?);
     if !has_staff {
-        println!("there is no staff yet; add a manager:");
-        println!("  chuangquan staff add LOGIN --name NAME --role manager");
+        say("there is no staff yet; add a manager:");
+        say("  chuangquan staff add LOGIN --name NAME --role manager");
     }
+    announce(listener.local_addr().map_err(fault)?);
 
     let accept = accept(listener, app, places(settings.max_connections), ending);
     let stop = async {
@@ -245,8 +246,13 @@ fn announce(address: SocketAddr) {
         hosts = outside.filter(|i| i.ip().is_ipv4()).map(|i| i.ip().to_string()).collect();
         hosts.insert(0, "localhost".into());
     }
-    println!("创全 is open at:");
+    say("创全 is open at:");
     for host in hosts {
-        println!("  http://{host}:{port}");
+        say(&format!("  http://{host}:{port}"));
     }
+}
+
+/// A line on standard output, if anyone still reads it.
+fn say(line: &str) {
+    writeln!(io::stdout(), "{line}").ok();
 }

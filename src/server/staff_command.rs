@@ -8,7 +8,8 @@ use super::config::CampaignSettings;
 use crate::{
     service::{
         Service,
-        staff::{Manage, StaffForm, fresh_password},
+        password::fresh_password,
+        staff::{Manage, StaffForm},
     },
     store::{Pictures, Store},
 };

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{campaign::Campaign, slug::Slug},
-    service::{Pending, Service, StoreError, report::grid_label},
+    service::{Pending, Service, StoreError, public::grid_label},
 };
 
 /// How long a robot may take to answer.

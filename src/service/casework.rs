@@ -1,18 +1,11 @@
 //! Casework: what staff see of reports, and what they do to them.
 
-use super::{
-    Service,
-    report::{Entry, ReportError},
-};
+use super::{Service, report::ReportError};
 use crate::{
     domain::{
-        campaign::CategoryKind,
         report::{
-            Action, Code, Event, Millis, Photo, PhotoRole, Report, Source, State,
-            deed::{Deed, LINE_MAX, checked_text},
-            filter::Filter,
-            form::ReportForm,
-            transition::Evidence,
+            Action, Code, Event, Millis, Photo, PhotoRole, Report, State, action::Barred,
+            deed::Deed, filter::Filter, transition::Evidence,
         },
         slug::Slug,
         staff::{Staff, StaffId},
@@ -73,6 +66,7 @@ impl Service {
     /// [`ReportError`]: what they do not see is not there; then who may, what changed,
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
+        self.may_act(staff, &order.code, order.deed.action()).await?;
         let other = match &order.deed {
             Deed::Duplicate { of } => Some(self.other_report(staff, of.serial).await?),
             _ => None,
@@ -83,10 +77,8 @@ impl Service {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
-            if let Err(barred @ crate::domain::report::action::Barred::Person(_)) =
-                deed.action().allowed(staff, report)
-            {
-                return Err(crate::domain::report::transition::Refused::from(barred).into());
+            if let Err(Barred::Person(why)) = deed.action().allowed(staff, report) {
+                return Err(ReportError::Forbidden(why));
             }
             if version != report.version {
                 return Err(ReportError::Stale(Box::new(report.clone())));
@@ -120,6 +112,23 @@ impl Service {
             self.store.support(other.serial, reporter, super::now()).await?;
         }
         Ok(report)
+    }
+
+    /// Whether `staff` sees the report at `code`, and is one who may do this to it.
+    ///
+    /// # Errors
+    /// [`ReportError::NotFound`] or [`ReportError::Forbidden`].
+    pub async fn may_act(
+        &self,
+        staff: &Staff,
+        code: &Code,
+        action: Action,
+    ) -> Result<(), ReportError> {
+        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        match action.allowed(staff, &report.ok_or(ReportError::NotFound)?) {
+            Err(Barred::Person(why)) => Err(ReportError::Forbidden(why)),
+            _ => Ok(()),
+        }
     }
 
     /// The report that another one is to go on under.
@@ -264,116 +273,11 @@ impl Service {
         self.store.waiting(staff, super::now()).await
     }
 
-    /// Files a report that staff were told of, or saw.
-    ///
-    /// # Errors
-    /// [`ReportError`]; the photos are held then.
-    pub async fn enter_report(
-        &self,
-        staff: &Staff,
-        form: &ReportForm,
-        (source, number): (Source, &str),
-        before: &[Code],
-        form_key: Option<Code>,
-    ) -> Result<Report, ReportError> {
-        let mut errors = Vec::new();
-        let number = checked_text(number, LINE_MAX).unwrap_or_else(|sentence| {
-            errors.push(("number", sentence));
-            None
-        });
-        if source == Source::Hotline && number.is_none() && errors.is_empty() {
-            errors.push(("number", "请填写12345的工单编号".to_owned()));
-        }
-        if source == Source::Resident {
-            errors.push(("source", "请选择来源".to_owned()));
-        }
-        let new = match self.check_report(form, source, before.len()) {
-            Ok(new) if errors.is_empty() => new,
-            Ok(_) => return Err(ReportError::Form(errors)),
-            Err(ReportError::Form(more)) => {
-                errors.extend(more);
-                return Err(ReportError::Form(errors));
-            }
-            Err(error) => return Err(error),
-        };
-        let in_reach = staff.role == crate::domain::staff::Role::Manager
-            || staff.role == crate::domain::staff::Role::BranchLead
-            || new.grid.as_ref().is_some_and(|grid| staff.grids.contains(grid));
-        if !in_reach {
-            let sentence = "请选择您负责的网格".to_owned();
-            return Err(ReportError::Form(vec![("grid", sentence)]));
-        }
-        let role = PhotoRole::Before;
-        let attach = |id: &Code| Attached { id: id.clone(), role, public: true };
-        let photos: Vec<Attached> = before.iter().map(attach).collect();
-        let entry = Entry { source, number, visitor: None, entered_by: Some(staff.id), form_key };
-        self.file_new(new, entry, &photos).await
-    }
-
-    /// 现场办结 of something just found: entered, accepted and handled at once.
-    ///
-    /// # Errors
-    /// [`ReportError`], as for [`Service::enter_report`] and [`Service::act`].
-    pub async fn settle_found(
-        &self,
-        staff: &Staff,
-        form: &ReportForm,
-        text: &str,
-        (before, after): (Vec<Code>, Vec<Code>),
-        form_key: Option<Code>,
-    ) -> Result<Report, ReportError> {
-        let mut errors = Vec::new();
-        let text = match checked_text(text, crate::domain::report::deed::TEXT_MAX) {
-            Ok(Some(text)) => text,
-            Ok(None) => {
-                errors.push(("text", "请写一下怎样处理的".to_owned()));
-                String::new()
-            }
-            Err(sentence) => {
-                errors.push(("text", sentence));
-                String::new()
-            }
-        };
-        if before.is_empty() {
-            errors.push(("before", "请拍一张处理前的照片".to_owned()));
-        }
-        if after.is_empty() {
-            errors.push(("photos", "请拍一张处理后的照片".to_owned()));
-        }
-        let category = self.campaign.category(&form.category);
-        if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
-            errors.push(("category", "这一类不能现场办结".to_owned()));
-        }
-        if self.campaign.grid(&form.grid).is_none() {
-            errors.push(("grid", "请选择网格".to_owned()));
-        }
-        if !errors.is_empty() {
-            if let Err(ReportError::Form(more)) =
-                self.check_report(form, Source::Patrol, before.len())
-            {
-                let known: Vec<&str> = errors.iter().map(|(field, _)| *field).collect();
-                errors.extend(
-                    more.into_iter()
-                        .filter(|(field, _)| !known.contains(field))
-                        .collect::<Vec<_>>(),
-                );
-            }
-            return Err(ReportError::Form(errors));
-        }
-        let found = self.enter_report(staff, form, (Source::Patrol, ""), &before, form_key).await?;
-        if found.state != State::Submitted {
-            return Ok(found);
-        }
-        let deed = Deed::Settle { text };
-        let (code, version) = (found.code, found.version);
-        self.act(staff, Order { code, version, deed, before: Vec::new(), after }).await
-    }
-
     /// The summary that is offered where staff wrote none: what and roughly where.
     #[must_use]
     pub fn plain_summary(&self, report: &Report) -> String {
         let category = self.campaign.category(report.category.as_str());
-        let place = super::report::grid_label(&self.campaign, report.grid.as_ref());
+        let place = super::public::grid_label(&self.campaign, report.grid.as_ref());
         format!("{place}{}", category.map_or("", |category| &category.title))
     }
 

@@ -150,7 +150,7 @@ impl Service {
             report.number().to_string(),
             report.state.staff_word().to_owned(),
             title(campaign.category(report.category.as_str()).map(|c| &c.title)),
-            super::report::grid_label(campaign, report.grid.as_ref()),
+            super::public::grid_label(campaign, report.grid.as_ref()),
             title(campaign.branch(report.branch.as_str()).map(|b| &b.title)),
             title(campaign.unit(report.unit.as_str()).map(|u| &u.title)),
             report.source.word().to_owned(),
@@ -196,7 +196,7 @@ impl Service {
         let mut row = vec![
             signature.ordinal.to_string(),
             signature.state.clone(),
-            super::report::grid_label(campaign, signature.grid.as_ref()),
+            super::public::grid_label(campaign, signature.grid.as_ref()),
             pledges.join("、"),
             self.time(Some(signature.signed_at)),
         ];

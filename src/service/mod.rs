@@ -4,11 +4,14 @@
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
 pub mod casework;
+mod entry;
 pub mod export;
 pub mod figures;
 mod jobs;
 pub mod message;
+pub mod password;
 mod picture;
+pub mod public;
 pub mod report;
 mod sign;
 pub mod staff;

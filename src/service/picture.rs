@@ -64,6 +64,9 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
     if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
         return Err(PictureError::Unknown);
     }
+    if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
+        return Err(PictureError::Broken);
+    }
     let broken = |_| PictureError::Broken;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
@@ -89,6 +92,23 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
         full: jpeg(&full)?,
         thumb: jpeg(&thumb)?,
     })
+}
+
+/// Whether the picture goes on to its end: decoders fill up what is missing with grey. A
+/// thumbnail in the metadata has an end of its own, so segments are stepped over until
+/// the scan begins; in a scan the end's two bytes stand for nothing else (ITU-T T.81,
+/// B.1.1). What cameras put behind the end is left alone.
+fn is_whole_jpeg(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xda;
+    const END: [u8; 2] = [0xff, 0xd9];
+    let mut at = 2;
+    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
+        if marker == START_OF_SCAN {
+            return bytes[at..].windows(2).any(|pair| pair == END);
+        }
+        at += if marker == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
+    }
+    false
 }
 
 /// In colour, with white behind whatever is transparent.

@@ -1,13 +1,12 @@
 //! Staff: logging in and out, who works here, and for what they answer.
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
-};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{Service, now};
+use super::{
+    Service, now,
+    password::{self, hash, password_fits, verify},
+};
 use crate::{
     domain::{
         campaign::Campaign,
@@ -17,7 +16,6 @@ use crate::{
         },
         slug::Slug,
         staff::{Role, Staff, StaffId},
-        text,
     },
     store::{NewStaff, StaffChange, StoreError},
 };
@@ -28,11 +26,6 @@ const IDLE: Millis = 4 * 3_600_000;
 const ABSOLUTE: Millis = 12 * 3_600_000;
 /// How often it is written down that a session was seen.
 const NOTED: Millis = 60_000;
-
-/// Shortest password, in characters.
-pub const PASSWORD_MIN: usize = 10;
-/// Longest password, in characters.
-const PASSWORD_MAX: usize = 200;
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -120,47 +113,6 @@ impl StaffForm {
     }
 }
 
-fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
-    let length = text::length(password);
-    if length < PASSWORD_MIN {
-        Err("密码至少10个字符，可以用一句话")
-    } else if length > PASSWORD_MAX {
-        Err("密码最多200个字符")
-    } else if password.contains(login) {
-        Err("密码里不要包含登录名")
-    } else {
-        Ok(())
-    }
-}
-
-/// A password's hash (argon2id), made beside the threads that answer.
-async fn hash(password: String) -> Result<String, StoreError> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
-    });
-    match hashed.await {
-        Ok(Ok(hash)) => Ok(hash),
-        Ok(Err(error)) => Err(StoreError::Setup(format!("argon2: {error}"))),
-        Err(error) => Err(StoreError::Setup(error.to_string())),
-    }
-}
-
-/// Whether `password` is the one that was hashed. Takes as long where there is none, so
-/// that nobody learns which logins exist.
-async fn verify(password: String, hash: Option<String>) -> bool {
-    /// The hash of a password that nobody has.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
-                          3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
-    let known = hash.is_some();
-    let verified = tokio::task::spawn_blocking(move || {
-        let hash = hash.as_deref().unwrap_or(NOBODY);
-        let parsed = PasswordHash::new(hash);
-        parsed
-            .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
-    });
-    verified.await.unwrap_or(false) && known
-}
-
 /// What a session's cookie holds, as the database knows it.
 fn fingerprint(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
@@ -186,7 +138,7 @@ impl Service {
         let found = self.store.staff_by_login(&login).await?;
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
         let _turn = self.doorkeeper.acquire().await;
-        let fits = password.len() <= 4 * PASSWORD_MAX && verify(password.to_owned(), hash).await;
+        let fits = password.len() <= 4 * password::MAX && verify(password.to_owned(), hash).await;
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
             self.throttle.failed(&places);
             return Err(LoginError::Wrong);
@@ -393,19 +345,4 @@ fn may_manage(by: Option<&Staff>) -> Result<(), StaffError> {
         Some(by) if by.role != Role::Manager => Err(StaffError::Forbidden),
         _ => Ok(()),
     }
-}
-
-/// A password that nobody can guess and everybody can type: four groups of letters and
-/// digits that are not mistaken for each other.
-///
-/// # Errors
-/// [`StoreError::Setup`] when the system has no random bytes.
-pub fn fresh_password() -> Result<String, StoreError> {
-    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
-    let letters: Vec<char> =
-        bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect();
-    let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
-    Ok(groups.join("-"))
 }

@@ -7,7 +7,7 @@ use super::{
     query::Query,
     reports::{photos_of, reports, serial_value},
     table::records,
-    tables::PHOTOS,
+    tables::{PHOTOS, REPORTS},
 };
 use crate::domain::{
     report::{
@@ -223,6 +223,27 @@ impl Store {
         }
         query.push(" ORDER BY reports.serial DESC");
         self.page(query, filter.page, PUBLIC_PAGE).await
+    }
+
+    /// The newest of the last 200 closed reports that show what it was like before and
+    /// after.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn newest_pair(&self) -> Result<Option<(Report, Vec<Photo>)>, StoreError> {
+        let mut query = Query::new("SELECT ");
+        query.push_each(REPORTS.object).push(" FROM (SELECT * FROM reports WHERE ").push(PUBLIC);
+        query.push(
+            " AND reports.state = 'closed' ORDER BY reports.serial DESC LIMIT 200) AS reports \
+             WHERE EXISTS (SELECT 1 FROM photos WHERE photos.serial = reports.serial \
+             AND photos.public = 1 AND photos.role = 'before') \
+             AND EXISTS (SELECT 1 FROM photos WHERE photos.serial = reports.serial \
+             AND photos.public = 1 AND photos.role = 'after') \
+             ORDER BY reports.closed_at DESC LIMIT 1",
+        );
+        let Some(report) = query.find::<Report>(&self.db).await?.pop() else { return Ok(None) };
+        let photos = self.photos_of(report.serial).await?;
+        Ok(Some((report, photos)))
     }
 
     /// Public reports of that category in that grid that are not settled yet, newest

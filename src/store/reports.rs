@@ -147,7 +147,11 @@ impl Store {
         }
         notify(&mut tx, report, notices, event.at).await?;
         deltas.report(Some(before), Some(report));
-        if deltas.is_empty() {
+        // Pages that are kept for everyone go by the revision: what they may show of a
+        // report must not outlive its change.
+        let shown_otherwise = before.is_public() != report.is_public()
+            || (report.is_public() && before.summary != report.summary);
+        if deltas.is_empty() && !shown_otherwise {
             tx.commit().await
         } else {
             counts::take_ledger(&mut tx, event.at).await?;

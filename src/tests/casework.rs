@@ -294,7 +294,7 @@ async fn what_is_late_goes_up_a_level_once_a_step(database: Database) {
     }
     assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "there is no level above");
     let page = visitor.get(&format!("/reports/{}", report.code)).await.text().await.unwrap();
-    assert!(page.contains("已超过承诺时间"), "{page}");
+    assert!(page.contains("已超过承诺时间"));
 }
 
 async fn a_form_sent_twice_files_once(database: Database) {

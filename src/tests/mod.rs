@@ -11,6 +11,8 @@ mod casework;
 mod command_line;
 mod counts;
 mod durability;
+mod machine;
+mod office;
 mod pages;
 mod photos;
 mod refusals;

@@ -20,7 +20,7 @@ async fn whoever_is_not_logged_in_is_sent_to_the_door_and_back() {
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut visitor = server.known_visitor().await;
     for path in
-        ["/console", "/console?state=all", "/console/new", "/console/reports/x", "/console/nowhere"]
+        ["/console", "/console?state=all", "/console/new", "/console/reports/x", "/console/check"]
     {
         let response = visitor.get(path).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "{path}");

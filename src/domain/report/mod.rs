@@ -7,9 +7,11 @@
 pub mod action;
 pub mod deed;
 pub mod filter;
+pub mod flag;
 pub mod form;
 pub mod names;
 pub mod reporter;
+pub mod state;
 pub mod transition;
 pub mod words;
 
@@ -18,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     action::Action,
     names::{CaseNumber, Code},
+    state::{Satisfaction, Source, State},
 };
 use super::{campaign::CategoryKind, slug::Slug, staff::StaffId, visitor::VisitorId};
 
@@ -30,169 +33,6 @@ pub const DESCRIPTION_MAX: usize = 500;
 pub const PLACE_MAX: usize = 80;
 /// Most photos that one form brings.
 pub const PHOTOS_MAX: usize = 3;
-
-/// How far a report has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Waits to be accepted.
-    Submitted,
-    /// Waits for the reporter to add something.
-    NeedsInfo,
-    /// Accepted and public; waits to be given to a unit.
-    Accepted,
-    /// Given to a unit.
-    Dispatched,
-    /// Someone is at it.
-    InProgress,
-    /// Handled; waits for another person to look.
-    AwaitingCheck,
-    /// Settled.
-    Closed,
-    /// Not taken, with a reason.
-    Rejected,
-    /// Goes on under another report.
-    Duplicate,
-    /// Given to someone outside.
-    Referred,
-    /// Taken back by the reporter.
-    Withdrawn,
-}
-
-impl State {
-    /// Every state, in the order in which they are listed.
-    pub const ALL: [Self; 11] = [
-        Self::Submitted,
-        Self::NeedsInfo,
-        Self::Accepted,
-        Self::Dispatched,
-        Self::InProgress,
-        Self::AwaitingCheck,
-        Self::Closed,
-        Self::Rejected,
-        Self::Duplicate,
-        Self::Referred,
-        Self::Withdrawn,
-    ];
-
-    /// The states in which someone has something to do: 待办.
-    pub const OPEN: &'static [Self] = &[
-        Self::Submitted,
-        Self::NeedsInfo,
-        Self::Accepted,
-        Self::Dispatched,
-        Self::InProgress,
-        Self::AwaitingCheck,
-    ];
-
-    /// As it is written in URLs and kept.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Submitted => "submitted",
-            Self::NeedsInfo => "needs_info",
-            Self::Accepted => "accepted",
-            Self::Dispatched => "dispatched",
-            Self::InProgress => "in_progress",
-            Self::AwaitingCheck => "awaiting_check",
-            Self::Closed => "closed",
-            Self::Rejected => "rejected",
-            Self::Duplicate => "duplicate",
-            Self::Referred => "referred",
-            Self::Withdrawn => "withdrawn",
-        }
-    }
-
-    /// The state that is written so.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-
-    /// Whether someone has something to do.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        Self::OPEN.contains(&self)
-    }
-
-    /// Whether a report in this state can be seen by everyone, as far as its category
-    /// and its staff let it.
-    #[must_use]
-    pub const fn is_public(self) -> bool {
-        matches!(
-            self,
-            Self::Accepted
-                | Self::Dispatched
-                | Self::InProgress
-                | Self::AwaitingCheck
-                | Self::Closed
-                | Self::Duplicate
-                | Self::Referred
-        )
-    }
-}
-
-/// How a report came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Source {
-    /// By the resident's own hand.
-    #[serde(rename = "resident")]
-    Resident,
-    /// A grid worker saw it.
-    #[serde(rename = "patrol")]
-    Patrol,
-    /// By telephone.
-    #[serde(rename = "phone")]
-    Phone,
-    /// On paper.
-    #[serde(rename = "paper")]
-    Paper,
-    /// From the city's hotline, with its number.
-    #[serde(rename = "12345")]
-    Hotline,
-}
-
-impl Source {
-    /// Every source, in the order in which they are offered.
-    pub const ALL: [Self; 5] =
-        [Self::Resident, Self::Patrol, Self::Phone, Self::Paper, Self::Hotline];
-
-    /// As it is written in forms and kept.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Resident => "resident",
-            Self::Patrol => "patrol",
-            Self::Phone => "phone",
-            Self::Paper => "paper",
-            Self::Hotline => "12345",
-        }
-    }
-
-    /// The source that is written so.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == text)
-    }
-}
-
-/// What the reporter thinks of the handling; silence is none of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Satisfaction {
-    /// 满意.
-    Yes,
-    /// 基本满意.
-    Fair,
-    /// 不满意.
-    No,
-}
-
-impl Satisfaction {
-    /// Each with the value that a form sends.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Yes, "yes"), (Self::Fair, "fair"), (Self::No, "no")];
-}
 
 /// Where something was seen, as the phone said; WGS-84.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -310,7 +150,7 @@ pub struct Report {
     /// Their number for it.
     pub referred_number: Option<String>,
     /// Whether the reporter says it is solved; `None` is 未评价.
-    #[serde(with = "flag_or_none")]
+    #[serde(with = "flag::or_none")]
     pub solved: Option<bool>,
     /// How satisfied the reporter is.
     pub satisfied: Option<Satisfaction>,
@@ -464,58 +304,9 @@ pub struct Photo {
     pub at: Millis,
 }
 
-/// Truth as 0 and 1, as both databases keep it.
-pub mod flag {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    /// Writes 0 or 1.
-    ///
-    /// # Errors
-    /// Those of `to`.
-    pub fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u8((*value).into())
-    }
-
-    /// Reads 0 or something else.
-    ///
-    /// # Errors
-    /// Those of `from`.
-    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<bool, D::Error> {
-        u8::deserialize(from).map(|value| value != 0)
-    }
-}
-
-/// Truth, or that nobody knows.
-mod flag_or_none {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(value: &Option<bool>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => to.serialize_some(&u8::from(*value)),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<bool>, D::Error> {
-        Ok(Option::<u8>::deserialize(from)?.map(|value| value != 0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn states_and_sources_are_written_as_serde_writes_them() {
-        for state in State::ALL {
-            assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
-            assert_eq!(State::parse(state.as_str()), Some(state));
-        }
-        for source in Source::ALL {
-            assert_eq!(serde_json::to_value(source).unwrap(), source.as_str());
-        }
-        assert_eq!(State::parse("nowhere"), None);
-    }
 
     #[test]
     fn what_happened_is_one_word() {

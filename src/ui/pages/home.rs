@@ -7,10 +7,11 @@ use crate::{
     domain::{
         campaign::{Phase, Pledge},
         counts::Figure,
+        report::{Photo, Report},
     },
     ui::{
         context::Page,
-        parts::{appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon},
+        parts::{appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon, report::photo_pair},
     },
 };
 
@@ -18,9 +19,26 @@ use crate::{
 #[component]
 pub fn HomePage() -> impl IntoView {
     let page = Page::current();
+    Suspend::new(async move {
+        let pair = page.or_refuse(page.service.newest_pair().await)?;
+        Some(home(&page, pair))
+    })
+}
+
+fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
     let campaign = page.service.campaign();
     let pledges = campaign.pledges.iter().cloned().map(|pledge| view! { <PledgeRow pledge /> });
     let subtitle = campaign.titles.subtitle.clone();
+    let pair = pair.map(|(report, photos)| {
+        let summary = report.summary.clone().unwrap_or_else(|| page.service.plain_summary(&report));
+        view! {
+            <section class="home-pair" aria-labelledby="pair-title">
+                <h2 id="pair-title" class="section-title">"刚刚办结"</h2>
+                {photo_pair(&photos)}
+                <p class="home-pair__link"><a href=format!("/reports/{}", report.code)>{summary}</a></p>
+            </section>
+        }
+    });
     view! {
         <Title text=campaign.titles.short.clone() />
         <Hero />
@@ -33,9 +51,11 @@ pub fn HomePage() -> impl IntoView {
                 <h2 id="pledges-title" class="section-title">"文明承诺"</h2>
                 <div class="weui-cells pledge-list">{pledges.collect_view()}</div>
             </section>
+            {pair}
             <Appeal />
         </main>
     }
+    .into_any()
 }
 
 /// The two calls to action; after signing, reporting comes first.

@@ -11,7 +11,7 @@ use crate::{
         words::day_and_time,
     },
     islands::report_form::ForgetReportDraft,
-    service::report::{Status, grid_label},
+    service::public::{Status, grid_label},
     ui::{
         context::{Instead, Page},
         parts::{

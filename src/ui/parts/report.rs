@@ -9,12 +9,13 @@ use crate::domain::report::{Photo, PhotoRole, State, words::Shape};
 pub fn state_mark(state: State, word: String) -> AnyView {
     let shape = match state.shape() {
         Shape::Ring => "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11z",
-        Shape::Half => "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11zM8 2.500v11",
+        Shape::Half => "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11z",
         Shape::Tick => {
             "M8 2.500a5.500 5.500 0 1 0 0 11 5.500 5.500 0 0 0 0-11zM5.300 8.200l2 2 3.500-4"
         }
         Shape::Bar => "M3 8h10",
     };
+    let half = state.shape() == Shape::Half;
     let class = match state.shape() {
         Shape::Ring => "state state_ring",
         Shape::Half => "state state_half",
@@ -23,7 +24,10 @@ pub fn state_mark(state: State, word: String) -> AnyView {
     };
     view! {
         <span class=class>
-            <svg class="state__shape" viewBox="0 0 16 16" aria-hidden="true"><path d=shape /></svg>
+            <svg class="state__shape" viewBox="0 0 16 16" aria-hidden="true">
+                {half.then(|| view! { <path class="state__fill" d="M8 2.500a5.500 5.500 0 0 1 0 11z" /> })}
+                <path d=shape />
+            </svg>
             {word}
         </span>
     }

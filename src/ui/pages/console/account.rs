@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
 use crate::{
-    service::staff::PASSWORD_MIN,
+    service::password,
     ui::{
         context::Page,
         parts::fields::{Kept, Text, text_field},
@@ -20,13 +20,16 @@ pub fn AccountPage() -> impl IntoView {
     let staff = staff(&page)?;
     let kept = Kept::of(page.refused("password"));
     let grids: Vec<String> = staff.grids.iter().map(ToString::to_string).collect();
-    let hint = format!("至少{PASSWORD_MIN}个字符，可以用一句话");
+    let hint = format!("至少{}个字符，可以用一句话", password::MIN);
     let old = text_field("old", "原来的密码", None, Text::Line("password"), &kept);
     let new = text_field("new", "新密码", Some(hint), Text::Line("password"), &kept);
     let content = view! {
         <h1 class="page-title">{staff.name.clone()}</h1>
         <p class="hint">{staff.role.title()} " " {grids.join("、")}</p>
         {done.then(|| view! { <p class="notice" role="status">"密码已更换，其他设备上的登录已退出。"</p> })}
+        <form class="page-action" method="post" action="/console/logout">
+            <button class="weui-btn weui-btn_default" type="submit">"退出登录"</button>
+        </form>
         {kept.summary("密码没有更换：")}
         <form method="post" action="/console/account">
             <h2 class="section-title">"更换密码"</h2>

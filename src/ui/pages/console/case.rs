@@ -12,7 +12,7 @@ use crate::{
         report::{Action, Code, Event, Report, What, words::day_and_time},
         staff::{Staff, StaffId},
     },
-    service::{casework::Case, report::grid_label},
+    service::{casework::Case, public::grid_label},
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
@@ -66,6 +66,7 @@ fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, St
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
     });
+    let thumbs = thumb_bar(&actions);
     let (main, more) = parted(page, &report, &photos, &actions);
     view! {
         <div class="case">
@@ -85,8 +86,42 @@ fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, St
                 {history(page, events, names)}
             </div>
         </div>
+        {thumbs}
     }
     .into_any()
+}
+
+/// The next steps, within reach of a thumb: what asks for nothing is done at once, the
+/// others lead to their forms.
+fn thumb_bar(actions: &[Action]) -> Option<AnyView> {
+    const NEXT: [Action; 10] = [
+        Action::Accept,
+        Action::Acknowledge,
+        Action::Start,
+        Action::Finish,
+        Action::Check,
+        Action::Dispatch,
+        Action::Ask,
+        Action::Return,
+        Action::Settle,
+        Action::Reject,
+    ];
+    let next: Vec<Action> =
+        NEXT.into_iter().filter(|action| actions.contains(action)).take(3).collect();
+    let buttons = next.iter().enumerate().map(|(i, action)| {
+        let class = if i == 0 { "weui-btn weui-btn_primary" } else { "weui-btn weui-btn_default" };
+        let title = action.title();
+        if action.fields().is_empty() {
+            let form = format!("form-{}", action.as_str());
+            return view! { <button class=class type="submit" form=form>{title}</button> }
+                .into_any();
+        }
+        let href = format!("#do-{}", action.as_str());
+        view! { <a class=class href=href>{title}</a> }.into_any()
+    });
+    let buttons = buttons.collect_view();
+    (!next.is_empty())
+        .then(|| view! { <nav class="thumb-bar" aria-label="下一步">{buttons}</nav> }.into_any())
 }
 
 /// Number, state and time.
@@ -239,7 +274,7 @@ fn parted(
     let main = main.map(|action| {
         let title = action.title();
         view! {
-            <section class="action" aria-label=title>
+            <section class="action" aria-label=title id=format!("do-{}", action.as_str())>
                 <h2 class="section-title">{title}</h2>
                 {action_form(page, report, photos, *action)}
             </section>
@@ -249,7 +284,7 @@ fn parted(
     let more = actions.iter().filter(|action| !leads(action)).map(|action| {
         let open = page.refused(action.as_str()).is_some();
         view! {
-            <details class="fold action" open=open>
+            <details class="fold action" open=open id=format!("do-{}", action.as_str())>
                 <summary>{action.title()}</summary>
                 {action_form(page, report, photos, *action)}
             </details>

@@ -13,7 +13,7 @@ use crate::{
         slug::Slug,
         staff::{Role, Staff},
     },
-    service::report::grid_label,
+    service::public::grid_label,
     ui::{context::Page, pages::reports::address, parts::fields::select_field},
 };
 

@@ -8,7 +8,7 @@ use crate::{
         campaign::Campaign,
         staff::{Role, Staff},
     },
-    service::staff::PASSWORD_MIN,
+    service::password,
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
@@ -107,7 +107,7 @@ fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
     let grids = campaign.grids.iter().map(|g| (g.slug.to_string(), g.label())).collect();
     let branches =
         campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect();
-    let hint = format!("至少{PASSWORD_MIN}个字符，请本人登录后更换");
+    let hint = format!("至少{}个字符，请本人登录后更换", password::MIN);
     view! {
         {kept.summary("没有添加，请看一下：")}
         <form method="post" action="/console/staff">

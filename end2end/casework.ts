@@ -1,0 +1,54 @@
+// What journeys through casework share: staff of a grid, their browsers, a report.
+import type { Browser, Page } from '@playwright/test';
+import { logIn, type Server } from './server.ts';
+
+let next = 0;
+
+/** A worker, a checker and a lead, for one test. */
+export function staffOf(server: Server, grid: string): Record<'worker' | 'checker' | 'lead', string> {
+  next += 1;
+  const name = (role: string): string => `${role}-${grid}-${next}`;
+  const [worker, checker, lead] = [name('worker'), name('checker'), name('lead')];
+  server.addStaff(worker, '王测试', 'grid-worker', '--grid', grid);
+  server.addStaff(checker, '李测试', 'grid-worker', '--grid', grid);
+  server.addStaff(lead, '陈测试', 'branch-lead', '--branch', 'residential');
+  return { worker, checker, lead };
+}
+
+export async function inOwnBrowser(browser: Browser, login: string, javaScriptEnabled: boolean): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled, locale: 'zh-CN' });
+  const page = await context.newPage();
+  await logIn(page, login);
+  return page;
+}
+
+export async function fill(page: Page, grid: string, place: string): Promise<void> {
+  await page.goto('/report');
+  await page.getByLabel('楼道堆物').check();
+  await page.getByLabel('在哪里').fill(place);
+  await page.getByRole('combobox', { name: '小区或附近路段' }).selectOption(grid);
+  await page.getByLabel('看到了什么').fill('三楼王测试家门口堆了旧家具');
+  await page.getByLabel(/我已阅读并同意/).check();
+}
+
+export const code = (page: Page): string => page.url().split('/reports/')[1]!;
+
+/** Files the report that is filled in; its code. */
+export async function file(page: Page): Promise<string> {
+  await page.getByRole('button', { name: '提交', exact: true }).click();
+  await page.waitForURL(/\/reports\/[\w-]{22}$/);
+  return code(page);
+}
+
+/** Accepts and dispatches the report that is open. */
+export async function acceptAndDispatch(desk: Page): Promise<void> {
+  await desk.getByRole('button', { name: '受理', exact: true }).click();
+  await desk.getByRole('button', { name: '派单', exact: true }).click();
+  await desk.getByRole('button', { name: '接单', exact: true }).waitFor();
+}
+
+/** Opens one of the folded actions, and gives its form. */
+export async function unfold(desk: Page, title: string, action: string) {
+  await desk.locator('summary', { hasText: new RegExp(`^${title}$`) }).click();
+  return desk.locator(`#form-${action}`);
+}

@@ -1,0 +1,120 @@
+//! Reports that staff enter: what they were told of or saw, and 现场办结.
+
+use super::{
+    Service,
+    casework::Order,
+    report::{Entry, ReportError},
+};
+use crate::{
+    domain::{
+        campaign::CategoryKind,
+        report::{
+            Code, PhotoRole, Report, Source, State,
+            deed::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+            form::ReportForm,
+        },
+        staff::{Role, Staff},
+    },
+    store::Attached,
+};
+
+impl Service {
+    /// Files a report that staff were told of, or saw.
+    ///
+    /// # Errors
+    /// [`ReportError`]; the photos are held then.
+    pub async fn enter_report(
+        &self,
+        staff: &Staff,
+        form: &ReportForm,
+        (source, number): (Source, &str),
+        before: &[Code],
+        form_key: Option<Code>,
+    ) -> Result<Report, ReportError> {
+        let mut errors = Vec::new();
+        let number = checked_text(number, LINE_MAX).unwrap_or_else(|sentence| {
+            errors.push(("number", sentence));
+            None
+        });
+        if source == Source::Hotline && number.is_none() && errors.is_empty() {
+            errors.push(("number", "请填写12345的工单编号".to_owned()));
+        }
+        if source == Source::Resident {
+            errors.push(("source", "请选择来源".to_owned()));
+        }
+        let new = match self.check_report(form, source, before.len()) {
+            Ok(new) if errors.is_empty() => new,
+            Ok(_) => return Err(ReportError::Form(errors)),
+            Err(ReportError::Form(more)) => {
+                errors.extend(more);
+                return Err(ReportError::Form(errors));
+            }
+            Err(error) => return Err(error),
+        };
+        let in_reach = staff.role >= Role::BranchLead
+            || new.grid.as_ref().is_some_and(|grid| staff.grids.contains(grid));
+        if !in_reach {
+            let sentence = "请选择您负责的网格".to_owned();
+            return Err(ReportError::Form(vec![("grid", sentence)]));
+        }
+        let role = PhotoRole::Before;
+        let attach = |id: &Code| Attached { id: id.clone(), role, public: true };
+        let photos: Vec<Attached> = before.iter().map(attach).collect();
+        let entry = Entry { source, number, visitor: None, entered_by: Some(staff.id), form_key };
+        self.file_new(new, entry, &photos).await
+    }
+
+    /// 现场办结 of something just found: entered, accepted and handled at once.
+    ///
+    /// # Errors
+    /// [`ReportError`], as for [`Service::enter_report`] and [`Service::act`].
+    pub async fn settle_found(
+        &self,
+        staff: &Staff,
+        form: &ReportForm,
+        text: &str,
+        (before, after): (Vec<Code>, Vec<Code>),
+        form_key: Option<Code>,
+    ) -> Result<Report, ReportError> {
+        let mut errors = FieldErrors::new();
+        let missing = || "请写一下怎样处理的".to_owned();
+        let text = checked_text(text, TEXT_MAX).and_then(|text| text.ok_or_else(missing));
+        let text = text.unwrap_or_else(|sentence| {
+            errors.push(("text", sentence));
+            String::new()
+        });
+        if before.is_empty() {
+            errors.push(("before", "请拍一张处理前的照片".to_owned()));
+        }
+        if after.is_empty() {
+            errors.push(("photos", "请拍一张处理后的照片".to_owned()));
+        }
+        let category = self.campaign.category(&form.category);
+        if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
+            errors.push(("category", "这一类不能现场办结".to_owned()));
+        }
+        if self.campaign.grid(&form.grid).is_none() {
+            errors.push(("grid", "请选择网格".to_owned()));
+        }
+        if !errors.is_empty() {
+            if let Err(ReportError::Form(more)) =
+                self.check_report(form, Source::Patrol, before.len())
+            {
+                let known: Vec<&str> = errors.iter().map(|(field, _)| *field).collect();
+                errors.extend(
+                    more.into_iter()
+                        .filter(|(field, _)| !known.contains(field))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            return Err(ReportError::Form(errors));
+        }
+        let found = self.enter_report(staff, form, (Source::Patrol, ""), &before, form_key).await?;
+        if found.state != State::Submitted {
+            return Ok(found);
+        }
+        let deed = Deed::Settle { text };
+        let (code, version) = (found.code, found.version);
+        self.act(staff, Order { code, version, deed, before: Vec::new(), after }).await
+    }
+}

@@ -1,0 +1,215 @@
+//! What visitors see of reports: their own whole, others' as far as they are public.
+
+use super::Service;
+use crate::{
+    domain::{
+        campaign::{Campaign, CategoryKind},
+        report::{Audience, Code, Event, Photo, PhotoRole, Position, Report, filter::Filter},
+        slug::Slug,
+        staff::Staff,
+        visitor::VisitorId,
+    },
+    store::{Size, StoreError},
+};
+
+/// A report as its status page shows it: nothing in it that the viewer may not know.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The report; what is private is empty, unless it is the viewer's own.
+    pub report: Report,
+    /// Whether the viewer sent it.
+    pub own: bool,
+    /// Whether the viewer has said that they have met it, too.
+    pub supports: bool,
+    /// What happened, oldest first, without what the viewer may not read.
+    pub events: Vec<Event>,
+    /// The photos that the viewer may see.
+    pub photos: Vec<Photo>,
+    /// The report that it goes on under, if the viewer may see that.
+    pub goes_on_under: Option<Code>,
+}
+
+impl Service {
+    /// The report at `code` as `visitor` may see it; `None` when not at all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn status(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+    ) -> Result<Option<Status>, StoreError> {
+        let Some(report) = self.store.report(code).await? else { return Ok(None) };
+        let own = report.visitor.as_ref() == Some(visitor);
+        if !own && !report.is_public() {
+            return Ok(None);
+        }
+        let mut events = self.store.events_of(report.serial).await?;
+        for event in &mut events {
+            let readable = match event.audience {
+                Audience::Public => true,
+                Audience::Reporter => own,
+                Audience::Staff => false,
+            };
+            if !readable {
+                event.text = None;
+            }
+        }
+        // What only staff may read happened out of sight, too.
+        events.retain(|event| event.audience != Audience::Staff);
+        let mut photos = self.store.photos_of(report.serial).await?;
+        photos.retain(|photo| own || photo.public);
+        let goes_on_under = match report.duplicate_of {
+            Some(serial) => self.store.report_of_serial(serial).await?,
+            None => None,
+        };
+        let goes_on_under = goes_on_under.filter(Report::is_public).map(|report| report.code);
+        let supports = self.store.supports(report.serial, visitor).await?;
+        let report = if own { report } else { public_part(report) };
+        Ok(Some(Status { report, own, supports, events, photos, goes_on_under }))
+    }
+
+    /// The visitor's own reports and those they support, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn my_reports(
+        &self,
+        visitor: &VisitorId,
+    ) -> Result<(Vec<Report>, Vec<Report>), StoreError> {
+        let own = self.store.reports_of(visitor).await?;
+        let mut supported = self.store.supported_by(visitor).await?;
+        supported.retain(Report::is_public);
+        Ok((own, supported.into_iter().map(public_part).collect()))
+    }
+
+    /// One page of the public list with the public photos on it, and whether there is
+    /// another page.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn public_reports(
+        &self,
+        filter: &Filter,
+    ) -> Result<(Vec<Report>, Vec<Photo>, bool), StoreError> {
+        let (reports, more) = self.store.public_reports(filter).await?;
+        let mut photos = self.store.photos_of_all(&reports).await?;
+        photos.retain(|photo| photo.public);
+        Ok((reports.into_iter().map(public_part).collect(), photos, more))
+    }
+
+    /// The newest public before and after, one photo each.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn newest_pair(&self) -> Result<Option<(Report, Vec<Photo>)>, StoreError> {
+        let Some((report, mut photos)) = self.store.newest_pair().await? else { return Ok(None) };
+        photos.retain(|photo| photo.public);
+        let mut pair = Vec::new();
+        for role in [PhotoRole::Before, PhotoRole::After] {
+            pair.extend(photos.iter().find(|photo| photo.role == role).cloned());
+        }
+        Ok(Some((public_part(report), pair)))
+    }
+
+    /// Reports of the same category and grid that are not settled yet, the nearest
+    /// first: by distance where both have a position, then those that share words.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn similar_reports(
+        &self,
+        category: &str,
+        grid: &str,
+        position: Option<Position>,
+        place: &str,
+    ) -> Result<Vec<Report>, StoreError> {
+        const SHOWN: usize = 3;
+        let category =
+            self.campaign.category(category).filter(|c| c.kind == CategoryKind::Casework);
+        let grid = self.campaign.grid(grid);
+        let (Some(category), Some(grid)) = (category, grid) else { return Ok(Vec::new()) };
+        let found = self.store.alike(&category.slug, &grid.slug).await?;
+        let mut ranked: Vec<(f64, Report)> =
+            found.into_iter().filter_map(|r| Some((remoteness(&r, position, place)?, r))).collect();
+        ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+        Ok(ranked.into_iter().take(SHOWN).map(|(_, report)| public_part(report)).collect())
+    }
+
+    /// A picture that `visitor` may see, or that `staff` may.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a store is away.
+    pub async fn photo_for(
+        &self,
+        visitor: &VisitorId,
+        staff: Option<&Staff>,
+        id: &Code,
+        size: Size,
+    ) -> Result<Option<bytes::Bytes>, StoreError> {
+        let Some(photo) = self.store.photo(id).await? else { return Ok(None) };
+        let allowed = match photo.serial {
+            None => photo.visitor.as_ref() == Some(visitor),
+            Some(serial) => self.store.report_of_serial(serial).await?.is_some_and(|report| {
+                (photo.public && report.is_public())
+                    || report.visitor.as_ref() == Some(visitor)
+                    || staff.is_some_and(|staff| staff.sees(&report))
+            }),
+        };
+        if allowed { self.pictures.get(id, size).await } else { Ok(None) }
+    }
+}
+
+/// What everyone may know of a report.
+pub fn public_part(report: Report) -> Report {
+    Report {
+        visitor: None,
+        source_number: None,
+        entered_by: None,
+        description: String::new(),
+        place: String::new(),
+        lat: None,
+        lon: None,
+        accuracy: None,
+        contact_name: None,
+        contact_phone: None,
+        rating_comment: None,
+        extension_reason: None,
+        form_key: None,
+        ..report
+    }
+}
+
+/// How far `report` is from what is being reported: metres, or the share of words that
+/// differ, as if it were up to 500 m; `None` when it is somewhere else.
+fn remoteness(report: &Report, position: Option<Position>, place: &str) -> Option<f64> {
+    const NEAR: f64 = 200.0;
+    const WORDS: f64 = 500.0;
+    if let (Some(here), Some(there)) = (position, report.position()) {
+        let metres = here.metres_to(&there) - f64::from(here.accuracy.min(100));
+        return (metres <= NEAR).then_some(metres);
+    }
+    let words = pairs(place);
+    if words.is_empty() {
+        return Some(WORDS);
+    }
+    let known =
+        pairs(&format!("{} {}", report.place, report.summary.as_deref().unwrap_or_default()));
+    let shared = words.iter().filter(|word| known.contains(word)).count();
+    #[expect(clippy::cast_precision_loss, reason = "a place has at most 80 characters")]
+    let share = shared as f64 / words.len() as f64;
+    Some(WORDS * (1.0 - share))
+}
+
+/// Every two neighbouring characters: words, for a language that does not part them.
+fn pairs(text: &str) -> Vec<[char; 2]> {
+    let characters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
+    characters.windows(2).filter_map(|pair| pair.try_into().ok()).collect()
+}
+
+/// The grid of a report as residents call it.
+#[must_use]
+pub fn grid_label(campaign: &Campaign, grid: Option<&Slug>) -> String {
+    let grid = grid.and_then(|slug| campaign.grid(slug.as_str()));
+    grid.map(|grid| grid.label()).unwrap_or_default()
+}

@@ -1,0 +1,212 @@
+//! Whatever staff and reporters do in whatever order, the state machine keeps its word.
+
+use std::sync::LazyLock;
+
+use chuangquan::domain::{
+    campaign::Campaign,
+    deadline::WorkCalendar,
+    report::{
+        Action, CaseNumber, Millis, Report, Satisfaction, Source, State, What,
+        deed::Deed,
+        reporter::Wish,
+        transition::{Evidence, Refused, Rules},
+    },
+    slug::Slug,
+    staff::{Role, Staff},
+    visitor::VisitorId,
+};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use crate::support::database::default_campaign;
+
+static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(default_campaign);
+static CALENDAR: LazyLock<WorkCalendar> =
+    LazyLock::new(|| WorkCalendar::new(&CAMPAIGN, TimeZone::get("Asia/Shanghai").unwrap()));
+
+/// Noon of a working day.
+const START: Millis = 1_795_579_200_000;
+
+fn slug(text: &str) -> Slug {
+    Slug::parse(text).unwrap()
+}
+
+fn fresh(category: &str) -> Report {
+    let category = CAMPAIGN.category(category).unwrap();
+    let mut report: Report = serde_json::from_value(serde_json::json!({
+        "serial": 1, "code": "AAAAAAAAAAAAAAAAAAAAAA", "year": 2026,
+        "visitor": VisitorId::parse("vvvvvvvvvvvvvvvvvvvvvv"), "source": Source::Resident,
+        "state": State::Submitted, "category": category.slug, "kind": category.kind,
+        "grid": "grid-01", "branch": category.branch, "unit": category.unit,
+        "description": "测试", "place": "", "consent": "x", "hidden": 0, "version": 1,
+        "level": 0, "reopened": 0, "supervised": 0, "submitted_at": START, "supporters": 0,
+        "solved": null,
+    }))
+    .unwrap();
+    Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now: START }.wait_for_acceptance(&mut report);
+    report
+}
+
+fn staff(id: i64, role: Role) -> Staff {
+    Staff {
+        id,
+        login: format!("staff-{id}"),
+        name: "王测试".into(),
+        role,
+        grids: vec![slug("grid-01")],
+        branches: CAMPAIGN.branches.iter().map(|branch| branch.slug.clone()).collect(),
+        active: true,
+        stand_in: None,
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Staff { id: i64, role: Role, deed: Deed },
+    Reporter(Wish),
+    Time,
+}
+
+fn deeds() -> impl Strategy<Value = Deed> {
+    let text = || "测试".to_owned();
+    let accept = |category: &'static str| Deed::Accept {
+        category: slug(category),
+        grid: slug("grid-01"),
+        summary: "测试".to_owned(),
+        public_photos: Vec::new(),
+    };
+    let number = CaseNumber { year: 2026, serial: 2 };
+    prop_oneof![
+        3 => Just(accept("corridor")),
+        1 => Just(accept("dispute")),
+        1 => Just(accept("jaywalking")),
+        1 => Just(Deed::Acknowledge { summary: None }),
+        1 => Just(Deed::Reject { reason: text() }),
+        1 => Just(Deed::Ask { text: text() }),
+        1 => Just(Deed::Duplicate { of: number }),
+        1 => Just(Deed::Refer { to: text(), number: None }),
+        3 => Just(Deed::Dispatch { unit: slug("property") }),
+        1 => Just(Deed::Return { reason: text() }),
+        1 => Just(Deed::Claim),
+        1 => Just(Deed::Release),
+        3 => Just(Deed::Start),
+        1 => Just(Deed::Settle { text: text() }),
+        1 => (1_u16..30).prop_map(|days| Deed::Extend { days, reason: "测试".into() }),
+        1 => any::<bool>().prop_map(|approved| Deed::ApproveExtension { approved }),
+        1 => Just(Deed::Supervise { text: text() }),
+        1 => Just(Deed::Note { text: text() }),
+        1 => Just(Deed::Reply { text: text() }),
+        3 => Just(Deed::Finish { text: text() }),
+        4 => (any::<bool>(), any::<bool>()).prop_map(|(passed, why)| Deed::Check {
+            passed,
+            reason: (why || !passed).then(|| "测试".to_owned()),
+        }),
+        1 => any::<bool>().prop_map(|solved| Deed::Revisit { solved, text: "测试".into() }),
+        1 => Just(Deed::Reopen { reason: text() }),
+        1 => Just(Deed::Hide),
+        1 => Just(Deed::Unhide),
+        1 => Just(Deed::Redact { text: text() }),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let role = prop_oneof![Just(Role::GridWorker), Just(Role::BranchLead), Just(Role::Manager)];
+    let by_staff =
+        (1_i64..4, role, deeds()).prop_map(|(id, role, deed)| Step::Staff { id, role, deed });
+    let wish = prop_oneof![
+        Just(Wish::Add { text: Some("补充".into()), photos: 0 }),
+        Just(Wish::Urge),
+        Just(Wish::Withdraw),
+        any::<bool>().prop_map(|solved| Wish::Rate {
+            solved: Some(solved),
+            satisfied: None,
+            comment: None
+        }),
+        Just(Wish::Rate { solved: None, satisfied: Some(Satisfaction::Fair), comment: None }),
+    ];
+    let step =
+        prop_oneof![8 => by_staff, 2 => wish.prop_map(Step::Reporter), 1 => Just(Step::Time)];
+    prop::collection::vec(step, 1..40)
+}
+
+/// What is true of every report at every time.
+fn whole(report: &Report) -> Result<(), TestCaseError> {
+    let waits = matches!(
+        report.state,
+        State::Submitted
+            | State::Accepted
+            | State::Dispatched
+            | State::InProgress
+            | State::AwaitingCheck
+    );
+    prop_assert_eq!(
+        report.due_at.is_some(),
+        waits,
+        "a limit where someone has to act: {:?}",
+        report
+    );
+    prop_assert!(report.soon_at <= report.due_at);
+    prop_assert_eq!(report.closed_at.is_some(), report.state == State::Closed);
+    if report.state == State::Accepted {
+        prop_assert!(report.grid.is_some() && report.promised_at.is_some());
+    }
+    if matches!(report.state, State::InProgress | State::AwaitingCheck) {
+        prop_assert!(report.handler.is_some());
+    }
+    if !report.state.is_open() {
+        prop_assert!(report.claimed_by.is_none() && report.extension_days.is_none());
+    }
+    if report.state == State::Withdrawn {
+        prop_assert!(report.description.is_empty() && report.contact_phone.is_none());
+    }
+    prop_assert!(report.level <= 2);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn every_order_of_steps_keeps_a_report_whole(
+        category in prop_oneof![Just("corridor"), Just("dispute"), Just("jaywalking"), Just("praise")],
+        steps in steps(),
+        evidence in any::<(bool, bool)>(),
+    ) {
+        let mut report = fresh(category);
+        let mut now = START;
+        for step in steps {
+            now += 3_600_000;
+            let rules = Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now };
+            let evidence = Evidence { before: evidence.0, after: evidence.1 };
+            let before = report.clone();
+            let done = match &step {
+                Step::Staff { id, role, deed } => {
+                    let by = staff(*id, *role);
+                    let done = rules.carry_out(&before, &by, deed, evidence);
+                    if let Ok((after, event)) = &done {
+                        prop_assert!(deed.action().allowed(&by, &before).is_ok());
+                        prop_assert_eq!(event.staff, Some(*id));
+                        if after.state == State::Closed && before.state != State::Closed {
+                            // Nothing closes unchecked, and nobody checks their own work.
+                            let checked = deed.action() == Action::Check && before.handler != Some(*id);
+                            let brief = deed.action() == Action::Acknowledge && !before.kind.is_casework();
+                            prop_assert!(checked || brief, "{step:?}");
+                        }
+                    }
+                    done
+                }
+                Step::Reporter(wish) => rules.grant(&before, wish),
+                Step::Time => rules.escalate(&before).ok_or(Refused::State),
+            };
+            let Ok((after, event)) = done else { continue };
+            prop_assert_eq!(after.version, before.version + 1);
+            prop_assert_eq!((event.version, event.state), (after.version, after.state));
+            prop_assert_eq!((after.serial, &after.code), (before.serial, &before.code));
+            if before.state == State::Withdrawn {
+                prop_assert_eq!(event.what, What::Staff(Action::Note), "the end is the end");
+            }
+            whole(&after)?;
+            report = after;
+        }
+    }
+}
