@@ -40,11 +40,16 @@ export async function file(page: Page): Promise<string> {
   return code(page);
 }
 
+/** Does what asks for nothing more: presses the button of the action's own form. */
+export async function press(desk: Page, action: string): Promise<void> {
+  await desk.locator(`#form-${action} > button`).click();
+}
+
 /** Accepts and dispatches the report that is open. */
 export async function acceptAndDispatch(desk: Page): Promise<void> {
-  await desk.getByRole('button', { name: '受理', exact: true }).click();
-  await desk.getByRole('button', { name: '派单', exact: true }).click();
-  await desk.getByRole('button', { name: '接单', exact: true }).waitFor();
+  await press(desk, 'accept');
+  await press(desk, 'dispatch');
+  await desk.locator('#form-start').waitFor();
 }
 
 /** Opens one of the folded actions, and gives its form. */

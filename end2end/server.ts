@@ -125,7 +125,13 @@ export { expect };
 /** Every page that can be opened without having done anything. */
 export const pages = [
   '/', '/pledges/home', '/pledges/traffic', '/pledges/public-places', '/pledges/neighbours',
-  '/sign', '/me', '/progress', '/privacy', '/report', '/reports',
+  '/sign', '/me', '/progress', '/privacy', '/report', '/reports', '/messages', '/console/login',
+];
+
+/** Every page of the console that a grid worker can open. */
+export const consolePages = [
+  '/console', '/console?state=all', '/console/new', '/console/new?settle=1', '/console/check',
+  '/console/duty', '/console/stats', '/console/weekly', '/console/posters', '/console/account',
 ];
 
 /** The number of valid signatures, as a program is told. */

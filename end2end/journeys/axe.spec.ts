@@ -2,7 +2,8 @@
 // the page as it is for those who have no scripts. No rule is switched off.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, pages, sign, test } from '../server.ts';
+import { file, fill, press, staffOf } from '../casework.ts';
+import { consolePages, expect, logIn, pages, sign, test } from '../server.ts';
 
 async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -36,6 +37,33 @@ for (const colorScheme of ['light', 'dark'] as const) {
       expect(await faults(page), '/signed').toEqual([]);
       await page.goto('/me');
       expect(await faults(page), '/me').toEqual([]);
+    });
+
+    test(`axe finds nothing in a report or the console: ${colorScheme}, islands ${islands}`, async ({ page, server }) => {
+      test.setTimeout(120_000);
+      await page.emulateMedia({ colorScheme });
+      if (islands === 'still') await page.route('**/*.wasm', (route) => route.abort());
+      await page.goto('/report');
+      await page.getByText('其他分类').click();
+      await page.getByText('留个联系方式').click();
+      expect(await faults(page), 'the open form').toEqual([]);
+      await page.getByRole('button', { name: '提交', exact: true }).click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      expect(await faults(page), 'the refused form').toEqual([]);
+      const grid = `grid-3${['light', 'dark'].indexOf(colorScheme) * 2 + ['awake', 'still'].indexOf(islands) + 2}`;
+      const { lead } = staffOf(server, grid);
+      await fill(page, grid, '无障碍小区');
+      const report = await file(page);
+      await page.getByText('补充文字或照片').click();
+      expect(await faults(page), 'the status').toEqual([]);
+      await logIn(page, lead);
+      for (const path of [...consolePages, '/console/messages', `/console/reports/${report}`]) {
+        await page.goto(path);
+        expect(await faults(page), path).toEqual([]);
+      }
+      await press(page, 'accept');
+      for (const fold of await page.locator('details.action summary').all()) await fold.click();
+      expect(await faults(page), 'an accepted report with all its forms').toEqual([]);
     });
   }
 }

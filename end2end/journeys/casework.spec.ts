@@ -1,5 +1,5 @@
 // What staff do besides the straight way: 退单, 延期, 督办, 现场办结, batch 核查, bulk.
-import { acceptAndDispatch, file, fill, inOwnBrowser, staffOf, unfold } from '../casework.ts';
+import { acceptAndDispatch, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
 import { photo } from '../photo.ts';
 import { expect, test } from '../server.ts';
 
@@ -23,8 +23,8 @@ test('退单 brings it back, 延期 is asked for and approved, 督办 presses', 
   await page.reload();
   await expect(page.getByText('不是物业的范围'), 'is said among colleagues').toHaveCount(0);
   await desk.getByLabel('承办单位').selectOption('sanitation');
-  await desk.getByRole('button', { name: '派单', exact: true }).click();
-  await desk.getByRole('button', { name: '接单', exact: true }).click();
+  await press(desk, 'dispatch');
+  await press(desk, 'start');
 
   const asked = await unfold(desk, '申请延期', 'extend');
   await asked.getByLabel('延长几个工作日').fill('0');
@@ -107,7 +107,7 @@ test('accepts and dispatches what is ticked, finds by number, and keeps the sear
   await expect(desk).toHaveURL(/q=/);
   for (const box of await desk.getByLabel(/^选中/).all()) await box.check();
   await desk.getByText('批量办理所选').click();
-  await desk.getByRole('button', { name: '受理所选' }).click();
+  await desk.getByRole('button', { name: '受理所选', exact: true }).click();
   await expect(desk, 'back to the same search').toHaveURL(/q=/);
   await expect(desk.locator('.queue__row').getByText('已立案')).toHaveCount(2);
   await desk.getByLabel('文字或办件编号').fill(number.match(/\d{4}-\d{5}-\d/)![0]);
@@ -125,7 +125,7 @@ test('a neighbour finds the same report and supports it', async ({ page, browser
   const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
   await desk.goto(`/console/reports/${report}`);
   await desk.getByLabel(/公开摘要（写小区/).fill('支持小区楼道堆物');
-  await desk.getByRole('button', { name: '受理', exact: true }).click();
+  await press(desk, 'accept');
   await expect(desk.getByText('已立案', { exact: true })).toBeVisible();
 
   const neighbour = await (await browser.newContext({ javaScriptEnabled, locale: 'zh-CN' })).newPage();

@@ -1,6 +1,7 @@
 // Every page, looked at as a thumb and as a narrow screen would.
 import type { Page } from '@playwright/test';
-import { expect, pages, test } from '../server.ts';
+import { file, fill, staffOf } from '../casework.ts';
+import { consolePages, expect, logIn, pages, test } from '../server.ts';
 
 /** Everything a thumb should hit that is smaller than 44 by 44. */
 const smallTargets = (page: Page) =>
@@ -28,6 +29,23 @@ test('nothing is too small for a thumb or too wide for the screen', async ({ pag
   }
 });
 
+test('nothing of the console is, either', async ({ page, server }) => {
+  test.setTimeout(60_000);
+  const { worker } = staffOf(server, 'grid-31');
+  await fill(page, 'grid-31', '宽度小区');
+  const report = await file(page);
+  await logIn(page, worker);
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 640 });
+    for (const path of [...consolePages, `/console/reports/${report}`, `/reports/${report}`]) {
+      await page.goto(path);
+      expect(await smallTargets(page), `${path} at ${width}`).toEqual([]);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `${path} at ${width}`).toBeLessThanOrEqual(0);
+    }
+  }
+});
+
 test('the red head leaves room for what matters', async ({ page }) => {
   for (const [width, height] of [[360, 640], [390, 844], [1280, 800]] as const) {
     await page.setViewportSize({ width, height });
@@ -41,7 +59,7 @@ test('the red head leaves room for what matters', async ({ page }) => {
 test('the tab bar leads everywhere and says where one is', async ({ page }) => {
   await page.goto('/');
   for (const [tab, heading] of [
-    ['随手拍', '随手拍即将开放'], ['动态', '大家的参与'], ['我的', '我的'], ['首页', '共建全国文明城区'],
+    ['随手拍', '随手拍'], ['动态', '大家的参与'], ['我的', '我的'], ['首页', '共建全国文明城区'],
   ] as const) {
     const link = page.getByRole('navigation').getByRole('link', { name: tab });
     await link.click();

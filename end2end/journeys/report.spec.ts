@@ -2,7 +2,7 @@
 // last word.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { code, fill, inOwnBrowser, staffOf } from '../casework.ts';
+import { code, fill, inOwnBrowser, press, staffOf } from '../casework.ts';
 import { photo, secret } from '../photo.ts';
 import { expect, test } from '../server.ts';
 
@@ -52,9 +52,9 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await desk.goto(`/console/reports/${report}`);
   await desk.getByLabel(/公开摘要（写小区/).fill('测试小区楼道堆物');
   await desk.getByLabel('公开第1张').check();
-  await desk.getByRole('button', { name: '受理', exact: true }).click();
+  await press(desk, 'accept');
   await expect(desk.getByText('已立案')).toBeVisible();
-  await desk.getByRole('button', { name: '派单', exact: true }).click();
+  await press(desk, 'dispatch');
   await expect(desk.getByText('已派单', { exact: true })).toBeVisible();
 
   // Now everyone sees the summary, and nothing that the resident wrote.
@@ -66,7 +66,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await stranger.getByRole('button', { name: '我也遇到过' }).click();
   await expect(stranger.getByText('您也遇到过')).toBeVisible();
 
-  await desk.getByRole('button', { name: '接单', exact: true }).click();
+  await press(desk, 'start');
   const handled = desk.locator('#form-finish');
   await handled.getByLabel('怎样处理的').fill('旧家具已清走');
   await handled.locator('input[name=photos]').setInputFiles(photo());
@@ -92,7 +92,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await desk.goto('/console?again=1');
   await expect(desk.getByText('重办', { exact: true }).last()).toBeVisible();
   await desk.getByRole('link', { name: /测试小区3号楼/ }).click();
-  await desk.getByRole('button', { name: '接单', exact: true }).click();
+  await press(desk, 'start');
   await handled.getByLabel('怎样处理的').fill('又清了一次');
   await handled.locator('input[name=photos]').setInputFiles(photo());
   await handled.getByRole('button', { name: '提交核查' }).click();
@@ -160,7 +160,7 @@ test.describe('bad input', () => {
     const second = await inOwnBrowser(browser, checker, javaScriptEnabled);
     await first.goto(at);
     await second.goto(at);
-    await first.getByRole('button', { name: '受理', exact: true }).click();
+    await press(first, 'accept');
     await expect(first.getByText('已立案')).toBeVisible();
     await second.locator('summary', { hasText: '内部备注' }).click();
     await second.locator('#form-note').getByLabel(/备注/).fill('我去看看');
@@ -180,7 +180,8 @@ test('the door of the console leads back to where one wanted to be', async ({ pa
   await page.getByLabel('密码').fill('correct horse battery');
   await page.getByRole('button', { name: '登录' }).click();
   await expect(page).toHaveURL(/\/console\?state=all$/);
-  await page.getByRole('button', { name: '退出' }).click();
+  await page.goto('/console/account');
+  await page.getByRole('button', { name: '退出登录' }).click();
   await page.goto('/console');
   await expect(page).toHaveURL(/\/console\/login/);
 });

@@ -3,7 +3,7 @@
 use axum::{
     Extension, Router,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -47,13 +47,8 @@ pub fn routes() -> Router<AppState> {
 
 /// Back to where a form was posted from, as far as that is in the console.
 fn back(headers: &HeaderMap, otherwise: &str) -> Response {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let from = referer.and_then(|referer| referer.parse::<Uri>().ok());
-    let from = from.as_ref().and_then(Uri::path_and_query).map(|path| path.as_str());
-    let inside = |path: &&str| {
-        *path == "/console" || path.starts_with("/console/") || path.starts_with("/console?")
-    };
-    Redirect::to(from.filter(inside).unwrap_or(otherwise)).into_response()
+    let from = staff::came_from(headers);
+    Redirect::to(from.as_deref().unwrap_or(otherwise)).into_response()
 }
 
 /// Does something to one report.

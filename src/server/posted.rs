@@ -68,17 +68,15 @@ impl Posted {
 
     async fn read_parts(mut multipart: Multipart) -> Result<Self, Refusal> {
         let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
-        let (mut room, mut parts) = (FORM_MAX, 0);
+        let (mut room, mut parts, mut long_text) = (FORM_MAX, 0, false);
         while let Some(mut field) = in_time(multipart.next_field()).await? {
             parts += 1;
-            if parts > PARTS_MAX {
-                return Err(Refusal::TooLarge);
-            }
             let name = field.name().ok_or(Refusal::Malformed)?.to_owned();
             let file_name = field.file_name().map(str::to_owned);
             let most = if file_name.is_some() { BYTES_MAX } else { TEXT_MAX };
             let read = read_field(&mut field, most, &mut room).await?;
             match (file_name, read) {
+                _ if parts > PARTS_MAX => {}
                 (Some(name), Some(bytes)) if name.is_empty() && bytes.is_empty() => {}
                 (Some(_), Some(bytes)) => files.push((name, bytes)),
                 (Some(_), None) => oversized = true,
@@ -86,8 +84,12 @@ impl Posted {
                     let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::Malformed)?;
                     fields.push((name, text));
                 }
-                (None, None) => return Err(Refusal::TooLarge),
+                (None, None) => long_text = true,
             }
+        }
+        // Said only after reading on to the end: an answer before that would not be seen.
+        if parts > PARTS_MAX || long_text {
+            return Err(Refusal::TooLarge);
         }
         Ok(Self { fields: Fields::of(fields), files, oversized })
     }

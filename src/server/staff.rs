@@ -97,13 +97,26 @@ fn to_login(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let next = if matches!(*method, Method::GET | Method::HEAD) {
         safe_next(asked)
     } else {
-        let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-        let from = referer.and_then(|referer| referer.parse::<Uri>().ok());
-        let from = from.and_then(|uri| Some(uri.path_and_query()?.as_str().to_owned()));
-        safe_next(&from.unwrap_or_default())
+        came_from(headers).unwrap_or_else(|| "/console".to_owned())
     };
     let next = utf8_percent_encode(&next, NON_ALPHANUMERIC);
     Redirect::to(&format!("/console/login?next={next}")).into_response()
+}
+
+/// The page of the console that a form was on, as far as the browser tells. A form that
+/// was refused is shown at the address it was posted to: its page is another one.
+pub fn came_from(headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let uri = referer.parse::<Uri>().ok()?;
+    let next = safe_next(uri.path_and_query()?.as_str());
+    let path = uri.path();
+    let case = path.strip_prefix("/console/reports/");
+    match case.map(|rest| rest.split_once('/').map_or(rest, |(code, _)| code)) {
+        Some("bulk") => None,
+        Some(code) => Some(format!("/console/reports/{code}")),
+        None if path.starts_with("/console/contact/") => None,
+        None => Some(next),
+    }
 }
 
 /// A place inside the console; anything else is its front page.

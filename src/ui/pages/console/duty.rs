@@ -96,7 +96,7 @@ fn to_do(page: &Page, open: &[Report]) -> AnyView {
         }
     });
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="to-do">
+        <div class="scroll" tabindex="0" role="group" aria-label="待办清单的表格">
             <table class="counts wide-table" aria-labelledby="to-do">
                 <thead>
                     <tr>
@@ -140,7 +140,7 @@ fn duty(campaign: &Campaign) -> AnyView {
         }
     });
     view! {
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="duty">
+        <div class="scroll" tabindex="0" role="group" aria-label="责任清单的表格">
             <table class="counts wide-table" aria-labelledby="duty">
                 <thead>
                     <tr>
