@@ -1,6 +1,7 @@
 // What journeys through casework share: staff of a grid, their browsers, a report.
-import type { Browser, Page } from '@playwright/test';
-import { logIn, type Server } from './server.ts';
+import type { Browser, Locator, Page } from '@playwright/test';
+import { photo } from './photo.ts';
+import { expect, logIn, type Server } from './server.ts';
 
 let next = 0;
 
@@ -32,6 +33,14 @@ export async function fill(page: Page, grid: string, place: string): Promise<voi
 }
 
 export const code = (page: Page): string => page.url().split('/reports/')[1]!;
+
+/** Chooses a photo for a field; with scripts it is on its way at once. */
+export async function choose(form: Locator, field: string, scripts: boolean): Promise<void> {
+  const tiles = form.getByAltText(/^已选的照片/);
+  const before = await tiles.count();
+  await form.locator(`input[name=${field}][type=file]`).setInputFiles(photo());
+  if (scripts) await expect(tiles).toHaveCount(before + 1);
+}
 
 /** Files the report that is filled in; its code. */
 export async function file(page: Page): Promise<string> {

@@ -1,6 +1,5 @@
 // What staff do besides the straight way: 退单, 延期, 督办, 现场办结, batch 核查, bulk.
-import { acceptAndDispatch, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
-import { photo } from '../photo.ts';
+import { acceptAndDispatch, choose, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
 import { expect, test } from '../server.ts';
 
 test('退单 brings it back, 延期 is asked for and approved, 督办 presses', async ({
@@ -68,12 +67,12 @@ test.describe('in the street', () => {
     await desk.getByLabel('在哪里').fill('街角花坛');
     await desk.getByLabel('是什么情况').fill('有一袋垃圾');
     await desk.getByLabel('怎样处理的').fill('已捡走');
-    await desk.locator('input[name=before]').setInputFiles(photo());
+    await choose(desk.locator('#field-before'), 'before', javaScriptEnabled);
     await desk.getByRole('button', { name: '办结，提交核查' }).click();
     await expect(desk.getByRole('alert')).toContainText('请拍一张处理后的照片');
     await expect(desk.getByLabel('在哪里')).toHaveValue('街角花坛');
-    await expect(desk.getByAltText('已传上的处理前照片')).toBeVisible();
-    await desk.locator('input[name=photos]').setInputFiles(photo());
+    await expect(desk.locator('#field-before').getByAltText('已选的照片1')).toBeVisible();
+    await choose(desk.locator('#field-photos'), 'photos', javaScriptEnabled);
     await desk.getByRole('button', { name: '办结，提交核查' }).click();
     await expect(desk.getByText('待核查', { exact: true })).toBeVisible();
     await expect(desk.getByAltText('处理前的照片')).toBeVisible();

@@ -2,7 +2,7 @@
 // last word.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { code, fill, inOwnBrowser, press, staffOf } from '../casework.ts';
+import { choose, code, fill, inOwnBrowser, press, staffOf } from '../casework.ts';
 import { photo, secret } from '../photo.ts';
 import { expect, test } from '../server.ts';
 
@@ -69,7 +69,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await press(desk, 'start');
   const handled = desk.locator('#form-finish');
   await handled.getByLabel('怎样处理的').fill('旧家具已清走');
-  await handled.locator('input[name=photos]').setInputFiles(photo());
+  await choose(handled, 'photos', javaScriptEnabled);
   await handled.getByRole('button', { name: '提交核查' }).click();
   await expect(desk.getByText('待核查', { exact: true })).toBeVisible();
   await expect(desk.locator('#form-check'), 'nobody checks their own work').toHaveCount(0);
@@ -94,7 +94,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await desk.getByRole('link', { name: /测试小区3号楼/ }).click();
   await press(desk, 'start');
   await handled.getByLabel('怎样处理的').fill('又清了一次');
-  await handled.locator('input[name=photos]').setInputFiles(photo());
+  await choose(handled, 'photos', javaScriptEnabled);
   await handled.getByRole('button', { name: '提交核查' }).click();
   await expect(desk.getByText('待核查', { exact: true })).toBeVisible();
   await check();

@@ -20,6 +20,8 @@ pub struct HeldPhoto {
 enum Sending {
     /// So many percent.
     Percent(u8),
+    /// Someone wanted to send the form meanwhile.
+    Waiting,
     /// It did not arrive: why.
     Failed(String),
 }
@@ -32,6 +34,9 @@ pub fn PhotoPicker(
     /// The field that names them.
     #[prop(into)]
     name: String,
+    /// The field that the files themselves are sent in.
+    #[prop(into)]
+    field: String,
     /// What the server said about the files.
     error: Option<String>,
 ) -> impl IntoView {
@@ -87,11 +92,25 @@ pub fn PhotoPicker(
     };
     let said = move || match sending.get() {
         Some(Sending::Percent(percent)) => Some(format!("正在上传 {percent}%")),
+        Some(Sending::Waiting) => Some("照片还在上传，传完再提交".to_owned()),
         Some(Sending::Failed(sentence)) => Some(sentence),
         None => None,
     };
-    let busy = move || matches!(*sending.read(), Some(Sending::Percent(_)));
-    let described = error.is_some().then_some("error-photos");
+    let busy =
+        move || matches!(*sending.read_untracked(), Some(Sending::Percent(_) | Sending::Waiting));
+    // A form that is sent while its photos are under way would lose them.
+    Effect::new(move |_| {
+        if let Some(input) = input.get_untracked() {
+            browser::hold_back(&input, move || {
+                let busy = busy();
+                if busy {
+                    sending.set(Some(Sending::Waiting));
+                }
+                busy
+            });
+        }
+    });
+    let described = error.is_some().then(|| format!("error-{field}"));
     let invalid = error.is_some().then_some("true");
     view! {
         <div class="tiles">
@@ -104,11 +123,10 @@ pub fn PhotoPicker(
                 <input
                     class="tile__file"
                     type="file"
-                    name="photos"
+                    name=field
                     accept="image/jpeg,image/png,image/webp"
                     multiple
                     node_ref=input
-                    disabled=busy
                     aria-invalid=invalid
                     aria-describedby=described
                     on:change=on_change
@@ -170,6 +188,24 @@ mod browser {
                 done(Err("最多3张照片，多的没有选上".to_owned()));
             }
         });
+    }
+
+    /// Keeps the form from being sent while `busy` says so.
+    pub fn hold_back(input: &HtmlInputElement, busy: impl Fn() -> bool + 'static) {
+        let Ok(Some(form)) = input.closest("form") else { return };
+        let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
+            if busy() {
+                event.prevent_default();
+                event.stop_immediate_propagation();
+            }
+        });
+        // Before any other listener hears of it.
+        form.add_event_listener_with_callback_and_bool(
+            "submit",
+            listener.into_js_value().unchecked_ref(),
+            true,
+        )
+        .ok();
     }
 
     /// The picture in a size that is enough; fails where the browser can't read it.
@@ -238,6 +274,8 @@ mod browser {
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::web_sys::HtmlInputElement;
+
+    pub fn hold_back(_: &HtmlInputElement, _: impl Fn() -> bool + 'static) {}
 
     pub fn send(
         _: &HtmlInputElement,

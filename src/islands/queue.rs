@@ -5,7 +5,8 @@ use leptos::prelude::*;
 use super::live;
 
 /// Says that reports came in since the page was drawn, and listens to keys: `j` and `k`
-/// go down and up, `enter` opens, `x` ticks, `/` searches.
+/// go down and up, `enter` opens, `a` and `r` open to accept or to return, `x` ticks,
+/// `/` searches.
 #[island]
 pub fn QueueHelper(
     /// Reports received when the page was drawn.
@@ -53,6 +54,8 @@ mod browser {
             "j" => step(1),
             "k" => step(-1),
             "x" => tick(),
+            "a" => open("#do-accept"),
+            "r" => open("#do-return"),
             "/" => focus("input[name=q]"),
             _ => false,
         };
@@ -75,6 +78,15 @@ mod browser {
         let here = row.and_then(|row| links.iter().position(|link| row.contains(Some(link))));
         let next = here.map_or(Some(0), |here| here.checked_add_signed(by));
         next.and_then(|next| links.get(next)).is_some_and(|link| link.focus().is_ok())
+    }
+
+    /// Opens the report of the row that has the focus, at one of its forms.
+    fn open(form: &str) -> bool {
+        let active = document().active_element();
+        let row = active.and_then(|element| element.closest(".queue__row").ok().flatten());
+        let link = row.and_then(|row| row.query_selector(".queue__link").ok().flatten());
+        let href = link.and_then(|link| link.get_attribute("href"));
+        href.is_some_and(|href| window().location().assign(&format!("{href}{form}")).is_ok())
     }
 
     fn tick() -> bool {

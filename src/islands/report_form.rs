@@ -46,6 +46,9 @@ pub fn ReportFormIsland(
             on:change=on_change
             on:submit=on_submit
         >
+            // Enter in a field presses the first button of a form: it must be this one, not
+            // one that supports a neighbour's report.
+            <button class="unseen" type="submit" tabindex="-1" aria-hidden="true">"提交"</button>
             {children()}
             <div class="look" hidden=awake>
                 <button class="weui-btn weui-btn_default" type="submit" formaction="/report/similar">

@@ -36,6 +36,15 @@ pub fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -
     Some(nearest)
 }
 
+/// What tries are counted by: an address, or the network of an IPv6 one, which is all
+/// one subscriber's.
+pub fn neighbourhood(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
+    }
+}
+
 /// A network, or a single address.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let single = text.trim().parse::<IpAddr>().map(IpNet::from);

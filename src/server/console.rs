@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     domain::report::{
-        Action, Code, Report, Source,
+        Action, Code, Report, Source, What,
         deed::{Deed, FieldErrors, Sent},
         words::day_and_time,
     },
@@ -77,7 +77,11 @@ async fn act(
     let before = bring(&state, &visitor, &posted, ("before", "held_before")).await;
     let after = bring(&state, &visitor, &posted, ("photos", "held")).await;
     let (before, after) = match (before, after) {
-        (Ok(before), Ok(after)) => (before, after),
+        (Ok(before), Ok(mut after)) => {
+            // One picture cannot show both.
+            after.held.retain(|id| !before.held.contains(id));
+            (before, after)
+        }
         (Err(error), _) | (_, Err(error)) => return refusal::from_report(&error),
     };
     let fault = before.fault.as_ref().or(after.fault.as_ref());
@@ -87,10 +91,14 @@ async fn act(
             let (before, after) = (before.held.clone(), after.held.clone());
             let order = Order { code: code.clone(), version, deed, before, after };
             match state.service.act(&session.staff, order).await {
+                // Whoever gives a report away does not see it any more.
+                Ok(report) if !session.staff.sees(&report) => {
+                    return Redirect::to("/console").into_response();
+                }
                 Ok(_) => return back(&parts.headers, &format!("/console/reports/{code}")),
                 Err(ReportError::Form(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
                 Err(ReportError::Stale(now)) => {
-                    let whole = changed_since(&state, &now, version).await;
+                    let whole = changed_since(&state, &session, action, (&now, version)).await;
                     (StatusCode::CONFLICT, FieldErrors::new(), Some(whole))
                 }
                 Err(ReportError::Conflict) => {
@@ -115,8 +123,19 @@ async fn act(
 }
 
 /// What happened since a version was looked at, in words.
-async fn changed_since(state: &AppState, report: &Report, version: u64) -> String {
+async fn changed_since(
+    state: &AppState,
+    session: &Session,
+    action: Action,
+    (report, version): (&Report, u64),
+) -> String {
     let events = state.service.events_since(report, version).await.unwrap_or_default();
+    let by_oneself = events.iter().all(|(event, _)| {
+        event.staff == Some(session.staff.id) && event.what == What::Staff(action)
+    });
+    if by_oneself && !events.is_empty() {
+        return format!("“{}”刚才已经办好，没有重复办理。", action.title());
+    }
     let campaign = state.service.campaign();
     let list: Vec<String> = events
         .iter()
@@ -198,7 +217,8 @@ async fn bulk(
         let values = posted.fields.into_pairs();
         let post = RefusedPost { form: "bulk".into(), values, errors, whole: None };
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return render::refused_post(&state, parts, page, post, status).await;
+        let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
+        return render::refused_post(&state, parts, &page, post, status).await;
     };
     let (done, failed) = match carry_out_all(&state, &session, chosen, &deed).await {
         Ok(counts) => counts,
@@ -210,13 +230,12 @@ async fn bulk(
     let list: Vec<String> =
         failed.iter().map(|(number, why)| format!("{number}（{why}）")).collect();
     let whole = format!("办了{done}件；没有办成{}件：{}", failed.len(), list.join("、"));
-    let post = RefusedPost {
-        form: "bulk".into(),
-        values: posted.fields.into_pairs(),
-        errors,
-        whole: Some(whole),
-    };
-    render::refused_post(&state, parts, page, post, StatusCode::CONFLICT).await
+    // What was ticked is looked at anew before it is ticked again.
+    let mut values = posted.fields.into_pairs();
+    values.retain(|(name, _)| name != "codes");
+    let post = RefusedPost { form: "bulk".into(), values, errors, whole: Some(whole) };
+    let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
+    render::refused_post(&state, parts, &page, post, StatusCode::CONFLICT).await
 }
 
 /// How many were done, and which were not, with the reason.
@@ -285,7 +304,9 @@ async fn enter_posted(
 ) -> Result<Response, ReportError> {
     let settles = posted.first("settle") == "on";
     let before = bring(state, visitor, &posted, ("before", "held_before")).await?;
-    let after = bring(state, visitor, &posted, ("photos", "held")).await?;
+    let mut after = bring(state, visitor, &posted, ("photos", "held")).await?;
+    // One picture cannot show both.
+    after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());
     let form = form_of(&posted);
     let source = Source::parse(&posted.first("source")).unwrap_or(Source::Resident);

@@ -31,6 +31,9 @@ pub async fn object(
         Err(refused) => return refusal::response(refused),
     };
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    if !visitor.known {
+        return refusal::response(Refusal::Barred("刚才没有认出您的手机，请返回再按一次"));
+    }
     let reason = posted.first("reason");
     match state.service.object_to_message(&visitor.id, ordinal, &reason).await {
         Ok(true) => Redirect::to("/messages?thanks=1").into_response(),
@@ -116,6 +119,9 @@ pub async fn manage_staff(
     let change = match (what.as_str(), posted.first("active").as_str()) {
         ("active", "on") => Manage::Active(true),
         ("active", "off") => Manage::Active(false),
+        ("scope", _) => {
+            Manage::Scope { grids: posted.all("grids"), branches: posted.all("branches") }
+        }
         ("stand-in", _) => Manage::StandIn(posted.first("stand_in")),
         ("password", _) => match fresh_password() {
             Ok(password) => {

@@ -58,7 +58,7 @@ use crate::{
 };
 
 /// Forms with files that may be read at once.
-const UPLOADS: usize = 24;
+const UPLOADS: usize = 16;
 
 /// What every handler may need.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ pub struct AppState {
     pub shared_pages: Arc<SharedPages>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
-    /// Forms with files that may be read at once: each takes up to 30 MB.
+    /// Forms with files that may be read at once: each takes up to 50 MB.
     pub uploads: Arc<Semaphore>,
     /// Becomes true when the server is to end.
     pub ending: watch::Receiver<bool>,

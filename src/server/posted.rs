@@ -1,14 +1,15 @@
 //! What a form posted: fields, and files where it has some.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{FromRequest, Multipart, Request, multipart::Field},
-    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
-use tokio::time::timeout;
+use http_body_util::Limited;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::{AppState, form::Fields};
 use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
@@ -22,11 +23,17 @@ const PARTS_MAX: usize = 200;
 /// The largest form, in bytes: a few of the largest photos and what stands around them.
 const FORM_MAX: usize = 5 * BYTES_MAX;
 
+/// The fields that bring files; what others bring is not kept.
+const FILES: [&str; 2] = ["photos", "before"];
+
+/// How long a form waits for its place.
+const QUEUE: Duration = Duration::from_secs(5);
+
 /// How long nothing may come of a form that is being sent.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// How long a form may take in all: three large photos over a poor network.
-const PATIENCE: Duration = Duration::from_secs(900);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A form as it was posted.
 #[derive(Debug)]
@@ -37,6 +44,8 @@ pub struct Posted {
     pub files: Vec<(String, Bytes)>,
     /// Whether a file was larger than any photo may be.
     pub oversized: bool,
+    /// Its place among the forms that may be in memory at once.
+    _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Sent for Posted {
@@ -57,16 +66,22 @@ impl Posted {
     pub async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
         if !is_multipart(&parts.headers) {
             let fields = Fields::read(&parts.headers, body).await?;
-            return Ok(Self { fields, files: Vec::new(), oversized: false });
+            return Ok(Self { fields, files: Vec::new(), oversized: false, _place: None });
         }
-        let _turn = state.uploads.acquire().await;
+        let place = timeout(QUEUE, Arc::clone(&state.uploads).acquire_owned()).await;
+        let place = place.map_err(|_| Refusal::Unavailable)?.map_err(|_| Refusal::Unavailable)?;
+        // Everything counts, also what stands between and before the fields.
+        let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
         let request = Request::from_parts(parts.clone(), body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
-        timeout(PATIENCE, Self::read_parts(multipart)).await.map_err(|_| Refusal::TooSlow)?
+        timeout(PATIENCE, Self::read_parts(multipart, place)).await.map_err(|_| Refusal::TooSlow)?
     }
 
-    async fn read_parts(mut multipart: Multipart) -> Result<Self, Refusal> {
+    async fn read_parts(
+        mut multipart: Multipart,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Self, Refusal> {
         let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
         let (mut room, mut parts, mut long_text) = (FORM_MAX, 0, false);
         while let Some(mut field) = in_time(multipart.next_field()).await? {
@@ -78,7 +93,10 @@ impl Posted {
             match (file_name, read) {
                 _ if parts > PARTS_MAX => {}
                 (Some(name), Some(bytes)) if name.is_empty() && bytes.is_empty() => {}
-                (Some(_), Some(bytes)) => files.push((name, bytes)),
+                (Some(_), Some(bytes)) if FILES.contains(&name.as_str()) => {
+                    files.push((name, bytes));
+                }
+                (Some(_), Some(_)) => {}
                 (Some(_), None) => oversized = true,
                 (None, Some(bytes)) => {
                     let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::Malformed)?;
@@ -91,7 +109,7 @@ impl Posted {
         if parts > PARTS_MAX || long_text {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { fields: Fields::of(fields), files, oversized })
+        Ok(Self { fields: Fields::of(fields), files, oversized, _place: Some(place) })
     }
 
     /// The files of the field `name`.
@@ -132,6 +150,7 @@ async fn in_time<T>(
 ) -> Result<T, Refusal> {
     match timeout(SILENCE, next).await {
         Ok(Ok(next)) => Ok(next),
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::TooLarge),
         Ok(Err(_)) => Err(Refusal::Malformed),
         Err(_) => Err(Refusal::TooSlow),
     }

@@ -17,11 +17,14 @@ use crate::{
     ui::pages::refusal::Refusal,
 };
 
+/// Seconds after which someone who did too much may go on.
+pub const TOO_MANY_WAIT: &str = "600";
+
 /// Seconds after which someone may try again.
 const fn retry_after(refused: Refusal) -> Option<&'static str> {
     match refused {
         Refusal::Unavailable => Some("5"),
-        Refusal::TooMany => Some("600"),
+        Refusal::TooMany => Some(TOO_MANY_WAIT),
         _ => None,
     }
 }

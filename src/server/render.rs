@@ -87,7 +87,7 @@ pub async fn refused_post(
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return refusal::response(Refusal::Internal) };
-    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, path);
+    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, parts.uri.path());
     let page = Page { refused_post: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, status).await
 }
@@ -98,6 +98,10 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
         Ok(page) => {
             let mut response = private(page.response(&headers));
             *response.status_mut() = status;
+            if status == StatusCode::TOO_MANY_REQUESTS {
+                let wait = HeaderValue::from_static(refusal::TOO_MANY_WAIT);
+                response.headers_mut().insert(header::RETRY_AFTER, wait);
+            }
             response
         }
         Err(instead) => *instead,
@@ -106,11 +110,12 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
 
 /// The page that says why not.
 pub async fn refusal(state: &AppState, mut parts: Parts, refused: Refusal) -> Response {
+    let path = if parts.uri.path().starts_with("/console") { "/console" } else { "" };
     // What was asked for need not be a path at all.
     parts.uri = Uri::from_static("/");
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return Response::default() };
-    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, "");
+    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, path);
     let page = Page { refusal: Some(refused), ..page };
     let headers = parts.headers.clone();
     let rendered = render(page, Request::from_parts(parts, Body::empty())).await;

@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::{Path, Request, State},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -55,6 +55,10 @@ pub async fn bring(
     posted: &Posted,
     (name, held): (&str, &str),
 ) -> Result<Brought, ReportError> {
+    if !visitor.known {
+        // Nobody could find them again.
+        return Ok(Brought { held: Vec::new(), fault: None });
+    }
     let mut codes = state.service.known_held(&visitor.id, &posted.all(held)).await?;
     let mut fault = posted.oversized.then_some(ReportError::Picture(PictureError::TooLarge));
     for bytes in posted.files(name) {
@@ -185,7 +189,13 @@ pub async fn hold_photos(
     };
     let error = errors.first().map(|(_, sentence)| sentence.clone());
     let body = serde_json::json!({ "held": brought.held, "error": error });
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    let mut response = (status, kind, body.to_string()).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let wait = HeaderValue::from_static(refusal::TOO_MANY_WAIT);
+        response.headers_mut().insert(header::RETRY_AFTER, wait);
+    }
+    response
 }
 
 /// What neighbours have reported already: as JSON for the form's island, else the form

@@ -149,7 +149,7 @@ pub async fn log_in(
         device.clone()
     } else {
         address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
-            .map_or_else(|| "unknown".to_owned(), |address| address.to_string())
+            .map_or_else(|| "unknown".to_owned(), address::neighbourhood)
     };
     let old = token(&state, &parts.headers);
     let tried =
@@ -178,11 +178,7 @@ pub async fn log_in(
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
     let errors = vec![("login", whole)];
     let post = RefusedPost { form: "login".into(), values, errors, whole: None };
-    let mut response = render::refused_post(&state, parts, "/console/login", post, status).await;
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("900"));
-    }
-    response
+    render::refused_post(&state, parts, "/console/login", post, status).await
 }
 
 /// Logs out.

@@ -66,6 +66,7 @@ impl Robots {
 
     fn addresses_of(&self, notice: &Pending) -> Vec<&str> {
         let grid = notice.report.grid.as_ref().and_then(|grid| self.addresses.grids.get(grid));
+        let grid = grid.filter(|_| notice.kind != "dispatched");
         // A unit hears of a report once it may have to do something about it.
         let unit = self.addresses.units.get(&notice.report.unit).filter(|_| notice.kind != "new");
         let mut found: Vec<&str> = grid.into_iter().chain(unit).map(String::as_str).collect();
@@ -99,6 +100,7 @@ impl Robots {
         let what = match notice.kind.as_str() {
             "new" => "新反映",
             "overdue" => "已超期",
+            "dispatched" => "新派单",
             _ => "居民表示没有解决，重办",
         };
         let category = campaign.category(report.category.as_str());

@@ -93,7 +93,11 @@ impl Service {
                 Deed::Accept { public_photos, .. } => Some(public_photos.clone()),
                 _ => None,
             };
-            let again = deed.action() == Action::Reopen && changed.state == State::Dispatched;
+            let notice = match deed.action() {
+                Action::Reopen if changed.state == State::Dispatched => Some(Notice::Reopened),
+                Action::Dispatch => Some(Notice::Dispatched),
+                _ => None,
+            };
             // Staff take their pictures for everyone to see; the form says so.
             let attach = |role| move |id: Code| Attached { id, role, public: true };
             let before = before.into_iter().map(attach(PhotoRole::Before));
@@ -103,11 +107,12 @@ impl Service {
                 event,
                 photos: before.chain(after).collect(),
                 public_photos,
-                notices: again.then_some(Notice::Reopened).into_iter().collect(),
+                notices: notice.into_iter().collect(),
             })
         });
         let report = changed.await?;
-        if let (Some(other), Some(reporter)) = (other, &report.visitor) {
+        let own = |other: &Report| other.visitor == report.visitor;
+        if let (Some(other), Some(reporter)) = (other.filter(|o| !own(o)), &report.visitor) {
             // Whoever sent it hears of the other one from now on.
             self.store.support(other.serial, reporter, super::now()).await?;
         }

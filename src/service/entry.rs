@@ -93,6 +93,10 @@ impl Service {
         if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
             errors.push(("category", "这一类不能现场办结".to_owned()));
         }
+        let elsewhere = |slug: &crate::domain::slug::Slug| !staff.branches.contains(slug);
+        if staff.role == Role::BranchLead && category.is_some_and(|c| elsewhere(&c.branch)) {
+            errors.push(("category", "这一类由别的支部牵头，请登记后由他们办理".to_owned()));
+        }
         if self.campaign.grid(&form.grid).is_none() {
             errors.push(("grid", "请选择网格".to_owned()));
         }

@@ -54,8 +54,8 @@ pub struct Service {
     campaign: Arc<Campaign>,
     time_zone: TimeZone,
     calendar: WorkCalendar,
-    darkroom: Semaphore,
-    doorkeeper: Semaphore,
+    darkroom: Arc<Semaphore>,
+    doorkeeper: Arc<Semaphore>,
     throttle: Throttle,
 }
 
@@ -85,8 +85,8 @@ impl Service {
             campaign,
             time_zone,
             calendar,
-            darkroom: Semaphore::new(DARKROOM),
-            doorkeeper: Semaphore::new(DOORKEEPERS),
+            darkroom: Arc::new(Semaphore::new(DARKROOM)),
+            doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
             throttle: Throttle::default(),
         }
     }

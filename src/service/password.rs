@@ -1,9 +1,13 @@
 //! Passwords: what may be one, how it is kept, how a fresh one is made.
 
+use std::sync::Arc;
+
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
+
+use tokio::sync::Semaphore;
 
 use crate::{domain::text, store::StoreError};
 
@@ -27,8 +31,10 @@ pub fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
 }
 
 /// A password's hash (argon2id), made beside the threads that answer.
-pub async fn hash(password: String) -> Result<String, StoreError> {
+pub async fn hash(doorkeeper: &Arc<Semaphore>, password: String) -> Result<String, StoreError> {
+    let turn = Arc::clone(doorkeeper).acquire_owned().await;
     let hashed = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
     });
     match hashed.await {
@@ -40,12 +46,15 @@ pub async fn hash(password: String) -> Result<String, StoreError> {
 
 /// Whether `password` is the one that was hashed. Takes as long where there is none, so
 /// that nobody learns which logins exist.
-pub async fn verify(password: String, hash: Option<String>) -> bool {
+pub async fn verify(doorkeeper: &Arc<Semaphore>, password: String, hash: Option<String>) -> bool {
     /// The hash of a password that nobody has.
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                           3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
     let known = hash.is_some();
+    let turn = Arc::clone(doorkeeper).acquire_owned().await;
     let verified = tokio::task::spawn_blocking(move || {
+        // The work goes on when whoever asked has hung up: so does its turn.
+        let _turn = turn;
         let hash = hash.as_deref().unwrap_or(NOBODY);
         let parsed = PasswordHash::new(hash);
         parsed

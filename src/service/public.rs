@@ -4,7 +4,9 @@ use super::Service;
 use crate::{
     domain::{
         campaign::{Campaign, CategoryKind},
-        report::{Audience, Code, Event, Photo, PhotoRole, Position, Report, filter::Filter},
+        report::{
+            Action, Audience, Code, Event, Photo, PhotoRole, Position, Report, What, filter::Filter,
+        },
         slug::Slug,
         staff::Staff,
         visitor::VisitorId,
@@ -51,7 +53,9 @@ impl Service {
                 Audience::Reporter => own,
                 Audience::Staff => false,
             };
-            if !readable {
+            // Why something was sent back is said among colleagues.
+            let among_staff = matches!(event.what, What::Staff(Action::Check | Action::Reopen));
+            if !readable || among_staff {
                 event.text = None;
             }
         }
@@ -180,21 +184,22 @@ pub fn public_part(report: Report) -> Report {
     }
 }
 
-/// How far `report` is from what is being reported: metres, or the share of words that
-/// differ, as if it were up to 500 m; `None` when it is somewhere else.
+/// How far `report` is from what is being reported, in steps; `None` when it is somewhere
+/// else. Anyone may ask, so nothing is compared that is not public, or as coarse as a
+/// grid: squares of about 200 m, and the words of the 公开摘要.
 fn remoteness(report: &Report, position: Option<Position>, place: &str) -> Option<f64> {
-    const NEAR: f64 = 200.0;
-    const WORDS: f64 = 500.0;
+    const SQUARE: f64 = 0.002;
     if let (Some(here), Some(there)) = (position, report.position()) {
-        let metres = here.metres_to(&there) - f64::from(here.accuracy.min(100));
-        return (metres <= NEAR).then_some(metres);
+        let squares = |a: f64, b: f64| ((a / SQUARE).floor() - (b / SQUARE).floor()).abs();
+        let steps = squares(here.lat, there.lat).max(squares(here.lon, there.lon));
+        return (steps <= 1.0).then_some(steps);
     }
+    const WORDS: f64 = 2.0;
     let words = pairs(place);
     if words.is_empty() {
         return Some(WORDS);
     }
-    let known =
-        pairs(&format!("{} {}", report.place, report.summary.as_deref().unwrap_or_default()));
+    let known = pairs(report.summary.as_deref().unwrap_or_default());
     let shared = words.iter().filter(|word| known.contains(word)).count();
     #[expect(clippy::cast_precision_loss, reason = "a place has at most 80 characters")]
     let share = shared as f64 / words.len() as f64;

@@ -1,5 +1,7 @@
 //! Reporting: filing, what is alike, supporting, what the reporter does and sees.
 
+use std::sync::Arc;
+
 use super::{PictureError, Service, picture};
 use crate::{
     domain::{
@@ -141,8 +143,14 @@ impl Service {
 
     /// Makes a picture, at most a few at once and beside the threads that answer.
     async fn picture(&self, bytes: bytes::Bytes) -> Result<Picture, ReportError> {
-        let _turn = self.darkroom.acquire().await;
-        let processed = tokio::task::spawn_blocking(move || picture::process(&bytes)).await;
+        let turn = Arc::clone(&self.darkroom).acquire_owned().await;
+        // The work goes on when whoever asked has hung up: so does its turn.
+        let work = move || {
+            let processed = picture::process(&bytes);
+            drop(turn);
+            processed
+        };
+        let processed = tokio::task::spawn_blocking(work).await;
         // A decoder that gives up by panicking has met a broken picture.
         Ok(processed.unwrap_or(Err(PictureError::Broken))?)
     }
@@ -246,7 +254,11 @@ impl Service {
             accuracy: new.position.map(|position| position.accuracy),
             contact_name: new.contact_name,
             contact_phone: new.contact_phone,
-            consent: self.campaign.privacy.version.clone(),
+            // Who told staff something has agreed to no text.
+            consent: match entry.entered_by {
+                Some(_) => String::new(),
+                None => self.campaign.privacy.version.clone(),
+            },
             summary: None,
             hidden: false,
             version: 1,

@@ -70,6 +70,12 @@ pub struct StaffForm {
     pub password: String,
 }
 
+/// Whether anyone could be called so.
+fn login_fits(login: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
+    (2..=40).contains(&login.len()) && login.chars().all(allowed)
+}
+
 impl StaffForm {
     fn check(
         &self,
@@ -77,8 +83,7 @@ impl StaffForm {
     ) -> Result<(String, Role, Vec<Slug>, Vec<Slug>), FieldErrors> {
         let mut errors = FieldErrors::new();
         let mut fault = |field, sentence: &str| errors.push((field, sentence.to_owned()));
-        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-        if !(2..=40).contains(&self.login.len()) || !self.login.chars().all(allowed) {
+        if !login_fits(&self.login) {
             fault("login", "登录名为2到40个小写字母、数字或 . _ -");
         }
         let name = checked_text(&self.name, 20).ok().flatten().unwrap_or_default();
@@ -133,17 +138,20 @@ impl Service {
         old: Option<&str>,
     ) -> Result<String, LoginError> {
         let login = login.trim().to_ascii_lowercase();
-        let places = [format!("{login}\n{from}"), format!("\n{from}")];
-        self.throttle.check(&places).map_err(LoginError::Wait)?;
-        let found = self.store.staff_by_login(&login).await?;
+        let mut places = vec![format!("\n{from}")];
+        let known_form = login_fits(&login);
+        if known_form {
+            places.push(format!("{login}\n{from}"));
+        }
+        self.throttle.try_once(&places).map_err(LoginError::Wait)?;
+        let found = if known_form { self.store.staff_by_login(&login).await? } else { None };
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
-        let _turn = self.doorkeeper.acquire().await;
-        let fits = password.len() <= 4 * password::MAX && verify(password.to_owned(), hash).await;
+        let fits = password.len() <= 4 * password::MAX
+            && verify(&self.doorkeeper, password.to_owned(), hash).await;
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
-            self.throttle.failed(&places);
             return Err(LoginError::Wrong);
         };
-        self.throttle.succeeded(&places[0]);
+        self.throttle.succeeded(&places);
         if let Some(old) = old {
             self.store.end_session(&fingerprint(old)).await?;
         }
@@ -208,7 +216,7 @@ impl Service {
         let found = self.store.staff_by_login(&staff.login).await?;
         let hash_now = found.map(|(_, hash)| hash);
         let mut errors = FieldErrors::new();
-        if !verify(old.to_owned(), hash_now).await {
+        if !verify(&self.doorkeeper, old.to_owned(), hash_now).await {
             errors.push(("old", "原来的密码不对".into()));
         }
         if let Err(sentence) = password_fits(new, &staff.login) {
@@ -218,7 +226,7 @@ impl Service {
             return Err(StaffError::Form(errors));
         }
         let change = StaffChange::Password {
-            hash: hash(new.to_owned()).await?,
+            hash: hash(&self.doorkeeper, new.to_owned()).await?,
             keep: Some(fingerprint(token)),
         };
         self.store.change_staff(staff.id, &change).await?;
@@ -243,7 +251,7 @@ impl Service {
             role,
             grids,
             branches,
-            password: hash(form.password.clone()).await?,
+            password: hash(&self.doorkeeper, form.password.clone()).await?,
         };
         let taken = || StaffError::Form(vec![("login", "这个登录名已经有人用了".into())]);
         let id = self.store.add_staff(&new, now()).await?.ok_or_else(taken)?;
@@ -262,6 +270,9 @@ impl Service {
         change: Manage,
     ) -> Result<(), StaffError> {
         may_manage(by)?;
+        if !login_fits(login) {
+            return Err(StaffError::NotFound);
+        }
         let found = self.store.staff_by_login(login).await?;
         let (staff, _) = found.ok_or(StaffError::NotFound)?;
         let (action, change) = match change {
@@ -276,8 +287,12 @@ impl Service {
                 if let Err(sentence) = password_fits(&password, login) {
                     return Err(StaffError::Form(vec![("password", sentence.into())]));
                 }
-                let hash = hash(password).await?;
+                let hash = hash(&self.doorkeeper, password).await?;
                 ("staff reset-password", StaffChange::Password { hash, keep: None })
+            }
+            Manage::Scope { grids, branches } => {
+                let (grids, branches) = self.scope_of(staff.role, &grids, &branches)?;
+                ("staff scope", StaffChange::Scope { grids, branches })
             }
             Manage::StandIn(login) => {
                 let other = match login.as_str() {
@@ -292,12 +307,36 @@ impl Service {
     }
 
     async fn stand_in_for(&self, staff: &Staff, login: &str) -> Result<StaffId, StaffError> {
-        let other = self.store.staff_by_login(login).await?.map(|(other, _)| other);
+        let other = match login_fits(login) {
+            true => self.store.staff_by_login(login).await?.map(|(other, _)| other),
+            false => None,
+        };
         let fits = |other: &Staff| other.active && other.id != staff.id && other.role == staff.role;
         let other = other.filter(fits).ok_or_else(|| {
             StaffError::Form(vec![("stand_in", "请选择一位同样角色、在岗的同事".into())])
         })?;
         Ok(other.id)
+    }
+
+    /// The grids and branches of those slugs, enough of them for the role.
+    fn scope_of(
+        &self,
+        role: Role,
+        grids: &[String],
+        branches: &[String],
+    ) -> Result<(Vec<Slug>, Vec<Slug>), StaffError> {
+        let grids: Option<Vec<Slug>> =
+            grids.iter().map(|s| self.campaign.grid(s).map(|grid| grid.slug.clone())).collect();
+        let branches: Option<Vec<Slug>> =
+            branches.iter().map(|s| self.campaign.branch(s).map(|b| b.slug.clone())).collect();
+        let fault = |field, text: &str| StaffError::Form(vec![(field, text.to_owned())]);
+        let grids = grids.ok_or_else(|| fault("grids", "没有这个网格"))?;
+        let branches = branches.ok_or_else(|| fault("branches", "没有这个支部"))?;
+        match role {
+            Role::GridWorker if grids.is_empty() => Err(fault("grids", "请选择网格员负责的网格")),
+            Role::BranchLead if branches.is_empty() => Err(fault("branches", "请选择负责的支部")),
+            _ => Ok((grids, branches)),
+        }
     }
 
     async fn note_managed(
@@ -336,6 +375,13 @@ pub enum Manage {
     Active(bool),
     /// A new password.
     Password(String),
+    /// What they answer for, by slugs.
+    Scope {
+        /// A grid worker's grids.
+        grids: Vec<String>,
+        /// A branch lead's branches.
+        branches: Vec<String>,
+    },
     /// The login of whoever stands in for them; empty for nobody.
     StandIn(String),
 }

@@ -31,7 +31,7 @@ const OPEN: &str = "reports.state IN ('submitted', 'needs_info', 'accepted', 'di
 /// The condition of the index of public reports, in its words.
 const PUBLIC: &str = "reports.state IN ('accepted', 'dispatched', 'in_progress', \
                       'awaiting_check', 'closed', 'duplicate', 'referred') \
-                      AND reports.hidden = 0 AND reports.kind <> 'private'";
+                      AND reports.accepted_at IS NOT NULL AND reports.hidden = 0 AND reports.kind <> 'private'";
 
 /// What waits for someone, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -89,6 +89,9 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
     if filter.mine {
         query.push(" AND reports.claimed_by = ").bind(staff.id);
     }
+    if filter.raised {
+        query.push(" AND reports.level > 0");
+    }
     if filter.again {
         query.push(" AND reports.reopened > 0");
     }
@@ -118,6 +121,15 @@ fn search(query: &mut Query, q: &str) {
     query.push(")");
 }
 
+/// Whether reports in these states have a limit to go by.
+fn has_limits(states: States) -> bool {
+    match states {
+        States::Open => true,
+        States::All => false,
+        States::Only(state) => state.is_open(),
+    }
+}
+
 impl Store {
     /// One page of what `staff` sees and looks for, and whether there is a next one.
     ///
@@ -135,7 +147,7 @@ impl Store {
         narrow(&mut query, filter, staff, now);
         query.push(match filter.sort {
             // Where nothing is due, the newest change of mind stands last.
-            Sort::Due if filter.states == States::Open => {
+            Sort::Due if has_limits(filter.states) => {
                 " ORDER BY reports.due_at IS NULL, reports.due_at, reports.serial"
             }
             Sort::Due | Sort::New => " ORDER BY reports.serial DESC",

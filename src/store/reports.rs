@@ -50,6 +50,8 @@ pub enum Notice {
     Overdue,
     /// It was opened again.
     Reopened,
+    /// It was given to a unit.
+    Dispatched,
 }
 
 impl Notice {
@@ -60,6 +62,7 @@ impl Notice {
             Self::New => "new",
             Self::Overdue => "overdue",
             Self::Reopened => "reopened",
+            Self::Dispatched => "dispatched",
         }
     }
 }
@@ -144,6 +147,7 @@ impl Store {
         }
         if report.state == State::Withdrawn {
             forget_photos(&mut tx, report.serial).await?;
+            forget_words(&mut tx, report.serial).await?;
         }
         notify(&mut tx, report, notices, event.at).await?;
         deltas.report(Some(before), Some(report));
@@ -292,14 +296,22 @@ pub fn photos_of(serial: u64) -> Query {
 }
 
 async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
-    let (Some(visitor), Some(key)) = (&report.visitor, &report.form_key) else { return Ok(None) };
+    let Some(key) = &report.form_key else { return Ok(None) };
     let mut query = reports();
-    query
-        .push(" WHERE visitor = ")
-        .bind(visitor.as_str())
-        .push(" AND form_key IS NOT NULL AND form_key = ")
-        .bind(key.as_str());
-    Ok(query.find_in(tx).await?.pop())
+    query.push(" WHERE form_key = ").bind(key.as_str());
+    match (&report.visitor, report.entered_by) {
+        (Some(visitor), _) => query.push(" AND visitor = ").bind(visitor.as_str()),
+        (None, Some(staff)) => query.push(" AND entered_by = ").bind(staff),
+        (None, None) => return Ok(None),
+    };
+    // Who went back and wrote something else means another report.
+    let same = |known: &Report| {
+        known.state != State::Withdrawn
+            && (&known.category, &known.grid, &known.place, &known.description)
+                == (&report.category, &report.grid, &report.place, &report.description)
+    };
+    let found: Vec<Report> = query.find_in(tx).await?;
+    Ok(found.into_iter().find(|known| same(known)))
 }
 
 /// Makes photos that are held the report's own.
@@ -322,7 +334,12 @@ async fn attach(
     );
     let serial = serial_value(serial);
     let values = [Value::items(list), serial, at.into()];
-    tx.run(ATTACH, &values).await.map(drop)
+    let attached = tx.run(ATTACH, &values).await?;
+    if attached == photos.len() as u64 {
+        return Ok(());
+    }
+    // Swept away, or used elsewhere, since it was looked for: whoever tries again sees it.
+    Err(StoreError::Unavailable("a photo is no longer held".into()))
 }
 
 /// Lets everyone see those photos of a report, and no others.
@@ -343,6 +360,12 @@ async fn forget_photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both(
         "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 WHERE serial = $1",
     );
+    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+}
+
+/// What the reporter wrote, and what staff wrote about it: a withdrawal leaves none of it.
+async fn forget_words(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
+    const FORGET: Sql = Sql::both("UPDATE report_events SET text = NULL WHERE serial = $1");
     tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
 }
 

@@ -263,13 +263,50 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
         assert_eq!((report.state, report.reopened), (State::Dispatched, round));
     }
     assert_eq!(report.level, 2);
+    assert_eq!(report.solved, Some(false), "until it is handled again, that is the word");
     let barred = act(service, &worker, &report, deed(Action::Start, number)).await;
     assert!(matches!(barred, Err(ReportError::Forbidden(_))));
     for action in [Action::Return, Action::Dispatch] {
         report = act(service, &manager, &report, deed(action, number)).await.unwrap();
     }
-    act(service, &worker, &report, deed(Action::Start, number)).await.unwrap();
+    for action in [Action::Start, Action::Finish] {
+        report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+    }
+    report = act(service, &lead, &report, deed(Action::Check, number)).await.unwrap();
+    assert_eq!(report.solved, None, "silence is 未评价");
+    let solved = Wish::Rate { solved: Some(true), satisfied: None, comment: None };
+    report = service.reporter_wishes(&reporter, &report.code, &solved, &[]).await.unwrap();
+    assert_eq!((report.state, report.solved), (State::Closed, Some(true)));
     assert_eq!(server.store.recount().await.unwrap(), []);
+}
+
+async fn reminders_and_praise_are_noted_and_closed(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    for (category, description) in [("jaywalking", ""), ("praise", "扶老人过马路")] {
+        let fields = [
+            ("category", category),
+            ("description", description),
+            ("grid", "grid-01"),
+            ("place", "测试路口"),
+            ("consent", "on"),
+        ];
+        let filed = visitor.send(visitor.multipart("/report", &fields, &[])).await;
+        let code =
+            crate::support::server::location(&filed).trim_start_matches("/reports/").to_owned();
+        let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
+        let accept =
+            act(&server.service, &worker, &report, deed(Action::Accept, report.number())).await;
+        assert!(matches!(accept, Err(ReportError::Conflict)), "{category} is no casework");
+        let deed = Deed::Acknowledge { summary: Some("测试".into()) };
+        let closed = act(&server.service, &worker, &report, deed).await.unwrap();
+        assert_eq!(closed.state, State::Closed);
+    }
+    let nowhere = [("category", "jaywalking"), ("consent", "on")];
+    let refused = visitor.send(visitor.multipart("/report", &nowhere, &[])).await;
+    assert_eq!(refused.status(), 422, "a reminder is a place and a time");
+    assert_eq!(server.store.counts().reports.closed, 2);
 }
 
 async fn what_is_late_goes_up_a_level_once_a_step(database: Database) {
@@ -310,6 +347,19 @@ async fn a_form_sent_twice_files_once(database: Database) {
     }
     assert_eq!(found[0], found[1]);
     assert_eq!(server.store.counts().reports.received, 1);
+    // Who goes back and writes something else means another report.
+    fields.retain(|(name, _)| *name != "description");
+    fields.push(("description", "四楼也有"));
+    visitor.send(visitor.multipart("/report", &fields, &[])).await;
+    assert_eq!(server.store.counts().reports.received, 2);
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut worker = server.logged_in("worker").await;
+    fields.push(("source", "patrol"));
+    for _ in 0..2 {
+        let entered = worker.send(worker.multipart("/console/new", &fields, &[])).await;
+        assert_eq!(entered.status(), 303);
+    }
+    assert_eq!(server.store.counts().reports.received, 3);
 }
 
 on_both!(
@@ -317,4 +367,5 @@ on_both!(
     what_is_not_solved_twice_goes_to_the_manager,
     what_is_late_goes_up_a_level_once_a_step,
     a_form_sent_twice_files_once,
+    reminders_and_praise_are_noted_and_closed,
 );

@@ -243,12 +243,14 @@ async fn photos_that_nobody_sent_are_swept_away() {
 async fn only_so_many_are_held() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
-    let mut last = StatusCode::OK;
+    let mut last = None;
     for _ in 0..13 {
         let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(6, 4))]);
-        last = visitor.send(request).await.status();
+        last = Some(visitor.send(request).await);
     }
-    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let last = last.unwrap();
+    assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.headers().contains_key(header::RETRY_AFTER));
     let without_cookie = visitor.other();
     let request = without_cookie.request(Method::POST, "/report/photos");
     assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);

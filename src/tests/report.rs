@@ -25,6 +25,7 @@ async fn a_report_is_filed_and_counted(database: Database) {
     assert!(own.contains(&report.number().to_string()));
     assert_eq!(report.branch.as_str(), "residential", "the category says who leads");
 
+    visitor.post(&format!("/reports/{code}/add"), &[("text", "补充的话")]).await;
     let withdrawn = visitor.post(&format!("/reports/{code}/withdraw"), &[]).await;
     assert_eq!(location(&withdrawn), format!("/reports/{code}"));
     let counts = server.store.counts();
@@ -33,6 +34,8 @@ async fn a_report_is_filed_and_counted(database: Database) {
     assert_eq!((report.state, report.description.as_str()), (State::Withdrawn, ""));
     let again = visitor.post(&format!("/reports/{code}/withdraw"), &[]).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
+    let words = server.database.number("SELECT COUNT(*) FROM report_events WHERE text IS NOT NULL");
+    assert_eq!(words.await, 0, "nothing that was written is left");
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 
@@ -188,6 +191,9 @@ async fn one_visitor_supports_once_and_hears_of_the_outcome() {
         .header(header::ACCEPT, "application/json");
     let similar = neighbour.send(request).await.text().await.unwrap();
     assert!(similar.contains(&code) && !similar.contains("三楼"), "{similar}");
+    let mut cookieless = server.visitor();
+    let objected = cookieless.post("/messages/1/object", &[]).await;
+    assert_eq!(objected.status(), StatusCode::FORBIDDEN, "nobody could object only once");
     for _ in 0..3 {
         let response = neighbour.post(&format!("/reports/{code}/support"), &[]).await;
         assert_eq!(location(&response), format!("/reports/{code}"));

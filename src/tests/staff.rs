@@ -209,4 +209,46 @@ async fn the_operator_lets_people_in_and_out(database: Database) {
     assert_eq!(staff(&["disable", "nobody"]).0, Some(1));
 }
 
-on_both!(sessions_end, who_stands_in_sees_what_the_other_sees, the_operator_lets_people_in_and_out,);
+async fn names_that_nobody_can_have_are_only_wrong(database: Database) {
+    let server = Server::start(database).await;
+    server.add_staff("manager", "manager", &[]).await;
+    let mut visitor = server.known_visitor().await;
+    let long = "a".repeat(5000);
+    for login in ["\0", "王", long.as_str(), "", "a'b", "a b"] {
+        let fields = [("login", login), ("password", "wrong password")];
+        let status = visitor.post("/console/login", &fields).await.status();
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{login:?}");
+    }
+    let mut manager = server.logged_in("manager").await;
+    assert_eq!(manager.get("/console?q=%00").await.status(), StatusCode::OK);
+    let unknown = manager.post("/console/staff/%00/active", &[("active", "off")]).await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+}
+
+async fn a_manager_changes_what_someone_answers_for(database: Database) {
+    let server = Server::start(database).await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    server.add_staff("manager", "manager", &[]).await;
+    let mut visitor = server.known_visitor().await;
+    let code = visitor.report("grid-02", &[]).await;
+    let mut worker = server.logged_in("worker").await;
+    let path = format!("/console/reports/{code}");
+    assert_eq!(worker.get(&path).await.status(), StatusCode::NOT_FOUND);
+    let scope = [("grids", "grid-01"), ("grids", "grid-02")];
+    let barred = worker.post("/console/staff/worker/scope", &scope).await;
+    assert_eq!(barred.status(), StatusCode::FORBIDDEN);
+    let mut manager = server.logged_in("manager").await;
+    let none = manager.post("/console/staff/worker/scope", &[]).await;
+    assert_eq!(none.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let changed = manager.post("/console/staff/worker/scope", &scope).await;
+    assert_eq!(changed.status(), StatusCode::SEE_OTHER);
+    assert_eq!(worker.get(&path).await.status(), StatusCode::OK);
+}
+
+on_both!(
+    names_that_nobody_can_have_are_only_wrong,
+    a_manager_changes_what_someone_answers_for,
+    sessions_end,
+    who_stands_in_sees_what_the_other_sees,
+    the_operator_lets_people_in_and_out,
+);

@@ -349,7 +349,7 @@ impl Action {
                     &[
                         field("before", "处理前照片（居民拍过的可不拍）", Photos, false),
                         field("photos", "处理后照片", Photos, true),
-                        field("text", "怎样处理的", Text, true),
+                        field("text", "怎样处理的（会公开，不写门牌和姓名）", Text, true),
                     ]
                 }
             }
@@ -370,7 +370,7 @@ impl Action {
             Self::Finish => {
                 const {
                     &[
-                        field("text", "怎样处理的", Text, true),
+                        field("text", "怎样处理的（会公开，不写门牌和姓名）", Text, true),
                         field("photos", "处理后照片", Photos, false),
                     ]
                 }

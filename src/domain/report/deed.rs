@@ -199,7 +199,14 @@ impl Deed {
                 let reason = from.required("reason", TEXT_MAX);
                 Self::Extend { days: days?, reason: reason? }
             }
-            Action::ApproveExtension => Self::ApproveExtension { approved: from.choice("result")? },
+            Action::ApproveExtension => {
+                // The action's own name says yes, where nothing else is said.
+                let approved = match from.sent.first("result").as_str() {
+                    "" => Some(true),
+                    _ => from.choice("result"),
+                };
+                Self::ApproveExtension { approved: approved? }
+            }
             Action::Supervise => Self::Supervise { text: from.required("text", TEXT_MAX)? },
             Action::Note => Self::Note { text: from.required("text", TEXT_MAX)? },
             Action::Reply => Self::Reply { text: from.required("text", TEXT_MAX)? },

@@ -51,6 +51,8 @@ pub struct Filter {
     pub mine: bool,
     /// 重办.
     pub again: bool,
+    /// Taken up a level because time ran out, or 没解决 was said twice.
+    pub raised: bool,
     /// Words, or a case number.
     pub q: String,
     pub sort: Sort,
@@ -84,7 +86,8 @@ impl Filter {
             },
             mine: on("mine"),
             again: on("again"),
-            q: text("q").trim().chars().take(80).collect(),
+            raised: on("raised"),
+            q: text("q").trim().chars().filter(|c| !c.is_control()).take(80).collect(),
             sort: match text("sort").as_str() {
                 "new" => Sort::New,
                 "old" => Sort::Old,
@@ -121,6 +124,7 @@ impl Filter {
         );
         add("mine", self.mine.then(|| "1".into()));
         add("again", self.again.then(|| "1".into()));
+        add("raised", self.raised.then(|| "1".into()));
         add("q", (!self.q.is_empty()).then(|| self.q.clone()));
         add(
             "sort",

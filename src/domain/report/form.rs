@@ -76,6 +76,12 @@ impl ReportForm {
         if grid.is_none() && !self.grid.is_empty() {
             fault("grid", "没有找到这个小区或路段，请重新选择，或选“说不清”");
         }
+        // A reminder is a place and a time; everything else is what someone saw.
+        let reminder = category.is_some_and(|category| category.kind == CategoryKind::Reminder);
+        if reminder && place.is_empty() && grid.is_none() && !errors_about(&errors, "place") {
+            errors.push(("place", "请写一下在哪里".to_owned()));
+        }
+        let description = description.or_else(|| reminder.then(String::new));
         if description.is_none() && !errors_about(&errors, "description") {
             errors.push(("description", "请写一下您看到了什么".to_owned()));
         }

@@ -181,7 +181,8 @@ impl Report {
     /// Whether everyone may see it.
     #[must_use]
     pub fn is_public(&self) -> bool {
-        self.state.is_public() && !self.hidden && self.kind != CategoryKind::Private
+        let accepted = self.accepted_at.is_some();
+        self.state.is_public() && accepted && !self.hidden && self.kind != CategoryKind::Private
     }
 
     /// Whether the present step should have been done by `now`.

@@ -93,6 +93,7 @@ impl Report {
                 | State::Accepted
                 | State::Dispatched
                 | State::InProgress
+                | State::AwaitingCheck
         )
     }
 
@@ -211,6 +212,8 @@ fn withdraw(report: &mut Report) {
     report.description.clear();
     report.place.clear();
     report.summary = None;
+    report.rating_comment = None;
+    report.finished_at = None;
     (report.lat, report.lon, report.accuracy) = (None, None, None);
     (report.contact_name, report.contact_phone) = (None, None);
     report.claimed_by = None;

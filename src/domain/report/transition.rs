@@ -262,6 +262,8 @@ impl Rules<'_> {
                     return Err(fault("reason", "没有处理后照片，请写明为什么"));
                 }
                 report.closed_at = Some(self.now);
+                // What the reporter said was about the handling before this one.
+                (report.solved, report.satisfied) = (None, None);
                 report.supervised = false;
                 self.end(report, State::Closed);
                 note.text.clone_from(reason);

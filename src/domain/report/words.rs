@@ -139,9 +139,33 @@ impl Report {
         let due = self.due_at?;
         let overdue = self.is_overdue(now);
         let (from, to) = if overdue { (due, now) } else { (now, due) };
-        let time = span(calendar.minutes_between(from, to), calendar.day_minutes());
-        let words = if overdue { format!("已超期{time}") } else { format!("还剩{time}") };
+        let minutes = calendar.minutes_between(from, to);
+        let time = span(minutes, calendar.day_minutes());
+        let words = match (overdue, minutes) {
+            // Outside working hours no working time passes.
+            (true, 0) => "已超期".to_owned(),
+            (true, _) => format!("已超期{time}"),
+            (false, _) => format!("还剩{time}"),
+        };
         Some(Remaining { overdue, soon: self.is_due_soon(now), words })
+    }
+
+    /// What residents see in a list: with whom it is, where it is with someone.
+    #[must_use]
+    pub fn resident_word(&self, campaign: &Campaign) -> String {
+        match self.state {
+            State::Dispatched => {
+                let unit = campaign.unit(self.unit.as_str()).map_or("", |unit| &unit.title);
+                format!("已派单给{unit}")
+            }
+            State::Referred => {
+                let to = self.referred_to.as_deref().unwrap_or("有关部门");
+                let number = self.referred_number.as_deref();
+                let number = number.map(|number| format!("（{number}）")).unwrap_or_default();
+                format!("已转给{to}{number}")
+            }
+            state => state.resident_word().to_owned(),
+        }
     }
 
     /// The sentence that stands first on the status page.
@@ -155,7 +179,7 @@ impl Report {
         let late = self.is_overdue(now);
         let again = if self.reopened > 0 { "重新办理：" } else { "" };
         match self.state {
-            State::Submitted if late => "已提交，待受理。已超过承诺时间，已提醒工作人员".into(),
+            State::Submitted if late => "已提交，待受理。已超过承诺时间，已提醒承办单位".into(),
             State::Submitted => format!("已提交，待受理{}", due(self.due_at, "答复")),
             State::NeedsInfo => "请您补充一些情况，补充后继续办理".into(),
             State::Accepted | State::Dispatched | State::InProgress if late => {
@@ -164,6 +188,9 @@ impl Report {
             State::Accepted => format!("{again}已受理{}", due(self.promised_at, "办结")),
             State::Dispatched => format!("{again}已派单给{unit}{}", due(self.promised_at, "办结")),
             State::InProgress => format!("{again}{unit}处理中{}", due(self.promised_at, "办结")),
+            State::AwaitingCheck if late => {
+                format!("{again}{unit}已处理，待核实。已超过承诺时间，已提醒承办单位")
+            }
             State::AwaitingCheck => format!("{again}{unit}已处理，待核实"),
             State::Closed if !self.kind.is_casework() => "已收到，谢谢您".into(),
             State::Closed => "已办结".into(),

@@ -1,9 +1,9 @@
 //! Pages that say why not, and what to do now.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use crate::{domain::campaign::Phase, service::StoreError};
+use crate::{domain::campaign::Phase, service::StoreError, ui::context::Page};
 
 /// Why something asked for is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,8 +76,8 @@ impl Refusal {
             Self::NotFound => "网址可能写错了，或者页面已经不在。",
             Self::WrongMethod => "请从首页重新进入。",
             Self::TooSlow => "内容没有保存。请在信号好的地方再试一次。",
-            Self::Closed(Phase::Before) => "请在活动开始后再来签名。",
-            Self::Closed(_) => "感谢您的关心，签名已经停止。已经签过的，仍可在“我的”里查看和撤回。",
+            Self::Closed(Phase::Before) => "请在活动开始后再来。",
+            Self::Closed(_) => "感谢您的关心，签名和反映已经停止。以前的仍可在“我的”里查看和撤回。",
             Self::Barred(why) => why,
             Self::Conflict => "情况可能已经变了，请返回刷新后再看。内容没有保存。",
             Self::TooMany => "内容没有保存。请过一会儿再试。",
@@ -100,7 +100,10 @@ pub fn RefusalPage(
         <main id="main" class="message-page">
             <h1>{refusal.title()}</h1>
             <p>{refusal.advice()}</p>
-            <a class="weui-btn weui-btn_default" href="/">"回首页"</a>
+            {match Page::current().path.starts_with("/console") {
+                true => Either::Left(view! { <a class="weui-btn weui-btn_default" href="/console">"回队列"</a> }),
+                false => Either::Right(view! { <a class="weui-btn weui-btn_default" href="/">"回首页"</a> }),
+            }}
         </main>
     }
 }

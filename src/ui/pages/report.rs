@@ -51,6 +51,7 @@ pub fn ReportPage() -> impl IntoView {
         let summary = (!looked).then(|| kept.summary("还没有提交，请看一下："));
         let photos = photos(&kept, held);
         let similar = similar_list(&page, similar, looked);
+        let urgent = urgent(campaign, &chosen);
         let categories = categories(campaign, &chosen, &kept);
         let place = place(campaign, grid.unwrap_or_default(), &kept);
         let contact = contact(&kept);
@@ -63,7 +64,7 @@ pub fn ReportPage() -> impl IntoView {
                     {summary}
                     <ReportFormIsland fresh>
                         <input type="hidden" name="form_key" value=key />
-                        {photos} {categories} {place} {similar} {contact} {consent}
+                        {urgent} {photos} {categories} {place} {similar} {contact} {consent}
                     </ReportFormIsland>
                 </main>
             }
@@ -122,7 +123,7 @@ fn photos(kept: &Kept, held: Vec<Photo>) -> AnyView {
     view! {
         <fieldset class="photo-field" id="field-photos">
             <legend class="section-title">"照片" <span class="optional">{format!("（可不拍，最多{PHOTOS_MAX}张）")}</span></legend>
-            <PhotoPicker held name="held" error=error.clone() />
+            <PhotoPicker held name="held" field="photos" error=error.clone() />
             <p class="photo-field__hint">"请尽量不要拍到人脸、车牌、门牌号"</p>
             {field_error("photos", error)}
         </fieldset>
@@ -130,10 +131,25 @@ fn photos(kept: &Kept, held: Vec<Photo>) -> AnyView {
     .into_any()
 }
 
+/// The hint of a category in which people may be in danger stands above all the rest.
+fn urgent(campaign: &Campaign, chosen: &str) -> AnyView {
+    let urgent = campaign.categories.iter().filter(|category| category.urgent_hint.is_some());
+    let urgent = urgent.map(|category| {
+        let shown = category.slug.as_str() == chosen;
+        view! {
+            <p class="urgent" class:urgent_shown=shown data-category=category.slug.to_string() role="status">
+                {category.urgent_hint.clone()}
+            </p>
+        }
+    });
+    urgent.collect_view().into_any()
+}
+
 /// Six frequent categories, then the others by pledge; one of them can be chosen.
 fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
     let error = kept.error("category");
     let described = error.is_some().then_some("error-category");
+    let invalid = error.is_some().then_some("true");
     let choice = |category: &Category, first: bool| {
         let note = match category.kind {
             CategoryKind::Casework => None,
@@ -152,7 +168,6 @@ fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
                     id=id
                     value=category.slug.to_string()
                     checked=checked
-                    aria-describedby=described
                 />
                 <span class="chip__text">
                     {category.title.clone()}
@@ -179,21 +194,9 @@ fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
     });
     let others = others.collect_view();
     let among_others = campaign.category(chosen).is_some_and(|category| !is_frequent(category));
-    // The hint of a category in which people may be in danger stands above all the rest.
-    let urgent = campaign.categories.iter().filter(|category| category.urgent_hint.is_some());
-    let urgent = urgent.map(|category| {
-        let shown = category.slug.as_str() == chosen;
-        view! {
-            <p class="urgent" class:urgent_shown=shown data-category=category.slug.to_string() role="status">
-                {category.urgent_hint.clone()}
-            </p>
-        }
-    });
-    let urgent = urgent.collect_view();
     let frequent = frequent.iter().enumerate().map(|(i, c)| choice(c, i == 0)).collect_view();
     view! {
-        {urgent}
-        <fieldset class="category-field">
+        <fieldset class="category-field" role="radiogroup" aria-invalid=invalid aria-describedby=described>
             <legend class="section-title">"哪一类"</legend>
             <div class="chips">{frequent}</div>
             <details class="fold" open=among_others>

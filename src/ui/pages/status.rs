@@ -208,8 +208,11 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                                 name="photos"
                                 accept="image/jpeg,image/png,image/webp"
                                 multiple
+                                aria-invalid=kept.error("photos").is_some().then_some("true")
+                                aria-describedby=kept.error("photos").is_some().then_some("error-photos")
                             />
                             {field_error("photos", kept.error("photos"))}
+                            <div class="tiles">{held_tiles(&kept)}</div>
                         </div>
                         <div class="weui-cell"><button class="weui-btn weui-btn_primary" type="submit">"提交补充"</button></div>
                     </div>
@@ -229,6 +232,20 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
         }
     });
     view! { {urge} {urged} {add} {withdraw} }.into_any()
+}
+
+/// Photos of a refused try.
+fn held_tiles(kept: &Kept) -> AnyView {
+    let tiles = kept.values("held").into_iter().enumerate().map(|(i, id)| {
+        let src = format!("/photos/{id}?size=thumb");
+        view! {
+            <label class="tile">
+                <img src=src alt=format!("已选的照片{}", i + 1) width="104" height="104" />
+                <span class="tile__keep"><input type="checkbox" name="held" value=id checked />"用这张"</span>
+            </label>
+        }
+    });
+    tiles.collect_view().into_any()
 }
 
 /// What happened, newest first.
@@ -261,7 +278,7 @@ pub fn report_row(page: &Page, report: &Report, thumb: Option<&str>) -> AnyView 
         false => report.place.clone(),
     });
     let again = if report.reopened > 0 && report.state.is_open() { "重新办理 · " } else { "" };
-    let word = format!("{again}{}", report.state.resident_word());
+    let word = format!("{again}{}", report.resident_word(campaign));
     let picture = thumb.map(|id| {
         let src = format!("/photos/{id}?size=thumb");
         view! { <img class="report-row__thumb" src=src alt="" loading="lazy" width="60" height="60" /> }

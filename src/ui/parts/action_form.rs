@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::fields::{Kept, Text, field_error, select_field, text_field};
+use super::fields::{Kept, Text, field_error, select_within, text_field};
 use crate::{
     domain::{
         campaign::Campaign,
@@ -12,13 +12,16 @@ use crate::{
             words::day_and_time,
         },
     },
-    islands::templates::Templates,
+    islands::{
+        photo_picker::{HeldPhoto, PhotoPicker},
+        templates::Templates,
+    },
     ui::{context::Page, pages::report::grid_choices},
 };
 
 /// The form of `action` for one report.
 pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Action) -> AnyView {
-    let kept = Kept::of(page.refused(action.as_str()));
+    let kept = Kept::of(page.refused(action.as_str())).within(action.as_str());
     let path = format!("/console/reports/{}/{}", report.code, action.as_str());
     let fields = action.fields();
     let has_photos = fields.iter().any(|field| field.input == Input::Photos);
@@ -27,18 +30,6 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
     let version = report.version.to_string();
     let inputs = fields.iter().map(|field| one_field(page, report, photos, action, field, &kept));
     let inputs = inputs.collect_view();
-    let held = ["held", "held_before"].into_iter().flat_map(|name| {
-        kept.values(name).into_iter().map(move |id| {
-            let src = format!("/photos/{id}?size=thumb");
-            view! {
-                <label class="tile">
-                    <img src=src alt="已传上的照片" width="104" height="104" />
-                    <span class="tile__keep"><input type="checkbox" name=name value=id checked />"用这张"</span>
-                </label>
-            }
-        })
-    });
-    let held = held.collect_view();
     let class = match action {
         Action::Reject | Action::Return | Action::Hide => "weui-btn weui-btn_warn",
         Action::Note | Action::Reply | Action::Claim | Action::Release => {
@@ -51,7 +42,6 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
             {kept.summary("没有提交，请看一下：")}
             <input type="hidden" name="version" value=version />
             {inputs}
-            <div class="tiles">{held}</div>
             <button class=class type="submit">{action.title()}</button>
         </form>
     }
@@ -79,20 +69,34 @@ fn one_field(
         Input::Category => {
             let list = campaign.categories.iter().filter(|category| category.kind.is_casework());
             let list = list.map(|category| (category.slug.to_string(), category.title.clone()));
-            select_field(name, label, None, list.collect(), &or(report.category.to_string()), error)
+            select_within(
+                kept,
+                name,
+                label,
+                None,
+                list.collect(),
+                (&or(report.category.to_string()), error),
+            )
         }
         Input::Unit => {
             let list =
                 campaign.units.iter().map(|unit| (unit.slug.to_string(), unit.title.clone()));
-            select_field(name, label, None, list.collect(), &or(report.unit.to_string()), error)
+            select_within(
+                kept,
+                name,
+                label,
+                None,
+                list.collect(),
+                (&or(report.unit.to_string()), error),
+            )
         }
         Input::Grid => {
             let usual = report.grid.as_ref().map(ToString::to_string).unwrap_or_default();
             let list = grid_choices(campaign).into_iter();
             let list = list.map(|choice| (choice.slug.to_string(), choice.label));
-            select_field(name, label, Some("请选择"), list.collect(), &or(usual), error)
+            select_within(kept, name, label, Some("请选择"), list.collect(), (&or(usual), error))
         }
-        Input::Photos => photo_input(name, label, error),
+        Input::Photos => photo_input(name, label, kept),
         Input::PublicPhotos => public_photos(photos, label, kept),
         Input::Choice(yes, no) => choice(action, field, (yes, no), &value, error),
     }
@@ -106,9 +110,11 @@ fn choice(
     error: Option<String>,
 ) -> AnyView {
     let name = field.name;
+    let kept_id = format!("field-{}-{name}", action.as_str());
+    let invalid = error.is_some().then_some("true");
     let described = error.is_some().then(|| format!("error-{name}"));
     let radio = |sent: &'static str, word: &'static str| {
-        let id = format!("field-{}-{name}-{sent}", action.as_str());
+        let id = format!("choice-{}-{name}-{sent}", action.as_str());
         let checked = value == sent;
         view! {
             <label class="chip">
@@ -118,7 +124,7 @@ fn choice(
         }
     };
     view! {
-        <fieldset class="choice">
+        <fieldset class="choice" role="radiogroup" aria-invalid=invalid id=kept_id>
             <legend class="field__label">{field.label}</legend>
             <div class="chips">{radio("yes", yes)} {radio("no", no)}</div>
             {field_error(name, error)}
@@ -142,7 +148,7 @@ fn with_templates(
         (Action::Redact, true) => report.summary.clone().unwrap_or_default(),
         _ => value,
     };
-    let id = format!("field-{}-{}", action.as_str(), field.name);
+    let id = kept.id(field.name);
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then(|| format!("error-{}", field.name));
     let offers = matches!(
@@ -181,27 +187,19 @@ fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(S
     list.map(|template| (template.title.clone(), fill(&template.text))).collect()
 }
 
-/// A field for photos that are taken now.
-pub fn photo_input(name: &'static str, label: &'static str, error: Option<String>) -> AnyView {
-    let id = format!("field-{name}");
-    let invalid = error.is_some().then_some("true");
-    let described = error.is_some().then(|| format!("error-{name}"));
+/// A field for photos that are taken now, with those of a refused try.
+pub fn photo_input(name: &'static str, label: &'static str, kept: &Kept) -> AnyView {
+    let held_name = if name == "before" { "held_before" } else { "held" };
+    let held = kept.values(held_name).into_iter().map(|id| HeldPhoto { id, chosen: true });
+    let held = held.collect::<Vec<_>>();
+    let error = kept.error(name);
     view! {
-        <div class="weui-cell field">
-            <label class="field__label" for=id.clone()>{label}</label>
+        <fieldset class="choice" id=kept.id(name)>
+            <legend class="field__label">{label}</legend>
             <p class="field__hint">"会公开，请不要拍到人脸、车牌、门牌号"</p>
-            <input
-                class="field__input"
-                type="file"
-                id=id
-                name=name
-                accept="image/jpeg,image/png,image/webp"
-                multiple
-                aria-invalid=invalid
-                aria-describedby=described
-            />
+            <PhotoPicker held name=held_name field=name error=error.clone() />
             {field_error(name, error)}
-        </div>
+        </fieldset>
     }
     .into_any()
 }

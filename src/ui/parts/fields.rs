@@ -6,49 +6,68 @@ use crate::ui::context::RefusedPost;
 
 /// What a form shows again: what was typed, what is wrong.
 #[derive(Clone, Debug, Default)]
-pub struct Kept(Option<std::sync::Arc<RefusedPost>>);
+pub struct Kept {
+    post: Option<std::sync::Arc<RefusedPost>>,
+    /// Parts the fields of one form from those of another on the same page.
+    prefix: &'static str,
+}
 
 impl Kept {
     /// Of a form that was refused, or of a fresh one.
     #[must_use]
     pub const fn of(refused: Option<std::sync::Arc<RefusedPost>>) -> Self {
-        Self(refused)
+        Self { post: refused, prefix: "" }
+    }
+
+    /// The same, for the form of that name beside others.
+    #[must_use]
+    pub fn within(self, prefix: &'static str) -> Self {
+        Self { prefix, ..self }
+    }
+
+    /// The id of a field.
+    #[must_use]
+    pub fn id(&self, name: &str) -> String {
+        match self.prefix {
+            "" => format!("field-{name}"),
+            prefix => format!("field-{prefix}-{name}"),
+        }
     }
 
     /// Whether nothing was typed yet.
     #[must_use]
     pub const fn is_fresh(&self) -> bool {
-        self.0.is_none()
+        self.post.is_none()
     }
 
     /// What was typed into a field.
     #[must_use]
     pub fn value(&self, name: &str) -> String {
-        self.0.as_ref().map(|post| post.value(name)).unwrap_or_default()
+        self.post.as_ref().map(|post| post.value(name)).unwrap_or_default()
     }
 
     /// Everything that was chosen in a field.
     #[must_use]
     pub fn values(&self, name: &str) -> Vec<String> {
-        self.0.as_ref().map(|post| post.values(name)).unwrap_or_default()
+        self.post.as_ref().map(|post| post.values(name)).unwrap_or_default()
     }
 
     /// What is wrong with a field.
     #[must_use]
     pub fn error(&self, name: &str) -> Option<String> {
-        self.0.as_ref().and_then(|post| post.error(name))
+        self.post.as_ref().and_then(|post| post.error(name))
     }
 
     /// What is wrong, said first, with links to each field.
     #[must_use]
     pub fn summary(&self, sentence: &'static str) -> Option<AnyView> {
-        let post = self.0.as_ref()?;
+        let post = self.post.as_ref()?;
         if post.errors.is_empty() && post.whole.is_none() {
             return None;
         }
         let whole = post.whole.clone().unwrap_or_else(|| sentence.to_owned());
         let links = post.errors.iter().map(|(field, text)| {
-            view! { <li><a href=format!("#field-{field}")>{text.clone()}</a></li> }
+            view! { <li><a href=format!("#{}", self.id(field))>{text.clone()}</a></li> }
         });
         let links = links.collect_view();
         Some(
@@ -90,7 +109,8 @@ pub fn text_field(
 ) -> AnyView {
     let (value, error) = (kept.value(name), kept.error(name));
     let invalid = error.is_some().then_some("true");
-    let (id, hint_id) = (format!("field-{name}"), format!("hint-{name}"));
+    let id = kept.id(name);
+    let hint_id = format!("hint-{id}");
     let described = match (&error, &hint) {
         (Some(_), _) => Some(format!("error-{name}")),
         (None, Some(_)) => Some(hint_id.clone()),
@@ -151,7 +171,20 @@ pub fn select_field(
     chosen: &str,
     error: Option<String>,
 ) -> AnyView {
-    let id = format!("field-{name}");
+    select_within(&Kept::default(), name, label, none, options, (chosen, error))
+}
+
+/// The same in a form beside others.
+#[must_use]
+pub fn select_within(
+    kept: &Kept,
+    name: &'static str,
+    label: &'static str,
+    none: Option<&'static str>,
+    options: Vec<(String, String)>,
+    (chosen, error): (&str, Option<String>),
+) -> AnyView {
+    let id = kept.id(name);
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then(|| format!("error-{name}"));
     let none = none.map(|text| view! { <option value="">{text}</option> });

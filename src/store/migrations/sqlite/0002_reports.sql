@@ -68,8 +68,8 @@ CREATE INDEX reports_visitor ON reports (visitor, serial) WHERE visitor IS NOT N
 CREATE INDEX reports_escalate ON reports (escalate_at) WHERE escalate_at IS NOT NULL;
 CREATE INDEX reports_public ON reports (serial)
     WHERE state IN ('accepted', 'dispatched', 'in_progress', 'awaiting_check', 'closed', 'duplicate', 'referred')
-    AND hidden = 0 AND kind <> 'private';
-CREATE UNIQUE INDEX reports_form ON reports (visitor, form_key) WHERE form_key IS NOT NULL;
+    AND accepted_at IS NOT NULL AND hidden = 0 AND kind <> 'private';
+CREATE INDEX reports_form ON reports (form_key) WHERE form_key IS NOT NULL;
 
 -- One row for each change of a report, made in the same transaction.
 CREATE TABLE report_events (

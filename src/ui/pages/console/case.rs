@@ -267,8 +267,18 @@ fn parted(
     ];
     let whole =
         page.refused_post.as_ref().filter(|post| !actions.iter().any(|a| a.as_str() == post.form));
-    let whole = whole.and_then(|post| post.whole.clone());
-    let whole = whole.map(|text| view! { <p class="error-summary" role="alert">{text}</p> });
+    let whole = whole.and_then(|post| {
+        let written: Vec<String> =
+            ["text", "reason", "summary"].iter().map(|name| post.value(name)).collect();
+        let written = written.join("");
+        let text = post.whole.clone()?;
+        Some(view! {
+            <div class="error-summary" role="alert">
+                <p>{text}</p>
+                {(!written.is_empty()).then(|| view! { <p class="written">"您写的：" {written}</p> })}
+            </div>
+        })
+    });
     let leads = |action: &&Action| LEADING.contains(*action) && **action != Action::Settle;
     let main = actions.iter().filter(leads);
     let main = main.map(|action| {

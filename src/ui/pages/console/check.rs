@@ -44,7 +44,7 @@ pub fn CheckPage() -> impl IntoView {
                 {(!empty).then(|| view! {
                     <div class="check-do">
                         {field_error("codes", kept.error("codes"))}
-                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Line("text"), &kept)}
+                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Area, &kept)}
                         <button class="weui-btn weui-btn_primary" type="submit" name="result" value="yes">"所选通过"</button>
                         <button class="weui-btn weui-btn_warn" type="submit" name="result" value="no">"所选退回"</button>
                     </div>

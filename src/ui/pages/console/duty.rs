@@ -8,7 +8,7 @@ use leptos_router::hooks::use_query_map;
 use super::{framed, staff};
 use crate::{
     domain::{
-        campaign::{Campaign, CategoryKind},
+        campaign::{Campaign, Category, CategoryKind},
         report::{Report, filter::Filter},
         slug::Slug,
         staff::{Role, Staff},
@@ -37,11 +37,12 @@ pub fn DutyPage() -> impl IntoView {
             {choose(campaign, &filter)}
             <section aria-labelledby="to-do">
                 <h2 id="to-do" class="section-title">"待办清单（" {open.len()} "件）"</h2>
+                {(open.len() >= MOST as usize).then(|| view! { <p class="notice">"只列期限最近的500件，请按支部、网格或单位分开看。"</p> })}
                 {to_do(&page, &open)}
             </section>
             <section aria-labelledby="duty">
                 <h2 id="duty" class="section-title">"责任清单：哪一类、谁牵头、谁承办、多久"</h2>
-                {duty(campaign)}
+                {duty(campaign, &filter)}
             </section>
             <section aria-labelledby="grids">
                 <h2 id="grids" class="section-title">"网格与网格员"</h2>
@@ -112,9 +113,13 @@ fn to_do(page: &Page, open: &[Report]) -> AnyView {
     .into_any()
 }
 
-fn duty(campaign: &Campaign) -> AnyView {
+fn duty(campaign: &Campaign, filter: &Filter) -> AnyView {
     let limits = campaign.deadlines;
-    let rows = campaign.categories.iter().map(|category| {
+    let wanted = |category: &&Category| {
+        filter.branch.as_ref().is_none_or(|branch| *branch == category.branch)
+            && filter.unit.as_ref().is_none_or(|unit| *unit == category.unit)
+    };
+    let rows = campaign.categories.iter().filter(wanted).map(|category| {
         let branch = campaign.branch(category.branch.as_str()).map(|b| b.title.clone());
         let unit = campaign.unit(category.unit.as_str());
         let phone = unit.and_then(|unit| unit.phone.clone());

@@ -42,11 +42,7 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
     let hints = (format!("最多{PLACE_MAX}个字"), format!("最多{DESCRIPTION_MAX}个字"));
     let place = text_field("place", "在哪里", Some(hints.0), Text::Line("text"), kept);
     let words = text_field("description", "是什么情况", Some(hints.1), Text::Area, kept);
-    let before = photo_input(
-        "before",
-        "处理前照片",
-        kept.error("before").or_else(|| kept.error("photos").filter(|_| !settles)),
-    );
+    let before = photo_input("before", "处理前照片", kept);
     let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
     let tabs = [("/console/new", "登记", !settles), ("/console/new?settle=1", "现场办结", settles)];
     let tabs = tabs.map(|(href, word, here)| {
@@ -54,14 +50,14 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
         view! { <a class="count-chip" href=href aria-current=current>{word}</a> }
     });
     let rest = if settles {
-        let after = photo_input("photos", "处理后照片", kept.error("photos"));
+        let after = photo_input("photos", "处理后照片", kept);
         let text = text_field("text", "怎样处理的", None, Text::Area, kept);
         view! { <input type="hidden" name="settle" value="on" /> {after} {text} }.into_any()
     } else {
         let sources = Source::ALL.into_iter().filter(|source| *source != Source::Resident);
         let sources = sources.map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
         view! {
-            {select_field("source", "来源", None, sources, &kept.value("source"), kept.error("source"))}
+            {select_field("source", "来源", Some("请选择"), sources, &kept.value("source"), kept.error("source"))}
             {text_field("number", "来源编号（12345必填）", None, Text::Line("text"), kept)}
             {text_field("contact_name", "联系人（可不填）", None, Text::Line("text"), kept)}
             {text_field("contact_phone", "电话（可不填）", None, Text::Line("tel"), kept)}
@@ -76,7 +72,6 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
             <input type="hidden" name="form_key" value=key />
             <div class="weui-cells form-cells">
                 {before}
-                {held(kept)}
                 {category(campaign, settles, kept)}
                 {grid(campaign, staff, kept)}
                 {place}
@@ -88,23 +83,6 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
         </form>
     }
     .into_any()
-}
-
-/// Photos of a refused try.
-fn held(kept: &Kept) -> AnyView {
-    let tiles = ["held_before", "held"].into_iter().flat_map(|name| {
-        let word = if name == "held" { "处理后" } else { "处理前" };
-        kept.values(name).into_iter().map(move |id| {
-            let src = format!("/photos/{id}?size=thumb");
-            view! {
-                <label class="tile">
-                    <img src=src alt=format!("已传上的{word}照片") width="104" height="104" />
-                    <span class="tile__keep"><input type="checkbox" name=name value=id checked />{word}</span>
-                </label>
-            }
-        })
-    });
-    view! { <div class="tiles">{tiles.collect_view()}</div> }.into_any()
 }
 
 fn category(campaign: &Campaign, settles: bool, kept: &Kept) -> AnyView {

@@ -160,6 +160,9 @@ fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
                         <input type="checkbox" class="tick" name="mine" value="1" checked=filter.mine />"我认领的"
                     </label>
                     <label class="weui-cell weui-check__label">
+                        <input type="checkbox" class="tick" name="raised" value="1" checked=filter.raised />"已上报的"
+                    </label>
+                    <label class="weui-cell weui-check__label">
                         <input type="checkbox" class="tick" name="again" value="1" checked=filter.again />"只看重办"
                     </label>
                 </div>
@@ -240,7 +243,7 @@ fn bulk(page: &Page, filter: &Filter, kept: &Kept) -> AnyView {
     let accept = on_new.then(|| button(Action::Accept, "受理所选"));
     let reject = on_new.then(|| {
         view! {
-            {text_field("reason", "不予受理的原因", None, Text::Line("text"), kept)}
+            {text_field("reason", "不予受理的原因", None, Text::Area, kept)}
             {button(Action::Reject, "不予受理所选")}
         }
     });

@@ -27,7 +27,8 @@ pub fn StaffPage() -> impl IntoView {
             return None;
         }
         let everyone = page.or_refuse(page.service.staff().await)?;
-        let rows = everyone.iter().map(|one| row(one, &everyone)).collect_view();
+        let campaign = page.service.campaign();
+        let rows = everyone.iter().map(|one| row(campaign, one, &everyone)).collect_view();
         let manage = Kept::of(page.refused("manage"));
         let done = page.refused("password-made");
         let done = done.map(|post| {
@@ -49,7 +50,48 @@ pub fn StaffPage() -> impl IntoView {
     })
 }
 
-fn row(one: &Staff, everyone: &[Staff]) -> AnyView {
+/// Boxes to tick.
+fn boxes(name: &'static str, list: Vec<(String, String)>, chosen: &[String]) -> AnyView {
+    let boxes = list.into_iter().map(|(value, label)| {
+        let checked = chosen.contains(&value);
+        view! {
+            <label class="chip"><input type="checkbox" name=name value=value checked=checked /><span class="chip__text">{label}</span></label>
+        }
+    });
+    view! { <div class="chips">{boxes.collect_view()}</div> }.into_any()
+}
+
+fn grid_list(campaign: &Campaign) -> Vec<(String, String)> {
+    campaign.grids.iter().map(|grid| (grid.slug.to_string(), grid.label())).collect()
+}
+
+fn branch_list(campaign: &Campaign) -> Vec<(String, String)> {
+    campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect()
+}
+
+/// What someone answers for, to be changed.
+fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
+    let slugs = |list: &[crate::domain::slug::Slug]| {
+        list.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let (title, boxes) = match one.role {
+        Role::GridWorker => ("负责的网格", boxes("grids", grid_list(campaign), &slugs(&one.grids))),
+        Role::BranchLead => {
+            ("负责的支部", boxes("branches", branch_list(campaign), &slugs(&one.branches)))
+        }
+        Role::Manager => return None,
+    };
+    let action = format!("/console/staff/{}/scope", one.login);
+    Some(view! {
+        <form method="post" action=action>
+            <fieldset class="choice"><legend class="field__label">{title}</legend>{boxes}</fieldset>
+            <button class="weui-btn weui-btn_default" type="submit">"保存范围"</button>
+        </form>
+    }
+    .into_any())
+}
+
+fn row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
     let path = |what: &str| format!("/console/staff/{}/{what}", one.login);
     let scope: Vec<&str> =
         one.grids.iter().chain(&one.branches).map(|slug| slug.as_str()).collect();
@@ -74,6 +116,7 @@ fn row(one: &Staff, everyone: &[Staff]) -> AnyView {
                 <form method="post" action=path("password")>
                     <button class="weui-btn weui-btn_default" type="submit">"重设密码"</button>
                 </form>
+                {scope_form(campaign, one)}
                 <form class="narrow-form" method="post" action=path("stand-in")>
                     {select_field("stand_in", "请假时由谁代办", Some("没有请假"), others, &chosen, None)}
                     <button class="weui-btn weui-btn_default" type="submit">"保存代办"</button>
@@ -87,26 +130,18 @@ fn row(one: &Staff, everyone: &[Staff]) -> AnyView {
 fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
     let kept = Kept::of(page.refused("add-staff"));
     let roles = Role::ALL.iter().map(|r| (r.as_str().to_owned(), r.title().to_owned())).collect();
-    let boxes = |name: &'static str, title: &'static str, list: Vec<(String, String)>| {
+    let fold = |name: &'static str, title: &'static str, list: Vec<(String, String)>| {
         let chosen = kept.values(name);
-        let boxes = list.into_iter().map(|(value, label)| {
-            let checked = chosen.contains(&value);
-            view! {
-                <label class="chip"><input type="checkbox" name=name value=value checked=checked /><span class="chip__text">{label}</span></label>
-            }
-        });
-        let boxes = boxes.collect_view();
+        let open = kept.error(name).is_some() || !chosen.is_empty();
+        let boxes = boxes(name, list, &chosen);
         view! {
-            <details class="fold" open=kept.error(name).is_some() || !chosen.is_empty()>
+            <details class="fold" open=open>
                 <summary>{title}</summary>
-                <fieldset class="choice" id=format!("field-{name}")><legend class="unseen">{title}</legend><div class="chips">{boxes}</div></fieldset>
+                <fieldset class="choice" id=format!("field-{name}")><legend class="unseen">{title}</legend>{boxes}</fieldset>
             </details>
             {field_error(name, kept.error(name))}
         }
     };
-    let grids = campaign.grids.iter().map(|g| (g.slug.to_string(), g.label())).collect();
-    let branches =
-        campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect();
     let hint = format!("至少{}个字符，请本人登录后更换", password::MIN);
     view! {
         {kept.summary("没有添加，请看一下：")}
@@ -117,8 +152,8 @@ fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
                 {select_field("role", "角色", None, roles, &kept.value("role"), kept.error("role"))}
                 {text_field("password", "初始密码", Some(hint), Text::Line("password"), &kept)}
             </div>
-            {boxes("grids", "负责的网格（网格员）", grids)}
-            {boxes("branches", "负责的支部（支部负责人）", branches)}
+            {fold("grids", "负责的网格（网格员）", grid_list(campaign))}
+            {fold("branches", "负责的支部（支部负责人）", branch_list(campaign))}
             <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"添加"</button></p>
         </form>
     }

@@ -9,6 +9,7 @@ use crate::{
     domain::{
         counts::grouped,
         report::{Millis, Satisfaction, State},
+        staff::Role,
     },
     service::figures::{Days, Share, Split, Spread, Stats},
     ui::context::Page,
@@ -33,9 +34,34 @@ pub fn StatsPage() -> impl IntoView {
             {rates(&stats)}
             {states(&stats)}
             {lists(&page, &stats)}
+            {(staff.role == Role::Manager).then(exports)}
         };
         Some(framed(&page, &staff, "统计", content.into_any()))
     })
+}
+
+/// Tables to take along; personal fields only when they are asked for.
+fn exports() -> AnyView {
+    let row = |what: &'static str, title: &'static str| {
+        let links = [
+            ("csv", "", "CSV"),
+            ("xlsx", "", "Excel"),
+            ("csv", "?personal=1", "CSV（含个人信息）"),
+            ("xlsx", "?personal=1", "Excel（含个人信息）"),
+        ];
+        let links = links.map(|(format, query, word)| {
+            let href = format!("/console/export/{what}.{format}{query}");
+            view! { <a class="count-chip" href=href download>{word}</a> }
+        });
+        view! { <p class="field__label">{title}</p><div class="exports">{links.to_vec()}</div> }
+    };
+    view! {
+        <section class="screen-only" aria-labelledby="export">
+            <h2 id="export" class="section-title">"导出（会记录）"</h2>
+            {row("reports", "全部反映")} {row("signatures", "全部签名")}
+        </section>
+    }
+    .into_any()
 }
 
 /// Which days.
