@@ -54,8 +54,8 @@ mod browser {
             "j" => step(1),
             "k" => step(-1),
             "x" => tick(),
-            "a" => open("#do-accept"),
-            "r" => open("#do-return"),
+            "a" => open("accept"),
+            "r" => open("return"),
             "/" => focus("input[name=q]"),
             _ => false,
         };
@@ -86,7 +86,11 @@ mod browser {
         let row = active.and_then(|element| element.closest(".queue__row").ok().flatten());
         let link = row.and_then(|row| row.query_selector(".queue__link").ok().flatten());
         let href = link.and_then(|link| link.get_attribute("href"));
-        href.is_some_and(|href| window().location().assign(&format!("{href}{form}")).is_ok())
+        let href = href.map(|href| {
+            let join = if href.contains('?') { '&' } else { '?' };
+            format!("{href}{join}do={form}#do-{form}")
+        });
+        href.is_some_and(|href| window().location().assign(&href).is_ok())
     }
 
     fn tick() -> bool {

@@ -113,7 +113,10 @@ pub fn came_from(headers: &HeaderMap) -> Option<String> {
     let case = path.strip_prefix("/console/reports/");
     match case.map(|rest| rest.split_once('/').map_or(rest, |(code, _)| code)) {
         Some("bulk") => None,
-        Some(code) => Some(format!("/console/reports/{code}")),
+        Some(code) => {
+            let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+            Some(format!("/console/reports/{code}{query}"))
+        }
         None if path.starts_with("/console/contact/") => None,
         None => Some(next),
     }

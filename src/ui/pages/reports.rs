@@ -83,14 +83,17 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
     .into_any()
 }
 
+/// Text as a part of an address.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
 /// The address of a search.
 #[must_use]
 pub fn address(path: &str, filter: &Filter) -> String {
-    let escape = |text: &str| {
-        percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-    };
     let parts: Vec<String> =
-        filter.parts().iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
+        filter.parts().iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 

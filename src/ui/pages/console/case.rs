@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{framed, staff};
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     service::{casework::Case, public::grid_label},
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        pages::{refusal::Refusal, reports::escaped},
         parts::{
             action_form::action_form,
             report::{photo_pair, state_mark, steps},
@@ -23,11 +23,29 @@ use crate::{
     },
 };
 
+/// How someone came here, and what they came for.
+struct Way {
+    /// The search of the queue that led here.
+    from: String,
+    /// The action whose form is to be open.
+    unfolded: Option<String>,
+}
+
+impl Way {
+    /// The address of this page, with the form of `action` open.
+    fn to_form(&self, report: &Report, action: Action) -> String {
+        let (code, name, from) = (&report.code, action.as_str(), escaped(&self.from));
+        format!("/console/reports/{code}?from={from}&do={name}#do-{name}")
+    }
+}
+
 /// The page of one report.
 #[component]
 pub fn CasePage() -> impl IntoView {
     let page = Page::current();
     let code = use_params_map().read_untracked().get("code").unwrap_or_default();
+    let query = use_query_map().read_untracked().clone();
+    let way = Way { from: query.get("from").unwrap_or_default(), unfolded: query.get("do") };
     Suspend::new(async move {
         let staff = staff(&page)?;
         let missing = || {
@@ -38,11 +56,17 @@ pub fn CasePage() -> impl IntoView {
         let case = page.or_refuse(page.service.case(&staff, &code).await)?;
         let Some(case) = case else { return missing() };
         let names = page.or_refuse(page.service.names().await)?;
-        Some(framed(&page, &staff, "办件", case_view(&page, &staff, case, &names)))
+        Some(framed(&page, &staff, "办件", case_view(&page, &staff, case, &names, &way)))
     })
 }
 
-fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, String>) -> AnyView {
+fn case_view(
+    page: &Page,
+    staff: &Staff,
+    case: Case,
+    names: &HashMap<StaffId, String>,
+    way: &Way,
+) -> AnyView {
     let Case { report, events, photos, similar, goes_on_under, actions } = case;
     let heading = if report.place.is_empty() {
         page.service.plain_summary(&report)
@@ -66,11 +90,16 @@ fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, St
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
     });
-    let thumbs = thumb_bar(&actions);
-    let (main, more) = parted(page, &report, &photos, &actions);
+    let thumbs = thumb_bar(&report, &actions, way);
+    let back = match way.from.is_empty() {
+        true => "/console".to_owned(),
+        false => format!("/console?{}", way.from),
+    };
+    let (main, more) = parted(page, &report, &photos, &actions, way);
     view! {
         <div class="case">
             <div class="case__what">
+                <p class="case__back"><a href=back>"‹ 回到队列"</a></p>
                 <h1 class="case__title">{heading}</h1>
                 {badges(page, &report)}
                 {steps(report.state)}
@@ -93,7 +122,7 @@ fn case_view(page: &Page, staff: &Staff, case: Case, names: &HashMap<StaffId, St
 
 /// The next steps, within reach of a thumb: what asks for nothing is done at once, the
 /// others lead to their forms.
-fn thumb_bar(actions: &[Action]) -> Option<AnyView> {
+fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> {
     const NEXT: [Action; 10] = [
         Action::Accept,
         Action::Acknowledge,
@@ -116,7 +145,7 @@ fn thumb_bar(actions: &[Action]) -> Option<AnyView> {
             return view! { <button class=class type="submit" form=form>{title}</button> }
                 .into_any();
         }
-        let href = format!("#do-{}", action.as_str());
+        let href = way.to_form(report, *action);
         view! { <a class=class href=href>{title}</a> }.into_any()
     });
     let buttons = buttons.collect_view();
@@ -254,6 +283,7 @@ fn parted(
     report: &Report,
     photos: &[crate::domain::report::Photo],
     actions: &[Action],
+    way: &Way,
 ) -> (AnyView, AnyView) {
     const LEADING: [Action; 8] = [
         Action::Accept,
@@ -292,7 +322,8 @@ fn parted(
     });
     let main = main.collect_view();
     let more = actions.iter().filter(|action| !leads(action)).map(|action| {
-        let open = page.refused(action.as_str()).is_some();
+        let wanted = way.unfolded.as_deref() == Some(action.as_str());
+        let open = wanted || page.refused(action.as_str()).is_some();
         view! {
             <details class="fold action" open=open id=format!("do-{}", action.as_str())>
                 <summary>{action.title()}</summary>

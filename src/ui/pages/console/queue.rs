@@ -18,7 +18,7 @@ use crate::{
     service::{Waiting, casework::QueuePage as Found},
     ui::{
         context::Page,
-        pages::reports::{address, pager},
+        pages::reports::{address, escaped, pager},
         parts::{
             fields::{Kept, Text, field_error, select_field, text_field},
             report::state_mark,
@@ -49,9 +49,13 @@ fn queue_view(
     found: Found,
 ) -> AnyView {
     let kept = Kept::of(page.refused("bulk"));
+    let from = match address("", filter).strip_prefix('?') {
+        Some(query) => format!("?from={}", escaped(query)),
+        None => String::new(),
+    };
     let rows = found.reports.iter().map(|report| {
         let thumb = found.photos.iter().find(|photo| photo.serial == Some(report.serial));
-        row(page, report, thumb, &kept)
+        row(page, report, thumb, &kept, &from)
     });
     let rows = rows.collect_view();
     let empty = rows.is_empty().then(|| {
@@ -172,7 +176,7 @@ fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept) -> AnyView {
+fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept, from: &str) -> AnyView {
     let campaign = page.service.campaign();
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
@@ -203,7 +207,7 @@ fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept) -> AnyV
     let checked =
         kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
     let number = report.number().to_string();
-    let href = format!("/console/reports/{}", report.code);
+    let href = format!("/console/reports/{}{from}", report.code);
     view! {
         <li class="queue__row" data-serial=report.serial.to_string()>
             <label class="queue__tick">
