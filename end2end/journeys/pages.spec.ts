@@ -11,7 +11,7 @@ const smallTargets = (page: Page) =>
       // A box inside a row is hit by hitting the row; a link inside a sentence is exempt.
       const row = element.closest('label') ?? element;
       const box = row.getBoundingClientRect();
-      if (box.width === 0 || element.classList.contains('skip-link')) continue;
+      if (box.width === 0 || element.matches('.skip-link, [aria-hidden=true]')) continue;
       if (box.height < 44 || box.width < 44) small.push(`${box.width}×${box.height} ${element.outerHTML.slice(0, 90)}`);
     }
     return small;

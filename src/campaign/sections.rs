@@ -253,13 +253,20 @@ fn privacy(table: &Section<'_, '_>) -> Privacy {
 fn warnings(campaign: &Campaign) -> Vec<Fault> {
     let this_year = jiff::ZonedDateTime::now().year();
     let open = campaign.period.opens.year..=campaign.period.closes.year;
-    let known = campaign.calendar.iter().any(|calendar| calendar.year == this_year);
-    if known || !open.contains(&this_year) {
+    let known = |year: &i16| campaign.calendar.iter().any(|calendar| calendar.year == *year);
+    // A later year's calendar is not published yet.
+    let missing = [this_year, this_year + 1].into_iter().filter(|year| open.contains(year));
+    let missing: Vec<String> =
+        missing.filter(|year| !known(year)).map(|year| year.to_string()).collect();
+    if missing.is_empty() {
         return Vec::new();
     }
     vec![Fault {
         line: 1,
         field: "calendar".into(),
-        problem: format!("there is none for {this_year}: only weekends count as days off"),
+        problem: format!(
+            "there is none for {}: only weekends count as days off",
+            missing.join(", ")
+        ),
     }]
 }

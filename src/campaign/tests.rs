@@ -84,3 +84,13 @@ fn a_file_that_is_not_there_is_named() {
     let error = load(Path::new("no/such.toml")).unwrap_err().to_string();
     assert!(error.starts_with("no/such.toml: "), "{error}");
 }
+
+#[test]
+fn a_year_without_a_calendar_is_warned_of() {
+    let text = include_str!("../../campaign/jingansi-2020.toml");
+    let (before, rest) = text.split_once("[[calendar]]").unwrap();
+    let (_, after) = rest.split_once("[[reply_templates]]").unwrap();
+    let without = format!("{before}[[reply_templates]]{after}");
+    let warnings = super::parse("campaign.toml", &without).unwrap().warnings;
+    assert!(warnings.iter().any(|w| w.problem.contains("only weekends count")), "{warnings:?}");
+}
