@@ -3,6 +3,8 @@
 //! What belongs here: what moves or helps in the browser. Every island draws on the
 //! server exactly what a page without scripts needs, and only adds to it.
 
+#[cfg(feature = "hydrate")]
+mod form_fields;
 pub mod grid_picker;
 mod live;
 pub mod live_number;

@@ -76,9 +76,11 @@ mod browser {
     use serde::{Deserialize, Serialize};
     use wasm_bindgen::JsCast;
     use web_sys::{
-        Element, Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
+        Element, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
         HtmlTextAreaElement,
     };
+
+    use crate::islands::form_fields::{one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.report";
@@ -160,19 +162,6 @@ mod browser {
             let Ok(notice) = notice.dyn_into::<Element>() else { continue };
             let shown = notice.get_attribute("data-category").is_some_and(|slug| slug == chosen);
             notice.class_list().toggle_with_force("urgent_shown", shown).ok();
-        }
-    }
-
-    fn one<T: JsCast>(form: &HtmlFormElement, selector: &str) -> Option<T> {
-        form.query_selector(selector).ok()??.dyn_into().ok()
-    }
-
-    /// Lets the field's own island know.
-    fn tell(target: &web_sys::EventTarget, kind: &str) {
-        let init = EventInit::new();
-        init.set_bubbles(true);
-        if let Ok(event) = Event::new_with_event_init_dict(kind, &init) {
-            target.dispatch_event(&event).ok();
         }
     }
 }

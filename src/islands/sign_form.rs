@@ -82,9 +82,9 @@ mod browser {
     use gloo_storage::{LocalStorage, Storage};
     use serde::{Deserialize, Serialize};
     use wasm_bindgen::JsCast;
-    use web_sys::{
-        Event, EventInit, FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement,
-    };
+    use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
+
+    use crate::islands::form_fields::{one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.sign";
@@ -127,15 +127,15 @@ mod browser {
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
         for (name, value) in [("name", &draft.name), ("message", &draft.message)] {
-            if let Some(input) =
-                one::<HtmlInputElement>(form, name).filter(|i| i.value().is_empty())
+            if let Some(input) = one::<HtmlInputElement>(form, &format!("[name={name}]"))
+                .filter(|i| i.value().is_empty())
             {
                 input.set_value(value);
                 tell(&input, "input");
             }
         }
         if let Some(select) =
-            one::<HtmlSelectElement>(form, "grid").filter(|s| s.value().is_empty())
+            one::<HtmlSelectElement>(form, "[name=grid]").filter(|s| s.value().is_empty())
         {
             select.set_value(&draft.grid);
             tell(&select, "change");
@@ -164,19 +164,6 @@ mod browser {
         let found = form.query_selector_all("input[name=pledges]").ok();
         let length = found.as_ref().map_or(0, web_sys::NodeList::length);
         (0..length).filter_map(move |i| found.as_ref()?.get(i)?.dyn_into().ok())
-    }
-
-    fn one<T: JsCast>(form: &HtmlFormElement, name: &str) -> Option<T> {
-        form.query_selector(&format!("[name={name}]")).ok()??.dyn_into().ok()
-    }
-
-    /// Lets the field's own island know.
-    fn tell(target: &web_sys::EventTarget, kind: &str) {
-        let init = EventInit::new();
-        init.set_bubbles(true);
-        if let Ok(event) = Event::new_with_event_init_dict(kind, &init) {
-            target.dispatch_event(&event).ok();
-        }
     }
 }
 

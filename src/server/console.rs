@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     AppState, export, manage,
-    posted::Posted,
+    posted::{Posted, Received},
     refusal, render,
     report::{bring, form_of, refused},
     staff::{self, Session},
@@ -57,15 +57,10 @@ async fn act(
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
     Path((code, action)): Path<(String, String)>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
         return refusal::response(Refusal::NotFound);
-    };
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
     };
     // What one does not see is not there; who may not is told before what is missing.
     if let Err(error) = state.service.may_act(&session.staff, &code, action).await {
@@ -176,13 +171,8 @@ async fn show_contact(
 async fn bulk(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let action = Action::parse(&posted.first("action"));
     let chosen: Option<Vec<(Code, u64)>> = posted
         .all("codes")
@@ -282,13 +272,8 @@ async fn enter(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     match enter_posted(&state, &visitor, &session, posted, parts).await {
         Ok(response) => response,
         Err(error) => refusal::from_report(&error),

@@ -2,12 +2,12 @@
 
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{AppState, posted::Posted, refusal, render, staff::Session, visitor::Visitor};
+use super::{AppState, posted::Received, refusal, render, staff::Session, visitor::Visitor};
 use crate::{
     domain::report::deed::{FieldErrors, Sent},
     service::{
@@ -23,13 +23,8 @@ pub async fn object(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Path(ordinal): Path<String>,
-    request: Request,
+    Received { posted, .. }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
     if !visitor.known {
         return refusal::response(Refusal::Barred("刚才没有认出您的手机，请返回再按一次"));
@@ -47,13 +42,8 @@ pub async fn decide(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(ordinal): Path<String>,
-    request: Request,
+    Received { posted, .. }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
     let shown = match posted.first("show").as_str() {
         "yes" => true,
@@ -74,13 +64,8 @@ pub async fn decide(
 pub async fn add_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let form = StaffForm {
         login: posted.first("login"),
         name: posted.first("name"),
@@ -108,13 +93,8 @@ pub async fn manage_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path((login, what)): Path<(String, String)>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let mut made = None;
     let change = match (what.as_str(), posted.first("active").as_str()) {
         ("active", "on") => Manage::Active(true),

@@ -6,12 +6,13 @@ use axum::{
     body::Body,
     extract::{FromRequest, Multipart, Request, multipart::Field},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+    response::Response,
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::Limited;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use super::{AppState, form::Fields};
+use super::{AppState, form::Fields, refusal};
 use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
 
 /// The longest text field, in bytes.
@@ -58,12 +59,33 @@ impl Sent for Posted {
     }
 }
 
+/// A posted form with the rest of its request.
+#[derive(Debug)]
+pub struct Received {
+    /// The request without its body.
+    pub parts: Parts,
+    /// The form.
+    pub posted: Posted,
+}
+
+impl FromRequest<AppState> for Received {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        match Posted::read(state, &parts, body).await {
+            Ok(posted) => Ok(Self { parts, posted }),
+            Err(refused) => Err(refusal::response(refused)),
+        }
+    }
+}
+
 impl Posted {
     /// Reads the whole of a form, of either kind that browsers send.
     ///
     /// # Errors
     /// The [`Refusal`] that it deserves.
-    pub async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
+    async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
         if !is_multipart(&parts.headers) {
             let fields = Fields::read(&parts.headers, body).await?;
             return Ok(Self { fields, files: Vec::new(), oversized: false, _place: None });

@@ -2,12 +2,17 @@
 
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{AppState, posted::Posted, refusal, render, visitor::Visitor};
+use super::{
+    AppState,
+    posted::{Posted, Received},
+    refusal, render,
+    visitor::Visitor,
+};
 use crate::{
     domain::report::{
         Code, Report,
@@ -105,13 +110,8 @@ pub fn values(posted: Posted, held: &[Code], name: &str) -> Vec<(String, String)
 pub async fn file(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let form = form_of(&posted);
     if !visitor.known {
         let errors =
@@ -169,16 +169,11 @@ fn to_report(report: &Report) -> Response {
 pub async fn hold_photos(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { posted, .. }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
     if !visitor.known {
         return refusal::response(Refusal::Forbidden);
     }
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let brought = match bring(&state, &visitor, &posted, ("photos", "")).await {
         Ok(brought) => brought,
         Err(error) => return refusal::from_report(&error),
@@ -203,13 +198,8 @@ pub async fn hold_photos(
 pub async fn similar(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     if refusal::wants_json(&parts.headers) {
         return similar_json(&state, &posted).await;
     }
@@ -259,17 +249,12 @@ pub async fn wish(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Path((code, wish)): Path<(String, String)>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
     let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
     if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
         return refusal::response(Refusal::NotFound);
     }
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     // Whoever sees nothing there must not learn from a fault that there is something.
     match state.service.status(&visitor.id, &code).await {
         Ok(Some(_)) => {}

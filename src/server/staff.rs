@@ -13,7 +13,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AppState, address, posted::Posted, refusal, render, visitor::Visitor};
+use super::{AppState, address, posted::Received, refusal, render, visitor::Visitor};
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
     service::staff::{LoginError, StaffError},
@@ -137,13 +137,8 @@ fn safe_next(next: &str) -> String {
 pub async fn log_in(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let login = posted.first("login").trim().to_ascii_lowercase();
     let jar = SignedCookieJar::from_headers(&parts.headers, state.key.clone());
     let device = format!("{login}:{}", visitor.id.as_str());
@@ -203,13 +198,8 @@ pub async fn log_out(
 pub async fn change_password(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let posted = match Posted::read(&state, &parts, body).await {
-        Ok(posted) => posted,
-        Err(refused) => return refusal::response(refused),
-    };
     let (old, new) = (posted.first("old"), posted.first("new"));
     match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {
         Ok(()) => Redirect::to("/console/account?done=1").into_response(),
