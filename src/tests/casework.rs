@@ -138,15 +138,24 @@ async fn act(
     report: &Report,
     deed: Deed,
 ) -> Result<Report, ReportError> {
-    let photo = Code::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap();
-    let photos = matches!(deed, Deed::Settle { .. } | Deed::Finish { .. });
-    let after: Vec<Code> = if photos { vec![photo] } else { Vec::new() };
+    let (wants_before, wants_after) = (
+        matches!(deed, Deed::Settle { .. }),
+        matches!(deed, Deed::Settle { .. } | Deed::Finish { .. }),
+    );
+    let photo = async |wanted: bool| match wanted {
+        true => {
+            let taken = vec![super::photos::jpeg(8, 8).into()];
+            let held = service.hold_photos(None, taken).await.unwrap();
+            held.into_iter().map(|photo| photo.id).collect()
+        }
+        false => Vec::new(),
+    };
     let order = Order {
         code: report.code.clone(),
         version: report.version,
         deed,
-        before: after.clone(),
-        after,
+        before: photo(wants_before).await,
+        after: photo(wants_after).await,
     };
     service.act(staff, order).await
 }
