@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Store, StoreError, counts,
+    db::Sql,
     query::Query,
     reports::{photos_of, reports, serial_value},
     table::records,
@@ -64,7 +65,13 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
     match filter.states {
         States::Open => query.push(" AND ").push(OPEN),
         States::All => query,
-        States::Only(state) => query.push(" AND reports.state = ").bind(state.as_str()),
+        States::Only(state) => {
+            if state.is_open() {
+                // So that the index of open reports is used.
+                query.push(" AND ").push(OPEN);
+            }
+            query.push(" AND reports.state = ").bind(state.as_str())
+        }
     };
     let mut equal = |column: &'static str, value: Option<&str>| {
         if let Some(value) = value {
@@ -121,6 +128,27 @@ fn search(query: &mut Query, q: &str) {
     query.push(")");
 }
 
+/// One page, and one row more that says whether there is another.
+fn limit(query: &mut Query, page: u32, size: u32) {
+    query.push(" LIMIT ").bind(i64::from(size) + 1);
+    query.push(" OFFSET ").bind(i64::from(page.saturating_sub(1)) * i64::from(size));
+}
+
+fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
+    let more = found.len() > size as usize;
+    found.truncate(size as usize);
+    (found, more)
+}
+
+/// The index of open reports that holds what the queue of a role is counted and sorted
+/// by. SQLite, without statistics, would rather look at each report itself.
+const fn waiting_index(role: Role) -> Sql {
+    match role {
+        Role::GridWorker => Sql::each(" INDEXED BY reports_waiting_grid", ""),
+        Role::BranchLead | Role::Manager => Sql::each(" INDEXED BY reports_waiting_branch", ""),
+    }
+}
+
 /// Whether reports in these states have a limit to go by.
 fn has_limits(states: States) -> bool {
     match states {
@@ -142,18 +170,30 @@ impl Store {
         page_size: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, bool), StoreError> {
-        let mut query = reports();
+        // Only serials are sorted: whole reports would make a heavy heap.
+        let mut query = Query::new("SELECT ");
+        query.push_each(REPORTS.object).push(" FROM (SELECT reports.serial AS at FROM reports");
+        let by_due = filter.sort == Sort::Due && has_limits(filter.states);
+        if by_due {
+            query.push_each(match staff.role {
+                Role::Manager => Sql::each(" INDEXED BY reports_due", ""),
+                role => waiting_index(role),
+            });
+        }
         query.push(" WHERE ");
         narrow(&mut query, filter, staff, now);
-        query.push(match filter.sort {
-            // Where nothing is due, the newest change of mind stands last.
-            Sort::Due if has_limits(filter.states) => {
-                " ORDER BY reports.due_at IS NULL, reports.due_at, reports.serial"
+        let order = match filter.sort {
+            Sort::Due if by_due => {
+                " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial"
             }
             Sort::Due | Sort::New => " ORDER BY reports.serial DESC",
             Sort::Old => " ORDER BY reports.serial",
-        });
-        self.page(query, filter.page, page_size).await
+        };
+        query.push(order);
+        limit(&mut query, filter.page, page_size);
+        query.push(") AS page JOIN reports ON reports.serial = page.at").push(order);
+        let found = query.find(&self.db).await?;
+        Ok(one_page(found, page_size))
     }
 
     /// All reports in the order in which they came, from after `serial` on: at most
@@ -166,20 +206,6 @@ impl Store {
         query.push(" WHERE reports.serial > ").bind(serial_value(serial));
         query.push(" ORDER BY reports.serial LIMIT ").bind(i64::from(limit));
         query.find(&self.db).await
-    }
-
-    async fn page(
-        &self,
-        mut query: Query,
-        page: u32,
-        size: u32,
-    ) -> Result<(Vec<Report>, bool), StoreError> {
-        query.push(" LIMIT ").bind(i64::from(size) + 1);
-        query.push(" OFFSET ").bind(i64::from(page.saturating_sub(1)) * i64::from(size));
-        let mut found: Vec<Report> = query.find(&self.db).await?;
-        let more = found.len() > size as usize;
-        found.truncate(size as usize);
-        Ok((found, more))
     }
 
     /// What waits for `staff`, in numbers.
@@ -234,7 +260,8 @@ impl Store {
             query.push(" AND reports.category = ").bind(category.as_str());
         }
         query.push(" ORDER BY reports.serial DESC");
-        self.page(query, filter.page, PUBLIC_PAGE).await
+        limit(&mut query, filter.page, PUBLIC_PAGE);
+        Ok(one_page(query.find(&self.db).await?, PUBLIC_PAGE))
     }
 
     /// The newest of the last 200 closed reports that show what it was like before and

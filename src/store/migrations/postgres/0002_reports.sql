@@ -59,7 +59,12 @@ CREATE TABLE reports (
     form_key TEXT
 );
 -- The words of these conditions are those of the queries that use them.
-CREATE INDEX reports_due ON reports (due_at, serial)
+CREATE INDEX reports_due ON reports (COALESCE(due_at, 9223372036854775807), serial)
+    WHERE state IN ('submitted', 'needs_info', 'accepted', 'dispatched', 'in_progress', 'awaiting_check');
+-- What waits is counted from these alone.
+CREATE INDEX reports_waiting_grid ON reports (grid, due_at, soon_at, reopened, state)
+    WHERE state IN ('submitted', 'needs_info', 'accepted', 'dispatched', 'in_progress', 'awaiting_check');
+CREATE INDEX reports_waiting_branch ON reports (branch, due_at, soon_at, reopened, state)
     WHERE state IN ('submitted', 'needs_info', 'accepted', 'dispatched', 'in_progress', 'awaiting_check');
 CREATE INDEX reports_state ON reports (state, serial);
 CREATE INDEX reports_grid ON reports (grid, state, serial);
