@@ -1,6 +1,8 @@
 // What only scripts add: the draft, checks while typing, one submit, a live connection
 // that rests while nobody looks. And the page when the wasm does not come.
-import { complaints, expect, sign, test } from '../server.ts';
+import { file, fill, staffOf } from '../casework.ts';
+import { photo } from '../photo.ts';
+import { complaints, expect, logIn, sign, test } from '../server.ts';
 
 const awake = '全部承诺';
 
@@ -192,4 +194,61 @@ test('pages without islands load no wasm', async ({ page }) => {
   await page.goto('/privacy', { waitUntil: 'networkidle' });
   expect(loaded.filter((name) => /\.(wasm|js)$/.test(name))).toEqual([]);
   expect(found).toEqual([]);
+});
+
+test('a report in writing survives closing the page, and knows where it is when asked', async ({ page, context }) => {
+  await context.grantPermissions(['geolocation']);
+  await context.setGeolocation({ latitude: 31.2231, longitude: 121.4456, accuracy: 20 });
+  await page.goto('/report');
+  await page.getByLabel('楼道堆物').check();
+  await page.getByLabel('在哪里').fill('草稿小区');
+  await page.getByLabel('看到了什么').fill('写了一半');
+  await page.locator('input[name=photos]').setInputFiles(photo());
+  await expect(page.getByAltText('已选的照片1')).toBeVisible();
+  await expect(page.locator('input[name=lat]'), 'nobody asks unasked').toHaveValue('');
+  await page.close();
+
+  const again = await context.newPage();
+  await again.goto('/report');
+  await expect(again.getByLabel('在哪里')).toHaveValue('草稿小区');
+  await expect(again.getByLabel('看到了什么')).toHaveValue('写了一半');
+  await expect(again.getByLabel('楼道堆物')).toBeChecked();
+  await expect(again.getByAltText('已选的照片1')).toBeVisible();
+  await again.getByRole('button', { name: '附上我现在的位置' }).click();
+  await expect(again.getByText('已附上位置（误差约20米）')).toBeVisible();
+  await expect(again.locator('input[name=lat]')).toHaveValue('31.22310');
+  await again.getByRole('button', { name: '去掉位置' }).click();
+  await expect(again.locator('input[name=lat]')).toHaveValue('');
+  await again.getByText('其他分类').click();
+  await again.getByLabel('高空抛物').check();
+  await expect(again.locator('.urgent_shown')).toHaveText(/请先拨打110、119或120/);
+  await again.getByLabel('楼道堆物').check();
+  await again.getByLabel(/我已阅读并同意/).check();
+  await again.getByLabel('在哪里').press('Enter');
+  await expect(again, 'Enter sends the form').toHaveURL(/\/reports\//);
+  await expect(again.getByAltText('处理前的照片')).toBeVisible();
+  await again.goto('/report');
+  await expect(again.getByLabel('在哪里'), 'what was sent is no draft').toHaveValue('');
+});
+
+test('new reports come into the queue without losing what was ticked', async ({ page, browser, server }) => {
+  const { worker } = staffOf(server, 'grid-35');
+  const resident = await (await browser.newContext({ locale: 'zh-CN' })).newPage();
+  const report = async (place: string) => {
+    await fill(resident, 'grid-35', place);
+    await file(resident);
+  };
+  await report('先到小区');
+  await logIn(page, worker);
+  const first = page.locator('.queue__row', { hasText: '先到小区' });
+  await first.getByRole('checkbox').check();
+  await report('后到小区');
+  const second = page.locator('.queue__row', { hasText: '后到小区' });
+  await expect(second).toBeVisible();
+  await expect(page.getByText('新到1件')).toBeVisible();
+  await expect(first.getByRole('checkbox')).toBeChecked();
+  await page.keyboard.press('j');
+  await expect(page.locator('.queue__link:focus')).toHaveCount(1);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/console\/reports\//);
 });

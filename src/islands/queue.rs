@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::live;
 
-/// Says that reports came in since the page was drawn, and listens to keys: `j` and `k`
+/// Puts reports that come in before the others, and listens to keys: `j` and `k`
 /// go down and up, `enter` opens, `a` and `r` open to accept or to return, `x` ticks,
 /// `/` searches.
 #[island]
@@ -13,33 +13,77 @@ pub fn QueueHelper(
     received: u64,
 ) -> impl IntoView {
     let counts = live::counts();
-    let new = Memo::new(move |_| {
-        let now = counts.read().as_ref().map_or(received, |counts| counts.reports.received);
-        now.saturating_sub(received)
+    let now = Memo::new(move |_| {
+        counts.read().as_ref().map_or(received, |counts| counts.reports.received)
+    });
+    let arrived = RwSignal::new(0_usize);
+    Effect::new(move |last: Option<u64>| {
+        let now = now.get();
+        if now > last.unwrap_or(received) {
+            browser::fetch_rows(move |rows| arrived.update(|all| *all += rows));
+        }
+        now
     });
     Effect::new(move |_| {
         let listener = window_event_listener(leptos::ev::keydown, |event| browser::key(&event));
         on_cleanup(move || listener.remove());
     });
-    let reload = move |_| browser::reload();
-    view! {
-        <p class="queue-news" role="status">
-            <button class="queue-news__button" type="button" hidden=move || new.get() == 0 on:click=reload>
-                {move || format!("街道新收到{}件反映，点这里更新", new.get())}
-            </button>
-        </p>
-    }
+    let said = move || match arrived.get() {
+        0 => String::new(),
+        n => format!("新到{n}件，已放在最前面"),
+    };
+    view! { <p class="queue-news" role="status">{said}</p> }
 }
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use leptos::prelude::{document, window};
-    use wasm_bindgen::JsCast;
-    use web_sys::{HtmlElement, KeyboardEvent};
+    use leptos::{
+        prelude::{document, window},
+        task::spawn_local,
+    };
+    use wasm_bindgen::{JsCast, JsValue};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{DomParser, Element, HtmlElement, KeyboardEvent, Response, SupportedType};
 
-    /// Draws the page anew where it is; the browser keeps the scroll.
-    pub fn reload() {
-        window().location().reload().ok();
+    /// Asks for this page again and puts the rows that are new before the others, which
+    /// stay as they are and where they are: ticked, focused, in view.
+    pub fn fetch_rows(then: impl Fn(usize) + 'static) {
+        spawn_local(async move {
+            if let Ok(rows) = new_rows().await {
+                then(rows);
+            }
+        });
+    }
+
+    async fn new_rows() -> Result<usize, JsValue> {
+        let address = window().location().href()?;
+        let response = JsFuture::from(window().fetch_with_str(&address)).await?;
+        let response: Response = response.dyn_into()?;
+        // Who has been logged out in the meantime is answered from elsewhere.
+        if !response.ok() || response.redirected() {
+            return Ok(0);
+        }
+        let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+        let page = DomParser::new()?.parse_from_string(&text, SupportedType::TextHtml)?;
+        let Some(list) = document().get_element_by_id("queue") else { return Ok(0) };
+        let found = page.query_selector_all("#queue .queue__row")?;
+        let before = list.get_bounding_client_rect().height();
+        let mut added = 0;
+        for row in (0..found.length()).rev().filter_map(|i| found.get(i)) {
+            let Ok(row) = row.dyn_into::<Element>() else { continue };
+            let serial = row.get_attribute("data-serial").unwrap_or_default();
+            let known = list.query_selector(&format!(".queue__row[data-serial=\"{serial}\"]"))?;
+            if known.is_none() {
+                row.class_list().add_1("queue__row_new")?;
+                list.insert_before(&row, list.first_child().as_ref())?;
+                added += 1;
+            }
+        }
+        // Whoever has scrolled down keeps in view what they were reading.
+        if list.get_bounding_client_rect().top() < 0.0 {
+            window().scroll_by_with_x_and_y(0.0, list.get_bounding_client_rect().height() - before);
+        }
+        Ok(added)
     }
 
     pub fn key(event: &KeyboardEvent) {
@@ -116,6 +160,6 @@ mod browser {
 mod browser {
     use leptos::web_sys::KeyboardEvent;
 
-    pub const fn reload() {}
+    pub fn fetch_rows(_: impl Fn(usize) + 'static) {}
     pub const fn key(_: &KeyboardEvent) {}
 }

@@ -1,5 +1,5 @@
 //! Notices to group chats: new, overdue and reopened reports, in the form that robots of
-//! WeCom groups take (https://developer.work.weixin.qq.com/document/path/91770).
+//! WeCom groups take (<https://developer.work.weixin.qq.com/document/path/91770>).
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
