@@ -247,8 +247,8 @@ test('new reports come into the queue without losing what was ticked', async ({ 
   await expect(second).toBeVisible();
   await expect(page.getByText('新到1件')).toBeVisible();
   await expect(first.getByRole('checkbox')).toBeChecked();
-  await page.keyboard.press('j');
-  await expect(page.locator('.queue__link:focus')).toHaveCount(1);
+  await page.keyboard.press('k');
+  await expect(second.locator('.queue__link'), 'one up from what was ticked').toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/console\/reports\//);
 });
