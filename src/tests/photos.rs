@@ -3,7 +3,7 @@
 use std::{fs, io::Cursor, path::Path};
 
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
-use reqwest::{Method, StatusCode, header};
+use reqwest::{StatusCode, header};
 
 use crate::support::{
     database::{Database, Kind},
@@ -252,6 +252,7 @@ async fn only_so_many_are_held() {
     assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(last.headers().contains_key(header::RETRY_AFTER));
     let without_cookie = visitor.other();
-    let request = without_cookie.request(Method::POST, "/report/photos");
+    let photo = [("photos", "a.jpg", jpeg(6, 4))];
+    let request = without_cookie.multipart("/report/photos", &[], &photo);
     assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);
 }
