@@ -14,14 +14,14 @@ use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    StoreError,
+    StoreError, counts,
     db::{Db, Sql, Tx, private_folder},
     table::Statements,
     tables,
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
 
 /// Rows that are read back in one statement.
 const CHUNK: usize = 1000;
@@ -122,6 +122,9 @@ pub async fn read(db: &Db, dir: &Path) -> Result<u64, BackupError> {
             )));
         }
         total += read;
+    }
+    if manifest.schema < SCHEMA {
+        counts::derive(&mut tx).await?;
     }
     tx.commit().await?;
     Ok(total)

@@ -1,12 +1,11 @@
 //! Counters: read, changed and published in step with the rows they count.
 
-use std::{collections::BTreeMap, sync::Arc};
-
-use tokio::sync::watch;
+use std::collections::BTreeMap;
 
 use super::{
     StoreError,
     db::{Db, Sql, Tx, Value, sql_over_items},
+    query::Query,
 };
 use crate::domain::{
     campaign::Campaign,
@@ -28,10 +27,10 @@ pub enum Kind {
     Reports,
     /// Reports in a state, by its name with hyphens.
     ReportState,
-    /// Open reports of a branch.
-    BranchOpen,
-    /// Closed reports of a branch.
-    BranchClosed,
+    /// Reports of a grid in a state, slug `grid/state`.
+    GridState,
+    /// Reports of a branch in a state, slug `branch/state`.
+    BranchState,
 }
 
 /// The slug of the counter of all signatures.
@@ -46,8 +45,8 @@ impl Kind {
             Self::Pledge => "pledge",
             Self::Reports => "reports",
             Self::ReportState => "report-state",
-            Self::BranchOpen => "branch-open",
-            Self::BranchClosed => "branch-closed",
+            Self::GridState => "grid-state",
+            Self::BranchState => "branch-state",
         }
     }
 }
@@ -70,7 +69,8 @@ impl Deltas {
     pub fn report(&mut self, before: Option<&Report>, after: Option<&Report>) {
         for (report, by) in [(before, -1), (after, 1)] {
             let Some(report) = report else { continue };
-            for (kind, slug) in counted_in(report.state, report.branch.as_str()) {
+            let grid = report.grid.as_ref().map(Slug::as_str);
+            for (kind, slug) in counted_in(report.state, grid, report.branch.as_str()) {
                 self.add(kind, &slug, by);
             }
         }
@@ -107,20 +107,22 @@ impl Deltas {
     }
 }
 
-/// The counters that a report in `state`, led on by `branch`, stands in.
-pub fn counted_in(state: State, branch: &str) -> Vec<(Kind, String)> {
+/// The counters that a report in `state`, in `grid`, led on by `branch`, stands in.
+pub fn counted_in(state: State, grid: Option<&str>, branch: &str) -> Vec<(Kind, String)> {
     let reports = |slug: &str| (Kind::Reports, slug.to_owned());
-    let mut counters = vec![(Kind::ReportState, state_slug(state))];
+    let mut counters = vec![
+        (Kind::ReportState, state_slug(state)),
+        (Kind::BranchState, joint_slug(branch, state)),
+    ];
+    counters.extend(grid.map(|grid| (Kind::GridState, joint_slug(grid, state))));
     if state != State::Withdrawn {
         counters.push(reports("received"));
     }
     if state.is_open() {
         counters.push(reports("open"));
-        counters.push((Kind::BranchOpen, branch.to_owned()));
     }
     if state == State::Closed {
         counters.push(reports("closed"));
-        counters.push((Kind::BranchClosed, branch.to_owned()));
     }
     counters
 }
@@ -128,6 +130,11 @@ pub fn counted_in(state: State, branch: &str) -> Vec<(Kind, String)> {
 /// A state as the slug of its counter.
 pub fn state_slug(state: State) -> String {
     state.as_str().replace('_', "-")
+}
+
+/// A grid or branch with a state, as the slug of their counter.
+fn joint_slug(of: &str, state: State) -> String {
+    format!("{of}/{}", state_slug(state))
 }
 
 /// The ledger as a transaction found it.
@@ -161,24 +168,76 @@ pub struct ReportFigures {
 
 /// Reports by state and by branch.
 pub async fn report_figures(db: &Db) -> Result<ReportFigures, StoreError> {
-    const ROWS: Sql = Sql::both(
-        "SELECT kind, slug, n FROM counters \
-         WHERE kind IN ('report-state', 'branch-open', 'branch-closed')",
-    );
-    let rows: Vec<(String, String, i64)> = db.all(ROWS, &[]).await?;
+    const ROWS: Sql =
+        Sql::both("SELECT slug, n FROM counters WHERE kind IN ('report-state', 'branch-state')");
+    let rows: Vec<(String, i64)> = db.all(ROWS, &[]).await?;
     let mut figures = ReportFigures::default();
-    for (kind, slug, n) in rows {
+    for (slug, n) in rows {
         let n = n.unsigned_abs();
-        if kind == Kind::ReportState.as_str() {
-            if let Some(state) = State::parse(&slug.replace('-', "_")) {
-                figures.states.insert(state, n);
-            }
-        } else if let Ok(branch) = Slug::parse(&slug) {
+        let (branch, state) = match slug.split_once('/') {
+            Some((branch, state)) => (Slug::parse(branch).ok(), state),
+            None => (None, slug.as_str()),
+        };
+        let Some(state) = state_of(state) else { continue };
+        if let Some(branch) = branch {
             let (open, closed) = figures.branches.entry(branch).or_default();
-            *if kind == Kind::BranchOpen.as_str() { open } else { closed } += n;
+            if state.is_open() {
+                *open += n;
+            } else if state == State::Closed {
+                *closed += n;
+            }
+        } else {
+            figures.states.insert(state, n);
         }
     }
     Ok(figures)
+}
+
+/// Reports in each state, of some grids (`Kind::GridState`) or branches
+/// (`Kind::BranchState`).
+pub async fn states_of(
+    db: &Db,
+    kind: Kind,
+    of: &[&Slug],
+) -> Result<BTreeMap<State, u64>, StoreError> {
+    let mut query = Query::new("SELECT slug, n FROM counters WHERE kind = ");
+    let slugs = of.iter().flat_map(|of| State::ALL.map(|state| joint_slug(of.as_str(), state)));
+    query.bind(kind.as_str()).push(" AND slug IN ").bind_list(slugs);
+    let rows: Vec<(String, i64)> = query.rows(db).await?;
+    let mut states = BTreeMap::new();
+    for (slug, n) in rows {
+        let state = slug.split_once('/').and_then(|(_, state)| state_of(state));
+        if let Some(state) = state {
+            *states.entry(state).or_default() += n.unsigned_abs();
+        }
+    }
+    Ok(states)
+}
+
+fn state_of(slug: &str) -> Option<State> {
+    State::parse(&slug.replace('-', "_"))
+}
+
+/// Counts the counters anew that a copy older than them does not have.
+pub async fn derive(tx: &mut Tx) -> Result<(), StoreError> {
+    const CLEAR: Sql = Sql::both(
+        "DELETE FROM counters WHERE kind IN \
+         ('branch-open', 'branch-closed', 'branch-state', 'grid-state')",
+    );
+    const BRANCHES: Sql = Sql::both(
+        "INSERT INTO counters (kind, slug, n) \
+         SELECT 'branch-state', branch || '/' || REPLACE(state, '_', '-'), COUNT(*) \
+         FROM reports GROUP BY branch, state",
+    );
+    const GRIDS: Sql = Sql::both(
+        "INSERT INTO counters (kind, slug, n) \
+         SELECT 'grid-state', grid || '/' || REPLACE(state, '_', '-'), COUNT(*) \
+         FROM reports WHERE grid IS NOT NULL GROUP BY grid, state",
+    );
+    for step in [CLEAR, BRANCHES, GRIDS] {
+        tx.run(step, &[]).await?;
+    }
+    Ok(())
 }
 
 /// Sees that everything `campaign` counts has a counter.
@@ -196,16 +255,17 @@ pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
         (Kind::Reports, "open"),
         (Kind::Reports, "closed"),
     ];
-    let states = State::ALL.map(state_slug);
-    let states = states.iter().map(|slug| (Kind::ReportState, slug.as_str()));
-    let branches = campaign.branches.iter().map(|branch| branch.slug.as_str());
-    let branches = branches.flat_map(|slug| [(Kind::BranchOpen, slug), (Kind::BranchClosed, slug)]);
+    let fixed = fixed.into_iter().chain(grids).chain(pledges);
+    let fixed = fixed.map(|(kind, slug)| (kind, slug.to_owned()));
+    let states = State::ALL.into_iter().flat_map(|state| {
+        let grids = campaign.grids.iter().map(move |grid| (Kind::GridState, &grid.slug));
+        let branches = campaign.branches.iter().map(|branch| (Kind::BranchState, &branch.slug));
+        let joint = grids.chain(branches);
+        let joint = joint.map(move |(kind, slug)| (kind, joint_slug(slug.as_str(), state)));
+        joint.chain([(Kind::ReportState, state_slug(state))])
+    });
     let items: Vec<serde_json::Value> = fixed
-        .into_iter()
-        .chain(grids)
-        .chain(pledges)
         .chain(states)
-        .chain(branches)
         .map(|(kind, slug)| serde_json::json!({ "kind": kind.as_str(), "slug": slug }))
         .collect();
     let mut tx = db.begin().await?;
@@ -222,7 +282,10 @@ pub async fn read(db: &Db) -> Result<Counts, StoreError> {
 /// The counts as `tx` sees them.
 pub async fn read_in(tx: &mut Tx) -> Result<Counts, StoreError> {
     const HEAD: Sql = Sql::both("SELECT revision, as_of FROM ledger");
-    const ROWS: Sql = Sql::both("SELECT kind, slug, n FROM counters");
+    const ROWS: Sql = Sql::both(
+        "SELECT kind, slug, n FROM counters \
+         WHERE kind IN ('signatures', 'reports', 'grid', 'pledge')",
+    );
     let (revision, as_of): (i64, i64) = tx.one(HEAD, &[]).await?;
     let rows: Vec<(String, String, i64)> = tx.all(ROWS, &[]).await?;
     let mut counts =
@@ -252,17 +315,6 @@ fn insert(into: &mut BTreeMap<Slug, u64>, slug: &str, n: u64) {
 pub async fn revision(db: &Db) -> Result<u64, StoreError> {
     let rows: Vec<(i64,)> = db.all(Sql::both("SELECT revision FROM ledger"), &[]).await?;
     Ok(rows.first().map_or(0, |(revision,)| revision.unsigned_abs()))
-}
-
-/// Publishes `counts`, unless newer ones are out already.
-pub fn publish(to: &watch::Sender<Arc<Counts>>, counts: Counts) {
-    to.send_if_modified(|current| {
-        let newer = counts.revision > current.revision;
-        if newer {
-            *current = Arc::new(counts);
-        }
-        newer
-    });
 }
 
 /// Milliseconds since 1970 as RFC 3339 in UTC.

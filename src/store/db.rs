@@ -32,7 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const READERS: u32 = 8;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-const MIGRATIONS: [(i64, &str, Sql); 2] = [
+const MIGRATIONS: [(i64, &str, Sql); 3] = [
     (
         1,
         "signatures",
@@ -47,6 +47,14 @@ const MIGRATIONS: [(i64, &str, Sql); 2] = [
         Sql::each(
             include_str!("migrations/sqlite/0002_reports.sql"),
             include_str!("migrations/postgres/0002_reports.sql"),
+        ),
+    ),
+    (
+        3,
+        "scale",
+        Sql::each(
+            include_str!("migrations/sqlite/0003_scale.sql"),
+            include_str!("migrations/postgres/0003_scale.sql"),
         ),
     ),
 ];

@@ -1,18 +1,21 @@
-//! Lists of reports: the queue of staff, the public list, what is alike.
+//! The queue of staff: what each sees and looks for, page by page and in numbers.
+//!
+//! However many reports there are, a page of the queue looks at about as many as it
+//! shows: each part of what someone sees has an index in the order of the queue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Store, StoreError, counts,
+    Store, StoreError,
+    counts::{self, Kind},
     db::Sql,
     query::Query,
-    reports::{photos_of, reports, serial_value},
-    table::records,
-    tables::{PHOTOS, REPORTS},
+    reports::{reports, serial_value},
+    tables::REPORTS,
 };
 use crate::domain::{
     report::{
-        CaseNumber, Code, Millis, Photo, Report, State,
+        CaseNumber, Millis, Report, State,
         filter::{Deadline, Filter, Sort, States},
     },
     slug::Slug,
@@ -22,24 +25,26 @@ use crate::domain::{
 /// Reports on one page of the queue.
 pub const QUEUE_PAGE: u32 = 50;
 
-/// Reports on one page of the public list.
-pub const PUBLIC_PAGE: u32 = 20;
-
 /// The condition of the index of open reports, in its words.
-const OPEN: &str = "reports.state IN ('submitted', 'needs_info', 'accepted', 'dispatched', \
+pub const OPEN: &str = "reports.state IN ('submitted', 'needs_info', 'accepted', 'dispatched', \
                     'in_progress', 'awaiting_check')";
 
-/// The condition of the index of public reports, in its words.
-const PUBLIC: &str = "reports.state IN ('accepted', 'dispatched', 'in_progress', \
-                      'awaiting_check', 'closed', 'duplicate', 'referred') \
-                      AND reports.accepted_at IS NOT NULL AND reports.hidden = 0 AND reports.kind <> 'private'";
+/// When a report's time runs out, in the words of the indexes that are sorted by it.
+const DUE: &str = "COALESCE(reports.due_at, 9223372036854775807)";
+
+/// The order of these indexes.
+const BY_DUE: &str = " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial";
+
+/// Reports that are counted before it is said that there are more: however many wait,
+/// the queue takes no longer.
+pub const COUNTED: i64 = 1000;
 
 /// What waits for someone, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
     /// Reports in each state.
     pub states: BTreeMap<State, u64>,
-    /// Open ones whose time has run out.
+    /// Open ones whose time has run out; at most [`COUNTED`].
     pub overdue: u64,
     /// Open ones whose time is nearly over.
     pub soon: u64,
@@ -85,10 +90,10 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
     equal(" AND reports.source = ", filter.source.map(crate::domain::report::Source::as_str));
     match filter.deadline {
         Some(Deadline::Overdue) => {
-            query.push(" AND reports.due_at < ").bind(now);
+            query.push(" AND ").push(DUE).push(" < ").bind(now);
         }
         Some(Deadline::Soon) => {
-            query.push(" AND reports.due_at >= ").bind(now);
+            query.push(" AND ").push(DUE).push(" >= ").bind(now);
             query.push(" AND reports.soon_at <= ").bind(now);
         }
         None => {}
@@ -129,23 +134,61 @@ fn search(query: &mut Query, q: &str) {
 }
 
 /// One page, and one row more that says whether there is another.
-fn limit(query: &mut Query, page: u32, size: u32) {
+pub fn limit(query: &mut Query, page: u32, size: u32) {
     query.push(" LIMIT ").bind(i64::from(size) + 1);
     query.push(" OFFSET ").bind(i64::from(page.saturating_sub(1)) * i64::from(size));
 }
 
-fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
+pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
     let more = found.len() > size as usize;
     found.truncate(size as usize);
     (found, more)
 }
 
-/// The index of open reports that holds what the queue of a role is counted and sorted
-/// by. SQLite, without statistics, would rather look at each report itself.
-const fn waiting_index(role: Role) -> Sql {
-    match role {
-        Role::GridWorker => Sql::each(" INDEXED BY reports_waiting_grid", ""),
-        Role::BranchLead | Role::Manager => Sql::each(" INDEXED BY reports_waiting_branch", ""),
+/// A part of what someone sees, which one index holds in the order of the limits.
+#[derive(Clone, Copy)]
+enum Part<'s> {
+    All,
+    Grid(&'s Slug),
+    Branch(&'s Slug),
+}
+
+impl<'s> Part<'s> {
+    /// The parts that together hold what `staff` sees, none of it twice.
+    fn of(staff: &'s Staff) -> Vec<Self> {
+        let distinct = |slugs: &'s [Slug]| slugs.iter().collect::<BTreeSet<_>>().into_iter();
+        match staff.role {
+            Role::Manager => vec![Self::All],
+            Role::BranchLead => distinct(&staff.branches).map(Self::Branch).collect(),
+            Role::GridWorker => distinct(&staff.grids).map(Self::Grid).collect(),
+        }
+    }
+
+    /// The parts that hold what `staff` looks for by `filter`.
+    fn of_filter(staff: &'s Staff, filter: &'s Filter) -> Vec<Self> {
+        match (&filter.grid, &filter.branch) {
+            (Some(grid), _) => vec![Self::Grid(grid)],
+            (None, Some(branch)) if staff.role == Role::Manager => vec![Self::Branch(branch)],
+            (None, _) => Self::of(staff),
+        }
+    }
+
+    /// Its index, in the order of the limits. SQLite, without statistics, would rather
+    /// look at each report itself.
+    const fn by_due(self) -> Sql {
+        match self {
+            Self::All => Sql::each(" INDEXED BY reports_due", ""),
+            Self::Grid(_) => Sql::each(" INDEXED BY reports_due_grid", ""),
+            Self::Branch(_) => Sql::each(" INDEXED BY reports_due_branch", ""),
+        }
+    }
+
+    fn condition(self, query: &mut Query) {
+        match self {
+            Self::All => query.push("1 = 1"),
+            Self::Grid(grid) => query.push("reports.grid = ").bind(grid.as_str()),
+            Self::Branch(branch) => query.push("reports.branch = ").bind(branch.as_str()),
+        };
     }
 }
 
@@ -170,26 +213,40 @@ impl Store {
         page_size: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, bool), StoreError> {
-        // Only serials are sorted: whole reports would make a heavy heap.
-        let mut query = Query::new("SELECT ");
-        query.push_each(REPORTS.object).push(" FROM (SELECT reports.serial AS at FROM reports");
         let by_due = filter.sort == Sort::Due && has_limits(filter.states);
-        if by_due {
-            query.push_each(match staff.role {
-                Role::Manager => Sql::each(" INDEXED BY reports_due", ""),
-                role => waiting_index(role),
-            });
+        let parts = Part::of_filter(staff, filter);
+        if parts.is_empty() {
+            return Ok((Vec::new(), false));
         }
-        query.push(" WHERE ");
-        narrow(&mut query, filter, staff, now);
-        let order = match filter.sort {
-            Sort::Due if by_due => {
-                " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial"
-            }
+        let (key, order) = match filter.sort {
+            Sort::Due if by_due => (DUE, " ORDER BY key, at"),
+            Sort::Due | Sort::New => ("-reports.serial", " ORDER BY key"),
+            Sort::Old => ("reports.serial", " ORDER BY key"),
+        };
+        let part_order = match filter.sort {
+            Sort::Due if by_due => BY_DUE,
             Sort::Due | Sort::New => " ORDER BY reports.serial DESC",
             Sort::Old => " ORDER BY reports.serial",
         };
-        query.push(order);
+        // Each part gives its first serials, in order; of these the page is taken, and
+        // only then whole reports are read.
+        let mut query = Query::new("SELECT ");
+        query.push_each(REPORTS.object).push(" FROM (SELECT at, key FROM (");
+        for (n, part) in parts.into_iter().enumerate() {
+            query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+            query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
+            if by_due {
+                query.push_each(part.by_due());
+            }
+            query.push(" WHERE ");
+            part.condition(&mut query);
+            query.push(" AND ");
+            narrow(&mut query, filter, staff, now);
+            query.push(part_order).push(" LIMIT ");
+            query.bind(i64::from(filter.page.max(1)) * i64::from(page_size) + 1);
+            query.push(") AS part");
+        }
+        query.push(") AS parts").push(order);
         limit(&mut query, filter.page, page_size);
         query.push(") AS page JOIN reports ON reports.serial = page.at").push(order);
         let found = query.find(&self.db).await?;
@@ -213,120 +270,65 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff, now: Millis) -> Result<Waiting, StoreError> {
-        let mut waiting = Waiting::default();
-        if staff.role == Role::Manager {
-            waiting.states = counts::report_figures(&self.db).await?.states;
-        } else {
-            let mut query = Query::new("SELECT state, COUNT(*) FROM reports WHERE ");
-            scope(&mut query, staff);
-            query.push(" GROUP BY state");
-            let rows: Vec<(String, i64)> = query.rows(&self.db).await?;
-            let state = |(state, n): (String, i64)| Some((State::parse(&state)?, n.unsigned_abs()));
-            waiting.states = rows.into_iter().filter_map(state).collect();
+        let states = match staff.role {
+            Role::Manager => counts::report_figures(&self.db).await?.states,
+            Role::BranchLead => {
+                let branches: Vec<&Slug> = staff.branches.iter().collect();
+                counts::states_of(&self.db, Kind::BranchState, &branches).await?
+            }
+            Role::GridWorker => {
+                let grids: Vec<&Slug> = staff.grids.iter().collect();
+                counts::states_of(&self.db, Kind::GridState, &grids).await?
+            }
+        };
+        let parts = Part::of(staff);
+        if parts.is_empty() {
+            return Ok(Waiting { states, ..Waiting::default() });
         }
-        let mut query = Query::new("SELECT COALESCE(SUM(CASE WHEN due_at < ");
-        query
-            .bind(now)
-            .push(" THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN due_at >= ")
-            .bind(now);
-        query.push(" AND soon_at <= ").bind(now).push(" THEN 1 ELSE 0 END), 0), ");
-        query
-            .push("COALESCE(SUM(CASE WHEN reopened > 0 THEN 1 ELSE 0 END), 0) FROM reports WHERE ");
-        scope(&mut query, staff);
-        query.push(" AND ").push(OPEN);
-        let rows: Vec<(i64, i64, i64)> = query.rows(&self.db).await?;
-        if let Some((overdue, soon, again)) = rows.first() {
-            waiting.overdue = overdue.unsigned_abs();
-            waiting.soon = soon.unsigned_abs();
-            waiting.again = again.unsigned_abs();
-        }
-        Ok(waiting)
-    }
-
-    /// One page of what everyone may see, newest first, and whether there is a next one.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn public_reports(&self, filter: &Filter) -> Result<(Vec<Report>, bool), StoreError> {
-        let mut query = reports();
-        query.push(" WHERE ").push(PUBLIC);
-        if let States::Only(state) = filter.states {
-            query.push(" AND reports.state = ").bind(state.as_str());
-        }
-        if let Some(grid) = &filter.grid {
-            query.push(" AND reports.grid = ").bind(grid.as_str());
-        }
-        if let Some(category) = &filter.category {
-            query.push(" AND reports.category = ").bind(category.as_str());
-        }
-        query.push(" ORDER BY reports.serial DESC");
-        limit(&mut query, filter.page, PUBLIC_PAGE);
-        Ok(one_page(query.find(&self.db).await?, PUBLIC_PAGE))
-    }
-
-    /// The newest of the last 200 closed reports that show what it was like before and
-    /// after.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn newest_pair(&self) -> Result<Option<(Report, Vec<Photo>)>, StoreError> {
         let mut query = Query::new("SELECT ");
-        query.push_each(REPORTS.object).push(" FROM (SELECT * FROM reports WHERE ").push(PUBLIC);
-        query.push(
-            " AND reports.state = 'closed' ORDER BY reports.serial DESC LIMIT 200) AS reports \
-             WHERE EXISTS (SELECT 1 FROM photos WHERE photos.serial = reports.serial \
-             AND photos.public = 1 AND photos.role = 'before') \
-             AND EXISTS (SELECT 1 FROM photos WHERE photos.serial = reports.serial \
-             AND photos.public = 1 AND photos.role = 'after') \
-             ORDER BY reports.closed_at DESC LIMIT 1",
-        );
-        let Some(report) = query.find::<Report>(&self.db).await?.pop() else { return Ok(None) };
-        let photos = self.photos_of(report.serial).await?;
-        Ok(Some((report, photos)))
+        sum(&mut query, &parts, |query, part| {
+            first(query, part);
+            query.push(" AND ").push(DUE).push(" < ").bind(now);
+            query.push(" LIMIT ").bind(COUNTED);
+            query.push(") AS late");
+        });
+        query.push(", ");
+        // Whose time is nearly over stands behind those whose time is over.
+        sum(&mut query, &parts, |query, part| {
+            first(query, part);
+            query.push(" AND ").push(DUE).push(" >= ").bind(now).push(BY_DUE);
+            query.push(" LIMIT ").bind(COUNTED);
+            query.push(") AS next WHERE next.soon_at <= ").bind(now);
+        });
+        query.push(", (SELECT COUNT(*) FROM (SELECT 1 AS one FROM reports");
+        query.push_each(Sql::each(" INDEXED BY reports_again", "")).push(" WHERE ");
+        scope(&mut query, staff);
+        query.push(" AND reports.reopened > 0 AND ").push(OPEN);
+        query.push(" LIMIT ").bind(COUNTED).push(") AS again)");
+        let rows: Vec<(i64, i64, i64)> = query.rows(&self.db).await?;
+        let (overdue, soon, again) = rows.first().copied().unwrap_or_default();
+        let counted = |n: i64| n.clamp(0, COUNTED).unsigned_abs();
+        Ok(Waiting {
+            states,
+            overdue: counted(overdue),
+            soon: counted(soon),
+            again: counted(again),
+        })
     }
+}
 
-    /// Public reports of that category in that grid that are not settled yet, newest
-    /// first: at most 50.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn alike(&self, category: &Slug, grid: &Slug) -> Result<Vec<Report>, StoreError> {
-        let mut query = reports();
-        query.push(" WHERE ").push(PUBLIC).push(" AND ").push(OPEN);
-        query.push(" AND reports.grid = ").bind(grid.as_str());
-        query.push(" AND reports.category = ").bind(category.as_str());
-        query.push(" ORDER BY reports.serial DESC LIMIT 50");
-        query.find(&self.db).await
+/// Adds up what `count` counts in each part.
+fn sum<'s>(query: &mut Query, parts: &[Part<'s>], count: impl Fn(&mut Query, Part<'s>)) {
+    for (n, part) in parts.iter().enumerate() {
+        query.push(if n == 0 { "" } else { " + " }).push("(SELECT COUNT(*) FROM (");
+        count(query, *part);
+        query.push(")");
     }
+}
 
-    /// Photos of one report, in the order in which they came.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn photos_of(&self, serial: u64) -> Result<Vec<Photo>, StoreError> {
-        photos_of(serial).find(&self.db).await
-    }
-
-    /// Photos of many reports, in the order in which they came.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn photos_of_all(&self, of: &[Report]) -> Result<Vec<Photo>, StoreError> {
-        let mut query = Query::records(&PHOTOS);
-        query
-            .push(" WHERE serial IN ")
-            .bind_list(of.iter().map(|report| serial_value(report.serial)));
-        query.push(" ORDER BY serial, at, id");
-        records(query.rows(&self.db).await?)
-    }
-
-    /// The photo of that address.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn photo(&self, id: &Code) -> Result<Option<Photo>, StoreError> {
-        let mut query = Query::records(&PHOTOS);
-        query.push(" WHERE id = ").bind(id.as_str());
-        Ok(query.find(&self.db).await?.pop())
-    }
+/// Begins to look at the open reports of a part in the order of their limits.
+fn first(query: &mut Query, part: Part<'_>) {
+    query.push("SELECT reports.soon_at FROM reports").push_each(part.by_due()).push(" WHERE ");
+    part.condition(query);
+    query.push(" AND ").push(OPEN);
 }

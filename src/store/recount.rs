@@ -44,14 +44,14 @@ pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     );
 
     const REPORTS: Sql =
-        Sql::both("SELECT state, branch, COUNT(*) FROM reports GROUP BY state, branch");
+        Sql::both("SELECT state, grid, branch, COUNT(*) FROM reports GROUP BY state, grid, branch");
     const SERIALS: Sql = Sql::both(
         "SELECT last_report, (SELECT COUNT(*) FROM reports), \
          (SELECT COALESCE(MAX(serial), 0) FROM reports) FROM ledger",
     );
 
     let mut tx = db.snapshot().await?;
-    let reports: Vec<(String, String, i64)> = tx.all(REPORTS, &[]).await?;
+    let reports: Vec<(String, Option<String>, String, i64)> = tx.all(REPORTS, &[]).await?;
     let (last_report, filed, highest_serial): (i64, i64, i64) = tx.one(SERIALS, &[]).await?;
     let counters: Vec<(String, String, i64)> = tx.all(COUNTERS, &[]).await?;
     let grids: Vec<(Option<String>, i64)> = tx.all(GRIDS, &[]).await?;
@@ -67,9 +67,9 @@ pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     for (pledge, n) in pledges {
         rows.insert(key(Kind::Pledge, &pledge), n);
     }
-    for (state, branch, n) in reports {
+    for (state, grid, branch, n) in reports {
         let Some(state) = State::parse(&state) else { continue };
-        for (kind, slug) in counts::counted_in(state, &branch) {
+        for (kind, slug) in counts::counted_in(state, grid.as_deref(), &branch) {
             *rows.entry(key(kind, &slug)).or_default() += n;
         }
     }

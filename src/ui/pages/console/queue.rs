@@ -15,7 +15,7 @@ use crate::{
         staff::{Role, Staff},
     },
     islands::queue::QueueHelper,
-    service::{Waiting, casework::QueuePage as Found},
+    service::{COUNTED, Waiting, casework::QueuePage as Found},
     ui::{
         context::Page,
         pages::reports::{address, escaped, pager},
@@ -89,15 +89,21 @@ fn chips(filter: &Filter, waiting: &Waiting) -> AnyView {
     let open: u64 = State::OPEN.iter().map(|state| count(*state)).sum();
     let all: u64 = waiting.states.values().sum();
     let usual = Filter { page: 1, ..Filter::default() };
+    // Counted no further than that.
+    let few = |n: u64| if n < COUNTED.unsigned_abs() { n.to_string() } else { "999+".into() };
     let mut chips = vec![
-        ("待办", open, usual.clone()),
-        ("超期", waiting.overdue, Filter { deadline: Some(Deadline::Overdue), ..usual.clone() }),
-        ("快超期", waiting.soon, Filter { deadline: Some(Deadline::Soon), ..usual.clone() }),
-        ("重办", waiting.again, Filter { again: true, ..usual.clone() }),
+        ("待办", open.to_string(), usual.clone()),
+        (
+            "超期",
+            few(waiting.overdue),
+            Filter { deadline: Some(Deadline::Overdue), ..usual.clone() },
+        ),
+        ("快超期", few(waiting.soon), Filter { deadline: Some(Deadline::Soon), ..usual.clone() }),
+        ("重办", few(waiting.again), Filter { again: true, ..usual.clone() }),
     ];
     let states = State::ALL.into_iter().filter(|state| state.is_open() || *state == State::Closed);
-    chips.extend(states.map(|state| (state.staff_word(), count(state), only(state))));
-    chips.push(("全部", all, Filter { states: States::All, ..usual }));
+    chips.extend(states.map(|state| (state.staff_word(), count(state).to_string(), only(state))));
+    chips.push(("全部", all.to_string(), Filter { states: States::All, ..usual }));
     let here = filter.at_page(1);
     let chips = chips.into_iter().map(|(word, n, target)| {
         let current = (target == here).then_some("true");
