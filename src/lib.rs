@@ -26,6 +26,8 @@ pub mod service;
 #[cfg(feature = "ssr")]
 pub mod store;
 #[cfg(feature = "ssr")]
+pub mod tls;
+#[cfg(feature = "ssr")]
 pub mod ui;
 
 /// Where the browser begins: makes the islands ready, before each is woken.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use super::address;
@@ -15,7 +15,9 @@ pub struct DatabaseSettings {
     #[arg(long, env = "CHUANGQUAN_DATABASE_URL", default_value = "sqlite://data/chuangquan.db")]
     pub database_url: String,
 
-    /// The folder of the photos
+    /// The folder of the photos, or `s3://BUCKET/PREFIX`; then `AWS_ACCESS_KEY_ID`,
+    /// `AWS_SECRET_ACCESS_KEY`, `AWS_REGION` and, for a store that is not Amazon's,
+    /// `AWS_ENDPOINT` say how to reach it
     #[arg(long, env = "CHUANGQUAN_PHOTO_STORE", default_value = "data/photos")]
     pub photo_store: String,
 }
@@ -86,4 +88,17 @@ pub struct ServeSettings {
     /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub max_connections: usize,
+
+    /// `off` lets everyone try passwords as often as they like: for benchmarks only
+    #[arg(long, env = "CHUANGQUAN_LIMITS", value_enum, default_value_t = Limits::On)]
+    pub limits: Limits,
+}
+
+/// Whether tries are counted.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limits {
+    /// As they should be.
+    On,
+    /// For benchmarks.
+    Off,
 }

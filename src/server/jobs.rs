@@ -2,10 +2,34 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{FutureExt, TryFutureExt, future::BoxFuture};
+
 use super::{AppState, webhook::Robots};
+use crate::service::{Service, StoreError};
 
 /// How often it is looked whether something has to be done.
 const BEAT: Duration = Duration::from_secs(20);
+
+/// Does what is to be done, if no other node is about to.
+async fn once(service: &Service, robots: &Robots) -> Result<(), StoreError> {
+    let Some(mut lead) = service.lead().await? else { return Ok(()) };
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 4] = [
+        ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
+        ("sweep photos", service.sweep_photos().map_ok(drop).boxed()),
+        ("sweep sessions", service.sweep_sessions().boxed()),
+        ("send notices", robots.send(service).boxed()),
+    ];
+    for (name, job) in jobs {
+        if !lead.holds().await {
+            return Err(StoreError::Unavailable("the right to do the jobs was lost".into()));
+        }
+        // One that fails keeps none of the others from being done.
+        if let Err(error) = job.await {
+            tracing::warn!(%error, job = name, "a periodic job failed; it is tried again");
+        }
+    }
+    Ok(())
+}
 
 /// Starts what goes on until the server ends.
 pub fn start(state: &AppState, robots: Robots) {
@@ -13,13 +37,7 @@ pub fn start(state: &AppState, robots: Robots) {
     let mut ending = state.ending.clone();
     tokio::spawn(async move {
         loop {
-            let done = [
-                service.escalate_overdue().await.map(drop),
-                service.sweep_photos().await.map(drop),
-                service.sweep_sessions().await,
-                robots.send(&service).await,
-            ];
-            for error in done.into_iter().filter_map(Result::err) {
+            if let Err(error) = once(&service, &robots).await {
                 tracing::warn!(%error, "a periodic job failed; it is tried again");
             }
             tokio::select! {

@@ -23,13 +23,13 @@ mod report;
 pub mod secret;
 pub mod serve;
 mod shared_pages;
-mod sign;
+pub mod sign;
 mod staff;
 pub mod staff_command;
 mod visitor;
 pub mod webhook;
 
-use std::{io, sync::Arc};
+use std::{io, ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -60,9 +60,21 @@ use crate::{
 /// Forms with files that may be read at once.
 const UPLOADS: usize = 16;
 
-/// What every handler may need.
+/// What every handler may need. Cheap to clone: every request does so some times.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of the state.
+#[derive(Clone)]
+pub struct Parts {
     /// The use cases.
     pub service: Arc<Service>,
     /// Signs cookies.
@@ -122,7 +134,7 @@ impl AppState {
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
         let uploads = Arc::new(Semaphore::new(UPLOADS));
-        Ok(Self {
+        let parts = Parts {
             service,
             key,
             https,
@@ -135,19 +147,27 @@ impl AppState {
             trusted_proxies,
             uploads,
             ending,
-        })
+        };
+        Ok(Self(Arc::new(parts)))
     }
 
     /// Takes the word of these proxies.
     #[must_use]
     pub fn with_trusted_proxies(self, proxies: Vec<IpNet>) -> Self {
-        Self { trusted_proxies: Arc::new(proxies), ..self }
+        let parts = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Parts { trusted_proxies: Arc::new(proxies), ..parts }))
     }
 }
 
 /// Everything that answers.
 pub fn router(state: AppState) -> Router {
+    router_with(state, Router::new())
+}
+
+/// As [`router`], with `more` pages and forms among ours: for benchmarks.
+pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
     let pages = pages()
+        .merge(more)
         .layer(from_fn_with_state(state.clone(), staff::guard))
         .layer(from_fn_with_state(state.clone(), visitor::identify))
         .layer(DefaultBodyLimit::disable());

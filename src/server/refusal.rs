@@ -92,11 +92,28 @@ fn from_status(status: StatusCode) -> Option<Refusal> {
     }
 }
 
+/// What a refusal has to know of the request, which is gone by then.
+struct Asked {
+    headers: HeaderMap,
+    of_console: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let kept = [header::HOST, header::ACCEPT, header::ACCEPT_ENCODING];
+        let kept = kept.into_iter().filter_map(|name| {
+            let value = request.headers().get(&name)?.clone();
+            Some((name, value))
+        });
+        let of_console = request.uri().path().starts_with("/console");
+        Self { headers: kept.collect(), of_console }
+    }
+}
+
 /// Gives every refusal a body that its asker can read.
 pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let kept = parts.clone();
-    let bare = next.run(Request::from_parts(parts, body)).await;
+    let asked = Asked::of(&request);
+    let bare = next.run(request).await;
     let refused = bare.extensions().get::<Refusal>().copied();
     let refused = refused.or_else(|| from_status(bare.status()));
     let kind = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -105,10 +122,10 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     });
     let Some(refused) = refused.filter(|_| !readable) else { return bare };
 
-    let mut dressed = if wants_json(&kept.headers) {
+    let mut dressed = if wants_json(&asked.headers) {
         json(refused)
     } else {
-        render::refusal(&state, kept, refused).await
+        render::refusal(&state, &asked.headers, asked.of_console, refused).await
     };
     *dressed.status_mut() = status(refused);
     let headers = dressed.headers_mut();

@@ -109,17 +109,20 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
 }
 
 /// The page that says why not.
-pub async fn refusal(state: &AppState, mut parts: Parts, refused: Refusal) -> Response {
-    let path = if parts.uri.path().starts_with("/console") { "/console" } else { "" };
-    // What was asked for need not be a path at all.
-    parts.uri = Uri::from_static("/");
-    let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
-    let Some(visitor) = visitor else { return Response::default() };
-    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, path);
+pub async fn refusal(
+    state: &AppState,
+    headers: &HeaderMap,
+    of_console: bool,
+    refused: Refusal,
+) -> Response {
+    let Some(visitor) = Visitor::fresh() else { return Response::default() };
+    let path = if of_console { "/console" } else { "" };
+    // What was asked for need not be a path at all: Leptos is given one that is.
+    let request = Request::new(Body::empty());
+    let page = page_of(state, &visitor, headers, request.extensions(), path);
     let page = Page { refusal: Some(refused), ..page };
-    let headers = parts.headers.clone();
-    let rendered = render(page, Request::from_parts(parts, Body::empty())).await;
-    private(rendered.map_or_else(|instead| *instead, |page| page.response(&headers)))
+    let rendered = render(page, request).await;
+    private(rendered.map_or_else(|instead| *instead, |page| page.response(headers)))
 }
 
 fn page_of(

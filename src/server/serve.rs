@@ -17,6 +17,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use leptos::config::{LeptosOptions, get_config_from_str};
+use listenfd::ListenFd;
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
@@ -26,12 +27,16 @@ use tokio::{
 use tower::Service;
 
 use super::{
-    AppState, address::Peer, config::ServeSettings, jobs, router, secret, webhook::Robots,
+    AppState,
+    address::Peer,
+    config::{Limits, ServeSettings},
+    jobs, router_with, secret,
+    webhook::Robots,
 };
 use crate::{
     campaign::CampaignError,
     domain::campaign::Campaign,
-    service::Service as UseCases,
+    service::{Service as UseCases, keys::Keys},
     store::{Pictures, Store, StoreError},
 };
 
@@ -90,6 +95,19 @@ fn campaign(settings: &ServeSettings) -> Result<Campaign, CampaignError> {
 /// # Errors
 /// [`StartError`] when it cannot start.
 pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
+    serve_with(settings, Router::new(), Router::new()).await
+}
+
+/// As [`serve`], with `more` pages and forms among ours and others `beside` them, outside
+/// of all layers: for benchmarks.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_with(
+    settings: &ServeSettings,
+    more: Router<AppState>,
+    beside: Router,
+) -> Result<(), StartError> {
     let mut options = leptos_options()?;
     options.site_addr = settings.site_addr.unwrap_or(options.site_addr);
     let key = secret::read_or_make(&settings.secret_file)?;
@@ -98,17 +116,23 @@ pub async fn serve(settings: &ServeSettings) -> Result<(), StartError> {
     let pictures = Pictures::open(&settings.over.data.photo_store)?;
     let robots = Robots::read(settings.webhooks.as_deref(), &campaign, &settings.public_url)
         .map_err(StartError::Webhooks)?;
-    let service = UseCases::new(store.clone(), pictures, Arc::new(campaign));
+    let keys = Keys::of(key.master());
+    let mut service = UseCases::new(store.clone(), pictures, Arc::new(campaign), keys);
+    if settings.limits == Limits::Off {
+        tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
+        say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
+        service = service.without_limits();
+    }
     let (end, ending) = watch::channel(false);
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
-    let listener = TcpListener::bind(address).await.map_err(fault)?;
+    let listener = listener(address).await.map_err(fault)?;
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
         .map_err(StartError::Files)?
         .with_trusted_proxies(settings.trusted_proxies.clone());
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
-    let app = router(state);
+    let app = router_with(state, more).merge(beside);
     if !has_staff {
         say("there is no staff yet; add a manager:");
         say("  chuangquan staff add LOGIN --name NAME --role manager");
@@ -132,6 +156,17 @@ fn leptos_options() -> Result<LeptosOptions, StartError> {
     const DEFAULT: &str = include_str!("../../Leptos.toml");
     let text = fs::read_to_string("Leptos.toml").unwrap_or_else(|_| DEFAULT.to_owned());
     get_config_from_str(&text).map_err(|error| StartError::Options(error.to_string()))
+}
+
+/// The socket that systemd holds open across restarts, or one of our own.
+async fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    match ListenFd::from_env().take_tcp_listener(0)? {
+        Some(inherited) => {
+            inherited.set_nonblocking(true)?;
+            TcpListener::from_std(inherited)
+        }
+        None => TcpListener::bind(address).await,
+    }
 }
 
 /// How many connections there may be: as many as wished, or as open files allow.

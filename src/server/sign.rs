@@ -2,8 +2,9 @@
 
 use axum::{
     Extension,
+    body::Body,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -19,6 +20,22 @@ use crate::{
     ui::{context::RefusedForm, pages::refusal::Refusal},
 };
 
+/// Reads the form of `/sign`.
+///
+/// # Errors
+/// The [`Refusal`] that a body deserves which is no form.
+pub async fn read(headers: &HeaderMap, body: Body) -> Result<SignatureForm, Refusal> {
+    let fields = Fields::read(headers, body).await?;
+    Ok(SignatureForm {
+        name: fields.first("name"),
+        grid: fields.first("grid"),
+        pledges: fields.all("pledges"),
+        message: fields.first("message"),
+        show_name: fields.ticked("show_name"),
+        consent: fields.ticked("consent"),
+    })
+}
+
 /// Signs; a form that is refused comes back with what was typed.
 pub async fn sign(
     State(state): State<AppState>,
@@ -26,17 +43,9 @@ pub async fn sign(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let fields = match Fields::read(&parts.headers, body).await {
-        Ok(fields) => fields,
+    let form = match read(&parts.headers, body).await {
+        Ok(form) => form,
         Err(refused) => return refusal::response(refused),
-    };
-    let form = SignatureForm {
-        name: fields.first("name"),
-        grid: fields.first("grid"),
-        pledges: fields.all("pledges"),
-        message: fields.first("message"),
-        show_name: fields.ticked("show_name"),
-        consent: fields.ticked("consent"),
     };
     let signed = if visitor.known {
         state.service.sign(&visitor.id, &form).await.map(|_| true)

@@ -59,6 +59,7 @@ impl Robots {
                 read
             }
         };
+        crate::tls::prepare();
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         let client = client.map_err(|error| error.to_string())?;
         Ok(Self { addresses, client, origin: origin.trim_end_matches('/').to_owned() })

@@ -4,9 +4,17 @@ use super::{
     Service, now,
     report::{HELD_FOR, ReportError},
 };
-use crate::store::{Change, Notice, Pending, StoreError, Unchanged};
+use crate::store::{Change, Lead, Notice, Pending, StoreError, Unchanged};
 
 impl Service {
+    /// Takes the right to do what follows; `None` while another node does it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
+        self.store.lead().await
+    }
+
     /// Takes every report whose time has run out up a level; how many.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod entry;
 pub mod export;
 pub mod figures;
 mod jobs;
+pub mod keys;
 pub mod message;
 pub mod password;
 mod picture;
@@ -24,12 +25,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::tz::TimeZone;
 use tokio::sync::{Semaphore, watch};
 
-use self::throttle::Throttle;
+use self::keys::Keys;
 pub use self::{
     picture::{BYTES_MAX, PictureError},
     sign::{MySignature, SignError},
 };
-pub use crate::store::{Pending, ReportFigures, Size, StoreError, StoredMessage, Waiting};
+pub use crate::store::{COUNTED, Pending, ReportFigures, Size, StoreError, StoredMessage, Waiting};
 use crate::{
     domain::{
         campaign::{Campaign, Day, Phase},
@@ -56,7 +57,8 @@ pub struct Service {
     calendar: WorkCalendar,
     darkroom: Arc<Semaphore>,
     doorkeeper: Arc<Semaphore>,
-    throttle: Throttle,
+    keys: Keys,
+    limits: bool,
 }
 
 /// Milliseconds since 1970.
@@ -75,7 +77,7 @@ fn fresh_code() -> Result<Code, StoreError> {
 impl Service {
     /// Puts `campaign` over `store`, with photos in `pictures`.
     #[must_use]
-    pub fn new(store: Store, pictures: Pictures, campaign: Arc<Campaign>) -> Self {
+    pub fn new(store: Store, pictures: Pictures, campaign: Arc<Campaign>, keys: Keys) -> Self {
         // A checked campaign has a time zone that is known here.
         let time_zone = TimeZone::get(&campaign.period.time_zone).unwrap_or(TimeZone::UTC);
         let calendar = WorkCalendar::new(&campaign, time_zone.clone());
@@ -87,8 +89,15 @@ impl Service {
             calendar,
             darkroom: Arc::new(Semaphore::new(DARKROOM)),
             doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
-            throttle: Throttle::default(),
+            keys,
+            limits: true,
         }
+    }
+
+    /// Lets everyone try as often as they like: for benchmarks.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        Self { limits: false, ..self }
     }
 
     /// The campaign.
@@ -149,8 +158,9 @@ impl Service {
     /// Whether what this needs is there.
     ///
     /// # Errors
-    /// [`StoreError`] when the database does not answer.
+    /// [`StoreError`] when the database or the photo store does not answer.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.store.ping().await?;
+        self.pictures.ping().await
     }
 }

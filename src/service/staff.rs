@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Service, now,
     password::{self, hash, password_fits, verify},
+    throttle::Try,
 };
 use crate::{
     domain::{
@@ -138,12 +139,9 @@ impl Service {
         old: Option<&str>,
     ) -> Result<String, LoginError> {
         let login = login.trim().to_ascii_lowercase();
-        let mut places = vec![format!("\n{from}")];
         let known_form = login_fits(&login);
-        if known_form {
-            places.push(format!("{login}\n{from}"));
-        }
-        self.throttle.try_once(&places).map_err(LoginError::Wait)?;
+        let tried = Try::new(&self.keys, known_form.then_some(login.as_str()), from);
+        self.try_once(&tried).await?.map_err(LoginError::Wait)?;
         let found = if known_form { self.store.staff_by_login(&login).await? } else { None };
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
         let fits = password.len() <= 4 * password::MAX
@@ -151,7 +149,7 @@ impl Service {
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
             return Err(LoginError::Wrong);
         };
-        self.throttle.succeeded(&places);
+        self.try_succeeded(&tried).await?;
         if let Some(old) = old {
             self.store.end_session(&fingerprint(old)).await?;
         }

@@ -14,9 +14,12 @@ mod counts;
 mod db;
 mod error;
 mod figures;
+mod lead;
+mod lists;
 mod messages;
 mod outbox;
 mod photos;
+mod publish;
 mod query;
 mod queue;
 mod recount;
@@ -26,31 +29,35 @@ mod signatures;
 mod staff;
 mod table;
 mod tables;
+mod tries;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{sync::watch, task::JoinSet};
 
 pub use self::{
     backup::BackupError,
     counts::ReportFigures,
     error::StoreError,
     figures::{Happened, ReportFacts},
+    lead::Lead,
+    lists::PUBLIC_PAGE,
     messages::StoredMessage,
     outbox::Pending,
     photos::{Picture, Pictures, Size},
-    queue::{PUBLIC_PAGE, QUEUE_PAGE, Waiting},
+    queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
     reports::{Attached, Change, Notice, Unchanged},
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
+    tries::Place,
 };
-use self::{db::Db, writer::Writer};
+use self::{db::Db, publish::Publisher, writer::Writer};
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
-
-/// How often counts are looked at that another process may have changed.
-const REFRESH: Duration = Duration::from_secs(1);
 
 /// How long committing what is queued and closing the database may take.
 const FAREWELL: Duration = Duration::from_millis(900);
@@ -60,9 +67,9 @@ const FAREWELL: Duration = Duration::from_millis(900);
 pub struct Store {
     db: Db,
     writer: Writer,
-    publish: Arc<watch::Sender<Arc<Counts>>>,
+    publisher: Publisher,
     counts: watch::Receiver<Arc<Counts>>,
-    refresher: Arc<JoinHandle<()>>,
+    following: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Store {
@@ -99,11 +106,11 @@ impl Store {
     }
 
     async fn over(db: Db) -> Result<Self, StoreError> {
-        let (publish, counts) = watch::channel(Arc::new(counts::read(&db).await?));
-        let publish = Arc::new(publish);
-        let writer = Writer::start(db.clone(), Arc::clone(&publish));
-        let refresher = Arc::new(tokio::spawn(refresh(db.clone(), Arc::clone(&publish))));
-        Ok(Self { db, writer, publish, counts, refresher })
+        let publisher = Publisher::new(counts::read(&db).await?);
+        let writer = Writer::start(db.clone(), publisher.clone());
+        let following = Arc::new(Mutex::new(publish::follow(&db, &publisher)));
+        let counts = publisher.subscribe();
+        Ok(Self { db, writer, publisher, counts, following })
     }
 
     /// Stores a signature, unless its visitor has a live one already.
@@ -208,28 +215,13 @@ impl Store {
 
     /// Ends: what is queued is committed and acknowledged, then the database closes.
     pub async fn close(&self) {
-        self.refresher.abort();
+        self.following.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
         let ended = async {
             self.writer.finish().await;
             self.db.close().await;
         };
         if tokio::time::timeout(FAREWELL, ended).await.is_err() {
             tracing::warn!("the database did not answer in time; it was left as it is");
-        }
-    }
-}
-
-/// Publishes counts that another process committed.
-async fn refresh(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>) {
-    loop {
-        tokio::time::sleep(REFRESH).await;
-        match counts::revision(&db).await {
-            Ok(revision) if revision == publish.borrow().revision => {}
-            Ok(_) => match counts::read(&db).await {
-                Ok(counts) => counts::publish(&publish, counts),
-                Err(error) => tracing::warn!(%error, "could not read the counts"),
-            },
-            Err(error) => tracing::warn!(%error, "could not read the revision of the counts"),
         }
     }
 }

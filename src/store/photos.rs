@@ -3,11 +3,17 @@
 //! A picture is put away before its row is written, so that a row always has its
 //! picture; what is left without a row, or held too long, is swept away.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path};
+use object_store::{
+    ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
+    aws::{AmazonS3, AmazonS3Builder},
+    local::LocalFileSystem,
+    path::Path,
+    prefix::PrefixStore,
+};
 
 use super::{
     Store, StoreError,
@@ -20,6 +26,9 @@ use crate::domain::{
     report::{Code, Millis, Photo},
     visitor::VisitorId,
 };
+
+/// How long a bucket may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where pictures are. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -62,16 +71,53 @@ fn place(id: &Code, size: Size) -> Path {
     Path::from_iter([&id.as_str()[..2], name.as_str()])
 }
 
+/// The bucket that a URL names, and what the names of our objects begin with.
+fn bucket(url: &str) -> Result<(AmazonS3, Path), object_store::Error> {
+    crate::tls::prepare();
+    // Longer than a picture takes; whoever waits for it should hear before they give up.
+    let patience = ClientOptions::new()
+        .with_timeout(PATIENCE)
+        .with_connect_timeout(PATIENCE / 4)
+        .with_allow_http(true);
+    let retry = RetryConfig { max_retries: 2, retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let path = url.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
+    let prefix = Path::parse(path.map_or("", |(_, prefix)| prefix.trim_end_matches('/')))?;
+    let objects = AmazonS3Builder::from_env()
+        .with_url(url)
+        .with_client_options(patience)
+        .with_retry(retry)
+        .build()?;
+    Ok((objects, prefix))
+}
+
 impl Pictures {
-    /// Opens the folder that `setting` names, making it for its owner alone.
+    /// Whether the photo store answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        // Whether there is such an object does not matter, only that it can be told.
+        match self.objects.head(&Path::from("ping")).await {
+            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(away(&error)),
+        }
+    }
+
+    /// Opens the folder that `setting` names, making it for its owner alone, or the bucket
+    /// of `s3://BUCKET/PREFIX`; how that is reached, variables of the environment say that
+    /// begin with `AWS_` (<https://docs.rs/object_store/latest/object_store/aws/struct.AmazonS3Builder.html#method.from_env>).
     ///
     /// # Errors
     /// [`StoreError::Setup`] when it can't be used.
     pub fn open(setting: &str) -> Result<Self, StoreError> {
         let fault =
             |error: String| StoreError::Setup(format!("the photo store {setting}: {error}"));
+        if setting.starts_with("s3://") {
+            let (objects, prefix) = bucket(setting).map_err(|error| fault(error.to_string()))?;
+            return Ok(Self { objects: Arc::new(PrefixStore::new(objects, prefix)) });
+        }
         if setting.contains("://") {
-            return Err(fault("must be a folder".into()));
+            return Err(fault("must be a folder, or s3://BUCKET/PREFIX".into()));
         }
         let folder = PathBuf::from(setting);
         private_folder(&folder).map_err(|error| fault(error.to_string()))?;

@@ -167,7 +167,7 @@ impl Store {
     async fn commit_counts(&self, mut tx: Tx) -> Result<(), StoreError> {
         let counts = counts::read_in(&mut tx).await?;
         tx.commit().await?;
-        counts::publish(&self.publish, counts);
+        self.publisher.committed(counts);
         Ok(())
     }
 

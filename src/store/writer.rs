@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, oneshot},
     task::JoinHandle,
 };
 
@@ -19,9 +19,10 @@ use super::{
     Signing, StoreError,
     counts::{self, Deltas},
     db::{Db, Sql, in_time},
+    publish::Publisher,
     signatures::{self, Signed},
 };
-use crate::domain::{counts::Counts, visitor::VisitorId};
+use crate::domain::visitor::VisitorId;
 
 /// Most wishes in one commit: bounds how long the first of them waits.
 const BATCH: usize = 512;
@@ -54,9 +55,9 @@ pub struct Writer {
 
 impl Writer {
     /// Starts to write into `db`, publishing the counts of each commit.
-    pub fn start(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>) -> Self {
+    pub fn start(db: Db, publisher: Publisher) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(drain(db, publish, jobs));
+        let task = tokio::spawn(drain(db, publisher, jobs));
         Self { queue: Arc::new(Mutex::new(Some(queue))), task: Arc::new(Mutex::new(Some(task))) }
     }
 
@@ -100,16 +101,16 @@ fn ended() -> StoreError {
     StoreError::Unavailable("the writer has ended".into())
 }
 
-async fn drain(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>, mut jobs: mpsc::Receiver<Job>) {
+async fn drain(db: Db, publisher: Publisher, mut jobs: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         let (wishes, answers): (Vec<Wish>, Vec<_>) =
             batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
-        let results = match in_time(commit(&db, &publish, &wishes)).await {
+        let results = match in_time(commit(&db, &publisher, &wishes)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
             Err(StoreError::Refused(_)) if wishes.len() > 1 => {
-                one_by_one(&db, &publish, &wishes).await
+                one_by_one(&db, &publisher, &wishes).await
             }
             Err(error) => {
                 tracing::error!(%error, batch.size = wishes.len(), "a batch was not committed");
@@ -125,12 +126,12 @@ async fn drain(db: Db, publish: Arc<watch::Sender<Arc<Counts>>>, mut jobs: mpsc:
 
 async fn one_by_one(
     db: &Db,
-    publish: &watch::Sender<Arc<Counts>>,
+    publisher: &Publisher,
     wishes: &[Wish],
 ) -> Vec<Result<Answer, StoreError>> {
     let mut results = Vec::with_capacity(wishes.len());
     for wish in wishes.chunks(1) {
-        let result = in_time(commit(db, publish, wish)).await;
+        let result = in_time(commit(db, publisher, wish)).await;
         results.push(result.and_then(|done| done.first().copied().ok_or_else(ended)));
     }
     results
@@ -139,7 +140,7 @@ async fn one_by_one(
 /// Writes all wishes in one transaction and publishes the counts after it.
 async fn commit(
     db: &Db,
-    publish: &watch::Sender<Arc<Counts>>,
+    publisher: &Publisher,
     wishes: &[Wish],
 ) -> Result<Vec<Answer>, StoreError> {
     const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
@@ -176,7 +177,7 @@ async fn commit(
         tx.run(GIVE, &[i64::try_from(last).unwrap_or(i64::MAX).into()]).await?;
         let counts = counts::read_in(&mut tx).await?;
         tx.commit().await?;
-        counts::publish(publish, counts);
+        publisher.committed(counts);
     }
     for (place, leader) in plan.followers {
         done[place] = done[leader].map(Answer::repeated);

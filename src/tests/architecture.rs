@@ -6,11 +6,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 const PLAN: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("campaign", &["domain"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "tls"]),
     ("service", &["domain", "store"]),
     ("islands", &["domain"]),
     ("ui", &["domain", "service", "islands"]),
-    ("server", &["domain", "campaign", "store", "service", "ui"]),
+    ("server", &["domain", "campaign", "store", "service", "tls", "ui"]),
 ];
 
 const LONGEST: usize = 400;

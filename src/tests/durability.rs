@@ -1,7 +1,9 @@
 //! Every acknowledged write is on disk: killed, told to end, and watched by strace.
 
 use std::{
-    process::Command,
+    net::TcpListener,
+    os::fd::OwnedFd,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -189,6 +191,39 @@ async fn a_full_disk_is_survived() {
     assert!(server.ended_within(Duration::from_secs(5)).success());
     assert_eq!(database.number("SELECT COUNT(*) FROM signatures").await, signed + 1);
     assert_eq!(run(program(&database.url, folder).arg("recount")).0, Some(0));
+}
+
+/// A socket that someone else holds, as systemd does, lets nobody stand outside while
+/// the program is started anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_held_socket_outlives_a_restart() {
+    let database = Database::new(Kind::Sqlite).await;
+    let folder = database.folder.path();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let start = || {
+        let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve";
+        let mut command = Command::new("bash");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_chuangquan")]).current_dir(folder);
+        set(&mut command, &database.url, folder);
+        let held: OwnedFd = socket.try_clone().unwrap().into();
+        command.stdin(Stdio::from(held));
+        Process::serve(command)
+    };
+    let first = start();
+    assert_eq!(first.url, url);
+    let mut visitor = Visitor::new(&url);
+    visitor.get("/").await;
+    first.terminate();
+    assert!(first.ended_within(Duration::from_secs(5)).success());
+    // Nobody is there to answer now; the request waits in the socket.
+    let mut waiting = visitor.clone();
+    let waiting = tokio::spawn(async move { waiting.sign().await.status() });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!waiting.is_finished());
+    let second = start();
+    assert_eq!(waiting.await.unwrap(), StatusCode::SEE_OTHER);
+    second.kill();
 }
 
 /// Between the bytes of a commit and the answer to it, the disk was asked to keep them.

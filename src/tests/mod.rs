@@ -6,12 +6,14 @@
 mod support;
 
 mod architecture;
+mod bucket;
 mod campaign;
 mod casework;
 mod command_line;
 mod counts;
 mod durability;
 mod machine;
+mod nodes;
 mod office;
 mod pages;
 mod photos;

@@ -1,7 +1,10 @@
 //! A database for one test: a new SQLite file, or a new database in the PostgreSQL
 //! cluster that `make test` starts. Without a cluster tests fail; none is left out.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use chuangquan::{campaign, domain::campaign::Campaign, store::Store};
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -14,12 +17,13 @@ pub enum Kind {
     Postgres,
 }
 
-/// A new, empty database.
+/// A database; its clones are the same one.
+#[derive(Clone)]
 pub struct Database {
     pub url: String,
     pub kind: Kind,
     /// Scratch space; the SQLite file is in it.
-    pub folder: TempDir,
+    pub folder: Arc<TempDir>,
 }
 
 /// Writes a test twice, once for each database.
@@ -43,7 +47,7 @@ pub(crate) use on_both;
 
 impl Database {
     pub async fn new(kind: Kind) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
         let url = match kind {
             Kind::Sqlite => format!("sqlite://{}/chuangquan.db", folder.path().display()),
             Kind::Postgres => new_postgres().await,

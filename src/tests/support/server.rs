@@ -6,7 +6,7 @@ use axum_extra::extract::cookie::Key;
 use chuangquan::{
     domain::campaign::Campaign,
     server::{AppState, router},
-    service::Service,
+    service::{Service, keys::Keys},
     store::{Pictures, Store},
 };
 use leptos::config::LeptosOptions;
@@ -32,7 +32,7 @@ impl Server {
         let store = Store::open(&database.url, &campaign).await.unwrap();
         let photos = database.folder.path().join("photos");
         let pictures = Pictures::open(&photos.display().to_string()).unwrap();
-        let service = Service::new(store.clone(), pictures, Arc::new(campaign));
+        let service = Service::new(store.clone(), pictures, Arc::new(campaign), Keys::of(&[7; 64]));
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()
             .output_name("chuangquan")
@@ -73,6 +73,7 @@ pub const GOOD: [(&str, &str); 3] = [("name", "王测试"), ("pledges", "home"),
 
 impl Visitor {
     pub fn new(url: &str) -> Self {
+        chuangquan::tls::prepare();
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         Self { url: url.to_owned(), client, cookies: Vec::new() }
     }

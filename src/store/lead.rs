@@ -1,0 +1,38 @@
+//! Periodic jobs: on exactly one node at a time.
+
+use super::{
+    Store, StoreError,
+    db::{Db, Sql, Tx, in_time},
+};
+
+/// The name of the lock in PostgreSQL: "chuangqu" as bytes.
+const JOBS: i64 = i64::from_be_bytes(*b"chuangqu");
+
+/// The right to do the periodic jobs, until it is dropped. On PostgreSQL the server
+/// holds it for an open transaction, so that it ends with the node that had it; a SQLite
+/// file has one node only.
+#[derive(Debug)]
+pub struct Lead(Option<Tx>);
+
+impl Lead {
+    /// Whether this node has it still: the connection that holds it may have been lost.
+    pub async fn holds(&mut self) -> bool {
+        let Some(tx) = &mut self.0 else { return true };
+        let alive = tx.one::<(i64,)>(Sql::both("SELECT CAST(1 AS BIGINT)"), &[]);
+        in_time(alive).await.is_ok()
+    }
+}
+
+impl Store {
+    /// Takes the right to do the periodic jobs; `None` while another node has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
+        const TAKE: Sql = Sql::both("SELECT pg_try_advisory_xact_lock($1)");
+        let Db::Postgres(_) = &self.db else { return Ok(Some(Lead(None))) };
+        let mut tx = self.db.begin().await?;
+        let (taken,): (bool,) = in_time(tx.one(TAKE, &[JOBS.into()])).await?;
+        Ok(taken.then_some(Lead(Some(tx))))
+    }
+}

@@ -1,0 +1,84 @@
+//! Tries at passwords of late, counted by all nodes together.
+
+use serde_json::json;
+
+use super::{
+    Store, StoreError,
+    db::{Sql, Value, sql_over_items},
+};
+use crate::domain::report::Millis;
+
+/// A place that tries come from, and how many of late are free.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// A keyed hash: who reads the table learns no address.
+    pub hash: String,
+    /// Tries that are free.
+    pub free: u32,
+}
+
+impl Store {
+    /// Counts another try from each of `places`, if it may be made; tries before `old`
+    /// are forgotten. What comes back is when the oldest remembered try was made, of the
+    /// first place that has none left; then nothing was counted.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn try_once(
+        &self,
+        places: &[Place],
+        now: Millis,
+        old: Millis,
+    ) -> Result<Option<Millis>, StoreError> {
+        const FORGET: Sql = Sql::both("DELETE FROM tries WHERE since < $1");
+        // One statement counts and tells, so that tries at the same time count, too.
+        const COUNT: Sql = sql_over_items!(
+            "INSERT INTO tries (place, n, since) \
+             SELECT item.value->>'place', 1, CAST(item.value->>'now' AS BIGINT) FROM",
+            "WHERE true ON CONFLICT (place) DO UPDATE SET n = tries.n + 1 \
+             RETURNING place, n, since"
+        );
+        let mut sorted: Vec<&Place> = places.iter().collect();
+        // All who wait for each other's rows take them in one order.
+        sorted.sort_by(|a, b| a.hash.cmp(&b.hash));
+        let items = sorted.iter().map(|place| json!({ "place": place.hash, "now": now }));
+        let mut tx = self.db.begin().await?;
+        tx.run(FORGET, &[old.into()]).await?;
+        let counted: Vec<(String, i64, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
+        let free = |hash: &str| {
+            places.iter().find(|place| place.hash == hash).map_or(0, |place| place.free)
+        };
+        let over = counted.iter().find(|(hash, n, _)| *n > i64::from(free(hash)));
+        if let Some((_, _, since)) = over {
+            return Ok(Some(*since));
+        }
+        tx.commit().await?;
+        Ok(None)
+    }
+
+    /// Takes one try back at each of `places`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn take_back_try(&self, places: &[&Place]) -> Result<(), StoreError> {
+        const BACK: Sql = sql_over_items!(
+            "UPDATE tries SET n = n - 1 FROM",
+            "WHERE tries.place = item.value->>'place' AND tries.n > 0"
+        );
+        let items = places.iter().map(|place| json!({ "place": place.hash }));
+        let mut tx = self.db.begin().await?;
+        tx.run(BACK, &[Value::items(items)]).await?;
+        tx.commit().await
+    }
+
+    /// Forgets all tries at `place`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn forget_tries(&self, place: &Place) -> Result<(), StoreError> {
+        const FORGET: Sql = Sql::both("DELETE FROM tries WHERE place = $1");
+        let mut tx = self.db.begin().await?;
+        tx.run(FORGET, &[place.hash.as_str().into()]).await?;
+        tx.commit().await
+    }
+}
