@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SERVER := target/release/chuangquan
 WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features --features hydrate
 
-.PHONY: help serve test dev build tools test-tools format lint unit journeys pictures clean
+.PHONY: help serve test dev build tools test-tools format lint unit journeys cluster bench pictures clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,7 @@ test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
+	@tools/timed.sh "three nodes behind nginx, restarted and killed" $(MAKE) --no-print-directory cluster
 	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
 
 dev: tools ## rebuild and reload at every change (needs cargo-leptos)
@@ -52,6 +53,13 @@ unit:
 
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
+
+cluster:
+	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)
+
+bench: build test-tools ## measure into benches/RESULTS.md (about 12 minutes); PARTS="reading queue" for some
+	@cargo build --release --quiet --example bench
+	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 
 pictures: build test-tools ## pictures of every page into target/pictures
 	@tools/with-server.sh node end2end/pictures.mjs

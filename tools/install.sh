@@ -66,6 +66,9 @@ test_tools() {
   fc-list 2>/dev/null | grep -qi 'cjk' || missing+=(fontconfig fonts-noto-cjk)
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb || missing+=(postgresql)
   has strace || missing+=(strace)
+  has wrk || missing+=(wrk)
+  has nginx || missing+=(nginx-light)
+  has openssl || missing+=(openssl)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
   modules end2end
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs a command with DATABASE_URL_POSTGRES of a PostgreSQL cluster of its own, which is
-# gone afterwards. PostgreSQL refuses to run as root: then it runs as `postgres`.
+# gone afterwards, and POSTGRES_RESTART, which starts it anew. PostgreSQL refuses to run
+# as root: then it runs as `postgres`.
 set -euo pipefail
 
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)
@@ -26,4 +27,6 @@ cd /
   -o "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300" start
 cd "$OLDPWD"
 export DATABASE_URL_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
+# Whoever tries what happens when it is restarted does so by this command.
+export POSTGRES_RESTART="${as[*]} $bin/pg_ctl -D $folder/data -s -w -m fast restart -l $folder/log"
 "$@"

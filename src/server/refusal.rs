@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Seconds after which someone who did too much may go on.
-pub const TOO_MANY_WAIT: &str = "600";
+const TOO_MANY_WAIT: &str = "600";
 
 /// Seconds after which someone may try again.
 const fn retry_after(refused: Refusal) -> Option<&'static str> {
@@ -26,6 +26,13 @@ const fn retry_after(refused: Refusal) -> Option<&'static str> {
         Refusal::Unavailable => Some("5"),
         Refusal::TooMany => Some(TOO_MANY_WAIT),
         _ => None,
+    }
+}
+
+/// Says when someone may try again whose form was refused with `status`.
+pub fn say_when(response: &mut Response, status: StatusCode) {
+    if let Some(wait) = from_status(status).and_then(retry_after) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
     }
 }
 
@@ -167,6 +174,8 @@ pub fn field_errors<'e>(
             errors.map(|(field, text)| (field.to_owned(), text.into())).collect();
         let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
         let kind = [(header::CONTENT_TYPE, "application/json")];
-        (status, kind, body.to_string()).into_response()
+        let mut response = (status, kind, body.to_string()).into_response();
+        say_when(&mut response, status);
+        response
     })
 }

@@ -56,16 +56,17 @@ pub async fn page(
     private(rendered.unwrap_or_else(|instead| *instead))
 }
 
-/// The signing page with a form that was refused, with status 422.
+/// The signing page with a form that was refused.
 pub async fn refused_form(
     state: &AppState,
     parts: Parts,
     visitor: &Visitor,
     refused: RefusedForm,
+    status: StatusCode,
 ) -> Response {
     let page = page_of(state, visitor, &parts.headers, &parts.extensions, parts.uri.path());
     let page = Page { refused_form: Some(Arc::new(refused)), ..page };
-    shown_again(page, parts, StatusCode::UNPROCESSABLE_ENTITY).await
+    shown_again(page, parts, status).await
 }
 
 /// The page at `path` with a form that was refused; JSON where a program asks.
@@ -98,10 +99,7 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
         Ok(page) => {
             let mut response = private(page.response(&headers));
             *response.status_mut() = status;
-            if status == StatusCode::TOO_MANY_REQUESTS {
-                let wait = HeaderValue::from_static(refusal::TOO_MANY_WAIT);
-                response.headers_mut().insert(header::RETRY_AFTER, wait);
-            }
+            refusal::say_when(&mut response, status);
             response
         }
         Err(instead) => *instead,

@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::{Path, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -20,7 +20,7 @@ use crate::{
         form::ReportForm,
         reporter::Wish,
     },
-    service::{PictureError, report::ReportError},
+    service::{PictureError, StoreError, report::ReportError},
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 
@@ -106,6 +106,25 @@ pub fn values(posted: Posted, held: &[Code], name: &str) -> Vec<(String, String)
     values
 }
 
+/// The form of a report that the store did not take, to be sent again.
+async fn not_stored(
+    state: &AppState,
+    parts: Parts,
+    posted: Posted,
+    held: &[Code],
+    error: &StoreError,
+) -> Response {
+    tracing::error!(%error, "a report was not stored");
+    let again = match held.is_empty() && !posted.files.is_empty() {
+        true => "还没有提交：系统正忙。您写的内容都在，请重新选照片，过几秒再提交，不会重复。",
+        false => "还没有提交：系统正忙。您填的内容都在，请过几秒再提交，不会重复。",
+    };
+    let values = values(posted, held, "held");
+    let whole = Some(again.to_owned());
+    let post = RefusedPost { form: "report".into(), values, errors: FieldErrors::new(), whole };
+    render::refused_post(state, parts, "/report", post, StatusCode::SERVICE_UNAVAILABLE).await
+}
+
 /// Files a report; a form that is refused comes back with what was typed and chosen.
 pub async fn file(
     State(state): State<AppState>,
@@ -134,6 +153,10 @@ pub async fn file(
     }
     let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
+        // The files themselves are gone; what was typed is not.
+        Err(ReportError::Store(error)) => {
+            return not_stored(&state, parts, posted, &[], &error).await;
+        }
         Err(error) => return refusal::from_report(&error),
     };
     let key = Code::parse(&posted.first("form_key")).ok();
@@ -153,6 +176,9 @@ pub async fn file(
         Ok(Some(report)) => return to_report(&report),
         Ok(None) => FieldErrors::new(),
         Err(ReportError::Form(errors)) => errors,
+        Err(ReportError::Store(error)) => {
+            return not_stored(&state, parts, posted, &brought.held, &error).await;
+        }
         Err(error) => return refusal::from_report(&error),
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
@@ -186,10 +212,7 @@ pub async fn hold_photos(
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let kind = [(header::CONTENT_TYPE, "application/json")];
     let mut response = (status, kind, body.to_string()).into_response();
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        let wait = HeaderValue::from_static(refusal::TOO_MANY_WAIT);
-        response.headers_mut().insert(header::RETRY_AFTER, wait);
-    }
+    refusal::say_when(&mut response, status);
     response
 }
 

@@ -17,7 +17,10 @@ use super::{
 use crate::{
     domain::signature::{SignatureErrors, SignatureForm},
     service::SignError,
-    ui::{context::RefusedForm, pages::refusal::Refusal},
+    ui::{
+        context::{RefusedForm, Trouble},
+        pages::refusal::Refusal,
+    },
 };
 
 /// Reads the form of `/sign`.
@@ -53,6 +56,8 @@ pub async fn sign(
         // Without a cookie nobody could say whose signature it is.
         state.service.check_signature(&form).map(|_| false)
     };
+    let mut trouble = (!visitor.known).then_some(Trouble::NewVisitor);
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let errors = match signed {
         Ok(true) => {
             let mut response = Redirect::to("/signed").into_response();
@@ -62,12 +67,16 @@ pub async fn sign(
         Ok(false) => SignatureErrors::default(),
         Err(SignError::Form(errors)) => *errors,
         Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
-        Err(SignError::Store(error)) => return refusal::from_store(&error),
+        Err(SignError::Store(error)) => {
+            tracing::error!(%error, "a signature was not stored");
+            (trouble, status) = (Some(Trouble::Away), StatusCode::SERVICE_UNAVAILABLE);
+            SignatureErrors::default()
+        }
     };
-    let refused = RefusedForm { form, errors, new_visitor: !visitor.known };
-    match refusal::field_errors(&parts.headers, StatusCode::UNPROCESSABLE_ENTITY, refused.each()) {
+    let refused = RefusedForm { form, errors, trouble };
+    match refusal::field_errors(&parts.headers, status, refused.each()) {
         Some(json) => json,
-        None => render::refused_form(&state, parts, &visitor, refused).await,
+        None => render::refused_form(&state, parts, &visitor, refused, status).await,
     }
 }
 

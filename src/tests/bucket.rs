@@ -106,9 +106,13 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(away.headers().contains_key(header::RETRY_AFTER));
     let file = [("photos", "photo.jpg", photo)];
+    stranger.get("/").await;
     let form = stranger.multipart("/report", &report_fields("grid-01"), &file);
     let refused = stranger.send(form).await;
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key(header::RETRY_AFTER));
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("三楼堆了旧家具") && page.contains("还没有提交"), "{page}");
     assert_eq!(stranger.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(stranger.get("/").await.status(), StatusCode::OK);
     assert_eq!(database.number("SELECT COUNT(*) FROM reports").await, 1);

@@ -62,18 +62,31 @@ pub struct RefusedForm {
     pub form: SignatureForm,
     /// The faults of its fields.
     pub errors: SignatureErrors,
-    /// Whether it came without a cookie, so that nobody could say whose it is.
-    pub new_visitor: bool,
+    /// What is wrong with the form as a whole.
+    pub trouble: Option<Trouble>,
+}
+
+/// What is wrong with a form, and no fault of its fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It came without a cookie, so that nobody could say whose it is.
+    NewVisitor,
+    /// It could not be stored.
+    Away,
 }
 
 impl RefusedForm {
     /// What is wrong with the form as a whole.
     #[must_use]
     pub const fn whole(&self) -> Option<&'static str> {
-        if self.new_visitor {
-            Some("还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。")
-        } else {
-            None
+        match self.trouble {
+            Some(Trouble::NewVisitor) => {
+                Some("还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。")
+            }
+            Some(Trouble::Away) => {
+                Some("还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。")
+            }
+            None => None,
         }
     }
 
