@@ -24,6 +24,10 @@ use crate::service::Service;
 /// Shortest time between two events.
 const TICK: Duration = Duration::from_millis(250);
 
+/// What each open stream adds to it: telling all of them must not take all the time.
+/// Ten thousand streams still have four events a second.
+const TICK_EACH: Duration = Duration::from_micros(25);
+
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
@@ -56,7 +60,7 @@ impl Live {
             let pump = async {
                 while counts.changed().await.is_ok() {
                     send.send_replace(source.newest());
-                    tokio::time::sleep(TICK).await;
+                    tokio::time::sleep(tick(send.receiver_count())).await;
                 }
             };
             tokio::select! {
@@ -75,6 +79,11 @@ impl Live {
         }
         Arc::clone(&newest)
     }
+}
+
+/// The time between two events to so many streams.
+fn tick(streams: usize) -> Duration {
+    TICK.max(TICK_EACH.saturating_mul(u32::try_from(streams).unwrap_or(u32::MAX)))
 }
 
 fn frame(service: &Service) -> Frame {
@@ -138,4 +147,16 @@ pub async fn events(State(state): State<AppState>) -> Response {
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     (headers, Body::from_stream(events)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_many_streams_have_fewer_events() {
+        assert_eq!(tick(0), TICK);
+        assert_eq!(tick(10_000), TICK);
+        assert_eq!(tick(100_000), TICK * 10);
+    }
 }

@@ -14,6 +14,7 @@ pub mod password;
 mod picture;
 pub mod public;
 pub mod report;
+mod reporter;
 mod sign;
 pub mod staff;
 mod throttle;

@@ -11,13 +11,12 @@ use crate::{
             What,
             deed::FieldErrors,
             form::{NewReport, ReportForm},
-            reporter::Wish,
             transition::{Refused, Rules},
         },
         staff::StaffId,
         visitor::VisitorId,
     },
-    store::{Attached, Change, Notice, Picture, StoreError, Unchanged},
+    store::{Attached, Picture, StoreError, Unchanged},
 };
 
 /// How long photos of a refused try are held.
@@ -308,73 +307,10 @@ impl Service {
         Rules { campaign: &self.campaign, calendar: &self.calendar, now }
     }
 
-    /// What the reporter wishes for the report at `code`.
-    ///
-    /// # Errors
-    /// [`ReportError`]; whose report it is not hears that there is none, or, where they
-    /// can see it, that it is not theirs.
-    pub async fn reporter_wishes(
-        &self,
-        visitor: &VisitorId,
-        code: &Code,
-        wish: &Wish,
-        photos: &[Code],
-    ) -> Result<Report, ReportError> {
-        let rules = self.rules(super::now());
-        let changed = self.store.change(code, |report, known| {
-            if report.visitor.as_ref() != Some(visitor) {
-                return Err(if report.is_public() {
-                    ReportError::Forbidden("这不是您提交的反映")
-                } else {
-                    ReportError::NotFound
-                });
-            }
-            let added = known.iter().filter(|photo| photo.role == PhotoRole::Before).count();
-            if !photos.is_empty() && added + photos.len() > 3 * PHOTOS_MAX {
-                let full = format!("照片已经有{added}张，放不下了");
-                return Err(ReportError::Form(vec![("photos", full)]));
-            }
-            let (report, event) = rules.grant(report, wish)?;
-            let again = event.what == What::NotSolved && report.state == State::Dispatched;
-            Ok(Change {
-                report,
-                event,
-                photos: before(photos),
-                public_photos: None,
-                notices: again.then_some(Notice::Reopened).into_iter().collect(),
-            })
-        });
-        Ok(changed.await?)
-    }
-
     /// Whether `then` was today, where the campaign is.
     #[must_use]
     pub fn same_day(&self, then: Option<Millis>) -> bool {
         self.rules(super::now()).same_day(then)
-    }
-
-    /// Says that this visitor has met the same.
-    ///
-    /// # Errors
-    /// [`ReportError`]; [`ReportError::Conflict`] when it is settled.
-    pub async fn support_report(
-        &self,
-        visitor: &VisitorId,
-        code: &Code,
-    ) -> Result<(), ReportError> {
-        let report = self.store.report(code).await?.ok_or(ReportError::NotFound)?;
-        let own = report.visitor.as_ref() == Some(visitor);
-        if !own && !report.is_public() {
-            return Err(ReportError::NotFound);
-        }
-        if own {
-            return Err(ReportError::Forbidden("这是您自己提交的"));
-        }
-        if !report.state.is_open() {
-            return Err(ReportError::Conflict);
-        }
-        self.store.support(report.serial, visitor, super::now()).await?;
-        Ok(())
     }
 
     /// Which of `wanted` are held for `visitor`, each once, in that order.
@@ -393,7 +329,7 @@ impl Service {
 }
 
 /// Photos that show what was found, for staff to choose from.
-fn before(photos: &[Code]) -> Vec<Attached> {
+pub(super) fn before(photos: &[Code]) -> Vec<Attached> {
     let attached = |id: &Code| Attached { id: id.clone(), role: PhotoRole::Before, public: false };
     photos.iter().map(attached).collect()
 }

@@ -106,6 +106,7 @@ async fn drain(db: Db, publisher: Publisher, mut jobs: mpsc::Receiver<Job>) {
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         let (wishes, answers): (Vec<Wish>, Vec<_>) =
             batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
+        let begun = std::time::Instant::now();
         let results = match in_time(commit(&db, &publisher, &wishes)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
@@ -117,6 +118,7 @@ async fn drain(db: Db, publisher: Publisher, mut jobs: mpsc::Receiver<Job>) {
                 wishes.iter().map(|_| Err(error.clone())).collect()
             }
         };
+        tracing::debug!(batch.size = wishes.len(), elapsed = ?begun.elapsed(), "a batch was written");
         for (answer, result) in answers.into_iter().zip(results) {
             // Whoever asked may have hung up: the row is there all the same.
             answer.send(result).ok();

@@ -243,6 +243,13 @@ async fn the_reporter_adds_what_was_asked_for() {
     assert_eq!(added.status(), StatusCode::SEE_OTHER);
     let after = page(&mut visitor, &format!("/reports/{code}")).await;
     assert!(after.contains("已提交，待受理") && after.contains("处理前的照片"));
+    // The answer got lost, and the same form comes again.
+    let photo = [("photos", "a.jpg", super::photos::jpeg(20, 10))];
+    let again = visitor.send(visitor.multipart(&path, &[("text", "3号楼")], &photo)).await;
+    assert_eq!(again.status(), StatusCode::SEE_OTHER);
+    let once = page(&mut visitor, &format!("/reports/{code}")).await;
+    assert_eq!(once.matches("3号楼").count(), after.matches("3号楼").count());
+    assert_eq!(once.matches("href=\"/photos/").count(), after.matches("href=\"/photos/").count());
     assert_eq!(
         visitor.post(&format!("/reports/{code}/urge"), &[]).await.status(),
         StatusCode::CONFLICT,

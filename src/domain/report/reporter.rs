@@ -73,6 +73,17 @@ impl Wish {
     }
 }
 
+impl Wish {
+    /// Whether `event` is what became of this wish, where having it granted twice would
+    /// leave a trace: the rules let no other be granted twice.
+    #[must_use]
+    pub fn was_granted_by(&self, event: &Event) -> bool {
+        let Self::Add { text, photos } = self else { return false };
+        let detail = (*photos > 0).then(|| photos.to_string());
+        event.what == What::Added && (text, &detail) == (&event.text, &event.detail)
+    }
+}
+
 /// One day, in milliseconds.
 const DAY: Millis = 86_400_000;
 

@@ -1,0 +1,104 @@
+//! What visitors wish for a report that is there: the reporter's words, others' support.
+
+use super::{
+    Service, now,
+    report::{ReportError, before},
+};
+use crate::{
+    domain::{
+        report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
+        visitor::VisitorId,
+    },
+    store::{Change, Notice, StoreError},
+};
+
+/// How long the same wish, sent again, is the same one: longer than a proxy or a person
+/// waits for an answer that was lost.
+const SAME: Millis = 2 * 60_000;
+
+impl Service {
+    /// What the reporter wishes for the report at `code`.
+    ///
+    /// # Errors
+    /// [`ReportError`]; whose report it is not hears that there is none, or, where they
+    /// can see it, that it is not theirs.
+    pub async fn reporter_wishes(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+        wish: &Wish,
+        photos: &[Code],
+    ) -> Result<Report, ReportError> {
+        let rules = self.rules(now());
+        if let Some(report) = self.granted_just_now(visitor, code, wish, rules.now).await? {
+            return Ok(report);
+        }
+        let changed = self.store.change(code, |report, known| {
+            if report.visitor.as_ref() != Some(visitor) {
+                return Err(if report.is_public() {
+                    ReportError::Forbidden("这不是您提交的反映")
+                } else {
+                    ReportError::NotFound
+                });
+            }
+            let added = known.iter().filter(|photo| photo.role == PhotoRole::Before).count();
+            if !photos.is_empty() && added + photos.len() > 3 * PHOTOS_MAX {
+                let full = format!("照片已经有{added}张，放不下了");
+                return Err(ReportError::Form(vec![("photos", full)]));
+            }
+            let (report, event) = rules.grant(report, wish)?;
+            let again = event.what == What::NotSolved && report.state == State::Dispatched;
+            Ok(Change {
+                report,
+                event,
+                photos: before(photos),
+                public_photos: None,
+                notices: again.then_some(Notice::Reopened).into_iter().collect(),
+            })
+        });
+        Ok(changed.await?)
+    }
+
+    /// The report, if the last that its reporter wished for is the same and was granted a
+    /// moment ago: the answer got lost, and the form was sent again.
+    async fn granted_just_now(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+        wish: &Wish,
+        now: Millis,
+    ) -> Result<Option<Report>, StoreError> {
+        let Some(report) = self.store.report(code).await? else { return Ok(None) };
+        if report.visitor.as_ref() != Some(visitor) {
+            return Ok(None);
+        }
+        let events = self.store.events_of(report.serial).await?;
+        let last = events.iter().rev().find(|event| event.staff.is_none());
+        let same = last.is_some_and(|event| now - event.at <= SAME && wish.was_granted_by(event));
+        Ok(same.then_some(report))
+    }
+
+    /// Says that this visitor has met the same.
+    ///
+    /// # Errors
+    /// [`ReportError`]; [`ReportError::Conflict`] when it is settled.
+    pub async fn support_report(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+    ) -> Result<(), ReportError> {
+        let report = self.store.report(code).await?.ok_or(ReportError::NotFound)?;
+        let own = report.visitor.as_ref() == Some(visitor);
+        if !own && !report.is_public() {
+            return Err(ReportError::NotFound);
+        }
+        if own {
+            return Err(ReportError::Forbidden("这是您自己提交的"));
+        }
+        if !report.state.is_open() {
+            return Err(ReportError::Conflict);
+        }
+        self.store.support(report.serial, visitor, now()).await?;
+        Ok(())
+    }
+}
