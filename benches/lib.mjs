@@ -14,6 +14,7 @@ export const bench = path.join(root, 'target/release/examples/bench');
 export const PASSWORD = 'correct horse battery';
 export const BROTLI = ['-H', 'Accept-Encoding: br'];
 const run = promisify(execFile);
+process.setMaxListeners(0);
 
 /// A folder that is gone when the process ends.
 export const scratch = () => {

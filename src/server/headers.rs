@@ -1,9 +1,7 @@
 //! Headers that go onto every answer.
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderName, HeaderValue, header},
-    middleware::Next,
     response::Response,
 };
 
@@ -16,8 +14,7 @@ const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment
 const HSTS: &str = "max-age=31536000";
 
 /// Adds what keeps others from using our pages against their readers.
-pub async fn security(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+pub fn secure(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: HeaderValue| headers.insert(name, value);
     set(header::CONTENT_SECURITY_POLICY, state.assets.policy.clone());
@@ -31,5 +28,4 @@ pub async fn security(State(state): State<AppState>, request: Request, next: Nex
     if state.https {
         set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    response
 }

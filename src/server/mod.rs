@@ -168,7 +168,6 @@ pub fn router(state: AppState) -> Router {
 pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
     let pages = pages()
         .merge(more)
-        .layer(from_fn_with_state(state.clone(), staff::guard))
         .layer(from_fn_with_state(state.clone(), visitor::identify))
         .layer(DefaultBodyLimit::disable());
     let data = Router::new()
@@ -186,7 +185,6 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(state.csrf.clone())
         .layer(from_fn_with_state(state.clone(), refusal::dress))
-        .layer(from_fn_with_state(state.clone(), headers::security))
         .layer(CatchPanicLayer::new())
         .with_state(state)
 }

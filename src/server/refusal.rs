@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, render};
+use super::{AppState, headers, render};
 use crate::{
     service::{PictureError, report::ReportError},
     store::StoreError,
@@ -117,10 +117,17 @@ impl Asked {
     }
 }
 
-/// Gives every refusal a body that its asker can read.
+/// Gives every refusal a body that its asker can read, and every answer the headers that
+/// keep others from using it.
 pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
     let bare = next.run(request).await;
+    let mut response = readable(&state, &asked, bare).await;
+    headers::secure(&state, &mut response);
+    response
+}
+
+async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
     let refused = bare.extensions().get::<Refusal>().copied();
     let refused = refused.or_else(|| from_status(bare.status()));
     let kind = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -132,7 +139,7 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let mut dressed = if wants_json(&asked.headers) {
         json(refused)
     } else {
-        render::refusal(&state, &asked.headers, asked.of_console, refused).await
+        render::refusal(state, &asked.headers, asked.of_console, refused).await
     };
     *dressed.status_mut() = status(refused);
     let headers = dressed.headers_mut();

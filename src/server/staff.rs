@@ -7,7 +7,6 @@ use axum::{
     Extension,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
@@ -69,25 +68,28 @@ fn is_for_staff(path: &str) -> bool {
     console && path != "/console/login"
 }
 
-/// Knows staff by their cookie; who is none is sent from the console to its door.
-pub async fn guard(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+/// Knows staff by their cookie.
+///
+/// # Errors
+/// The answer to whoever is none and asks for the console: the way to its door.
+pub async fn admit(state: &AppState, request: &mut Request) -> Result<(), Response> {
     let path = request.uri().path();
     let for_staff = is_for_staff(path);
     if for_staff || path.starts_with("/photos/") || path == "/console/login" {
-        if let Some(token) = token(&state, request.headers()) {
+        if let Some(token) = token(state, request.headers()) {
             match state.service.staff_of_session(&token).await {
                 Ok(Some(staff)) => {
                     request.extensions_mut().insert(Session { staff: Arc::new(staff), token });
                 }
                 Ok(None) => {}
-                Err(error) => return refusal::from_store(&error),
+                Err(error) => return Err(refusal::from_store(&error)),
             }
         }
         if for_staff && request.extensions().get::<Session>().is_none() {
-            return to_login(request.method(), request.uri(), request.headers());
+            return Err(to_login(request.method(), request.uri(), request.headers()));
         }
     }
-    next.run(request).await
+    Ok(())
 }
 
 /// The way to the door and back: to the page that was asked for, or the one a form was

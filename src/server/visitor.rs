@@ -12,7 +12,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AppState, refusal};
+use super::{AppState, refusal, staff};
 use crate::{domain::visitor::VisitorId, ui::pages::refusal::Refusal};
 
 /// How long a visitor is known without coming back: 400 days, the most that
@@ -55,7 +55,9 @@ impl Visitor {
 #[derive(Clone, Debug)]
 pub struct BecomeVisitor(pub VisitorId);
 
-/// Reads the cookie before, and writes it after, every page.
+/// Reads the cookie before, and writes it after, every page; lets nobody into the console
+/// who is not of the staff. One layer for both: each layer is looked through twice while a
+/// form waits for the disk.
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let name = cookie_name(state.https);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -77,7 +79,10 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     // Pictures never set a cookie: whoever fetches one has seen a page.
     let is_picture = request.uri().path().starts_with("/photos/");
 
-    let mut response = next.run(request).await;
+    let mut response = match staff::admit(&state, &mut request).await {
+        Ok(()) => next.run(request).await,
+        Err(instead) => instead,
+    };
     let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
     if (renew && !is_picture) || become_other.is_some() {
         let id = become_other.unwrap_or(id);

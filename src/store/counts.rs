@@ -144,6 +144,10 @@ pub struct Ledger {
     pub last_ordinal: u64,
     /// The serial that was given out last.
     pub last_report: u64,
+    /// The revision that begins.
+    pub revision: u64,
+    /// Its time.
+    pub as_of: Millis,
 }
 
 /// Begins the next revision. Taking the ledger's row puts all writers, on whichever
@@ -151,10 +155,16 @@ pub struct Ledger {
 pub async fn take_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
     const TAKE: Sql = Sql::both(
         "UPDATE ledger SET revision = revision + 1, \
-         as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal, last_report",
+         as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal, last_report, revision, as_of",
     );
-    let (ordinal, report): (i64, i64) = tx.one(TAKE, &[now.into()]).await?;
-    Ok(Ledger { last_ordinal: ordinal.unsigned_abs(), last_report: report.unsigned_abs() })
+    let (ordinal, report, revision, as_of): (i64, i64, i64, i64) =
+        tx.one(TAKE, &[now.into()]).await?;
+    Ok(Ledger {
+        last_ordinal: ordinal.unsigned_abs(),
+        last_report: report.unsigned_abs(),
+        revision: revision.unsigned_abs(),
+        as_of,
+    })
 }
 
 /// Counts of reports that are shown by state and by branch.
@@ -275,21 +285,20 @@ pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
 
 /// The counts of the newest committed state.
 pub async fn read(db: &Db) -> Result<Counts, StoreError> {
+    const HEAD: Sql = Sql::both("SELECT revision, as_of FROM ledger");
     let mut tx = db.snapshot().await?;
-    read_in(&mut tx).await
+    let (revision, as_of): (i64, i64) = tx.one(HEAD, &[]).await?;
+    read_in(&mut tx, revision.unsigned_abs(), as_of).await
 }
 
-/// The counts as `tx` sees them.
-pub async fn read_in(tx: &mut Tx) -> Result<Counts, StoreError> {
-    const HEAD: Sql = Sql::both("SELECT revision, as_of FROM ledger");
+/// The counts as `tx` sees them, which is of that revision and time.
+pub async fn read_in(tx: &mut Tx, revision: u64, as_of: Millis) -> Result<Counts, StoreError> {
     const ROWS: Sql = Sql::both(
         "SELECT kind, slug, n FROM counters \
          WHERE kind IN ('signatures', 'reports', 'grid', 'pledge')",
     );
-    let (revision, as_of): (i64, i64) = tx.one(HEAD, &[]).await?;
     let rows: Vec<(String, String, i64)> = tx.all(ROWS, &[]).await?;
-    let mut counts =
-        Counts { revision: revision.unsigned_abs(), as_of: rfc3339(as_of), ..Counts::default() };
+    let mut counts = Counts { revision, as_of: rfc3339(as_of), ..Counts::default() };
     for (kind, slug, n) in rows {
         let n = n.unsigned_abs();
         match (kind.as_str(), slug.as_str()) {

@@ -13,7 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sqlx::{
     Connection, Postgres, SqlSafeStr, Sqlite, Transaction,
     migrate::{Migration, MigrationType, Migrator},
-    postgres::{PgPool, PgPoolOptions, PgRow},
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -21,12 +21,20 @@ use sqlx::{
 };
 
 use super::StoreError;
+pub use super::value::Value;
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
 
 /// How long a statement waits for a connection or a lock.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Pages of 4 KB in SQLite's log before they are moved into the file: 32 MB. Signatures
+/// change the same pages again and again.
+const WAL_PAGES: &str = "8192";
+
+/// What SQLite's one writing connection may remember of the file, in KB (negative).
+const WRITER_CACHE: &str = "-16384";
 
 /// Connections that read, for each node.
 const READERS: u32 = 8;
@@ -100,37 +108,20 @@ macro_rules! sql_over_items {
 }
 pub(super) use sql_over_items;
 
-/// A parameter.
-#[derive(Clone, Debug)]
-pub enum Value {
-    Int(i64),
-    Text(String),
+/// A statement over the texts of the JSON array `$1`, called `item.value`.
+macro_rules! sql_over_texts {
+    ($before:literal, $after:literal) => {
+        $crate::store::db::Sql::each(
+            concat!($before, " json_each($1) AS item ", $after),
+            concat!(
+                $before,
+                " jsonb_array_elements_text(CAST($1 AS jsonb)) AS item(value) ",
+                $after
+            ),
+        )
+    };
 }
-
-impl Value {
-    /// Many objects as one parameter, for [`sql_over_items`].
-    pub fn items(items: impl IntoIterator<Item = serde_json::Value>) -> Self {
-        Self::Text(serde_json::Value::from_iter(items).to_string())
-    }
-}
-
-impl From<i64> for Value {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
-    }
-}
-
-impl From<&str> for Value {
-    fn from(value: &str) -> Self {
-        Self::Text(value.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(value: String) -> Self {
-        Self::Text(value)
-    }
-}
+pub(super) use sql_over_texts;
 
 /// A tuple that a row of either database can become.
 pub trait Row:
@@ -150,6 +141,7 @@ macro_rules! bound {
             query = match value {
                 Value::Int(value) => query.bind(*value),
                 Value::Text(value) => query.bind(value.clone()),
+                Value::Null => query.bind(None::<String>),
             };
         }
         query
@@ -199,7 +191,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
-            .foreign_keys(true);
+            .foreign_keys(true)
+            .pragma("wal_autocheckpoint", WAL_PAGES);
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
         };
@@ -212,7 +205,7 @@ impl Db {
                     Ok(!connection.is_in_transaction())
                 })
             })
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
         let (version,): (String,) =
             sqlx::query_as("SELECT sqlite_version()").fetch_one(&write).await?;
@@ -222,6 +215,18 @@ impl Db {
         }
         let read = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self::Sqlite { read, write })
+    }
+
+    /// The same database for the writer, who has a thread and connections of its own.
+    pub fn for_writer(&self) -> Self {
+        match self {
+            Self::Sqlite { .. } => self.clone(),
+            Self::Postgres(pool) => {
+                let options = PgConnectOptions::clone(&pool.connect_options());
+                let own = PgPoolOptions::new().acquire_timeout(PATIENCE).max_connections(1);
+                Self::Postgres(own.connect_lazy_with(options))
+            }
+        }
     }
 
     /// Brings the tables up to date.

@@ -16,6 +16,7 @@ mod error;
 mod figures;
 mod lead;
 mod lists;
+mod many;
 mod messages;
 mod outbox;
 mod photos;
@@ -30,6 +31,7 @@ mod staff;
 mod table;
 mod tables;
 mod tries;
+mod value;
 mod writer;
 
 use std::{
@@ -107,7 +109,7 @@ impl Store {
 
     async fn over(db: Db) -> Result<Self, StoreError> {
         let publisher = Publisher::new(counts::read(&db).await?);
-        let writer = Writer::start(db.clone(), publisher.clone());
+        let writer = Writer::start(&db, publisher.clone())?;
         let following = Arc::new(Mutex::new(publish::follow(&db, &publisher)));
         let counts = publisher.subscribe();
         Ok(Self { db, writer, publisher, counts, following })

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Store, StoreError,
-    counts::{self, Deltas},
+    counts::{self, Deltas, Ledger},
     db::{Sql, Tx, Value, sql_over_items},
     query::Query,
     table::{item, items},
@@ -112,7 +112,7 @@ impl Store {
         tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last.into()]).await?;
         deltas.report(None, Some(&report));
         deltas.apply(&mut tx).await?;
-        self.commit_counts(tx).await?;
+        self.commit_counts(tx, taken).await?;
         Ok(report)
     }
 
@@ -158,14 +158,14 @@ impl Store {
         if deltas.is_empty() && !shown_otherwise {
             tx.commit().await
         } else {
-            counts::take_ledger(&mut tx, event.at).await?;
+            let taken = counts::take_ledger(&mut tx, event.at).await?;
             deltas.apply(&mut tx).await?;
-            self.commit_counts(tx).await
+            self.commit_counts(tx, taken).await
         }
     }
 
-    async fn commit_counts(&self, mut tx: Tx) -> Result<(), StoreError> {
-        let counts = counts::read_in(&mut tx).await?;
+    async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
+        let counts = counts::read_in(&mut tx, taken.revision, taken.as_of).await?;
         tx.commit().await?;
         self.publisher.committed(counts);
         Ok(())

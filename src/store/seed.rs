@@ -1,8 +1,6 @@
 //! `seed`: an empty database filled with as many invented signatures and reports as
 //! wanted, to see how everything behaves when there are many.
 
-use serde_json::json;
-
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
@@ -100,19 +98,25 @@ impl Store {
             }
             deltas.signature(grid, &pledges, 1);
             let surname = pick(&SURNAMES, dice >> 20).copied().unwrap_or_default();
-            rows.push(json!({
-                "ordinal": ordinal, "visitor": code("vis", ordinal), "state": "valid",
-                "name": format!("{surname}测试"), "grid": grid,
-                "pledges": serde_json::to_string(&pledges).unwrap_or_default(),
-                "message": dice.is_multiple_of(50).then_some("小节之处显大德"),
-                "show_name": dice.is_multiple_of(3), "consent": campaign.privacy.version,
-                "signed_at": now - i64::try_from(dice % 300).unwrap_or_default() * DAY,
-                "message_state": dice.is_multiple_of(100).then_some("shown"),
-            }));
+            // The columns of the table, in their order.
+            rows.push(vec![
+                serial_value(ordinal),
+                code("vis", ordinal).into(),
+                "valid".into(),
+                format!("{surname}测试").into(),
+                grid.into(),
+                serde_json::to_string(&pledges).unwrap_or_default().into(),
+                dice.is_multiple_of(50).then_some("小节之处显大德").into(),
+                dice.is_multiple_of(3).into(),
+                campaign.privacy.version.as_str().into(),
+                (now - i64::try_from(dice % 300).unwrap_or_default() * DAY).into(),
+                Value::Null,
+                dice.is_multiple_of(100).then_some("shown").into(),
+            ]);
         }
         let mut tx = self.db.begin().await?;
         counts::take_ledger(&mut tx, now).await?;
-        tx.run(SIGNATURES.insert, &[items(&rows)?]).await?;
+        tx.insert_rows(&SIGNATURES, &rows).await?;
         tx.run(Sql::both("UPDATE ledger SET last_ordinal = $1"), &[serial_value(last)]).await?;
         deltas.apply(&mut tx).await?;
         tx.commit().await

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{
     StoreError,
     counts::Deltas,
-    db::{Db, Sql, Tx, Value, sql_over_items},
+    db::{Db, Sql, Tx, Value, sql_over_texts},
+    tables::SIGNATURES,
 };
 use crate::domain::{
     signature::{NewSignature, Ordinal, Signature},
@@ -42,17 +43,8 @@ pub async fn sign(
     last: &mut Ordinal,
     deltas: &mut Deltas,
 ) -> Result<Vec<Signed>, StoreError> {
-    const INSERT: Sql = sql_over_items!(
-        "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, \
-             show_name, consent, signed_at) \
-         SELECT CAST(item.value->>'ordinal' AS BIGINT), item.value->>'visitor', 'valid', \
-             item.value->>'name', item.value->>'grid', item.value->>'pledges', \
-             item.value->>'message', CAST(item.value->>'show_name' AS BOOLEAN), \
-             item.value->>'consent', CAST(item.value->>'at' AS BIGINT) FROM",
-        ""
-    );
     let signed = already_signed(tx, rows).await?;
-    let mut items = Vec::new();
+    let mut new_rows = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
     for row in rows {
         let visitor = row.visitor.as_str();
@@ -64,21 +56,23 @@ pub async fn sign(
         results.push(Signed { ordinal: *last, fresh: true });
         let new = &row.signature;
         deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
-        items.push(serde_json::json!({
-            "ordinal": *last,
-            "visitor": visitor,
-            "name": new.name.as_str(),
-            "grid": new.grid.as_ref().map(Slug::as_str),
-            "pledges": pledges_text(&new.pledges),
-            "message": new.message.as_ref().map(|message| message.as_str()),
-            "show_name": new.show_name,
-            "consent": row.consent,
-            "at": at,
-        }));
+        // The columns of the table, in their order.
+        new_rows.push(vec![
+            i64::try_from(*last).unwrap_or(i64::MAX).into(),
+            visitor.into(),
+            "valid".into(),
+            new.name.as_str().into(),
+            new.grid.as_ref().map(Slug::as_str).into(),
+            pledges_text(&new.pledges).into(),
+            new.message.as_ref().map(|message| message.as_str()).into(),
+            new.show_name.into(),
+            row.consent.as_str().into(),
+            at.into(),
+            Value::Null,
+            Value::Null,
+        ]);
     }
-    if !items.is_empty() {
-        tx.run(INSERT, &[Value::items(items)]).await?;
-    }
+    tx.insert_rows(&SIGNATURES, &new_rows).await?;
     Ok(results)
 }
 
@@ -86,12 +80,12 @@ async fn already_signed(
     tx: &mut Tx,
     rows: &[&Signing],
 ) -> Result<HashMap<String, Ordinal>, StoreError> {
-    const LIVE: Sql = sql_over_items!(
+    const LIVE: Sql = sql_over_texts!(
         "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') \
-         AND visitor IN (SELECT item.value->>'visitor' FROM",
+         AND visitor IN (SELECT item.value FROM",
         ")"
     );
-    let visitors = items_of(rows.iter().map(|row| &row.visitor));
+    let visitors = Value::texts(rows.iter().map(|row| row.visitor.as_str()));
     let found: Vec<(String, i64)> = tx.all(LIVE, &[visitors]).await?;
     Ok(found.into_iter().map(|(visitor, n)| (visitor, n.unsigned_abs())).collect())
 }
@@ -104,18 +98,18 @@ pub async fn withdraw(
     at: i64,
     deltas: &mut Deltas,
 ) -> Result<Vec<bool>, StoreError> {
-    const COUNTED: Sql = sql_over_items!(
+    const COUNTED: Sql = sql_over_texts!(
         "SELECT visitor, state, grid, pledges FROM signatures \
-         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value->>'visitor' FROM",
+         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value FROM",
         ")"
     );
-    const WITHDRAW: Sql = sql_over_items!(
+    const WITHDRAW: Sql = sql_over_texts!(
         "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
              pledges = '[]', message = NULL, show_name = FALSE, withdrawn_at = $2 \
-         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value->>'visitor' FROM",
+         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value FROM",
         ")"
     );
-    let items = items_of(visitors.iter().copied());
+    let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
     let found: Vec<(String, String, Option<String>, String)> =
         tx.all(COUNTED, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
@@ -128,10 +122,6 @@ pub async fn withdraw(
     }
     let had = |visitor: &&VisitorId| found.iter().any(|(v, ..)| v == visitor.as_str());
     Ok(visitors.iter().map(had).collect())
-}
-
-fn items_of<'v>(visitors: impl Iterator<Item = &'v VisitorId>) -> Value {
-    Value::items(visitors.map(|visitor| serde_json::json!({ "visitor": visitor.as_str() })))
 }
 
 /// The visitor's live signature.

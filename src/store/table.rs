@@ -32,6 +32,7 @@ pub struct Table {
 #[derive(Clone, Copy, Debug)]
 pub struct Statements {
     pub name: &'static str,
+    pub columns: &'static [(&'static str, Kind)],
     /// A row as JSON text, after `SELECT`.
     pub object: Sql,
     /// All rows as JSON, in the order of their key.
@@ -85,6 +86,7 @@ impl Table {
         };
         Statements {
             name,
+            columns,
             all: Sql::each(kept(all(&sqlite_object)), kept(all(&postgres_object))),
             object: Sql::each(kept(sqlite_object), kept(postgres_object)),
             insert: Sql::each(kept(insert(SQLITE_ITEMS)), kept(insert(POSTGRES_ITEMS))),

@@ -50,15 +50,37 @@ struct Job {
 #[derive(Clone, Debug)]
 pub struct Writer {
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
-    task: Arc<Mutex<Option<JoinHandle<()>>>>,
+    answering: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
+/// What became of a batch.
+type Answers = Vec<(oneshot::Sender<Result<Answer, StoreError>>, Result<Answer, StoreError>)>;
+
 impl Writer {
-    /// Starts to write into `db`, publishing the counts of each commit.
-    pub fn start(db: Db, publisher: Publisher) -> Self {
+    /// Starts to write into `db`, publishing the counts of each commit. The writer has a
+    /// thread of its own: everyone waits for it, so it must wait for nobody's request.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when the system gives no thread.
+    pub fn start(db: &Db, publisher: Publisher) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(drain(db, publisher, jobs));
-        Self { queue: Arc::new(Mutex::new(Some(queue))), task: Arc::new(Mutex::new(Some(task))) }
+        let (answers, answered) = mpsc::unbounded_channel();
+        let fault = |error: std::io::Error| StoreError::Setup(format!("the writer: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(fault)?;
+        let db = db.clone();
+        let work = move || {
+            runtime.block_on(async {
+                let db = db.for_writer();
+                drain(&db, &publisher, jobs, answers).await;
+                if matches!(db, Db::Postgres(_)) {
+                    db.close().await;
+                }
+            });
+        };
+        std::thread::Builder::new().name("writer".into()).spawn(work).map_err(fault)?;
+        let answering = Arc::new(Mutex::new(Some(tokio::spawn(answer(answered)))));
+        Ok(Self { queue: Arc::new(Mutex::new(Some(queue))), answering })
     }
 
     /// As [`super::Store::sign`].
@@ -88,9 +110,9 @@ impl Writer {
     /// Takes no more wishes, and waits until those in the queue are answered.
     pub async fn finish(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task
-            && let Err(error) = task.await
+        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(answering) = answering
+            && let Err(error) = answering.await
         {
             tracing::error!(%error, "the writer ended badly");
         }
@@ -101,17 +123,33 @@ fn ended() -> StoreError {
     StoreError::Unavailable("the writer has ended".into())
 }
 
-async fn drain(db: Db, publisher: Publisher, mut jobs: mpsc::Receiver<Job>) {
+/// Gives answers to those who wait, from among the threads that they wait on: woken from
+/// the writer's, each would be a call to the system.
+async fn answer(mut answers: mpsc::UnboundedReceiver<Answers>) {
+    while let Some(batch) = answers.recv().await {
+        for (answer, result) in batch {
+            // Whoever asked may have hung up: the row is there all the same.
+            answer.send(result).ok();
+        }
+    }
+}
+
+async fn drain(
+    db: &Db,
+    publisher: &Publisher,
+    mut jobs: mpsc::Receiver<Job>,
+    to_answer: mpsc::UnboundedSender<Answers>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while jobs.recv_many(&mut batch, BATCH).await > 0 {
         let (wishes, answers): (Vec<Wish>, Vec<_>) =
             batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
         let begun = std::time::Instant::now();
-        let results = match in_time(commit(&db, &publisher, &wishes)).await {
+        let results: Vec<_> = match in_time(commit(db, publisher, &wishes)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
             Err(StoreError::Refused(_)) if wishes.len() > 1 => {
-                one_by_one(&db, &publisher, &wishes).await
+                one_by_one(db, publisher, &wishes).await
             }
             Err(error) => {
                 tracing::error!(%error, batch.size = wishes.len(), "a batch was not committed");
@@ -119,10 +157,7 @@ async fn drain(db: Db, publisher: Publisher, mut jobs: mpsc::Receiver<Job>) {
             }
         };
         tracing::debug!(batch.size = wishes.len(), elapsed = ?begun.elapsed(), "a batch was written");
-        for (answer, result) in answers.into_iter().zip(results) {
-            // Whoever asked may have hung up: the row is there all the same.
-            answer.send(result).ok();
-        }
+        to_answer.send(answers.into_iter().zip(results).collect()).ok();
     }
 }
 
@@ -150,7 +185,8 @@ async fn commit(
     let now = jiff::Timestamp::now().as_millisecond();
     let plan = Plan::of(wishes);
     let mut tx = db.begin().await?;
-    let mut last = counts::take_ledger(&mut tx, now).await?.last_ordinal;
+    let ledger = counts::take_ledger(&mut tx, now).await?;
+    let mut last = ledger.last_ordinal;
     let mut deltas = Deltas::default();
     let mut done: Vec<Option<Answer>> = vec![None; wishes.len()];
     for wave in &plan.waves {
@@ -177,7 +213,7 @@ async fn commit(
     if changed {
         deltas.apply(&mut tx).await?;
         tx.run(GIVE, &[i64::try_from(last).unwrap_or(i64::MAX).into()]).await?;
-        let counts = counts::read_in(&mut tx).await?;
+        let counts = counts::read_in(&mut tx, ledger.revision, ledger.as_of).await?;
         tx.commit().await?;
         publisher.committed(counts);
     }
