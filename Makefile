@@ -57,7 +57,7 @@ journeys:
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)
 
-bench: build test-tools ## measure into benches/RESULTS.md (about 12 minutes); PARTS="reading queue" for some
+bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); PARTS="reading queue" for some
 	@cargo build --release --quiet --example bench
 	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 

@@ -12,7 +12,8 @@ const folder = scratch();
 const disk = path.join(folder, 'disk');
 fs.mkdirSync(disk);
 execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
-process.on('exit', () => execFileSync('umount', ['-l', disk]));
+// Before the folder is taken away.
+process.prependListener('exit', () => execFileSync('umount', [disk]));
 
 const env = settings(disk);
 const server = await serve(env, program);

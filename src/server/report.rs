@@ -154,7 +154,7 @@ pub async fn file(
     let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
         // The files themselves are gone; what was typed is not.
-        Err(ReportError::Store(error)) => {
+        Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             return not_stored(&state, parts, posted, &[], &error).await;
         }
         Err(error) => return refusal::from_report(&error),
@@ -176,7 +176,7 @@ pub async fn file(
         Ok(Some(report)) => return to_report(&report),
         Ok(None) => FieldErrors::new(),
         Err(ReportError::Form(errors)) => errors,
-        Err(ReportError::Store(error)) => {
+        Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             return not_stored(&state, parts, posted, &brought.held, &error).await;
         }
         Err(error) => return refusal::from_report(&error),

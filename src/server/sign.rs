@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     domain::signature::{SignatureErrors, SignatureForm},
-    service::SignError,
+    service::{SignError, StoreError},
     ui::{
         context::{RefusedForm, Trouble},
         pages::refusal::Refusal,
@@ -67,11 +67,12 @@ pub async fn sign(
         Ok(false) => SignatureErrors::default(),
         Err(SignError::Form(errors)) => *errors,
         Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
-        Err(SignError::Store(error)) => {
+        Err(SignError::Store(error @ StoreError::Unavailable(_))) => {
             tracing::error!(%error, "a signature was not stored");
             (trouble, status) = (Some(Trouble::Away), StatusCode::SERVICE_UNAVAILABLE);
             SignatureErrors::default()
         }
+        Err(SignError::Store(error)) => return refusal::from_store(&error),
     };
     let refused = RefusedForm { form, errors, trouble };
     match refusal::field_errors(&parts.headers, status, refused.each()) {

@@ -8,6 +8,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -26,6 +27,12 @@ use crate::domain::visitor::VisitorId;
 
 /// Most wishes in one commit: bounds how long the first of them waits.
 const BATCH: usize = 512;
+
+/// A batch of so many shows that very many come at once.
+const MANY: usize = 64;
+
+/// How long the next batch is then gathered: less than a commit takes.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Most wishes that wait; further ones wait at the door.
 const QUEUE: usize = 4096;
@@ -141,10 +148,20 @@ async fn drain(
     to_answer: mpsc::UnboundedSender<Answers>,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
+    let mut last = 0;
+    loop {
+        // Where very many come, those who were just answered are followed by as many: a
+        // moment later there are more to share one commit. Where few come nobody waits.
+        if last >= MANY && jobs.len() <= last {
+            tokio::time::sleep(GATHER).await;
+        }
+        last = jobs.recv_many(&mut batch, BATCH).await;
+        if last == 0 {
+            return;
+        }
         let (wishes, answers): (Vec<Wish>, Vec<_>) =
             batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
-        let begun = std::time::Instant::now();
+        let begun = Instant::now();
         let results: Vec<_> = match in_time(commit(db, publisher, &wishes)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
@@ -156,7 +173,7 @@ async fn drain(
                 wishes.iter().map(|_| Err(error.clone())).collect()
             }
         };
-        tracing::debug!(batch.size = wishes.len(), elapsed = ?begun.elapsed(), "a batch was written");
+        tracing::debug!(batch.size = wishes.len(), took = ?begun.elapsed(), "a batch was written");
         to_answer.send(answers.into_iter().zip(results).collect()).ok();
     }
 }
