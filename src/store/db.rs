@@ -108,20 +108,18 @@ macro_rules! sql_over_items {
 }
 pub(super) use sql_over_items;
 
-/// A statement over the texts of the JSON array `$1`, called `item.value`.
-macro_rules! sql_over_texts {
-    ($before:literal, $after:literal) => {
+/// A statement that ends in a column, which is to be one of the texts of the JSON array
+/// `$1`. PostgreSQL has them as an array: over a table it would plan to look through all
+/// of a table that was small a minute ago.
+macro_rules! sql_any_of {
+    ($before:literal) => {
         $crate::store::db::Sql::each(
-            concat!($before, " json_each($1) AS item ", $after),
-            concat!(
-                $before,
-                " jsonb_array_elements_text(CAST($1 AS jsonb)) AS item(value) ",
-                $after
-            ),
+            concat!($before, " IN (SELECT item.value FROM json_each($1) AS item)"),
+            concat!($before, " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"),
         )
     };
 }
-pub(super) use sql_over_texts;
+pub(super) use sql_any_of;
 
 /// A tuple that a row of either database can become.
 pub trait Row:

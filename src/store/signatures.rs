@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     StoreError,
     counts::Deltas,
-    db::{Db, Sql, Tx, Value, sql_over_texts},
+    db::{Db, Sql, Tx, Value, sql_any_of},
     tables::SIGNATURES,
 };
 use crate::domain::{
@@ -80,10 +80,8 @@ async fn already_signed(
     tx: &mut Tx,
     rows: &[&Signing],
 ) -> Result<HashMap<String, Ordinal>, StoreError> {
-    const LIVE: Sql = sql_over_texts!(
-        "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') \
-         AND visitor IN (SELECT item.value FROM",
-        ")"
+    const LIVE: Sql = sql_any_of!(
+        "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') AND visitor"
     );
     let visitors = Value::texts(rows.iter().map(|row| row.visitor.as_str()));
     let found: Vec<(String, i64)> = tx.all(LIVE, &[visitors]).await?;
@@ -98,16 +96,14 @@ pub async fn withdraw(
     at: i64,
     deltas: &mut Deltas,
 ) -> Result<Vec<bool>, StoreError> {
-    const COUNTED: Sql = sql_over_texts!(
+    const COUNTED: Sql = sql_any_of!(
         "SELECT visitor, state, grid, pledges FROM signatures \
-         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value FROM",
-        ")"
+         WHERE state IN ('valid', 'suspect') AND visitor"
     );
-    const WITHDRAW: Sql = sql_over_texts!(
+    const WITHDRAW: Sql = sql_any_of!(
         "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
              pledges = '[]', message = NULL, show_name = FALSE, withdrawn_at = $2 \
-         WHERE state IN ('valid', 'suspect') AND visitor IN (SELECT item.value FROM",
-        ")"
+         WHERE state IN ('valid', 'suspect') AND visitor"
     );
     let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
     let found: Vec<(String, String, Option<String>, String)> =

@@ -10,7 +10,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Many texts as one parameter, for `sql_over_texts`.
+    /// Many texts as one parameter, for `sql_any_of`.
     pub fn texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
         Self::Text(serde_json::Value::from_iter(texts).to_string())
     }
