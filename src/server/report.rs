@@ -155,7 +155,9 @@ pub async fn file(
         Ok(brought) => brought,
         // The files themselves are gone; what was typed is not.
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
-            return not_stored(&state, parts, posted, &[], &error).await;
+            let held = posted.all("held");
+            let held: Vec<Code> = held.iter().filter_map(|id| Code::parse(id).ok()).collect();
+            return not_stored(&state, parts, posted, &held, &error).await;
         }
         Err(error) => return refusal::from_report(&error),
     };

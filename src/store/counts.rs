@@ -92,11 +92,21 @@ impl Deltas {
             "UPDATE counters SET n = n + CAST(item.value->>'by' AS BIGINT) FROM",
             "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
         );
+        // A report of a grid that is no longer in the campaign file has counters only for
+        // the states in which there were some.
+        const ADD_OR_BEGIN: Sql = sql_over_items!(
+            "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', \
+             item.value->>'slug', CAST(item.value->>'by' AS BIGINT) FROM",
+            "WHERE true ON CONFLICT (kind, slug) DO UPDATE SET n = counters.n + excluded.n"
+        );
+        let item = |((kind, slug), by): ((Kind, String), i64)| serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by });
         let changed = self.0.into_iter().filter(|(_, by)| *by != 0);
-        let items: Vec<serde_json::Value> = changed.map(|((kind, slug), by)| {
-                serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by })
-            })
-            .collect();
+        let (joint, fixed): (Vec<_>, Vec<_>) =
+            changed.partition(|((kind, _), _)| matches!(kind, Kind::GridState | Kind::BranchState));
+        if !joint.is_empty() {
+            tx.run(ADD_OR_BEGIN, &[Value::items(joint.into_iter().map(item))]).await?;
+        }
+        let items: Vec<serde_json::Value> = fixed.into_iter().map(item).collect();
         let wanted = items.len() as u64;
         let touched = tx.run(ADD, &[Value::items(items)]).await?;
         if touched == wanted {

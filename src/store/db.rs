@@ -39,6 +39,16 @@ const WRITER_CACHE: &str = "-16384";
 /// Connections that read, for each node.
 const READERS: u32 = 8;
 
+/// What PostgreSQL does about a node that is gone without a word: all writers wait for
+/// the row that it may have locked, so its transaction must end soon.
+const LOST: [(&str, &str); 5] = [
+    ("idle_in_transaction_session_timeout", "15s"),
+    ("lock_timeout", "10s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// Every step from nothing to the newest tables. A released step is never changed.
 const MIGRATIONS: [(i64, &str, Sql); 3] = [
     (
@@ -165,10 +175,11 @@ impl Db {
             let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
             Self::open_sqlite(options, create).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url).map_err(unreadable)?.options(LOST);
             let pool = PgPoolOptions::new()
                 .acquire_timeout(PATIENCE)
                 .max_connections(READERS + 1)
-                .connect(url)
+                .connect_with(options)
                 .await?;
             assert_postgres_durable(&pool).await?;
             Ok(Self::Postgres(pool))
@@ -253,10 +264,15 @@ impl Db {
 
     /// Begins to write. On SQLite this takes the write lock.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-        })
+        let begun = async {
+            Ok(match self {
+                Self::Sqlite { write, .. } => {
+                    Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+                }
+                Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            })
+        };
+        in_time(begun).await
     }
 
     /// Begins to read one committed state, however long it takes.

@@ -31,8 +31,11 @@ impl From<sqlx::Error> for StoreError {
                     code.parse::<u32>()
                         .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
                 } else {
-                    // PostgreSQL's classes: connection, resources, operator, system, retry.
-                    ["08", "53", "57", "58", "40"].iter().any(|class| code.starts_with(class))
+                    // PostgreSQL's classes: connection, a transaction that was given up, waited
+                    // too long for a lock, resources, operator, system, retry.
+                    ["08", "25", "55", "53", "57", "58", "40"]
+                        .iter()
+                        .any(|class| code.starts_with(class))
                 };
                 if passing {
                     Self::Unavailable(error.to_string())

@@ -31,7 +31,10 @@ impl Store {
     pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
         const TAKE: Sql = Sql::both("SELECT pg_try_advisory_xact_lock($1)");
         let Db::Postgres(_) = &self.db else { return Ok(Some(Lead(None))) };
+        const LONG: Sql = Sql::both("SET LOCAL idle_in_transaction_session_timeout = '5min'");
         let mut tx = self.db.begin().await?;
+        // Robots may take their time.
+        tx.run(LONG, &[]).await?;
         let (taken,): (bool,) = in_time(tx.one(TAKE, &[JOBS.into()])).await?;
         Ok(taken.then_some(Lead(Some(tx))))
     }

@@ -207,11 +207,14 @@ impl Store {
         backup::read(&self.db, dir).await
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers and is written to.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        if !self.writer.is_alive() {
+            return Err(StoreError::Unavailable("the writer has ended".into()));
+        }
         self.db.ping().await
     }
 

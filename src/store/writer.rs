@@ -90,6 +90,12 @@ impl Writer {
         Ok(Self { queue: Arc::new(Mutex::new(Some(queue))), answering })
     }
 
+    /// Whether it still takes wishes.
+    pub fn is_alive(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().is_some_and(|queue| !queue.is_closed())
+    }
+
     /// As [`super::Store::sign`].
     pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         match self.ask(Wish::Sign(Box::new(row))).await? {

@@ -345,3 +345,20 @@ async fn malformed_uploads_are_refused() {
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(server.store.counts().revision, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn without_the_database_a_report_comes_back_with_what_was_typed() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let mut visitor = server.known_visitor().await;
+    server.store.close().await;
+    let held = "aaaaaaaaaaaaaaaaaaaaaa";
+    let key = "bbbbbbbbbbbbbbbbbbbbbb";
+    let fields = [&report_fields("grid-01")[..], &[("held", held), ("form_key", key)]].concat();
+    let refused = visitor.post("/report", &fields).await;
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key(reqwest::header::RETRY_AFTER));
+    let page = refused.text().await.unwrap();
+    for kept in ["还没有提交", "三楼堆了旧家具", "测试小区3号楼", held, key] {
+        assert!(page.contains(kept), "{kept}");
+    }
+}

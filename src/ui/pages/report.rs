@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
-        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Photo, Report, form::ReportForm},
+        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report, form::ReportForm},
     },
     islands::{
         grid_picker::{GridChoice, GridPicker},
@@ -34,8 +34,12 @@ pub fn ReportPage() -> impl IntoView {
             return Some(view! { <RefusalPage refusal=Refusal::Closed(phase) /> }.into_any());
         }
         let kept = Kept::of(page.refused("report"));
-        let held = page.or_refuse(page.service.held_photos(&page.visitor).await)?;
-        let similar = similar(&page, &kept).await?;
+        let held = match page.service.held_photos(&page.visitor).await {
+            // What was typed has to come back also while the database is away.
+            Err(_) if !kept.is_fresh() => kept.values("held"),
+            held => page.or_refuse(held)?.into_iter().map(|photo| photo.id.to_string()).collect(),
+        };
+        let similar = similar(&page, &kept).await;
         let campaign = page.service.campaign();
         let chosen = if kept.is_fresh() { asked } else { kept.value("category") };
         let grid = match kept.is_fresh() {
@@ -99,25 +103,21 @@ pub fn grid_choices(campaign: &Campaign) -> Vec<GridChoice> {
 }
 
 /// What neighbours have reported already, where it was asked for.
-async fn similar(page: &Page, kept: &Kept) -> Option<Vec<Report>> {
+async fn similar(page: &Page, kept: &Kept) -> Vec<Report> {
     if kept.is_fresh() {
-        return Some(Vec::new());
+        return Vec::new();
     }
     let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
     let position = ReportForm { lat, lon, accuracy, ..ReportForm::default() }.position();
     let (category, grid, place) = (kept.value("category"), kept.value("grid"), kept.value("place"));
-    let found = page.service.similar_reports(&category, &grid, position, &place).await;
-    page.or_refuse(found)
+    page.service.similar_reports(&category, &grid, position, &place).await.unwrap_or_default()
 }
 
 /// The tiles: photos that are held, and room for more.
-fn photos(kept: &Kept, held: Vec<Photo>) -> AnyView {
+fn photos(kept: &Kept, held: Vec<String>) -> AnyView {
     let chosen = kept.values("held");
     let first = kept.is_fresh();
-    let held = held.into_iter().map(|photo| HeldPhoto {
-        chosen: first || chosen.iter().any(|id| id == photo.id.as_str()),
-        id: photo.id.to_string(),
-    });
+    let held = held.into_iter().map(|id| HeldPhoto { chosen: first || chosen.contains(&id), id });
     let held = held.collect::<Vec<_>>();
     let error = kept.error("photos");
     view! {

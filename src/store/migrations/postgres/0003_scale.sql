@@ -1,5 +1,8 @@
 -- What grows with the city is counted, walked in order and never looked through.
 
+-- In the order in which writers take them: none commits between counting and here.
+LOCK TABLE ledger, reports, counters IN SHARE ROW EXCLUSIVE MODE;
+
 -- Reports by grid and state and by branch and state; slugs are `grid/state`.
 INSERT INTO counters (kind, slug, n)
     SELECT 'branch-state', branch || '/' || REPLACE(state, '_', '-'), COUNT(*)
