@@ -231,7 +231,10 @@ impl Db {
         match self {
             Self::Sqlite { .. } => self.clone(),
             Self::Postgres(pool) => {
-                let options = PgConnectOptions::clone(&pool.connect_options());
+                // A plan that was kept from when the table was small would look through all
+                // of it for each batch when it is not.
+                let options = PgConnectOptions::clone(&pool.connect_options())
+                    .options([("plan_cache_mode", "force_custom_plan")]);
                 let own = PgPoolOptions::new().acquire_timeout(PATIENCE).max_connections(1);
                 Self::Postgres(own.connect_lazy_with(options))
             }
