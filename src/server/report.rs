@@ -323,7 +323,8 @@ async fn grant(
     let read = match wish {
         "add" => {
             brought = bring(state, visitor, &posted, ("photos", "held")).await?;
-            Wish::add(&posted, brought.held.len())
+            let sent = posted.all("held").len() + posted.files("photos").len();
+            Wish::add(&posted, brought.held.len(), sent)
         }
         "rate" => Wish::rate(&posted),
         "urge" => Ok(Wish::Urge),

@@ -73,7 +73,7 @@ impl Service {
         };
         let rules = self.rules(super::now());
         let Order { code, version, deed, before, after } = order;
-        let changed = self.store.change(&code, move |report, photos| {
+        let changed = self.store.change(&code, move |report, known| {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
@@ -85,8 +85,8 @@ impl Service {
             }
             let evidence = Evidence {
                 before: !before.is_empty()
-                    || photos.iter().any(|photo| photo.role == PhotoRole::Before),
-                after: !after.is_empty() || has_after(report, photos),
+                    || known.photos.iter().any(|photo| photo.role == PhotoRole::Before),
+                after: !after.is_empty() || has_after(report, &known.photos),
             };
             let (changed, event) = rules.carry_out(report, staff, &deed, evidence)?;
             let public_photos = match &deed {

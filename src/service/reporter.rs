@@ -9,7 +9,7 @@ use crate::{
         report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
         visitor::VisitorId,
     },
-    store::{Change, Notice, StoreError},
+    store::{Change, Notice},
 };
 
 /// How long the same wish, sent again, is the same one: longer than a proxy or a person
@@ -30,9 +30,7 @@ impl Service {
         photos: &[Code],
     ) -> Result<Report, ReportError> {
         let rules = self.rules(now());
-        if let Some(report) = self.granted_just_now(visitor, code, wish, rules.now).await? {
-            return Ok(report);
-        }
+        let mut granted_before = None;
         let changed = self.store.change(code, |report, known| {
             if report.visitor.as_ref() != Some(visitor) {
                 return Err(if report.is_public() {
@@ -41,7 +39,13 @@ impl Service {
                     ReportError::NotFound
                 });
             }
-            let added = known.iter().filter(|photo| photo.role == PhotoRole::Before).count();
+            // The answer got lost, and the form was sent again.
+            let last = known.last_by_reporter.as_ref();
+            if last.is_some_and(|last| rules.now - last.at <= SAME && wish.was_granted_by(last)) {
+                granted_before = Some(report.clone());
+                return Err(ReportError::Conflict);
+            }
+            let added = known.photos.iter().filter(|photo| photo.role == PhotoRole::Before).count();
             if !photos.is_empty() && added + photos.len() > 3 * PHOTOS_MAX {
                 let full = format!("照片已经有{added}张，放不下了");
                 return Err(ReportError::Form(vec![("photos", full)]));
@@ -56,26 +60,8 @@ impl Service {
                 notices: again.then_some(Notice::Reopened).into_iter().collect(),
             })
         });
-        Ok(changed.await?)
-    }
-
-    /// The report, if the last that its reporter wished for is the same and was granted a
-    /// moment ago: the answer got lost, and the form was sent again.
-    async fn granted_just_now(
-        &self,
-        visitor: &VisitorId,
-        code: &Code,
-        wish: &Wish,
-        now: Millis,
-    ) -> Result<Option<Report>, StoreError> {
-        let Some(report) = self.store.report(code).await? else { return Ok(None) };
-        if report.visitor.as_ref() != Some(visitor) {
-            return Ok(None);
-        }
-        let events = self.store.events_of(report.serial).await?;
-        let last = events.iter().rev().find(|event| event.staff.is_none());
-        let same = last.is_some_and(|event| now - event.at <= SAME && wish.was_granted_by(event));
-        Ok(same.then_some(report))
+        let changed = changed.await;
+        Ok(granted_before.map_or(changed, Ok)?)
     }
 
     /// Says that this visitor has met the same.

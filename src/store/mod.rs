@@ -28,6 +28,7 @@ mod reports;
 mod seed;
 mod signatures;
 mod staff;
+mod supports;
 mod table;
 mod tables;
 mod tries;
@@ -53,7 +54,7 @@ pub use self::{
     photos::{Picture, Pictures, Size},
     queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
-    reports::{Attached, Change, Notice, Unchanged},
+    reports::{Attached, Change, Known, Notice, Unchanged},
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
     tries::Place,

@@ -1,12 +1,13 @@
 //! Photos: the pictures in a folder or a bucket, their rows in the database.
 //!
-//! A picture is put away before its row is written, so that a row always has its
-//! picture; what is left without a row, or held too long, is swept away.
+//! No picture is ever without a row: the row comes before it and goes after it, so that
+//! whatever ends in between is swept away later. Nobody finds a row without its picture.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
+use serde_json::json;
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
@@ -17,7 +18,7 @@ use object_store::{
 
 use super::{
     Store, StoreError,
-    db::{Sql, private_folder},
+    db::{Sql, Value, private_folder, sql_over_items},
     query::Query,
     table::items,
     tables::PHOTOS,
@@ -91,18 +92,6 @@ fn bucket(url: &str) -> Result<(AmazonS3, Path), object_store::Error> {
 }
 
 impl Pictures {
-    /// Whether the photo store answers.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it does not.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        // Whether there is such an object does not matter, only that it can be told.
-        match self.objects.head(&Path::from("ping")).await {
-            Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(away(&error)),
-        }
-    }
-
     /// Opens the folder that `setting` names, making it for its owner alone, or the bucket
     /// of `s3://BUCKET/PREFIX`; how that is reached, variables of the environment say that
     /// begin with `AWS_` (<https://docs.rs/object_store/latest/object_store/aws/struct.AmazonS3Builder.html#method.from_env>).
@@ -192,13 +181,27 @@ impl Store {
         if photos.is_empty() {
             return Ok(());
         }
+        const READY: Sql = sql_over_items!(
+            "UPDATE photos SET visitor = item.value->>'visitor' FROM",
+            "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL AND photos.at > 0"
+        );
+        // As long as it is nobody's, nobody finds it.
+        let nobodys = photos.iter().map(|(photo, _)| Photo { visitor: None, ..photo.clone() });
+        let mut tx = self.db.begin().await?;
+        tx.run(PHOTOS.insert, &[items(&nobodys.collect::<Vec<_>>())?]).await?;
+        tx.commit().await?;
         for (photo, picture) in photos {
             pictures.put(&photo.id, picture).await?;
         }
-        let rows: Vec<&Photo> = photos.iter().map(|(photo, _)| photo).collect();
+        let ready = photos.iter().map(|(photo, _)| photo);
+        let ready = ready.map(|photo| json!({ "id": photo.id, "visitor": photo.visitor }));
         let mut tx = self.db.begin().await?;
-        tx.run(PHOTOS.insert, &[items(&rows)?]).await?;
-        tx.commit().await
+        let held = tx.run(READY, &[Value::items(ready)]).await?;
+        tx.commit().await?;
+        if held == photos.len() as u64 {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable("a photo took longer than it is held".into()))
     }
 
     /// The photos that are held for a visitor since `since`, in the order in which they
@@ -229,16 +232,28 @@ impl Store {
         const OLD: Sql = Sql::both(
             "SELECT id FROM photos WHERE serial IS NULL AND at < $1 ORDER BY at LIMIT 500",
         );
-        const GONE: Sql = Sql::both("DELETE FROM photos WHERE id = $1 AND serial IS NULL");
+        // From here on nothing can use it.
+        const MARK: Sql = Sql::both(
+            "UPDATE photos SET at = 0, visitor = NULL \
+             WHERE id = $1 AND serial IS NULL AND at < $2",
+        );
+        const GONE: Sql = Sql::both("DELETE FROM photos WHERE id = $1 AND at = 0");
         let rows: Vec<(String,)> = self.db.all(OLD, &[before.into()]).await?;
+        let mut swept = 0;
         for (id,) in &rows {
+            let mut tx = self.db.begin().await?;
+            let marked = tx.run(MARK, &[id.as_str().into(), before.into()]).await?;
+            tx.commit().await?;
+            let Ok(code) = Code::parse(id) else { continue };
+            if marked == 0 {
+                continue;
+            }
+            pictures.delete(&code).await?;
             let mut tx = self.db.begin().await?;
             tx.run(GONE, &[id.as_str().into()]).await?;
             tx.commit().await?;
-            if let Ok(id) = Code::parse(id) {
-                pictures.delete(&id).await?;
-            }
+            swept += 1;
         }
-        Ok(rows.len())
+        Ok(swept)
     }
 }

@@ -30,6 +30,15 @@ pub struct Change {
     pub notices: Vec<Notice>,
 }
 
+/// What belongs to a report that is about to be changed.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its photos, in the order in which they came.
+    pub photos: Vec<Photo>,
+    /// The newest event that nobody of the staff brought about.
+    pub last_by_reporter: Option<Event>,
+}
+
 /// A photo that becomes a report's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attached {
@@ -116,22 +125,28 @@ impl Store {
         Ok(report)
     }
 
-    /// Changes the report at `code` to what `decide` makes of it and its photos. Two
-    /// changes never see the same version.
+    /// Changes the report at `code` to what `decide` makes of it and what belongs to it.
+    /// Two changes never see the same version.
     ///
     /// # Errors
     /// [`Unchanged`]; then nothing is.
     pub async fn change<E>(
         &self,
         code: &Code,
-        decide: impl FnOnce(&Report, &[Photo]) -> Result<Change, E> + Send,
+        decide: impl FnOnce(&Report, &Known) -> Result<Change, E> + Send,
     ) -> Result<Report, Unchanged<E>> {
         let mut tx = self.db.begin().await?;
         let mut query = reports();
         query.push(" WHERE code = ").bind(code.as_str()).push_each(Sql::each("", " FOR UPDATE"));
         let before: Report = query.find_in(&mut tx).await?.pop().ok_or(Unchanged::Missing)?;
-        let photos: Vec<Photo> = photos_of(before.serial).find_in(&mut tx).await?;
-        let change = decide(&before, &photos).map_err(Unchanged::Refused)?;
+        let mut last = Query::records(&EVENTS);
+        last.push(" WHERE serial = ").bind(serial_value(before.serial));
+        last.push(" AND staff IS NULL ORDER BY version DESC LIMIT 1");
+        let known = Known {
+            photos: photos_of(before.serial).find_in(&mut tx).await?,
+            last_by_reporter: last.find_in(&mut tx).await?.pop(),
+        };
+        let change = decide(&before, &known).map_err(Unchanged::Refused)?;
         self.write(tx, &before, &change).await?;
         Ok(change.report)
     }
@@ -171,33 +186,6 @@ impl Store {
         Ok(())
     }
 
-    /// One more resident has met the same; `false` when this one had said so already.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn support(
-        &self,
-        serial: u64,
-        visitor: &VisitorId,
-        at: Millis,
-    ) -> Result<bool, StoreError> {
-        const ADD: Sql = Sql::both(
-            "INSERT INTO supports (serial, visitor, at) VALUES ($1, $2, $3) \
-             ON CONFLICT (serial, visitor) DO NOTHING",
-        );
-        const COUNT: Sql =
-            Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
-        let serial = serial_value(serial);
-        let mut tx = self.db.begin().await?;
-        let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
-        if added == 0 {
-            return Ok(false);
-        }
-        tx.run(COUNT, &[serial]).await?;
-        tx.commit().await?;
-        Ok(true)
-    }
-
     /// The report at `code`.
     ///
     /// # Errors
@@ -229,29 +217,6 @@ impl Store {
             .bind(visitor.as_str())
             .push(" ORDER BY serial DESC LIMIT 100");
         query.find(&self.db).await
-    }
-
-    /// The reports that a visitor supports, newest support first; at most 100.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn supported_by(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
-        let mut query = reports();
-        query
-            .push(" JOIN supports ON supports.serial = reports.serial WHERE supports.visitor = ")
-            .bind(visitor.as_str())
-            .push(" ORDER BY supports.at DESC LIMIT 100");
-        query.find(&self.db).await
-    }
-
-    /// Whether the visitor supports the report.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
-        let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
-        query.bind(serial_value(serial)).push(" AND visitor = ").bind(visitor.as_str());
-        Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
     }
 
     /// What happened to a report, oldest first.
@@ -324,7 +289,7 @@ async fn attach(
     const ATTACH: Sql = sql_over_items!(
         "UPDATE photos SET serial = $2, visitor = NULL, at = $3, role = item.value->>'role', \
              public = CAST(item.value->>'public' AS BIGINT) FROM",
-        "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL"
+        "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL AND photos.at > 0"
     );
     if photos.is_empty() {
         return Ok(());

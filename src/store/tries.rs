@@ -30,21 +30,27 @@ impl Store {
         now: Millis,
         old: Millis,
     ) -> Result<Option<Millis>, StoreError> {
-        const FORGET: Sql = Sql::both("DELETE FROM tries WHERE since < $1");
+        // Last, and without a wait: all who wait for each other's rows take them in one order.
+        const FORGET: Sql = Sql::each(
+            "DELETE FROM tries WHERE since < $1",
+            "DELETE FROM tries WHERE place IN \
+             (SELECT place FROM tries WHERE since < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)",
+        );
         // One statement counts and tells, so that tries at the same time count, too.
         const COUNT: Sql = sql_over_items!(
             "INSERT INTO tries (place, n, since) \
              SELECT item.value->>'place', 1, CAST(item.value->>'now' AS BIGINT) FROM",
-            "WHERE true ON CONFLICT (place) DO UPDATE SET n = tries.n + 1 \
+            "WHERE true ON CONFLICT (place) DO UPDATE SET \
+             n = CASE WHEN tries.since < $2 THEN 1 ELSE tries.n + 1 END, \
+             since = CASE WHEN tries.since < $2 THEN excluded.since ELSE tries.since END \
              RETURNING place, n, since"
         );
         let mut sorted: Vec<&Place> = places.iter().collect();
-        // All who wait for each other's rows take them in one order.
         sorted.sort_by(|a, b| a.hash.cmp(&b.hash));
         let items = sorted.iter().map(|place| json!({ "place": place.hash, "now": now }));
         let mut tx = self.db.begin().await?;
-        tx.run(FORGET, &[old.into()]).await?;
-        let counted: Vec<(String, i64, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
+        let counted: Vec<(String, i64, i64)> =
+            tx.all(COUNT, &[Value::items(items), old.into()]).await?;
         let free = |hash: &str| {
             places.iter().find(|place| place.hash == hash).map_or(0, |place| place.free)
         };
@@ -52,6 +58,7 @@ impl Store {
         if let Some((_, _, since)) = over {
             return Ok(Some(*since));
         }
+        tx.run(FORGET, &[old.into()]).await?;
         tx.commit().await?;
         Ok(None)
     }

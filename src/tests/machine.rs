@@ -114,7 +114,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let by_staff =
         (1_i64..4, role, deeds()).prop_map(|(id, role, deed)| Step::Staff { id, role, deed });
     let wish = prop_oneof![
-        Just(Wish::Add { text: Some("补充".into()), photos: 0 }),
+        Just(Wish::Add { text: Some("补充".into()), photos: 0, sent: 0 }),
         Just(Wish::Urge),
         Just(Wish::Withdraw),
         any::<bool>().prop_map(|solved| Wish::Rate {

@@ -230,13 +230,22 @@ async fn photos_that_nobody_sent_are_swept_away() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let visitor = server.known_visitor().await;
     let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(60, 40))]);
-    assert_eq!(request.send().await.unwrap().status(), StatusCode::OK);
+    let answer: serde_json::Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    let id = answer["held"][0].as_str().unwrap();
     let photos = server.database.folder.path().join("photos");
     assert_eq!(files_below(&photos).len(), 2);
     assert_eq!(server.service.sweep_photos().await.unwrap(), 0, "an hour has not passed");
     server.database.execute("UPDATE photos SET at = at - 3700000").await;
+    // A picture that can't be swept away keeps its row, so that it is tried again.
+    let full = photos.join(&id[..2]).join(format!("{id}.jpg"));
+    fs::remove_file(&full).unwrap();
+    fs::create_dir_all(full.join("in the way")).unwrap();
+    server.service.sweep_photos().await.unwrap_err();
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 1);
+    fs::remove_dir_all(&full).unwrap();
     assert_eq!(server.service.sweep_photos().await.unwrap(), 1);
     assert_eq!(files_below(&photos).len(), 0);
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

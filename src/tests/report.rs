@@ -250,6 +250,13 @@ async fn the_reporter_adds_what_was_asked_for() {
     let once = page(&mut visitor, &format!("/reports/{code}")).await;
     assert_eq!(once.matches("3号楼").count(), after.matches("3号楼").count());
     assert_eq!(once.matches("href=\"/photos/").count(), after.matches("href=\"/photos/").count());
+    // So does one with the photo that was held by then.
+    let id = once.split("href=\"/photos/").nth(1).unwrap().split('"').next().unwrap();
+    let held = [("text", "3号楼"), ("held", id)];
+    let again = visitor.send(visitor.multipart(&path, &held, &[])).await;
+    assert_eq!(again.status(), StatusCode::SEE_OTHER);
+    let once = page(&mut visitor, &format!("/reports/{code}")).await;
+    assert_eq!(once.matches("3号楼").count(), after.matches("3号楼").count());
     assert_eq!(
         visitor.post(&format!("/reports/{code}/urge"), &[]).await.status(),
         StatusCode::CONFLICT,

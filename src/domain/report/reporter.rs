@@ -18,6 +18,9 @@ pub enum Wish {
         text: Option<String>,
         /// How many photos come with it.
         photos: usize,
+        /// How many were sent with it: a form that comes again brings some that the report
+        /// has got already.
+        sent: usize,
     },
     /// Presses for it.
     Urge,
@@ -35,16 +38,13 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// Reads what the reporter adds.
+    /// Reads what the reporter adds, with `photos` out of the `sent` ones.
     ///
     /// # Errors
     /// The fields with faults.
-    pub fn add(sent: &impl Sent, photos: usize) -> Result<Self, FieldErrors> {
-        let text = checked_text(&sent.first("text"), ADDED_MAX).map_err(|s| vec![("text", s)])?;
-        if text.is_none() && photos == 0 {
-            return Err(vec![("text", "请写几个字，或加一张照片".into())]);
-        }
-        Ok(Self::Add { text, photos })
+    pub fn add(form: &impl Sent, photos: usize, sent: usize) -> Result<Self, FieldErrors> {
+        let text = checked_text(&form.first("text"), ADDED_MAX).map_err(|s| vec![("text", s)])?;
+        Ok(Self::Add { text, photos, sent })
     }
 
     /// Reads the reporter's word.
@@ -78,8 +78,8 @@ impl Wish {
     /// leave a trace: the rules let no other be granted twice.
     #[must_use]
     pub fn was_granted_by(&self, event: &Event) -> bool {
-        let Self::Add { text, photos } = self else { return false };
-        let detail = (*photos > 0).then(|| photos.to_string());
+        let Self::Add { text, sent, .. } = self else { return false };
+        let detail = (*sent > 0).then(|| sent.to_string());
         event.what == What::Added && (text, &detail) == (&event.text, &event.detail)
     }
 }
@@ -133,9 +133,13 @@ impl Rules<'_> {
         let mut text = None;
         let mut detail = None;
         let what = match wish {
-            Wish::Add { text: added, photos } => {
+            Wish::Add { text: added, photos, .. } => {
                 if !report.may_add() {
                     return Err(Refused::State);
+                }
+                if added.is_none() && *photos == 0 {
+                    let nothing = "请写几个字，或加一张照片".into();
+                    return Err(Refused::Fields(vec![("text", nothing)]));
                 }
                 if report.state == State::NeedsInfo {
                     after.state = State::Submitted;

@@ -75,3 +75,11 @@ impl Process {
         }
     }
 }
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing behind; one that has ended it is not harmed.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

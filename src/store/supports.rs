@@ -1,0 +1,64 @@
+//! Who has met the same as a report tells of.
+
+use super::{
+    Store, StoreError,
+    db::Sql,
+    query::Query,
+    reports::{reports, serial_value},
+};
+use crate::domain::{
+    report::{Millis, Report},
+    visitor::VisitorId,
+};
+
+impl Store {
+    /// One more resident has met the same; `false` when this one had said so already.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn support(
+        &self,
+        serial: u64,
+        visitor: &VisitorId,
+        at: Millis,
+    ) -> Result<bool, StoreError> {
+        const ADD: Sql = Sql::both(
+            "INSERT INTO supports (serial, visitor, at) VALUES ($1, $2, $3) \
+             ON CONFLICT (serial, visitor) DO NOTHING",
+        );
+        const COUNT: Sql =
+            Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
+        let serial = serial_value(serial);
+        let mut tx = self.db.begin().await?;
+        let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
+        if added == 0 {
+            return Ok(false);
+        }
+        tx.run(COUNT, &[serial]).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// The reports that a visitor supports, newest support first; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn supported_by(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query
+            .push(" JOIN supports ON supports.serial = reports.serial WHERE supports.visitor = ")
+            .bind(visitor.as_str())
+            .push(" ORDER BY supports.at DESC LIMIT 100");
+        query.find(&self.db).await
+    }
+
+    /// Whether the visitor supports the report.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
+        let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
+        query.bind(serial_value(serial)).push(" AND visitor = ").bind(visitor.as_str());
+        Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
+    }
+}
