@@ -6,7 +6,8 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 SERVER := target/release/chuangquan
-WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features --features hydrate
+WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
+WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
 
 .PHONY: help serve test dev build tools test-tools format lint unit journeys cluster bench pictures clean
 
@@ -30,7 +31,11 @@ dev: tools ## rebuild and reload at every change (needs cargo-leptos)
 
 build: tools
 	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --release --quiet
-	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build $(WASM_FLAGS) --quiet
+	@mkdir -p target/programs
+	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build $(WASM_FLAGS) --features hydrate --quiet
+	@cp -u $(WASM) target/programs/all.wasm
+	@tools/timed.sh "islands that watch" cargo build $(WASM_FLAGS) --features live --quiet
+	@cp -u $(WASM) target/programs/live.wasm
 	@tools/timed.sh "site" node tools/site.mjs target/release
 
 tools:
@@ -44,7 +49,7 @@ format:
 
 lint:
 	@cargo clippy --quiet --all-targets -- -D warnings
-	@cargo clippy --quiet --lib --target wasm32-unknown-unknown --no-default-features --features hydrate -- -D warnings
+	@for part in hydrate live; do cargo clippy --quiet --lib --target wasm32-unknown-unknown --no-default-features --features $$part -- -D warnings || exit 1; done
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib
 	@cd end2end && npx tsc --project .
 

@@ -135,26 +135,47 @@ const pages = {
   home: visit('/'), pledge: visit('/pledges/traffic'), sign: visit('/sign'), refused, signed,
   me: async (page) => { await signed(page); await page.goto(`${url}/me`); },
   'me-empty': visit('/me'), progress: visit('/progress'), privacy: visit('/privacy'),
+  screen: visit('/screen'),
   report: visit('/report'), messages: visit('/messages'), 'not-found': visit('/nowhere'),
   ...consolePages,
 };
 
+const looks = ['light', 'dark', 'care'];
+const wanted = (picture) => !only.length || only.some((word) => picture.includes(word));
+const sheets = {};
 for (const [width, height] of sizes) {
-  for (const colorScheme of ['light', 'dark']) {
+  for (const look of looks) {
     for (const [name, open] of Object.entries(pages)) {
-      const picture = `${name}-${width}-${colorScheme}`;
-      if (only.length && !only.some((word) => picture.includes(word))) continue;
+      const picture = `${name}-${width}-${look}`;
+      if (!wanted(picture)) continue;
       const context = await browser.newContext({
-        viewport: { width, height }, colorScheme, locale: 'zh-CN', hasTouch: width < 900,
+        viewport: { width, height }, colorScheme: look === 'dark' ? 'dark' : 'light', locale: 'zh-CN', hasTouch: width < 900,
       });
+      if (look === 'care') await context.addCookies([{ name: 'care', value: process.env.CARE ?? '20', url }]);
       const page = await context.newPage();
       await open(page);
       await page.waitForTimeout(500);
       await page.screenshot({ path: `${out}${picture}.png`, fullPage: process.env.WHOLE === '1' });
+      // Nothing may reach beyond the screen's edge.
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (wide > 0) console.log(`${picture}: ${wide} pixels too wide`);
+      (sheets[`${width}-${look}`] ??= []).push([name, picture]);
       await context.close();
     }
   }
 }
+
+// All pages of one size and look on one sheet.
+const sheetPage = await browser.newPage();
+for (const [sheet, pictures] of Object.entries(sheets)) {
+  const wide = sheet.startsWith('1280');
+  const [columns, each] = wide ? [4, 480] : [8, 240];
+  await sheetPage.setViewportSize({ width: columns * (each + 12) + 12, height: 600 });
+  await sheetPage.setContent(`<body style="margin:12px;display:grid;grid-template-columns:repeat(${columns},${each}px);gap:12px;background:#888;font:14px sans-serif">
+    ${pictures.map(([name, picture]) => `<figure style="margin:0"><img style="width:100%" src="data:image/png;base64,${readFileSync(`${out}${picture}.png`).toString('base64')}"><figcaption>${name}</figcaption></figure>`).join('')}`);
+  await sheetPage.screenshot({ path: `${out}sheet-${sheet}.png`, fullPage: true });
+}
+
 // The picture of the README.
 const readme = await browser.newPage({ viewport: { width: 800, height: 844 } });
 const picture = (name) => `data:image/png;base64,${readFileSync(`${out}${name}.png`).toString('base64')}`;

@@ -31,7 +31,7 @@ pub mod tls;
 pub mod ui;
 
 /// Where the browser begins: makes the islands ready, before each is woken.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "live")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();

@@ -18,7 +18,9 @@ const site = path.join(target, 'site');
 const pkg = path.join(site, 'pkg');
 const bindings = path.join(target, 'bindings');
 const programs = path.resolve(process.argv[2] ?? path.join(target, 'release'));
-const wasmInput = path.join(target, 'wasm32-unknown-unknown', 'wasm-release', `${NAME}.wasm`);
+// The programs for the browser: all islands, and those that watch the counts.
+const PROGRAMS = [['', 'all'], ['-live', 'live']];
+const wasmInput = (program) => path.join(target, 'programs', `${program}.wasm`);
 
 const filesBelow = (folder) =>
   fs.readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -27,7 +29,7 @@ const filesBelow = (folder) =>
     .sort();
 
 const inputs = [
-  wasmInput,
+  ...PROGRAMS.map(([, program]) => wasmInput(program)),
   path.join(here, 'site.mjs'),
   path.join(here, 'package-lock.json'),
   ...filesBelow(path.join(root, 'style')),
@@ -48,39 +50,48 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit'
 
 // wasm-bindgen, then wasm-opt.
 fs.rmSync(bindings, { recursive: true, force: true });
-run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-dir', bindings, '--out-name', NAME, wasmInput);
 const wasmOpt = path.join(here, 'node_modules', '.bin', 'wasm-opt');
-const smaller = path.join(bindings, 'smaller.wasm');
 // Exactly what rustc emits: newer proposals would shut out browsers that run the rest.
 const features = [
   'bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
   'reference-types', 'sign-ext',
 ].map((feature) => `--enable-${feature}`);
-run(wasmOpt, '-Oz', '--mvp-features', ...features, path.join(bindings, `${NAME}_bg.wasm`), '-o', smaller);
+const built = PROGRAMS.map(([suffix, program]) => {
+  const name = `${NAME}${suffix}`;
+  run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-dir', bindings, '--out-name', name, wasmInput(program));
+  const smaller = path.join(bindings, `${name}.smaller.wasm`);
+  run(wasmOpt, '-Oz', '--mvp-features', ...features, path.join(bindings, `${name}_bg.wasm`), '-o', smaller);
+  const js = esbuild.buildSync({
+    entryPoints: [path.join(bindings, `${name}.js`)],
+    bundle: false, format: 'esm', minify: true, write: false, target: 'es2022', charset: 'utf8',
+  }).outputFiles[0].contents;
+  return { suffix, js, wasm: fs.readFileSync(smaller) };
+});
 
-// The loader, for browsers that run the wasm, and the style sheet, for older ones too.
+// The style sheets, for older browsers too.
 const esbuildTarget = ['chrome80', 'safari13', 'firefox78'];
-const loader = esbuild.buildSync({
-  entryPoints: [path.join(bindings, `${NAME}.js`)],
-  bundle: false, format: 'esm', minify: true, write: false, target: 'es2022', charset: 'utf8',
-}).outputFiles[0].contents;
-const scss = sass.compile(path.join(root, 'style', 'main.scss'), { style: 'expanded' }).css;
-const css = esbuild.transformSync(scss, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
+const css = (name) => {
+  const scss = sass.compile(path.join(root, 'style', `${name}.scss`), { style: 'expanded' }).css;
+  return esbuild.transformSync(scss, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
+};
 
 // Under hashed names.
 fs.rmSync(site, { recursive: true, force: true });
 fs.mkdirSync(pkg, { recursive: true });
 fs.cpSync(path.join(root, 'public'), site, { recursive: true });
 const hashes = [];
-const put = (kind, contents) => {
+const put = (kind, contents, suffix = '') => {
   const bytes = Buffer.from(contents);
   const hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 16);
-  fs.writeFileSync(path.join(pkg, `${NAME}.${hash}.${kind}`), bytes);
-  hashes.push(`${kind}: ${hash}\n`);
+  fs.writeFileSync(path.join(pkg, `${NAME}${suffix}.${hash}.${kind}`), bytes);
+  hashes.push(`${suffix ? `${suffix.slice(1)}-` : ''}${kind}: ${hash}\n`);
 };
-put('css', css);
-put('js', loader);
-put('wasm', fs.readFileSync(smaller));
+put('css', css('main'));
+put('css', css('desk'), '-desk');
+for (const { suffix, js, wasm } of built) {
+  put('js', js, suffix);
+  put('wasm', wasm, suffix);
+}
 
 // Compressed beforehand, where that makes them smaller.
 const report = [];

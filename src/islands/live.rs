@@ -6,18 +6,18 @@ use crate::domain::counts::Counts;
 
 /// The newest counts that came; `None` until the first ones are here, and always on
 /// the server.
-pub fn counts() -> ArcSignal<Option<Counts>> {
-    #[cfg(feature = "hydrate")]
+pub fn counts() -> ArcReadSignal<Option<Counts>> {
+    #[cfg(feature = "live")]
     {
         browser::counts()
     }
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "live"))]
     {
-        ArcSignal::stored(None)
+        ArcRwSignal::new(None).read_only()
     }
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "live")]
 mod browser {
     use std::{cell::RefCell, time::Duration};
 
@@ -48,8 +48,8 @@ mod browser {
         retry: Option<TimeoutHandle>,
     }
 
-    pub fn counts() -> ArcSignal<Option<Counts>> {
-        COUNTS.with(|counts| counts.clone().into())
+    pub fn counts() -> ArcReadSignal<Option<Counts>> {
+        COUNTS.with(ArcRwSignal::read_only)
     }
 
     /// A hidden page needs no connection, nor does one in the back-forward cache; one

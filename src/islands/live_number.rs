@@ -14,10 +14,9 @@ pub fn LiveNumber(
     initial: u64,
 ) -> impl IntoView {
     let counts = live::counts();
-    let n =
-        Memo::new(move |_| counts.read().as_ref().map_or(initial, |counts| counts.figure(&figure)));
-    let moved = move || n.get() != initial;
+    let n = move || counts.read().as_ref().map_or(initial, |counts| counts.figure(&figure));
+    let text = n.clone();
     view! {
-        <span class="live-number" class:live-number_moved=moved>{move || grouped(n.get())}</span>
+        <span class="live-number" class:live-number_moved=move || n() != initial>{move || grouped(text())}</span>
     }
 }

@@ -20,15 +20,17 @@ const GROUND: usize = 5;
 /// Where windows stand: whole houses of equal height, and what is left over as
 /// dormers in the roofs.
 #[derive(Debug, PartialEq, Eq)]
-struct Row {
+pub struct Row {
     houses: usize,
     storeys: usize,
     /// Left upper corner of each window, and whether it is a dormer.
-    windows: Vec<(usize, usize, bool)>,
+    pub windows: Vec<(usize, usize, bool)>,
 }
 
 impl Row {
-    fn of(windows: usize) -> Self {
+    /// A row with so many windows.
+    #[must_use]
+    pub fn of(windows: usize) -> Self {
         let houses = (windows / PER_HOUSE).max(1);
         let whole = (windows / houses / COLUMNS).max(1);
         let left_over = windows.saturating_sub(houses * whole * COLUMNS);
@@ -46,13 +48,15 @@ impl Row {
         Self { houses, storeys, windows }
     }
 
-    fn view_box(&self) -> String {
-        let height = ROOF + self.storeys * STOREY + GROUND;
-        format!("0 0 {} {height}", self.houses * HOUSE)
+    /// Width and height of the drawing, in its units.
+    #[must_use]
+    pub const fn size(&self) -> (usize, usize) {
+        (self.houses * HOUSE, ROOF + self.storeys * STOREY + GROUND)
     }
 
     /// The silhouette of all houses.
-    fn outline(&self) -> String {
+    #[must_use]
+    pub fn outline(&self) -> String {
         let bottom = ROOF + self.storeys * STOREY + GROUND;
         let house = |i: usize| {
             let (left, right, middle) = (i * HOUSE, (i + 1) * HOUSE, i * HOUSE + HOUSE / 2);
@@ -78,7 +82,8 @@ pub fn Windows(
 ) -> impl IntoView {
     let counts = live::counts();
     let row = Row::of(grids.len());
-    let (view_box, outline) = (row.view_box(), row.outline());
+    let (width, height) = row.size();
+    let (view_box, outline) = (format!("0 0 {width} {height}"), row.outline());
     let windows = grids.into_iter().zip(lit).zip(row.windows).map(|((grid, lit), (x, y, dormer))| {
         let counts = counts.clone();
         let now = move || counts.read().as_ref().map_or(lit, |counts| counts.is_lit(&grid));

@@ -12,17 +12,20 @@ use axum::{
     routing::any,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use leptos::config::LeptosOptions;
+use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
 use super::AppState;
-use crate::ui::{self, context::SiteFiles};
+use crate::ui::{
+    self,
+    context::{Program, SiteFiles},
+};
 
 /// The names of the files that pages mention, and the content security policy.
 #[derive(Clone, Debug)]
 pub struct Assets {
-    /// Paths of the style sheet, the loader and the wasm.
+    /// Paths of the style sheet and the programs.
     pub names: SiteFiles,
     /// What pages may load and run.
     pub policy: HeaderValue,
@@ -36,15 +39,27 @@ impl Assets {
     /// not there.
     pub fn read(options: &LeptosOptions) -> io::Result<Self> {
         let hashes = if options.hash_files { read_hashes(options)? } else { String::new() };
-        let path = |kind: &str, extension: &str| {
-            let line = hashes.lines().filter_map(|line| line.split_once(':'));
-            let hash = line.into_iter().find(|(name, _)| name.trim() == kind);
-            let hash = hash.map(|(_, hash)| format!(".{}", hash.trim())).unwrap_or_default();
-            let (folder, name) = (&options.site_pkg_dir, &options.output_name);
-            format!("/{folder}/{name}{hash}.{extension}").into()
+        let hash_of = |kind: &str| {
+            let mut lines = hashes.lines().filter_map(|line| line.split_once(':'));
+            lines.find(|(name, _)| name.trim() == kind).map(|(_, hash)| format!(".{}", hash.trim()))
         };
-        let names =
-            SiteFiles { css: path("css", "css"), js: path("js", "js"), wasm: path("wasm", "wasm") };
+        let path = |part: &str, extension: &str, hash: Option<String>| {
+            let (folder, name) = (&options.site_pkg_dir, &options.output_name);
+            let hash = hash.unwrap_or_default();
+            Oco::from(format!("/{folder}/{name}{part}{hash}.{extension}"))
+        };
+        let names = SiteFiles {
+            css: path("", "css", hash_of("css")),
+            desk_css: path("-desk", "css", hash_of("desk-css")),
+            all: Program {
+                js: path("", "js", hash_of("js")),
+                wasm: path("", "wasm", hash_of("wasm")),
+            },
+            watching: hash_of("live-js").zip(hash_of("live-wasm")).map(|(js, wasm)| Program {
+                js: path("-live", "js", Some(js)),
+                wasm: path("-live", "wasm", Some(wasm)),
+            }),
+        };
         Ok(Self { names, policy: policy() })
     }
 }

@@ -25,7 +25,14 @@ pub fn secure(state: &AppState, response: &mut Response) {
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     );
+    // Only pages have links that could be followed next.
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        headers.insert(
+            HeaderName::from_static("speculation-rules"),
+            HeaderValue::from_static("\"/speculation-rules.json\""),
+        );
+    }
     if state.https {
-        set(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
 }

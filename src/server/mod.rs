@@ -5,6 +5,7 @@
 //! call it as `serve` does.
 
 mod address;
+mod app;
 pub mod assets;
 pub mod config;
 mod console;
@@ -14,6 +15,7 @@ mod form;
 mod headers;
 mod jobs;
 mod live;
+mod look;
 mod manage;
 mod photos;
 mod posted;
@@ -22,6 +24,7 @@ mod render;
 mod report;
 pub mod secret;
 pub mod serve;
+mod share;
 mod shared_pages;
 pub mod sign;
 mod staff;
@@ -49,12 +52,13 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 use self::{
     assets::Assets,
     live::Live,
+    share::SharePicture,
     shared_pages::SharedPages,
     visitor::{Hint, remember},
 };
 use crate::{
     service::Service,
-    ui::{app::Pages, pages::refusal::Refusal},
+    ui::{self, app::Pages, pages::refusal::Refusal},
 };
 
 /// Forms with files that may be read at once.
@@ -94,6 +98,8 @@ pub struct Parts {
     pub csrf: CsrfLayer,
     /// Pages that are the same for everyone.
     pub shared_pages: Arc<SharedPages>,
+    /// The picture of a shared link.
+    pub share_picture: Arc<SharePicture>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
     /// Forms with files that may be read at once: each takes up to 50 MB.
@@ -130,7 +136,7 @@ impl AppState {
                 io::Error::other(format!("CHUANGQUAN_PUBLIC_URL {public_url}: {error}"))
             })?,
         };
-        let shared_pages = Arc::default();
+        let (shared_pages, share_picture) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
         let uploads = Arc::new(Semaphore::new(UPLOADS));
@@ -144,6 +150,7 @@ impl AppState {
             public_url,
             csrf,
             shared_pages,
+            share_picture,
             trusted_proxies,
             uploads,
             ending,
@@ -173,6 +180,10 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
     let data = Router::new()
         .route("/counts.json", get(live::counts_json))
         .route("/live", get(live::events))
+        .route(ui::share::PATH, get(share::picture))
+        .route("/screen/messages", get(app::board_messages))
+        .route("/manifest.webmanifest", get(app::manifest))
+        .route("/speculation-rules.json", get(app::speculation_rules))
         .route("/healthz", get(async || StatusCode::NO_CONTENT))
         .route("/readyz", get(ready));
     let files = assets::files(&state);
@@ -197,6 +208,7 @@ fn pages() -> Router<AppState> {
         .route("/sign/withdraw", post(sign::withdraw))
         .route("/sign/next", post(sign::next))
         .route("/g/{grid}", get(poster))
+        .route("/look", post(look::choose))
         .route("/report", post(report::file))
         .route("/report/photos", post(report::hold_photos))
         .route("/report/similar", post(report::similar))

@@ -20,7 +20,7 @@ use super::{
     refusal,
     shared_pages::{self, Key},
     staff::Session,
-    visitor::Visitor,
+    visitor::{self, Visitor},
 };
 use crate::ui::{
     self,
@@ -42,7 +42,7 @@ pub async fn page(
     let page =
         page_of(&state, &visitor, request.headers(), request.extensions(), request.uri().path());
     let headers = request.headers().clone();
-    let rendered = match Key::of(request.uri(), visitor.signed) {
+    let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
             let now = || shared_pages::State {
                 revision: state.service.counts().revision,
@@ -114,6 +114,7 @@ pub async fn refusal(
     refused: Refusal,
 ) -> Response {
     let Some(visitor) = Visitor::fresh() else { return Response::default() };
+    let visitor = Visitor { care: visitor::care_of(headers), ..visitor };
     let path = if of_console { "/console" } else { "" };
     // What was asked for need not be a path at all: Leptos is given one that is.
     let request = Request::new(Body::empty());
@@ -137,10 +138,12 @@ fn page_of(
     };
     Page {
         origin,
+        public_url: Arc::clone(&state.public_url),
         service: Arc::clone(&state.service),
         path: path.to_owned(),
         visitor: visitor.id.clone(),
         has_signed: visitor.signed,
+        care: visitor.care,
         poster_grid: visitor.grid.clone(),
         site_files: state.assets.names.clone(),
         refused_form: None,

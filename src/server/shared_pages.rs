@@ -1,7 +1,7 @@
 //! Pages that are the same for everyone, rendered once for each state of the counts.
 //!
-//! Only pages that read nothing of the visitor but the hint whether they have signed
-//! may be shared; a page of an older revision, another phase or another hint is never
+//! Only pages that read nothing of the visitor but the hints whether they have signed
+//! and how they want to see pages may be shared; a page of an older revision, another phase or another hint is never
 //! given out.
 
 use std::{
@@ -12,8 +12,11 @@ use std::{
 use axum::http::Uri;
 use tokio::sync::Mutex;
 
-use super::encoding::Encoded;
-use crate::domain::{campaign::Phase, slug::Slug};
+use super::{encoding::Encoded, visitor::Visitor};
+use crate::{
+    domain::{campaign::Phase, slug::Slug},
+    ui::look::Care,
+};
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.
 const SHARED: [&str; 2] = ["/", "/privacy"];
@@ -26,6 +29,7 @@ const MOST: usize = 256;
 pub struct Key {
     path: String,
     has_signed: bool,
+    care: Option<Care>,
 }
 
 /// The state of the campaign in which a page was rendered.
@@ -55,11 +59,15 @@ pub struct SharedPages {
 
 impl Key {
     /// The key of a page; `None` for one that is the visitor's own, or has a query.
-    pub fn of(uri: &Uri, has_signed: bool) -> Option<Self> {
+    pub fn of(uri: &Uri, visitor: &Visitor) -> Option<Self> {
         let path = uri.path();
         let pledge = path.strip_prefix("/pledges/").is_some_and(|slug| Slug::parse(slug).is_ok());
         let shared = pledge || SHARED.contains(&path);
-        (shared && uri.query().is_none()).then(|| Self { path: path.to_owned(), has_signed })
+        (shared && uri.query().is_none()).then(|| Self {
+            path: path.to_owned(),
+            has_signed: visitor.signed,
+            care: visitor.care,
+        })
     }
 }
 
@@ -106,7 +114,8 @@ mod tests {
 
     #[test]
     fn nothing_of_a_visitor_is_shared() {
-        let key = |path: &str| Key::of(&path.parse().unwrap(), false);
+        let visitor = Visitor::fresh().unwrap();
+        let key = |path: &str| Key::of(&path.parse().unwrap(), &visitor);
         for shared in ["/", "/pledges/home", "/privacy"] {
             assert!(key(shared).is_some(), "{shared}");
         }
@@ -133,7 +142,7 @@ mod tests {
     #[tokio::test]
     async fn another_state_or_hint_is_another_page() {
         let pages = SharedPages::default();
-        let key = |has_signed| Key { path: "/".into(), has_signed };
+        let key = |has_signed| Key { path: "/".into(), has_signed, care: None };
         let state = |revision| move || State { revision, phase: Phase::Open };
         let mut rendered = 0;
         let cases = [

@@ -1,4 +1,4 @@
-//! Who is asking: the signed cookie `visitor` (`__Host-visitor` under https), and two
+//! Who is asking: the signed cookie `visitor` (`__Host-visitor` under https), and some
 //! unsigned hints about how to show pages.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,10 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{AppState, refusal, staff};
-use crate::{domain::visitor::VisitorId, ui::pages::refusal::Refusal};
+use crate::{
+    domain::visitor::VisitorId,
+    ui::{look::Care, pages::refusal::Refusal},
+};
 
 /// How long a visitor is known without coming back: 400 days, the most that
 /// browsers keep a cookie.
@@ -28,6 +31,9 @@ const GRID: &str = "grid";
 /// Set while this visitor has a signature: which call to action comes first.
 const SIGNED: &str = "signed";
 
+/// The size of text of 大字版, for who reads that.
+const CARE: &str = "care";
+
 /// Who is asking, in a request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -39,6 +45,8 @@ pub struct Visitor {
     pub grid: Option<String>,
     /// Whether this browser says it has signed; only a hint.
     pub signed: bool,
+    /// 大字版, if they chose it.
+    pub care: Option<Care>,
 }
 
 impl Visitor {
@@ -47,7 +55,7 @@ impl Visitor {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).ok()?;
         let id = VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))?;
-        Some(Self { id, known: false, grid: None, signed: false })
+        Some(Self { id, known: false, grid: None, signed: false, care: None })
     }
 }
 
@@ -64,16 +72,17 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let signed_jar = SignedCookieJar::from_headers(request.headers(), state.key.clone());
     let found = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
-    let known = found.map(|(id, _)| Visitor { id, known: true, grid: None, signed: false });
-    let Some(visitor) = known.or_else(Visitor::fresh) else {
+    let known = found.is_some();
+    let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
         return refusal::response(Refusal::Internal);
     };
-    let id = visitor.id.clone();
     let hints = CookieJar::from_headers(request.headers());
     let visitor = Visitor {
+        id: id.clone(),
+        known,
         grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
         signed: hints.get(SIGNED).is_some(),
-        ..visitor
+        care: care_in(&hints),
     };
     request.extensions_mut().insert(visitor);
     // Pictures never set a cookie: whoever fetches one has seen a page.
@@ -93,16 +102,23 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     response
 }
 
+/// 大字版, as far as a request asks for it.
+pub fn care_of(headers: &HeaderMap) -> Option<Care> {
+    care_in(&CookieJar::from_headers(headers))
+}
+
+fn care_in(hints: &CookieJar) -> Option<Care> {
+    hints.get(CARE).and_then(|cookie| Care::parse(cookie.value()))
+}
+
 /// Adds a hint for later pages to a response.
 pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
     let cookie = match hint {
         Hint::Grid(slug) => cookie(GRID, slug.to_owned(), https),
         Hint::Signed => cookie(SIGNED, "1".to_owned(), https),
-        Hint::NotSigned => {
-            let mut gone = cookie(SIGNED, String::new(), https);
-            gone.make_removal();
-            gone
-        }
+        Hint::NotSigned => forgotten(SIGNED, https),
+        Hint::Care(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
+        Hint::Care(None) => forgotten(CARE, https),
     };
     append(response.headers_mut(), &cookie);
 }
@@ -116,6 +132,8 @@ pub enum Hint<'a> {
     Signed,
     /// It has not, or no longer.
     NotSigned,
+    /// Whether to show 大字版, and in which size.
+    Care(Option<Care>),
 }
 
 const fn cookie_name(https: bool) -> &'static str {
@@ -130,6 +148,12 @@ fn cookie(name: &'static str, value: String, https: bool) -> Cookie<'static> {
         .secure(https)
         .max_age(LIFETIME.try_into().unwrap_or_default())
         .build()
+}
+
+fn forgotten(name: &'static str, https: bool) -> Cookie<'static> {
+    let mut gone = cookie(name, String::new(), https);
+    gone.make_removal();
+    gone
 }
 
 fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Method, StatusCode, header};
+use reqwest::{StatusCode, header};
 
 use crate::{
     photos::jpeg,

@@ -9,6 +9,7 @@ use leptos_router::{
 
 use super::{
     context::{Instead, Page},
+    look::Care,
     pages::{
         console::{
             account::AccountPage, case::CasePage, check::CheckPage, duty::DutyPage,
@@ -24,18 +25,23 @@ use super::{
         refusal::{Refusal, RefusalPage},
         report::ReportPage,
         reports::ReportsPage,
+        screen::ScreenPage,
         sign::SignPage,
         signed::SignedPage,
         status::StatusPage,
     },
-    parts::{footer::Footer, tab_bar::TabBar},
+    parts::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
 };
+use crate::islands;
 
-/// The one inline script: loads the wasm where a page has islands, and wakes them in
-/// document order. The policy names it by its hash, so it must not vary.
-pub const START_ISLANDS: &str = "(d=>{const i=document.querySelectorAll('leptos-island');\
-i.length&&import(d.js).then(async m=>{await m.default({module_or_path:d.wasm});m.hydrate();\
-for(const e of i)m[e.dataset.component](e)}).catch(e=>console.info('islands stay still',e))})\
+/// The one inline script: loads the smallest program that has all islands of the page,
+/// none where there are none, and wakes them in document order. The policy names it by
+/// its hash, so it must not vary.
+pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('leptos-island')],\
+f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
+i.length&&import(f?d.fewJs:d.js).then(async m=>{await m.default({module_or_path:f?d.fewWasm:d.wasm});\
+m.hydrate();for(const e of i)m[e.dataset.component](e)})\
+.catch(e=>console.info('islands stay still',e))})\
 (document.currentScript.dataset)";
 
 /// The document.
@@ -46,10 +52,15 @@ pub fn Shell() -> impl IntoView {
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
-    let files = Page::current().site_files;
+    let page = Page::current();
+    let files = page.site_files;
+    let public = !page.path.starts_with("/console");
+    // The root's size is that of all text; WeUI looks at the body.
+    let text_size = page.care.map(Care::as_str);
+    let few = files.watching;
     view! {
         <!DOCTYPE html>
-        <html lang="zh-CN">
+        <html lang="zh-CN" data-care=text_size>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -58,13 +69,22 @@ pub fn Shell() -> impl IntoView {
                 <meta name="theme-color" content="#6E1414" media="(prefers-color-scheme: dark)" />
                 <meta name="format-detection" content="telephone=no" />
                 <link rel="stylesheet" href=files.css />
+                {(!public || page.path == "/screen").then(|| view! { <link rel="stylesheet" href=files.desk_css /> })}
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
+                {public.then(|| view! { <Card /> })}
                 <MetaTags />
             </head>
-            <body>
+            <body data-weui-mode=text_size.map(|_| "care")>
                 <a class="skip-link" href="#main">"跳到正文"</a>
                 <App />
-                <script data-js=files.js data-wasm=files.wasm inner_html=START_ISLANDS></script>
+                <script
+                    data-js=files.all.js
+                    data-wasm=files.all.wasm
+                    data-few=few.is_some().then_some(islands::WATCHING)
+                    data-few-js=few.as_ref().map(|few| few.js.clone())
+                    data-few-wasm=few.as_ref().map(|few| few.wasm.clone())
+                    inner_html=START_ISLANDS
+                ></script>
             </body>
         </html>
     }
@@ -77,12 +97,18 @@ fn App() -> impl IntoView {
         Some(refusal) => Either::Left(view! { <RefusalPage refusal /> }),
         None => Either::Right(view! { <Pages /> }),
     };
-    let public = !Page::current().path.starts_with("/console");
-    view! {
+    let path = Page::current().path;
+    if path == "/screen" {
+        // Nobody stands before it who could press anything.
+        return Either::Left(content);
+    }
+    let public = !path.starts_with("/console");
+    Either::Right(view! {
+        <TopBar />
         {content}
         <Footer />
         {public.then(|| view! { <TabBar /> })}
-    }
+    })
 }
 
 /// Which page stands at which path. The server's router answers what is not here.
@@ -100,6 +126,7 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/privacy") view=PrivacyPage />
                 <Route path=path!("/report") view=ReportPage />
                 <Route path=path!("/messages") view=MessagesPage />
+                <Route path=path!("/screen") view=ScreenPage />
                 <Route path=path!("/reports") view=ReportsPage />
                 <Route path=path!("/reports/:code") view=StatusPage />
                 <Route path=path!("/console") view=QueuePage />

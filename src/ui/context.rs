@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use leptos::prelude::{Oco, expect_context};
 
-use super::pages::refusal::Refusal;
+use super::{look::Care, pages::refusal::Refusal};
 use crate::{
     domain::{
         report::deed::FieldErrors,
@@ -24,10 +24,14 @@ pub struct Page {
     pub path: String,
     /// How people reach this: scheme and host.
     pub origin: String,
+    /// The same, as the settings say it; empty where they do not.
+    pub public_url: Arc<str>,
     /// Who is looking.
     pub visitor: VisitorId,
     /// Whether this browser says it has signed; decides only what is offered first.
     pub has_signed: bool,
+    /// Whether this visitor reads 大字版, and in which size.
+    pub care: Option<Care>,
     /// The grid of a poster that was scanned, not yet held against the campaign.
     pub poster_grid: Option<String>,
     /// The files that the page loads.
@@ -47,11 +51,22 @@ pub struct Page {
 /// Paths of the files that pages load.
 #[derive(Clone, Debug)]
 pub struct SiteFiles {
-    /// The style sheet.
+    /// The style sheet of all pages.
     pub css: Oco<'static, str>,
-    /// The loader of the wasm.
+    /// That of the console and the board, beside it.
+    pub desk_css: Oco<'static, str>,
+    /// All islands.
+    pub all: Program,
+    /// Those that watch the counts, where the build made a program of them.
+    pub watching: Option<Program>,
+}
+
+/// Paths of a program for the browser.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What loads it.
     pub js: Oco<'static, str>,
-    /// The islands.
+    /// The program.
     pub wasm: Oco<'static, str>,
 }
 

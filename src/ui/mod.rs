@@ -5,5 +5,7 @@
 
 pub mod app;
 pub mod context;
+pub mod look;
 pub mod pages;
 mod parts;
+pub mod share;

@@ -10,6 +10,7 @@ pub mod progress;
 pub mod refusal;
 pub mod report;
 pub mod reports;
+pub mod screen;
 pub mod sign;
 pub mod signed;
 pub mod status;

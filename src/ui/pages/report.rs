@@ -9,7 +9,7 @@ use crate::{
         campaign::{Campaign, Category, CategoryKind, Phase},
         report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report, form::ReportForm},
     },
-    islands::{
+    islands::forms::{
         grid_picker::{GridChoice, GridPicker},
         locate::Locate,
         photo_picker::{HeldPhoto, PhotoPicker},

@@ -9,7 +9,7 @@ use crate::{
         campaign::{Phase, Pledge},
         signature::{MESSAGE_MAX, NAME_MAX, SignatureErrors, SignatureForm},
     },
-    islands::{
+    islands::forms::{
         grid_picker::{GridChoice, GridPicker},
         sign_form::SignForm,
         text_field::{Rule, TextField},

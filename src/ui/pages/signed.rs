@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use crate::{
     domain::counts::grouped,
-    islands::sign_form::ForgetDraft,
+    islands::forms::sign_form::ForgetDraft,
     service::MySignature,
     ui::{
         context::{Instead, Page},

@@ -10,7 +10,7 @@ use crate::{
         Audience, Code, Event, Report, Satisfaction, State, What, action::Action,
         words::day_and_time,
     },
-    islands::report_form::ForgetReportDraft,
+    islands::forms::report_form::ForgetReportDraft,
     service::public::{Status, grid_label},
     ui::{
         context::{Instead, Page},

@@ -12,7 +12,7 @@ use crate::{
             words::day_and_time,
         },
     },
-    islands::{
+    islands::forms::{
         photo_picker::{HeldPhoto, PhotoPicker},
         templates::Templates,
     },

@@ -2,6 +2,7 @@
 
 pub mod action_form;
 pub mod appeal;
+pub mod card;
 pub mod count;
 pub mod fields;
 pub mod footer;
@@ -9,4 +10,5 @@ pub mod hero;
 pub mod icon;
 pub mod report;
 pub mod tab_bar;
+pub mod top_bar;
 pub mod withdraw;

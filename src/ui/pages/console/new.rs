@@ -10,7 +10,7 @@ use crate::{
         report::{DESCRIPTION_MAX, PLACE_MAX, Source},
         staff::{Role, Staff},
     },
-    islands::locate::Locate,
+    islands::forms::locate::Locate,
     ui::{
         context::Page,
         parts::{

@@ -14,7 +14,7 @@ use crate::{
         slug::Slug,
         staff::{Role, Staff},
     },
-    islands::queue::QueueHelper,
+    islands::forms::queue::QueueHelper,
     service::{COUNTED, Waiting, casework::QueuePage as Found},
     ui::{
         context::Page,

@@ -80,7 +80,7 @@ mod browser {
         HtmlTextAreaElement,
     };
 
-    use crate::islands::form_fields::{one, tell};
+    use crate::islands::forms::fields::{one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.report";

@@ -84,7 +84,7 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
 
-    use crate::islands::form_fields::{one, tell};
+    use crate::islands::forms::fields::{one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.sign";

@@ -1,0 +1,13 @@
+//! Islands around and in forms: drafts, pictures, positions, suggestions.
+
+#[cfg(feature = "hydrate")]
+mod fields;
+pub mod grid_picker;
+pub mod locate;
+pub mod photo_picker;
+pub mod queue;
+pub mod report_form;
+pub mod sign_form;
+pub mod similar;
+pub mod templates;
+pub mod text_field;

@@ -1,0 +1,71 @@
+//! What browsers are told beside pages: the site's manifest, which pages they may fetch
+//! before they are asked for, what the board shows next.
+
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{AppState, refusal};
+use crate::ui::pages::{refusal::Refusal, screen::newest_messages};
+
+/// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
+fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
+    match serde_json::to_string(body) {
+        Ok(body) => {
+            let kept = format!("public, max-age={seconds}");
+            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, &kept)], body).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be written");
+            refusal::response(Refusal::Internal)
+        }
+    }
+}
+
+/// The newest messages that may be shown, for `/screen`.
+pub async fn board_messages(State(state): State<AppState>) -> Response {
+    match newest_messages(&state.service).await {
+        Ok(messages) => answer("application/json", 10, &messages),
+        Err(error) => refusal::from_store(&error),
+    }
+}
+
+/// The manifest (<https://www.w3.org/TR/appmanifest/>), in the words of the campaign.
+pub async fn manifest(State(state): State<AppState>) -> Response {
+    let titles = &state.service.campaign().titles;
+    let icon = |size: u16| {
+        let sizes = format!("{size}x{size}");
+        json!({ "src": format!("/icon-{size}.png"), "sizes": sizes, "type": "image/png", "purpose": "any maskable" })
+    };
+    let manifest = json!({
+        "name": format!("{} · {}", titles.street, titles.title),
+        "short_name": titles.short,
+        "lang": "zh-CN",
+        "id": "/",
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": "#f3f2f0",
+        "theme_color": "#a61b1b",
+        "icons": [icon(192), icon(512)],
+        "shortcuts": [{ "name": "随手拍", "url": "/report" }, { "name": "我要签名", "url": "/sign" }],
+    });
+    answer("application/manifest+json", 3600, &manifest)
+}
+
+/// Which pages a browser may fetch before they are asked for, once a finger or pointer
+/// nears a link (<https://developer.mozilla.org/docs/Web/API/Speculation_Rules_API>).
+/// They are fetched only: to run their islands would open event streams.
+pub async fn speculation_rules() -> Response {
+    let not = |path: &str| json!({ "not": { "href_matches": path } });
+    let pages = json!({ "and": [
+        { "href_matches": "/*" },
+        not("/console*"), not("/photos/*"), not("/g/*"), not("/me"), not("/signed"),
+    ]});
+    let rules = json!({ "prefetch": [{ "where": pages, "eagerness": "moderate" }] });
+    answer("application/speculationrules+json", 3600, &rules)
+}

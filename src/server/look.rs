@@ -1,0 +1,64 @@
+//! `POST /look`: how this visitor wants to see pages.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Uri, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    AppState,
+    form::Fields,
+    refusal,
+    visitor::{Hint, remember},
+};
+use crate::ui::look::Care;
+
+/// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to
+/// the page that it was chosen on (`back`).
+pub async fn choose(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let fields = match Fields::read(&parts.headers, body).await {
+        Ok(fields) => fields,
+        Err(refused) => return refusal::response(refused),
+    };
+    let mut response = Redirect::to(&back(&fields.first("back"), &parts.headers)).into_response();
+    remember(&mut response, Hint::Care(Care::parse(&fields.first("care"))), state.https);
+    response
+}
+
+/// The address to go back to: that of our page at `path`, with its query as far as the
+/// browser tells. The page of a form that was refused is not where the form was posted to.
+fn back(path: &str, headers: &HeaderMap) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
+    if !path.starts_with('/') || path.contains("//") || !path.bytes().all(plain) {
+        return "/".to_owned();
+    }
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let referer = referer.and_then(|referer| referer.parse::<Uri>().ok());
+    match referer.as_ref().filter(|uri| uri.path() == path).and_then(Uri::query) {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_pages_are_gone_back_to() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::REFERER, "http://wenming.example/reports?page=2".parse().unwrap());
+        for (path, address) in [
+            ("/reports", "/reports?page=2"),
+            ("/sign", "/sign"),
+            ("", "/"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+        ] {
+            assert_eq!(back(path, &headers), address, "{path}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `/screen`: the live board of the street office's lobby, to be read at six metres.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    domain::counts::Figure,
+    islands::{
+        board::{BoardMessage, NewestMessages, RollingNumber},
+        windows::Windows,
+    },
+    service::{Service, StoreError},
+    ui::{
+        context::Page,
+        parts::{count::Count, icon::PledgeIcon},
+        share,
+    },
+};
+
+/// Most messages at once.
+const MESSAGES: usize = 3;
+
+/// The newest messages that may be shown, as the board shows them.
+///
+/// # Errors
+/// [`StoreError`] when the database is away.
+pub async fn newest_messages(service: &Service) -> Result<Vec<BoardMessage>, StoreError> {
+    let wall = service.wall(None).await?.into_iter().take(MESSAGES);
+    let shown = wall.map(|message| BoardMessage {
+        text: message.text,
+        who: message.name.unwrap_or_else(|| "一位居民".into()),
+    });
+    Ok(shown.collect())
+}
+
+/// The board.
+#[component]
+pub fn ScreenPage() -> impl IntoView {
+    let page = Page::current();
+    Suspend::new(async move {
+        let initial = page.or_refuse(newest_messages(&page.service).await)?;
+        let campaign = page.service.campaign();
+        let counts = page.service.counts();
+        let titles = campaign.titles.clone();
+        let grids = campaign.grids.len();
+        let slugs = campaign.grids.iter().map(|grid| grid.slug.clone()).collect();
+        let lit = share::lit(&page.service, &counts);
+        let pledges = campaign.pledges.iter().map(|pledge| {
+            let figure = Figure::Pledge(pledge.slug.clone());
+            let initial = counts.figure(&figure);
+            view! {
+                <li class="board__pledge">
+                    <PledgeIcon icon=pledge.icon />
+                    <span class="board__pledge-title">{pledge.title.clone()}</span>
+                    <span class="board__pledge-count"><RollingNumber figure initial /></span>
+                </li>
+            }
+        });
+        Some(view! {
+            <Title text=titles.short />
+            <main id="main" class="board">
+                <header class="board__head">
+                    <p class="board__street">{titles.street}</p>
+                    <h1 class="board__title">{titles.title}</h1>
+                </header>
+                <p class="board__count">
+                    <RollingNumber figure=Figure::Signatures initial=counts.signatures />
+                    <span class="board__unit">"位居民已签名"</span>
+                </p>
+                <div class="board__windows">
+                    <Windows grids=slugs lit=lit />
+                    <p class="board__caption">{grids} "个网格，" <Count figure=Figure::LitGrids /> "个已有居民参与"</p>
+                </div>
+                <ul class="board__pledges">{pledges.collect_view()}</ul>
+                <NewestMessages initial />
+            </main>
+        })
+    })
+}
