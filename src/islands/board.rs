@@ -43,7 +43,7 @@ pub fn RollingNumber(
     };
     view! {
         <span class="rolling">
-            <span class="visually-hidden">{text}</span>
+            <span class="unseen">{text}</span>
             <span class="rolling__digits" aria-hidden="true">
                 <For each=places key=|place| *place children=column />
             </span>

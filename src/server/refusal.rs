@@ -107,7 +107,7 @@ struct Asked {
 
 impl Asked {
     fn of(request: &Request) -> Self {
-        let kept = [header::HOST, header::ACCEPT, header::ACCEPT_ENCODING];
+        let kept = [header::HOST, header::ACCEPT, header::ACCEPT_ENCODING, header::COOKIE];
         let kept = kept.into_iter().filter_map(|name| {
             let value = request.headers().get(&name)?.clone();
             Some((name, value))
