@@ -22,6 +22,8 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     trace: 'retain-on-failure',
+    // It would answer in place of what a test puts before the server (see offline.spec.ts).
+    serviceWorkers: 'block',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       args: [
@@ -34,7 +36,7 @@ export default defineConfig({
     { name: 'js', use: { ...phone } },
     // What only scripts can do has no counterpart here; axe is itself a script, and sees
     // the page without ours in its own way.
-    { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe)\.spec\.ts/ },
+    { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe|weight|offline)\.spec\.ts/ },
     // What is handled together is handled on the other database, too.
     { name: 'postgres', use: { ...phone }, testMatch: /(report|casework)\.spec\.ts/ },
   ],

@@ -80,9 +80,13 @@ function newDatabase(worker: number): Record<string, string> {
 export function complaints(page: Page): string[] {
   const found: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') found.push(message.text());
+    const blocked = message.text().startsWith('Service Worker registration blocked');
+    if (!blocked && (message.type() === 'error' || message.type() === 'warning')) found.push(message.text());
   });
-  page.on('pageerror', (error) => found.push(String(error)));
+  page.on('pageerror', (error) => {
+    // Chromium's way to say that one page follows another without a transition.
+    if (!String(error).includes('Transition was')) found.push(String(error));
+  });
   return found;
 }
 
@@ -125,7 +129,7 @@ export { expect };
 /** Every page that can be opened without having done anything. */
 export const pages = [
   '/', '/pledges/home', '/pledges/traffic', '/pledges/public-places', '/pledges/neighbours',
-  '/sign', '/me', '/progress', '/privacy', '/report', '/reports', '/messages', '/console/login',
+  '/sign', '/recovery', '/offline', '/me', '/progress', '/privacy', '/report', '/reports', '/messages', '/console/login',
 ];
 
 /** Every page of the console that a grid worker can open. */

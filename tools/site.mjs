@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import esbuild from 'esbuild';
+import { PurgeCSS } from 'purgecss';
 import * as sass from 'sass';
 
 const NAME = 'chuangquan';
@@ -33,6 +34,7 @@ const inputs = [
   path.join(here, 'site.mjs'),
   path.join(here, 'package-lock.json'),
   ...filesBelow(path.join(root, 'style')),
+  ...filesBelow(path.join(root, 'src', 'ui')),
   ...filesBelow(path.join(root, 'public')),
 ];
 const digest = createHash('sha256');
@@ -70,9 +72,17 @@ const built = PROGRAMS.map(([suffix, program]) => {
 
 // The style sheets, for older browsers too.
 const esbuildTarget = ['chrome80', 'safari13', 'firefox78'];
-const css = (name) => {
+const sources = filesBelow(path.join(root, 'src')).filter((file) => file.endsWith('.rs'));
+const css = async (name) => {
   const scss = sass.compile(path.join(root, 'style', `${name}.scss`), { style: 'expanded' }).css;
-  return esbuild.transformSync(scss, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
+  // Of WeUI's widgets only what the pages name; our own rules are all wanted.
+  const [{ css: used }] = await new PurgeCSS().purge({
+    content: sources,
+    css: [{ raw: scss }],
+    safelist: [/^(?!weui-)/],
+    extractors: [{ extensions: ['rs'], extractor: (source) => source.match(/weui-[\w-]+/g) ?? [] }],
+  });
+  return esbuild.transformSync(used, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
 };
 
 // Under hashed names.
@@ -86,8 +96,8 @@ const put = (kind, contents, suffix = '') => {
   fs.writeFileSync(path.join(pkg, `${NAME}${suffix}.${hash}.${kind}`), bytes);
   hashes.push(`${suffix ? `${suffix.slice(1)}-` : ''}${kind}: ${hash}\n`);
 };
-put('css', css('main'));
-put('css', css('desk'), '-desk');
+put('css', await css('main'));
+put('css', await css('desk'), '-desk');
 for (const { suffix, js, wasm } of built) {
   put('js', js, suffix);
   put('wasm', wasm, suffix);

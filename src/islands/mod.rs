@@ -9,6 +9,8 @@
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub mod board;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
+pub mod card;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 pub mod forms;
 mod live;
 pub mod live_number;

@@ -77,7 +77,7 @@ fn policy() -> HeaderValue {
     let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
     let text = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{start}'; \
-         style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -89,16 +89,21 @@ pub struct ServeSettings {
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub max_connections: usize,
 
+    /// `off` removes the service worker, by which phones keep public pages and forms for
+    /// when there is no network
+    #[arg(long, env = "CHUANGQUAN_OFFLINE", value_enum, default_value_t = Switch::On)]
+    pub offline: Switch,
+
     /// `off` lets everyone try passwords as often as they like: for benchmarks only
-    #[arg(long, env = "CHUANGQUAN_LIMITS", value_enum, default_value_t = Limits::On)]
-    pub limits: Limits,
+    #[arg(long, env = "CHUANGQUAN_LIMITS", value_enum, default_value_t = Switch::On)]
+    pub limits: Switch,
 }
 
-/// Whether tries are counted.
+/// What can be switched off.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limits {
-    /// As they should be.
+pub enum Switch {
+    /// As it should be.
     On,
-    /// For benchmarks.
+    /// For a reason.
     Off,
 }

@@ -13,26 +13,32 @@ const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment
 /// How long browsers insist on https, once they came by it: a year.
 const HSTS: &str = "max-age=31536000";
 
-/// Adds what keeps others from using our pages against their readers.
+/// Adds what keeps others from using our pages against their readers. What no browser
+/// shows as a page needs less of it, and phones on poor networks load it many times.
 pub fn secure(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if state.https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_kind = |begins: &[u8]| kind.is_some_and(|kind| kind.starts_with(begins));
+    if is_kind(b"text/javascript") || is_kind(b"text/css") || is_kind(b"application/wasm") {
+        return;
+    }
+    // Only pages have links that could be followed next.
+    if is_kind(b"text/html") {
+        headers.insert(
+            HeaderName::from_static("speculation-rules"),
+            HeaderValue::from_static("\"/speculation-rules.json\""),
+        );
+    }
     let mut set = |name: HeaderName, value: HeaderValue| headers.insert(name, value);
     set(header::CONTENT_SECURITY_POLICY, state.assets.policy.clone());
-    set(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     set(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     set(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
     set(
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     );
-    // Only pages have links that could be followed next.
-    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
-        headers.insert(
-            HeaderName::from_static("speculation-rules"),
-            HeaderValue::from_static("\"/speculation-rules.json\""),
-        );
-    }
-    if state.https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
-    }
 }

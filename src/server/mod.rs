@@ -19,6 +19,7 @@ mod look;
 mod manage;
 mod photos;
 mod posted;
+mod recovery;
 mod refusal;
 mod render;
 mod report;
@@ -31,6 +32,7 @@ mod staff;
 pub mod staff_command;
 mod visitor;
 pub mod webhook;
+mod worker;
 
 use std::{io, ops::Deref, sync::Arc};
 
@@ -100,6 +102,8 @@ pub struct Parts {
     pub shared_pages: Arc<SharedPages>,
     /// The picture of a shared link.
     pub share_picture: Arc<SharePicture>,
+    /// Whether phones keep pages and forms for when there is no network.
+    pub offline: bool,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
     /// Forms with files that may be read at once: each takes up to 50 MB.
@@ -151,11 +155,18 @@ impl AppState {
             csrf,
             shared_pages,
             share_picture,
+            offline: true,
             trusted_proxies,
             uploads,
             ending,
         };
         Ok(Self(Arc::new(parts)))
+    }
+
+    /// Whether phones keep pages and forms for when there is no network.
+    #[must_use]
+    pub fn with_offline(self, offline: bool) -> Self {
+        Self(Arc::new(Parts { offline, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the word of these proxies.
@@ -181,6 +192,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .route("/counts.json", get(live::counts_json))
         .route("/live", get(live::events))
         .route(ui::share::PATH, get(share::picture))
+        .route("/sw.js", get(worker::worker))
         .route("/screen/messages", get(app::board_messages))
         .route("/manifest.webmanifest", get(app::manifest))
         .route("/speculation-rules.json", get(app::speculation_rules))
@@ -209,6 +221,8 @@ fn pages() -> Router<AppState> {
         .route("/sign/next", post(sign::next))
         .route("/g/{grid}", get(poster))
         .route("/look", post(look::choose))
+        .route("/recovery", post(recovery::recover))
+        .route("/recovery/new", post(recovery::new_phrase))
         .route("/report", post(report::file))
         .route("/report/photos", post(report::hold_photos))
         .route("/report/similar", post(report::similar))

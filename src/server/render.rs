@@ -93,6 +93,18 @@ pub async fn refused_post(
     shown_again(page, parts, status).await
 }
 
+/// The page that shows a new phrase.
+pub async fn with_phrase(
+    state: &AppState,
+    mut parts: Parts,
+    visitor: &Visitor,
+    phrase: String,
+) -> Response {
+    parts.uri = Uri::from_static("/recovery");
+    let page = page_of(state, visitor, &parts.headers, &parts.extensions, "/recovery");
+    shown_again(Page { phrase: Some(phrase.into()), ..page }, parts, StatusCode::OK).await
+}
+
 async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
     let headers = parts.headers.clone();
     match render(page, Request::from_parts(parts, Body::empty())).await {
@@ -148,6 +160,7 @@ fn page_of(
         site_files: state.assets.names.clone(),
         refused_form: None,
         refused_post: None,
+        phrase: None,
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),

@@ -29,7 +29,7 @@ use tower::Service;
 use super::{
     AppState,
     address::Peer,
-    config::{Limits, ServeSettings},
+    config::{ServeSettings, Switch},
     jobs, router_with, secret,
     webhook::Robots,
 };
@@ -118,7 +118,7 @@ pub async fn serve_with(
         .map_err(StartError::Webhooks)?;
     let keys = Keys::of(key.master());
     let mut service = UseCases::new(store.clone(), pictures, Arc::new(campaign), keys);
-    if settings.limits == Limits::Off {
+    if settings.limits == Switch::Off {
         tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
         say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
         service = service.without_limits();
@@ -129,7 +129,8 @@ pub async fn serve_with(
     let listener = listener(address).await.map_err(fault)?;
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
         .map_err(StartError::Files)?
-        .with_trusted_proxies(settings.trusted_proxies.clone());
+        .with_trusted_proxies(settings.trusted_proxies.clone())
+        .with_offline(settings.offline == Switch::On);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
     let app = router_with(state, more).merge(beside);

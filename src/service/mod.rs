@@ -13,6 +13,7 @@ pub mod message;
 pub mod password;
 mod picture;
 pub mod public;
+pub mod recovery;
 pub mod report;
 mod reporter;
 mod sign;

@@ -21,7 +21,10 @@ use super::{
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-const SCHEMA: u32 = 3;
+const SCHEMA: u32 = 4;
+
+/// The schema since which a copy has all counters.
+const ALL_COUNTERS: u32 = 3;
 
 /// Rows that are read back in one statement.
 const CHUNK: usize = 1000;
@@ -123,7 +126,7 @@ pub async fn read(db: &Db, dir: &Path) -> Result<u64, BackupError> {
         }
         total += read;
     }
-    if manifest.schema < SCHEMA {
+    if manifest.schema < ALL_COUNTERS {
         counts::derive(&mut tx).await?;
     }
     tx.commit().await?;

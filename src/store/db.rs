@@ -1,8 +1,7 @@
 //! The two databases behind one door: only here are there two kinds of connection.
 //!
 //! A statement is a [`Sql`], one text for both wherever they agree and one for each
-//! where they do not. Many rows
-//! travel as one JSON parameter, which both can read as a table.
+//! where they do not.
 
 use std::{
     borrow::Cow, fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr,
@@ -20,8 +19,8 @@ use sqlx::{
     },
 };
 
-use super::StoreError;
 pub use super::value::Value;
+use super::{StoreError, migrations};
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
@@ -47,34 +46,6 @@ const LOST: [(&str, &str); 5] = [
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
-];
-
-/// Every step from nothing to the newest tables. A released step is never changed.
-const MIGRATIONS: [(i64, &str, Sql); 3] = [
-    (
-        1,
-        "signatures",
-        Sql::each(
-            include_str!("migrations/sqlite/0001_signatures.sql"),
-            include_str!("migrations/postgres/0001_signatures.sql"),
-        ),
-    ),
-    (
-        2,
-        "reports",
-        Sql::each(
-            include_str!("migrations/sqlite/0002_reports.sql"),
-            include_str!("migrations/postgres/0002_reports.sql"),
-        ),
-    ),
-    (
-        3,
-        "scale",
-        Sql::each(
-            include_str!("migrations/sqlite/0003_scale.sql"),
-            include_str!("migrations/postgres/0003_scale.sql"),
-        ),
-    ),
 ];
 
 /// A statement in the words of each database.
@@ -369,7 +340,7 @@ fn migrator(text: impl Fn(Sql) -> &'static str) -> Migrator {
         let (name, text) = (Cow::Borrowed(name), text(sql).into_sql_str());
         Migration::new(version, name, MigrationType::Simple, text, false)
     };
-    Migrator::with_migrations(MIGRATIONS.map(step).into())
+    Migrator::with_migrations(migrations::ALL.map(step).into())
 }
 
 /// What `work` gives, unless the database takes too long over it.

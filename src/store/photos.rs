@@ -7,7 +7,6 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::TryStreamExt;
-use serde_json::json;
 use object_store::{
     ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
@@ -15,6 +14,7 @@ use object_store::{
     path::Path,
     prefix::PrefixStore,
 };
+use serde_json::json;
 
 use super::{
     Store, StoreError,

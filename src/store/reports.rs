@@ -179,7 +179,8 @@ impl Store {
         }
     }
 
-    async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
+    /// Commits, and publishes the counts that then are.
+    pub(super) async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
         let counts = counts::read_in(&mut tx, taken.revision, taken.as_of).await?;
         tx.commit().await?;
         self.publisher.committed(counts);

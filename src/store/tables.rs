@@ -37,6 +37,11 @@ pub static COUNTERS: Prepared = LazyLock::new(|| {
     Table { name: "counters", key: &["kind", "slug"], columns }.prepare()
 });
 
+pub static RECOVERIES: Prepared = LazyLock::new(|| {
+    let columns = &[("visitor", Text), ("phrase", Text), ("made_at", Int)];
+    Table { name: "recoveries", key: &["visitor"], columns }.prepare()
+});
+
 pub static LEDGER: Prepared = LazyLock::new(|| {
     Table {
         name: "ledger",
@@ -206,7 +211,7 @@ pub static OBJECTIONS: Prepared = LazyLock::new(|| {
 
 /// The tables that a copy holds, in the order in which they can be filled. Sessions are
 /// left out: whoever gets a copy must not be logged in by it.
-pub fn copied() -> [&'static Statements; 11] {
+pub fn copied() -> [&'static Statements; 12] {
     [
         &SIGNATURES,
         &COUNTERS,
@@ -219,5 +224,6 @@ pub fn copied() -> [&'static Statements; 11] {
         &AUDIT,
         &OUTBOX,
         &OBJECTIONS,
+        &RECOVERIES,
     ]
 }

@@ -113,7 +113,11 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     assert!(refused.headers().contains_key(header::RETRY_AFTER));
     let page = refused.text().await.unwrap();
     assert!(page.contains("三楼堆了旧家具") && page.contains("还没有提交"), "{page}");
-    assert_eq!(stranger.get("/readyz").await.status(), StatusCode::NO_CONTENT, "all nodes would go");
+    assert_eq!(
+        stranger.get("/readyz").await.status(),
+        StatusCode::NO_CONTENT,
+        "all nodes would go"
+    );
     assert_eq!(stranger.get("/").await.status(), StatusCode::OK);
     assert_eq!(database.number("SELECT COUNT(*) FROM reports").await, 1);
     assert_eq!(database.number("SELECT COUNT(*) FROM photos WHERE serial IS NOT NULL").await, 1);

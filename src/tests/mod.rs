@@ -17,6 +17,7 @@ mod nodes;
 mod office;
 mod pages;
 mod photos;
+mod recovery;
 mod refusals;
 mod report;
 mod sign;

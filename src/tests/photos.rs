@@ -230,7 +230,8 @@ async fn photos_that_nobody_sent_are_swept_away() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let visitor = server.known_visitor().await;
     let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(60, 40))]);
-    let answer: serde_json::Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    let answer: serde_json::Value =
+        serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
     let id = answer["held"][0].as_str().unwrap();
     let photos = server.database.folder.path().join("photos");
     assert_eq!(files_below(&photos).len(), 2);

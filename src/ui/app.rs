@@ -19,9 +19,11 @@ use super::{
         home::HomePage,
         me::MePage,
         messages::MessagesPage,
+        offline::OfflinePage,
         pledge::PledgePage,
         privacy::PrivacyPage,
         progress::ProgressPage,
+        recovery::RecoveryPage,
         refusal::{Refusal, RefusalPage},
         report::ReportPage,
         reports::ReportsPage,
@@ -35,14 +37,19 @@ use super::{
 use crate::islands;
 
 /// The one inline script: loads the smallest program that has all islands of the page,
-/// none where there are none, and wakes them in document order. The policy names it by
-/// its hash, so it must not vary.
+/// none where there are none, and wakes them in document order. Whoever goes on to a second
+/// page gets the service worker. The policy names the script by its hash, so it must not
+/// vary.
 pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('leptos-island')],\
 f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
 i.length&&import(f?d.fewJs:d.js).then(async m=>{await m.default({module_or_path:f?d.fewWasm:d.wasm});\
 m.hydrate();for(const e of i)m[e.dataset.component](e)})\
 .catch(e=>console.info('islands stay still',e))})\
-(document.currentScript.dataset)";
+(document.currentScript.dataset);\
+(w=>{w&&(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
+addEventListener('load',()=>w.register('/sw.js').catch(e=>console.info('no worker',e)));\
+w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
+(navigator.serviceWorker)";
 
 /// The document.
 #[component]
@@ -126,6 +133,8 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/privacy") view=PrivacyPage />
                 <Route path=path!("/report") view=ReportPage />
                 <Route path=path!("/messages") view=MessagesPage />
+                <Route path=path!("/offline") view=OfflinePage />
+                <Route path=path!("/recovery") view=RecoveryPage />
                 <Route path=path!("/screen") view=ScreenPage />
                 <Route path=path!("/reports") view=ReportsPage />
                 <Route path=path!("/reports/:code") view=StatusPage />

@@ -40,6 +40,8 @@ pub struct Page {
     pub refused_form: Option<Arc<RefusedForm>>,
     /// Any other form to show again.
     pub refused_post: Option<Arc<RefusedPost>>,
+    /// A phrase that was just made, to be shown this once.
+    pub phrase: Option<Arc<str>>,
     /// Who of the staff is looking.
     pub staff: Option<Arc<Staff>>,
     /// Why the page is not what was asked for.

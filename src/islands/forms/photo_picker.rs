@@ -15,6 +15,9 @@ pub struct HeldPhoto {
     pub chosen: bool,
 }
 
+/// Said where there is no network: the photo stays in the file field.
+const WITH_THE_FORM: &str = "网络不好，照片还没有传上；它会和表单一起提交";
+
 /// How far a photo has come.
 #[derive(Clone, Debug, PartialEq)]
 enum Sending {
@@ -55,6 +58,9 @@ pub fn PhotoPicker(
             room,
             move |percent| sending.set(Some(Sending::Percent(percent))),
             move |result| match result {
+                Ok(ids) if ids.is_empty() => {
+                    sending.set(Some(Sending::Failed(WITH_THE_FORM.to_owned())))
+                }
                 Ok(ids) => {
                     let arrived = ids.into_iter().map(|id| HeldPhoto { id, chosen: true });
                     held.update(|held| held.extend(arrived));
@@ -139,12 +145,14 @@ pub fn PhotoPicker(
 
 #[cfg(feature = "hydrate")]
 mod browser {
+    use std::cell::RefCell;
+
     use leptos::{prelude::*, task::spawn_local};
     use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
-        Blob, CanvasRenderingContext2d, File, FormData, HtmlCanvasElement, HtmlImageElement,
-        HtmlInputElement, ProgressEvent, Url, XmlHttpRequest,
+        Blob, CanvasRenderingContext2d, DataTransfer, File, FilePropertyBag, FormData,
+        HtmlCanvasElement, HtmlImageElement, HtmlInputElement, ProgressEvent, Url, XmlHttpRequest,
     };
 
     /// The longer side of what is sent, in pixels.
@@ -152,6 +160,13 @@ mod browser {
     /// JPEG quality of 1.
     const QUALITY: f64 = 0.85;
     const FAILED: &str = "没有传上，请再选一次；网络不好时可以不附照片";
+    /// How long a photo may be on its way without getting on, in milliseconds.
+    const PATIENCE: u32 = 60_000;
+
+    thread_local! {
+        /// Photos that did not arrive, to go with the form.
+        static LEFT: RefCell<Vec<File>> = const { RefCell::new(Vec::new()) };
+    }
 
     #[derive(serde::Deserialize)]
     struct Answer {
@@ -159,7 +174,8 @@ mod browser {
         error: Option<String>,
     }
 
-    /// Sends what was chosen, as far as there is room, and empties the field.
+    /// Sends what was chosen, as far as there is room. What does not arrive stays in the
+    /// field, and goes with the form; then `done` hears of no photo.
     pub fn send(
         input: &HtmlInputElement,
         room: usize,
@@ -173,6 +189,7 @@ mod browser {
         }
         let input = input.clone();
         spawn_local(async move {
+            let room = room.saturating_sub(LEFT.with_borrow(Vec::len));
             let too_many = files.len() > room;
             for file in files.into_iter().take(room) {
                 progress(0);
@@ -180,14 +197,38 @@ mod browser {
                 match upload(&file, smaller.as_ref(), progress).await {
                     Ok(Answer { held, error: None }) => done(Ok(held)),
                     Ok(Answer { error: Some(sentence), .. }) => done(Err(sentence)),
-                    Err(_) => done(Err(FAILED.to_owned())),
+                    Err(_) => match as_file(file, smaller.as_ref()) {
+                        Ok(file) => {
+                            LEFT.with_borrow_mut(|left| left.push(file));
+                            done(Ok(Vec::new()));
+                        }
+                        Err(_) => done(Err(FAILED.to_owned())),
+                    },
                 }
             }
             input.set_value("");
+            put_back(&input).ok();
             if too_many {
                 done(Err("最多3张照片，多的没有选上".to_owned()));
             }
         });
+    }
+
+    fn as_file(file: File, smaller: Option<&Blob>) -> Result<File, JsValue> {
+        let Some(smaller) = smaller else { return Ok(file) };
+        let kind = FilePropertyBag::new();
+        kind.set_type("image/jpeg");
+        File::new_with_blob_sequence_and_options(&js_sys::Array::of1(smaller), "photo.jpg", &kind)
+    }
+
+    /// Puts the photos that did not arrive into the field.
+    fn put_back(input: &HtmlInputElement) -> Result<(), JsValue> {
+        let transfer = DataTransfer::new()?;
+        LEFT.with_borrow(|left| {
+            left.iter().try_for_each(|file| transfer.items().add_with_file(file).map(drop))
+        })?;
+        input.set_files(transfer.files().as_ref());
+        Ok(())
     }
 
     /// Keeps the form from being sent while `busy` says so.
@@ -251,6 +292,7 @@ mod browser {
         let request = XmlHttpRequest::new()?;
         request.open("POST", "/report/photos")?;
         request.set_request_header("Accept", "application/json")?;
+        request.set_timeout(PATIENCE);
         let sent = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
             #[expect(
                 clippy::cast_possible_truncation,

@@ -63,6 +63,10 @@ pub fn MePage() -> impl IntoView {
                 </section>
                 {supported}
                 <div class="weui-cells">
+                    <a class="weui-cell weui-cell_access" href="/recovery">
+                        <span class="weui-cell__bd">"换了手机？用口令找回"</span>
+                        <span class="weui-cell__ft"></span>
+                    </a>
                     <a class="weui-cell weui-cell_access" href="/privacy">
                         <span class="weui-cell__bd">"个人信息与无障碍说明"</span>
                         <span class="weui-cell__ft"></span>

@@ -5,11 +5,14 @@ use leptos_meta::Title;
 
 use crate::{
     domain::counts::grouped,
-    islands::forms::sign_form::ForgetDraft,
+    islands::{
+        card::{CardPicture, CardText},
+        forms::sign_form::ForgetDraft,
+    },
     service::MySignature,
     ui::{
         context::{Instead, Page},
-        parts::{icon::PlaneLeaf, withdraw::Withdraw},
+        parts::{icon::PlaneLeaf, qr, recovery::NewPhrase, withdraw::Withdraw},
     },
 };
 
@@ -30,7 +33,8 @@ pub fn SignedPage() -> impl IntoView {
                     <span class="signed-page__mark" aria-hidden="true"></span>
                     "签名成功，谢谢您"
                 </p>
-                <PromiseCard mine />
+                <PromiseCard mine=mine.clone() />
+                <CardPicture card=card_text(&page, &mine) />
                 <p class="hint">"签名编号；有效签名总数以首页为准"</p>
                 <section class="share" aria-labelledby="share-title">
                     <h2 id="share-title" class="section-title">"请邻居也来签"</h2>
@@ -40,6 +44,7 @@ pub fn SignedPage() -> impl IntoView {
                     </form>
                     <p class="hint">"换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。"</p>
                 </section>
+                <NewPhrase />
                 <Withdraw />
                 <ForgetDraft />
             </main>
@@ -67,7 +72,23 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
             {message}
             <p class="promise-card__foot">{campaign.titles.street.clone()} {mine.grid.map(|grid| format!(" · {grid}"))}</p>
             <p class="promise-card__foot">{day}</p>
+            <div class="promise-card__code" role="img" aria-label="本页面首页的二维码" inner_html=qr::picture(&page.origin, 160)></div>
+            <p class="promise-card__foot">"扫一扫，一起签下文明承诺"</p>
             <PlaneLeaf />
         </article>
+    }
+}
+
+/// What stands on the card's picture; the message is left out, since pictures travel far.
+fn card_text(page: &Page, mine: &MySignature) -> CardText {
+    let street = page.service.campaign().titles.street.clone();
+    let grid = mine.grid.as_ref().map(|grid| format!(" · {grid}")).unwrap_or_default();
+    CardText {
+        name: mine.name.clone(),
+        number: format!("第 {} 位", grouped(mine.ordinal)),
+        pledges: mine.pledges.iter().map(|pledge| pledge.title.clone()).collect(),
+        place: street + &grid,
+        day: mine.day.map(|day| day.to_string()).unwrap_or_default(),
+        code: qr::rows(&page.origin),
     }
 }

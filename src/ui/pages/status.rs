@@ -16,6 +16,7 @@ use crate::{
         context::{Instead, Page},
         parts::{
             fields::{Kept, Text, field_error, text_field},
+            recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
         },
     },
@@ -231,7 +232,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
             </details>
         }
     });
-    view! { {urge} {urged} {add} {withdraw} }.into_any()
+    view! { {urge} {urged} {add} <NewPhrase /> {withdraw} }.into_any()
 }
 
 /// Photos of a refused try.

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::islands::card::LEAF;
+
 use crate::domain::campaign::Icon;
 
 /// The picture of a pledge; its title stands beside it, so it is silent.
@@ -58,7 +60,7 @@ pub fn TabIcon(
 pub fn PlaneLeaf() -> impl IntoView {
     view! {
         <svg class="plane-leaf" viewBox="0 0 48 48" aria-hidden="true">
-            <path d="M24 3c1.500 4 2.500 6.500 4 9 2-1.500 4-2.500 7-3-.5 3-.5 5.500-.2 7.800 3.200-.4 6.200-.2 10.200.700-2.500 3-4 5-5 7.500 2 1 3.500 2.300 5 4.500-4.500.5-8 1-11.500 2.500.2 2 0 4-1 6.500-3-1.500-5.500-3-7.300-5.300L25.500 45h-3l.3-11.800c-1.800 2.300-4.300 3.800-7.300 5.300-1-2.500-1.200-4.500-1-6.500C11 30.500 7.500 30 3 29.500c1.500-2.200 3-3.500 5-4.500-1-2.500-2.500-4.500-5-7.500 4-.9 7-1.100 10.200-.7.3-2.300.3-4.800-.2-7.800 3 .5 5 1.500 7 3 1.500-2.500 2.500-5 4-9z" />
+            <path d=LEAF />
         </svg>
     }
 }

@@ -8,6 +8,8 @@ pub mod fields;
 pub mod footer;
 pub mod hero;
 pub mod icon;
+pub mod qr;
+pub mod recovery;
 pub mod report;
 pub mod tab_bar;
 pub mod top_bar;

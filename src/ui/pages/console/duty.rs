@@ -178,10 +178,12 @@ fn grids(campaign: &Campaign, everyone: &[Staff]) -> AnyView {
         }
     });
     view! {
-        <table class="counts" aria-labelledby="grids">
-            <thead><tr><th scope="col">"网格"</th><th scope="col">"网格员"</th></tr></thead>
-            <tbody>{rows.collect_view()}</tbody>
-        </table>
+        <div class="scroll" tabindex="0" role="group" aria-label="网格与网格员的表格">
+            <table class="counts" aria-labelledby="grids">
+                <thead><tr><th scope="col">"网格"</th><th scope="col">"网格员"</th></tr></thead>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        </div>
     }
     .into_any()
 }

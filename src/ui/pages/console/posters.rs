@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use qrcode::{QrCode, render::svg};
 
 use super::{framed, staff};
 use crate::{
     domain::{campaign::Grid, staff::Role},
-    ui::context::Page,
+    ui::{context::Page, parts::qr},
 };
 
 /// The page of posters, one on each printed sheet.
@@ -34,13 +33,7 @@ pub fn PostersPage() -> impl IntoView {
 fn poster(page: &Page, grid: &Grid) -> AnyView {
     let campaign = page.service.campaign();
     let address = format!("{}/g/{}", page.origin, grid.slug);
-    let code = QrCode::new(address.as_bytes()).map(|code| {
-        let picture = code.render::<svg::Color>().min_dimensions(240, 240).build();
-        // What stands before the picture belongs to a file of its own.
-        let at = picture.find("<svg").unwrap_or_default();
-        picture[at..].to_owned()
-    });
-    let picture = code.unwrap_or_default();
+    let picture = qr::picture(&address, 240);
     view! {
         <section class="poster">
             <p class="poster__street">{campaign.titles.street.clone()}</p>

@@ -1,0 +1,82 @@
+//! `POST /recovery/new` and `/recovery`: a phrase to write down, and what it gives back.
+
+use axum::{
+    Extension,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    AppState, address,
+    form::Fields,
+    refusal, render,
+    visitor::{BecomeVisitor, Hint, Visitor, remember},
+};
+use crate::{
+    service::recovery::RecoveryError,
+    ui::{context::RefusedPost, pages::refusal::Refusal},
+};
+
+/// Makes a phrase and shows it, this once.
+pub async fn new_phrase(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    if !visitor.known {
+        return refusal::response(Refusal::Barred("刚才没有认出您的手机，请返回再按一次"));
+    }
+    let (parts, _) = request.into_parts();
+    match state.service.new_phrase(&visitor.id).await {
+        Ok(phrase) => {
+            let mut response = render::with_phrase(&state, parts, &visitor, phrase).await;
+            let nowhere = HeaderValue::from_static("private, no-store");
+            response.headers_mut().insert(header::CACHE_CONTROL, nowhere);
+            response
+        }
+        Err(error) => refusal::from_store(&error),
+    }
+}
+
+/// Makes this browser the visitor whose phrase it is.
+pub async fn recover(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let fields = match Fields::read(&parts.headers, body).await {
+        Ok(fields) => fields,
+        Err(refused) => return refusal::response(refused),
+    };
+    let from = address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
+        .map_or_else(|| "unknown".to_owned(), address::neighbourhood);
+    let phrase = fields.first("phrase");
+    let (status, sentence) = match state.service.recover(&visitor.id, &phrase, &from).await {
+        Ok(known) => {
+            let mut response = Redirect::to("/me").into_response();
+            let signed = state.service.signature_of(&known).await;
+            let hint = if matches!(signed, Ok(Some(_))) { Hint::Signed } else { Hint::NotSigned };
+            remember(&mut response, hint, state.https);
+            response.extensions_mut().insert(BecomeVisitor(known));
+            return response;
+        }
+        Err(RecoveryError::Unknown) => {
+            let sentence = "没有这个口令：请核对12位数字；每个口令只能用一次".to_owned();
+            (StatusCode::UNPROCESSABLE_ENTITY, sentence)
+        }
+        Err(RecoveryError::Wait(seconds)) => {
+            let sentence = format!("试的次数太多了，请{}分钟后再试", seconds.div_ceil(60));
+            (StatusCode::TOO_MANY_REQUESTS, sentence)
+        }
+        Err(RecoveryError::Store(error)) => return refusal::from_store(&error),
+    };
+    let post = RefusedPost {
+        form: "recovery".into(),
+        values: vec![("phrase".into(), phrase)],
+        errors: vec![("phrase", sentence)],
+        whole: None,
+    };
+    render::refused_post(&state, parts, "/recovery", post, status).await
+}

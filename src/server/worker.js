@@ -1,0 +1,208 @@
+// The service worker: public pages that were seen before open without a network, and a
+// form that is sent without one is kept in the phone and sent later.
+//
+// What belongs to one person is never kept: only the pages in PUBLIC are, and forms as
+// everyone gets them. The server fills in what stands between «».
+const VERSION = '«version»';
+const FORMS = ['/sign', '/report'];
+const PRECACHED = ['/offline', '/', ...FORMS];
+const PUBLIC = /^\/(?:$|pledges\/[a-z-]+$|progress$|privacy$|reports$|messages$)/;
+const FILES = /^\/(?:pkg\/|icon)/;
+const [PAGES, KEPT_FILES] = [`pages-${VERSION}`, 'files'];
+/// Files that are kept: those of this version and of some before it, since a page that is
+/// open may still want them.
+const MOST_FILES = 24;
+/// How long a page may take before the one that was seen before is shown, in milliseconds.
+const PATIENCE = 6000;
+
+addEventListener('install', (event) => {
+  event.waitUntil((async () => {
+    const pages = await caches.open(PAGES);
+    // As everyone gets them: without cookies nothing in them is anyone's.
+    await Promise.all(PRECACHED.map(async (path) => {
+      const answer = await fetch(path, { credentials: 'omit', cache: 'no-store' });
+      if (answer.ok) await pages.put(path, answer);
+    }));
+    await skipWaiting();
+  })());
+});
+
+addEventListener('activate', (event) => {
+  event.waitUntil((async () => {
+    const names = await caches.keys();
+    await Promise.all(names.filter((name) => name.startsWith('pages-') && name !== PAGES).map((name) => caches.delete(name)));
+    await clients.claim();
+    await send();
+  })());
+});
+
+addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin) return;
+  if (request.method === 'POST' && request.mode === 'navigate') {
+    if (FORMS.includes(url.pathname)) event.respondWith(post(request));
+    // The next person must not get what this one has left to be sent.
+    else if (url.pathname === '/sign/next') event.respondWith(send().then(() => fetch(request)));
+  } else if (request.method === 'GET' && request.mode === 'navigate') {
+    if (url.pathname === '/offline') event.respondWith(waiting());
+    else if (PUBLIC.test(url.pathname)) event.respondWith(page(event, url));
+    else if (FORMS.includes(url.pathname)) event.respondWith(form(request, url));
+    else if (!url.pathname.startsWith('/console')) event.respondWith(own(request));
+  } else if (request.method === 'GET' && FILES.test(url.pathname)) {
+    event.respondWith(file(event, request));
+  }
+});
+
+addEventListener('sync', (event) => { if (event.tag === 'send') event.waitUntil(send()); });
+addEventListener('message', (event) => { if (event.data === 'send') event.waitUntil(send()); });
+
+/// A public page: from the network, else as it was seen.
+async function page(event, url) {
+  const slow = new Promise((resolve) => { setTimeout(resolve, PATIENCE); });
+  const fresh = fetch(event.request).then((answer) => {
+    if (answer.ok && !answer.redirected && !url.search) {
+      const copy = answer.clone();
+      event.waitUntil(caches.open(PAGES).then((pages) => pages.put(url.pathname, copy)));
+    }
+    return answer;
+  });
+  try {
+    const first = await Promise.race([fresh, slow]);
+    if (first) return first;
+    return await caches.match(url.pathname) ? marked(url.pathname) : await fresh;
+  } catch {
+    return marked(url.pathname);
+  }
+}
+
+/// A form: one that was sent later and came back with faults; else from the network, or
+/// as everyone gets it.
+async function form(request, url) {
+  try {
+    const back = (await kept()).find(({ path, refused }) => refused && path === url.pathname);
+    if (!back) return await fetch(request);
+    await forget(back.id);
+    return new Response(back.refused, { headers: back.headers });
+  } catch {
+    return marked(url.pathname);
+  }
+}
+
+/// A page that is one's own, and never kept.
+async function own(request) {
+  try {
+    return await fetch(request);
+  } catch {
+    return shown('/offline');
+  }
+}
+
+async function file(event, request) {
+  const known = await caches.match(request);
+  if (known) return known;
+  const answer = await fetch(request);
+  if (answer.ok) {
+    const copy = answer.clone();
+    event.waitUntil(caches.open(KEPT_FILES).then(async (files) => {
+      await files.put(request, copy);
+      const keys = await files.keys();
+      await Promise.all(keys.slice(0, -MOST_FILES).map((key) => files.delete(key)));
+    }));
+  }
+  return answer;
+}
+
+/// `/offline`: with what waits to be sent.
+async function waiting() {
+  const forms = (await kept()).length;
+  if (!forms) return shown('/offline');
+  return marked('/offline', `您填的${forms}份内容已存在手机里，有网络时自动送出。请先不要清理微信。`);
+}
+
+async function shown(path) {
+  return await caches.match(path) ?? new Response('没有网络，请稍后再试', { status: 503, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
+}
+
+/// A page that was seen before, with a mark that says so.
+async function marked(path, words) {
+  const known = await caches.match(path);
+  if (!known) return shown('/offline');
+  const when = new Date(known.headers.get('Date') ?? Date.now());
+  const time = when.toLocaleString('zh-CN', { month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const says = words ?? (FORMS.includes(path)
+    ? '现在没有网络。您可以照常填写提交，内容先存在手机里，有网络时自动送出。'
+    : `现在没有网络，这是${time}看到的内容。`);
+  const html = (await known.text()).replace(/<body[^>]*>/, (body) => `${body}<p class="offline-mark" role="status">${says}</p>`);
+  return new Response(html, { status: 200, headers: known.headers });
+}
+
+/// A form that is sent: kept when there is no network.
+async function post(request) {
+  const copy = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    await keep({
+      path: new URL(request.url).pathname,
+      type: copy.headers.get('Content-Type'),
+      body: await copy.arrayBuffer(),
+    });
+    await registration.sync?.register('send').catch(() => {});
+    return Response.redirect('/offline', 303);
+  }
+}
+
+let sending;
+
+/// Sends what was kept, one after the other; each is forgotten only once it is answered,
+/// and comes back with the next visit of its form where it was refused. Sent twice, it
+/// counts once: the server knows a report by its form's key, a signature by its visitor.
+function send() {
+  sending ??= sendAll().finally(() => { sending = undefined; });
+  return sending;
+}
+
+async function sendAll() {
+  for (const form of await kept()) {
+    const { path, type, body, refused } = form;
+    if (refused) continue;
+    const ask = () => fetch(path, { method: 'POST', headers: { 'Content-Type': type, Accept: 'text/html' }, body, redirect: 'manual' });
+    let answer;
+    try {
+      answer = await ask();
+      // Whoever had no cookie yet has one now.
+      if (answer.status === 422) answer = await ask();
+    } catch {
+      return;
+    }
+    // Busy, or a proxy that has lost the server: later.
+    if (answer.status >= 500 || answer.status === 429) return;
+    const taken = answer.type === 'opaqueredirect';
+    if (taken) await forget(form.id);
+    else await change({ ...form, body: undefined, refused: await answer.text(), headers: [...answer.headers] });
+    for (const client of await clients.matchAll({ type: 'window' })) {
+      if (new URL(client.url).pathname === '/offline') await client.navigate(taken ? '/me' : path).catch(() => {});
+    }
+  }
+}
+
+function store(mode, work) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('chuangquan', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('forms', { keyPath: 'id', autoIncrement: true });
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const transaction = database.transaction('forms', mode, { durability: 'strict' });
+      const asked = work(transaction.objectStore('forms'));
+      transaction.oncomplete = () => { database.close(); resolve(asked.result); };
+      transaction.onabort = () => { database.close(); reject(transaction.error); };
+    };
+  });
+}
+
+const keep = (form) => store('readwrite', (forms) => forms.add(form));
+const change = (form) => store('readwrite', (forms) => forms.put(form));
+const kept = () => store('readonly', (forms) => forms.getAll());
+const forget = (id) => store('readwrite', (forms) => forms.delete(id));

@@ -1,0 +1,80 @@
+//! Getting back what one has done here, on another phone or after WeChat has cleared its
+//! cookies: by a phrase that was written down, good for once.
+
+use std::fmt::Write as _;
+
+use super::{Service, StoreError, now, throttle::Try};
+use crate::domain::visitor::VisitorId;
+
+/// Length of a phrase, in digits: one guess in 10¹², and a few tries a minute.
+const DIGITS: usize = 12;
+
+/// Why nothing was given back.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// No such phrase, or it was used.
+    #[error("no such phrase")]
+    Unknown,
+    /// Too many tries; seconds to wait.
+    #[error("too many tries")]
+    Wait(u64),
+    /// The store could not say that it is done.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// Makes a phrase for `visitor`, as it is shown: `1234 5678 9012`. An earlier one is
+    /// void.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn new_phrase(&self, visitor: &VisitorId) -> Result<String, StoreError> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|e| StoreError::Unavailable(e.to_string()))?;
+        // So many more numbers than phrases that no phrase is likelier than another.
+        let number = u128::from_le_bytes(bytes) % 10_u128.pow(DIGITS as u32);
+        let digits = format!("{number:0DIGITS$}");
+        self.store.keep_phrase(visitor, &self.phrase_hash(&digits), now()).await?;
+        let mut shown = String::new();
+        for (i, digit) in digits.chars().enumerate() {
+            let space = if i > 0 && i % 4 == 0 { " " } else { "" };
+            write!(shown, "{space}{digit}").ok();
+        }
+        Ok(shown)
+    }
+
+    /// Whom `phrase` gives back. All that `visitor` has done since is theirs, too; where
+    /// both have signed, the earlier signature stays.
+    ///
+    /// # Errors
+    /// [`RecoveryError`].
+    pub async fn recover(
+        &self,
+        visitor: &VisitorId,
+        phrase: &str,
+        from: &str,
+    ) -> Result<VisitorId, RecoveryError> {
+        let tried = Try::new(&self.keys, Some("recovery phrase"), from);
+        self.try_once(&tried).await?.map_err(RecoveryError::Wait)?;
+        let digits: String = phrase.chars().filter_map(ascii_digit).collect();
+        let hash = self.phrase_hash(&digits);
+        let known = self.store.use_phrase(&hash, visitor, now()).await?;
+        let known = known.ok_or(RecoveryError::Unknown)?;
+        self.try_succeeded(&tried).await?;
+        Ok(known)
+    }
+
+    fn phrase_hash(&self, digits: &str) -> String {
+        self.keys.hash(&format!("recovery phrase\n{digits}"))
+    }
+}
+
+/// A digit as keyboards give it, also full-width.
+fn ascii_digit(c: char) -> Option<char> {
+    match c {
+        '0'..='9' => Some(c),
+        '０'..='９' => char::from_digit(u32::from(c) - u32::from('０'), 10),
+        _ => None,
+    }
+}

@@ -1,0 +1,110 @@
+//! A phrase that was written down gives back what one has done here, once.
+
+use reqwest::{StatusCode, header};
+
+use crate::support::{
+    database::{Database, on_both},
+    server::{Server, Visitor, location},
+};
+
+on_both!(
+    a_phrase_gives_back_everything_once,
+    where_both_have_signed_the_earlier_stays,
+    phrases_cannot_be_guessed,
+);
+
+async fn phrase_of(visitor: &mut Visitor) -> String {
+    let made = visitor.post("/recovery/new", &[]).await;
+    assert_eq!(made.status(), StatusCode::OK);
+    assert_eq!(made.headers()[header::CACHE_CONTROL], "private, no-store");
+    let page = made.text().await.unwrap();
+    let phrase = page.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
+    assert_eq!(phrase.chars().filter(char::is_ascii_digit).count(), 12, "{phrase}");
+    phrase.to_owned()
+}
+
+async fn a_phrase_gives_back_everything_once(database: Database) {
+    let server = Server::start(database).await;
+    let mut before = server.known_visitor().await;
+    before.sign().await;
+    let code = before.report("grid-01", &[]).await;
+    let void = phrase_of(&mut before).await;
+    let phrase = phrase_of(&mut before).await;
+    assert_eq!(
+        server.database.number("SELECT COUNT(*) FROM recoveries WHERE LENGTH(phrase) = 22").await,
+        1,
+        "only a hash is kept"
+    );
+
+    let mut after = server.known_visitor().await;
+    let own = after.report("grid-02", &[]).await;
+    assert_eq!(after.get(&format!("/reports/{code}")).await.status(), StatusCode::NOT_FOUND);
+    let refused = after.post("/recovery", &[("phrase", &void)]).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("没有这个口令") && page.contains(&void), "{page}");
+
+    // As a keyboard gives it, too.
+    let wide: String = phrase
+        .chars()
+        .map(|c| c.to_digit(10).map_or(c, |n| char::from_u32(u32::from('０') + n).unwrap()))
+        .collect();
+    let back = after.post("/recovery", &[("phrase", &wide)]).await;
+    assert_eq!((back.status(), location(&back)), (StatusCode::SEE_OTHER, "/me"));
+    let me = after.get("/me").await.text().await.unwrap();
+    assert!(me.contains("第 ") && me.contains(&code) && me.contains(&own), "{me}");
+    assert_eq!(server.store.counts().signatures, 1);
+    assert_eq!(server.store.recount().await.unwrap().len(), 0);
+
+    let mut third = server.known_visitor().await;
+    let again = third.post("/recovery", &[("phrase", &phrase)]).await;
+    assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is used up");
+}
+
+async fn where_both_have_signed_the_earlier_stays(database: Database) {
+    let server = Server::start(database).await;
+    let mut first = server.known_visitor().await;
+    first.sign().await;
+    let mut second = server.known_visitor().await;
+    second.sign().await;
+    let code = {
+        let mut reporter = server.known_visitor().await;
+        reporter.report("grid-01", &[]).await
+    };
+    server.database.execute("UPDATE reports SET state = 'accepted'").await;
+    for visitor in [&mut first, &mut second] {
+        let path = format!("/reports/{code}/support");
+        assert_eq!(visitor.post(&path, &[]).await.status(), StatusCode::SEE_OTHER);
+    }
+    assert_eq!(server.database.number("SELECT supporters FROM reports").await, 2);
+
+    let phrase = phrase_of(&mut first).await;
+    second.post("/recovery", &[("phrase", &phrase)]).await;
+    assert_eq!(server.store.counts().signatures, 1);
+    let signed = second.get("/signed").await.text().await.unwrap();
+    assert!(signed.contains("<strong>1</strong>"), "the earlier one");
+    assert_eq!(server.database.number("SELECT supporters FROM reports").await, 1);
+    assert_eq!(server.store.recount().await.unwrap().len(), 0);
+
+    // The other way round: who has signed first keeps theirs when a later visitor is found.
+    let mut later = server.known_visitor().await;
+    later.sign().await;
+    let phrase = phrase_of(&mut later).await;
+    second.post("/recovery", &[("phrase", &phrase)]).await;
+    assert_eq!(server.store.counts().signatures, 1);
+    let signed = second.get("/signed").await.text().await.unwrap();
+    assert!(signed.contains("<strong>1</strong>"), "the earlier one");
+}
+
+async fn phrases_cannot_be_guessed(database: Database) {
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    for n in 0..10 {
+        let guess = format!("0000 0000 000{n}");
+        let refused = visitor.post("/recovery", &[("phrase", &guess)]).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let stopped = visitor.post("/recovery", &[("phrase", "0000 0000 0010")]).await;
+    assert_eq!(stopped.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(stopped.headers().contains_key(header::RETRY_AFTER));
+}
