@@ -9,7 +9,7 @@ SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
 WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve test dev build tools test-tools format lint unit journeys cluster bench pictures clean
+.PHONY: help serve test dev build tools test-tools format lint unit journeys cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); P
 
 pictures: build test-tools ## pictures of every page into target/pictures
 	@tools/with-server.sh node end2end/pictures.mjs
+
+lighthouse: build test-tools ## Lighthouse on /, /sign and /report into docs/lighthouse
+	@tools/with-server.sh node end2end/lighthouse.mjs
 
 clean: ## forget everything that was built
 	@rm -rf target .tools tools/node_modules end2end/node_modules

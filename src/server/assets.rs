@@ -60,7 +60,13 @@ impl Assets {
                 wasm: path("-live", "wasm", Some(wasm)),
             }),
         };
-        Ok(Self { names, policy: policy() })
+        Ok(Self { names, policy: policy("") })
+    }
+
+    /// The same, with a policy that lets scripts of `origin` run, too.
+    #[must_use]
+    pub fn with_scripts_from(&self, origin: &str) -> Self {
+        Self { names: self.names.clone(), policy: policy(&format!(" {origin}")) }
     }
 }
 
@@ -72,11 +78,12 @@ fn read_hashes(options: &LeptosOptions) -> io::Result<String> {
     fs::read_to_string(&file).map_err(named)
 }
 
-/// Only our own files, the wasm, and the one inline script that starts it.
-fn policy() -> HeaderValue {
+/// Only our own files, the wasm, the one inline script that starts it, and scripts from
+/// `others`.
+fn policy(others: &str) -> HeaderValue {
     let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
     let text = format!(
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval' 'sha256-{start}'; \
+        "default-src 'none'; script-src 'self'{others} 'wasm-unsafe-eval' 'sha256-{start}'; \
          style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))

@@ -85,6 +85,9 @@ pub struct ServeSettings {
     #[arg(long, env = "CHUANGQUAN_WEBHOOKS", value_name = "FILE")]
     pub webhooks: Option<PathBuf>,
 
+    #[command(flatten)]
+    pub wechat: WeChatSettings,
+
     /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub max_connections: usize,
@@ -97,6 +100,31 @@ pub struct ServeSettings {
     /// `off` lets everyone try passwords as often as they like: for benchmarks only
     #[arg(long, env = "CHUANGQUAN_LIMITS", value_enum, default_value_t = Switch::On)]
     pub limits: Switch,
+}
+
+/// The WeChat official account whose JS-SDK pages may use.
+#[derive(Args, Clone, Debug)]
+pub struct WeChatSettings {
+    /// The id of an official account; without it nothing of WeChat's is loaded
+    #[arg(long, env = "CHUANGQUAN_WECHAT_APP_ID", value_name = "ID")]
+    pub wechat_app_id: Option<String>,
+
+    /// A file with the secret of that account
+    #[arg(long, env = "CHUANGQUAN_WECHAT_SECRET_FILE", value_name = "FILE")]
+    pub wechat_secret_file: Option<PathBuf>,
+
+    /// Where WeChat answers
+    #[arg(
+        long,
+        env = "CHUANGQUAN_WECHAT_API",
+        default_value = "https://api.weixin.qq.com",
+        value_name = "URL"
+    )]
+    pub wechat_api: String,
+
+    /// The file `MP_verify_….txt` that WeChat wants to see at the root of the domain
+    #[arg(long, env = "CHUANGQUAN_WECHAT_VERIFY_FILE", value_name = "FILE")]
+    pub wechat_verify_file: Option<PathBuf>,
 }
 
 /// What can be switched off.

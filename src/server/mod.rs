@@ -32,6 +32,7 @@ mod staff;
 pub mod staff_command;
 mod visitor;
 pub mod webhook;
+pub mod wechat;
 mod worker;
 
 use std::{io, ops::Deref, sync::Arc};
@@ -57,6 +58,7 @@ use self::{
     share::SharePicture,
     shared_pages::SharedPages,
     visitor::{Hint, remember},
+    wechat::{Proof, WeChat},
 };
 use crate::{
     service::Service,
@@ -104,6 +106,10 @@ pub struct Parts {
     pub share_picture: Arc<SharePicture>,
     /// Whether phones keep pages and forms for when there is no network.
     pub offline: bool,
+    /// The app that WeChat knows.
+    pub wechat: Option<Arc<WeChat>>,
+    /// The file that proves to WeChat whose domain this is.
+    pub proof: Option<Proof>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
     /// Forms with files that may be read at once: each takes up to 50 MB.
@@ -156,6 +162,8 @@ impl AppState {
             shared_pages,
             share_picture,
             offline: true,
+            wechat: None,
+            proof: None,
             trusted_proxies,
             uploads,
             ending,
@@ -167,6 +175,19 @@ impl AppState {
     #[must_use]
     pub fn with_offline(self, offline: bool) -> Self {
         Self(Arc::new(Parts { offline, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Lets pages speak to WeChat, as far as there is an app, and proves whose domain this
+    /// is.
+    #[must_use]
+    pub fn with_wechat(self, wechat: Option<WeChat>, proof: Option<Proof>) -> Self {
+        let parts = Arc::unwrap_or_clone(self.0);
+        let assets = match &wechat {
+            Some(_) => Arc::new(parts.assets.with_scripts_from(wechat::SCRIPTS_FROM)),
+            None => parts.assets,
+        };
+        let wechat = wechat.map(Arc::new);
+        Self(Arc::new(Parts { assets, wechat, proof, ..parts }))
     }
 
     /// Takes the word of these proxies.
@@ -193,11 +214,17 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .route("/live", get(live::events))
         .route(ui::share::PATH, get(share::picture))
         .route("/sw.js", get(worker::worker))
+        .route("/wechat.js", get(wechat::script))
+        .route("/wechat/config", get(wechat::config))
         .route("/screen/messages", get(app::board_messages))
         .route("/manifest.webmanifest", get(app::manifest))
         .route("/speculation-rules.json", get(app::speculation_rules))
         .route("/healthz", get(async || StatusCode::NO_CONTENT))
         .route("/readyz", get(ready));
+    let data = match state.proof.clone() {
+        Some(proof) => data.route(&proof.path, get(async move || proof.text)),
+        None => data,
+    };
     let files = assets::files(&state);
     // The outermost layer comes last: headers go onto every answer, a refusal from
     // anywhere below them becomes a page.

@@ -161,6 +161,7 @@ fn page_of(
         refused_form: None,
         refused_post: None,
         phrase: None,
+        wechat: state.wechat.is_some(),
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),

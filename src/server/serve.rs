@@ -32,6 +32,7 @@ use super::{
     config::{ServeSettings, Switch},
     jobs, router_with, secret,
     webhook::Robots,
+    wechat::{Proof, WeChat},
 };
 use crate::{
     campaign::CampaignError,
@@ -70,6 +71,9 @@ pub enum StartError {
     /// The file of webhooks.
     #[error("{0}")]
     Webhooks(String),
+    /// What was said of WeChat.
+    #[error("{0}")]
+    WeChat(String),
     /// The address.
     #[error("{address}: {source}")]
     Address {
@@ -116,6 +120,9 @@ pub async fn serve_with(
     let pictures = Pictures::open(&settings.over.data.photo_store)?;
     let robots = Robots::read(settings.webhooks.as_deref(), &campaign, &settings.public_url)
         .map_err(StartError::Webhooks)?;
+    let wechat = WeChat::read(&settings.wechat).map_err(StartError::WeChat)?;
+    let file = settings.wechat.wechat_verify_file.as_deref();
+    let proof = Proof::read(file).map_err(StartError::WeChat)?;
     let keys = Keys::of(key.master());
     let mut service = UseCases::new(store.clone(), pictures, Arc::new(campaign), keys);
     if settings.limits == Switch::Off {
@@ -130,6 +137,7 @@ pub async fn serve_with(
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
         .map_err(StartError::Files)?
         .with_trusted_proxies(settings.trusted_proxies.clone())
+        .with_wechat(wechat, proof)
         .with_offline(settings.offline == Switch::On);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);

@@ -19,6 +19,7 @@ mod reporter;
 mod sign;
 pub mod staff;
 mod throttle;
+mod wechat;
 
 use std::sync::Arc;
 

@@ -30,10 +30,10 @@ pub const ALL: [(i64, &str, Sql); 4] = [
     ),
     (
         4,
-        "recovery",
+        "phones",
         Sql::each(
-            include_str!("migrations/sqlite/0004_recovery.sql"),
-            include_str!("migrations/postgres/0004_recovery.sql"),
+            include_str!("migrations/sqlite/0004_phones.sql"),
+            include_str!("migrations/postgres/0004_phones.sql"),
         ),
     ),
 ];

@@ -35,6 +35,7 @@ mod table;
 mod tables;
 mod tries;
 mod value;
+mod wechat;
 mod writer;
 
 use std::{

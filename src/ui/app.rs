@@ -47,7 +47,7 @@ m.hydrate();for(const e of i)m[e.dataset.component](e)})\
 .catch(e=>console.info('islands stay still',e))})\
 (document.currentScript.dataset);\
 (w=>{w&&(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
-addEventListener('load',()=>w.register('/sw.js').catch(e=>console.info('no worker',e)));\
+addEventListener('load',()=>w.register('/sw.js').catch(e=>console.info('online only',e)));\
 w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
 (navigator.serviceWorker)";
 

@@ -42,6 +42,8 @@ pub struct Page {
     pub refused_post: Option<Arc<RefusedPost>>,
     /// A phrase that was just made, to be shown this once.
     pub phrase: Option<Arc<str>>,
+    /// Whether pages may speak to WeChat.
+    pub wechat: bool,
     /// Who of the staff is looking.
     pub staff: Option<Arc<Staff>>,
     /// Why the page is not what was asked for.

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use axum_extra::extract::cookie::Key;
 use chuangquan::{
     domain::campaign::Campaign,
-    server::{AppState, router},
+    server::{AppState, config::WeChatSettings, router, wechat::WeChat},
     service::{Service, keys::Keys},
     store::{Pictures, Store},
 };
@@ -29,6 +29,25 @@ impl Server {
     }
 
     pub async fn with(database: Database, campaign: Campaign, public_url: &str) -> Self {
+        Self::changed(database, campaign, public_url, |state| state).await
+    }
+
+    pub async fn with_wechat(
+        database: Database,
+        public_url: &str,
+        settings: &WeChatSettings,
+    ) -> Self {
+        let wechat = WeChat::read(settings).unwrap();
+        let change = |state: AppState| state.with_wechat(wechat, None);
+        Self::changed(database, default_campaign(), public_url, change).await
+    }
+
+    async fn changed(
+        database: Database,
+        campaign: Campaign,
+        public_url: &str,
+        change: impl FnOnce(AppState) -> AppState,
+    ) -> Self {
         let store = Store::open(&database.url, &campaign).await.unwrap();
         let photos = database.folder.path().join("photos");
         let pictures = Pictures::open(&photos.display().to_string()).unwrap();
@@ -41,6 +60,7 @@ impl Server {
             .build();
         let state =
             AppState::new(service, Key::from(&[7; 64]), public_url, options, ending).unwrap();
+        let state = change(state);
         let service = Arc::clone(&state.service);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();

@@ -30,6 +30,7 @@ pub fn Card() -> impl IntoView {
         <meta itemprop="name" content=titles.title />
         <meta itemprop="description" content=description />
         <meta itemprop="image" content=picture />
+        {page.wechat.then(|| view! { <script src="/wechat.js" defer></script> })}
         <link rel="manifest" href="/manifest.webmanifest" />
         <link rel="apple-touch-icon" href="/icon-192.png" />
     }

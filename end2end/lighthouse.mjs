@@ -1,0 +1,45 @@
+// Lighthouse on the pages that matter most: mobile, default throttling, the median of five
+// by performance. Writes the medians' reports into docs/lighthouse. `make lighthouse`.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const url = process.argv.at(-1);
+const out = path.join(path.dirname(import.meta.dirname), 'docs', 'lighthouse');
+const rounds = Number(process.env.ROUNDS ?? 5);
+const pages = { home: '/', sign: '/sign', report: '/report' };
+const flags = '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
+
+const once = (address) => JSON.parse(execFileSync('npx', [
+  '--yes', 'lighthouse@12.2.3', address, '--output=json', '--output-path=stdout', '--quiet', `--chrome-flags=${flags}`,
+], { env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' }, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] }));
+
+fs.mkdirSync(out, { recursive: true });
+const rows = [];
+for (const [name, page] of Object.entries(pages)) {
+  const reports = [];
+  for (let i = 0; i < rounds; i += 1) reports.push(once(url + page));
+  reports.sort((a, b) => a.categories.performance.score - b.categories.performance.score);
+  const median = reports[Math.floor(rounds / 2)];
+  const scores = Object.values(median.categories).map((category) => Math.round(category.score * 100));
+  const all = reports.map((report) => Math.round(report.categories.performance.score * 100));
+  const { 'largest-contentful-paint': lcp, 'cumulative-layout-shift': cls, 'total-blocking-time': tbt, 'total-byte-weight': weight } = median.audits;
+  rows.push(`| \`${page}\` | ${scores.join(' | ')} | ${lcp.displayValue} | ${cls.numericValue.toFixed(3)} | ${tbt.displayValue} | ${(weight.numericValue / 1000).toFixed(1)} KB | ${all.join(', ')} |`);
+  const weak = Object.values(median.audits).filter((audit) => audit.score !== null && audit.score < 1);
+  for (const audit of weak) console.log(`${page}: ${audit.id} ${audit.score} ${audit.displayValue ?? ''}`);
+  // Pictures of the page are most of a report and say nothing new.
+  delete median.fullPageScreenshot;
+  for (const id of ['screenshot-thumbnails', 'final-screenshot']) if (median.audits[id]) median.audits[id].details = undefined;
+  fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify(median).replaceAll(url, 'http://localhost'));
+}
+const head = `# Lighthouse
+
+Written by \`make lighthouse\`: Lighthouse 12.2.3, mobile, default throttling, release build,
+median of ${rounds} by performance; the reports of the medians stand beside this
+(<https://googlechrome.github.io/lighthouse/viewer/> shows them).
+
+| page | performance | accessibility | best practices | SEO | LCP | CLS | TBT | weight | performance of all rounds |
+|---|---|---|---|---|---|---|---|---|---|
+`;
+fs.writeFileSync(path.join(out, 'README.md'), `${head}${rows.join('\n')}\n`);
+console.log(rows.join('\n'));

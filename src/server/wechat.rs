@@ -1,0 +1,264 @@
+//! What WeChat wants so that a page may set its own card: a configuration that is signed
+//! with a ticket (JS-SDK, <https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html>),
+//! and a file that proves whose domain it is. Without an app id there is none of it.
+
+use std::{fmt::Write as _, fs, path::Path, time::Duration};
+
+use axum::{
+    extract::{Query, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use sha1::{Digest, Sha1};
+
+use super::{AppState, config::WeChatSettings, refusal};
+use crate::{
+    domain::report::Millis,
+    service::{Service, StoreError},
+    ui::pages::refusal::Refusal,
+};
+
+/// How long WeChat may take to answer; as long nobody else asks.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A ticket is fetched anew so long before it ends, in milliseconds: until then the old one
+/// serves, also while WeChat does not answer.
+const EARLY: Millis = 10 * 60_000;
+
+/// After a failure nobody asks for so long, in milliseconds.
+const REST: Millis = 60_000;
+
+/// The script that puts a page's card to WeChat.
+const SCRIPT: &str = include_str!("wechat.js");
+
+/// Where WeChat's own script comes from.
+pub const SCRIPTS_FROM: &str = "https://res.wx.qq.com";
+
+/// An app that WeChat knows, and its files.
+#[derive(Clone, Debug)]
+pub struct WeChat {
+    app: String,
+    secret: String,
+    api: String,
+    client: reqwest::Client,
+}
+
+/// The file that proves whose domain this is: its path and what is in it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// `/MP_verify_….txt`.
+    pub path: String,
+    /// What it says.
+    pub text: String,
+}
+
+/// Why there is no ticket.
+#[derive(Debug, thiserror::Error)]
+enum TicketError {
+    #[error("WeChat could not be asked: {0}")]
+    Away(#[from] reqwest::Error),
+    #[error("WeChat answered with something else: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("WeChat refused: {0} {1}")]
+    Refused(i64, String),
+    #[error("another node asks WeChat, or it failed a moment ago")]
+    Resting,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What WeChat answers: what was asked for, or an error.
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    errcode: i64,
+    #[serde(default)]
+    errmsg: String,
+    access_token: Option<String>,
+    ticket: Option<String>,
+    #[serde(default)]
+    expires_in: i64,
+}
+
+impl WeChat {
+    /// Reads the settings; `None` without an app id.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn read(settings: &WeChatSettings) -> Result<Option<Self>, String> {
+        let Some(app) = &settings.wechat_app_id else { return Ok(None) };
+        let file = settings.wechat_secret_file.as_deref();
+        let file = file.ok_or("CHUANGQUAN_WECHAT_APP_ID needs CHUANGQUAN_WECHAT_SECRET_FILE")?;
+        let secret = fs::read_to_string(file).map_err(|error| {
+            format!("CHUANGQUAN_WECHAT_SECRET_FILE {}: {error}", file.display())
+        })?;
+        crate::tls::prepare();
+        let client = reqwest::Client::builder().timeout(PATIENCE).build();
+        Ok(Some(Self {
+            app: app.clone(),
+            secret: secret.trim().to_owned(),
+            api: settings.wechat_api.trim_end_matches('/').to_owned(),
+            client: client.map_err(|error| error.to_string())?,
+        }))
+    }
+
+    /// A ticket that holds still: that of all nodes, fetched anew before it ends.
+    async fn ticket(&self, service: &Service) -> Result<String, TicketError> {
+        let now = service.now();
+        let known = service.wechat_ticket(&self.app).await?;
+        if let Some((ticket, ends)) = &known
+            && *ends > now + EARLY
+        {
+            return Ok(ticket.clone());
+        }
+        let fetched = if service.claim_wechat_ticket(&self.app, now + REST).await? {
+            self.fetch().await
+        } else {
+            Err(TicketError::Resting)
+        };
+        match (fetched, known) {
+            (Ok((ticket, seconds)), _) => {
+                service.keep_wechat_ticket(&self.app, &ticket, now + seconds * 1000).await?;
+                Ok(ticket)
+            }
+            (Err(error), Some((ticket, ends))) if ends > now => {
+                tracing::warn!(%error, "the old ticket of WeChat serves");
+                Ok(ticket)
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// A new ticket, and for how many seconds it holds. The stable token is the same for
+    /// whoever asks, and none of an earlier answer ends by it.
+    async fn fetch(&self) -> Result<(String, i64), TicketError> {
+        let body = serde_json::json!({
+            "grant_type": "client_credential", "appid": self.app, "secret": self.secret,
+        });
+        let asked = self.client.post(format!("{}/cgi-bin/stable_token", self.api));
+        let token = read(asked.body(body.to_string())).await?;
+        let missing = || TicketError::Refused(token.errcode, token.errmsg.clone());
+        let token = token.access_token.as_deref().ok_or_else(missing)?;
+        let query = format!("access_token={token}&type=jsapi");
+        let asked = self.client.get(format!("{}/cgi-bin/ticket/getticket?{query}", self.api));
+        let answer = read(asked).await?;
+        match answer.ticket {
+            Some(ticket) if answer.errcode == 0 => Ok((ticket, answer.expires_in)),
+            _ => Err(TicketError::Refused(answer.errcode, answer.errmsg)),
+        }
+    }
+}
+
+async fn read(asked: reqwest::RequestBuilder) -> Result<Answer, TicketError> {
+    // An error of the client names the address, and that has the token in it.
+    let answer = asked.send().await.map_err(reqwest::Error::without_url)?;
+    let text = answer.text().await.map_err(reqwest::Error::without_url)?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+impl Proof {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// A sentence that names the setting.
+    pub fn read(file: Option<&Path>) -> Result<Option<Self>, String> {
+        let Some(file) = file else { return Ok(None) };
+        let fault =
+            |why: String| format!("CHUANGQUAN_WECHAT_VERIFY_FILE {}: {why}", file.display());
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        if !name.starts_with("MP_verify_") || !name.ends_with(".txt") || !name.chars().all(plain) {
+            return Err(fault("is not called MP_verify_….txt".into()));
+        }
+        let text = fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
+        Ok(Some(Self { path: format!("/{name}"), text }))
+    }
+}
+
+/// The signature of a page's configuration: SHA-1 over the four values, by name.
+fn signature(ticket: &str, nonce: &str, time: i64, url: &str) -> String {
+    let text = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={time}&url={url}");
+    let mut hex = String::with_capacity(40);
+    for byte in Sha1::digest(text) {
+        write!(hex, "{byte:02x}").ok();
+    }
+    hex
+}
+
+/// For which page a configuration is asked.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    url: String,
+}
+
+/// The signed configuration of one of our pages.
+pub async fn config(State(state): State<AppState>, Query(asked): Query<Asked>) -> Response {
+    let Some(wechat) = &state.wechat else { return refusal::response(Refusal::NotFound) };
+    // WeChat holds the signature against the page's address, without what follows `#`.
+    let url = asked.url.split('#').next().unwrap_or_default();
+    let ours = url.strip_prefix(&*state.public_url).is_some_and(|path| path.starts_with('/'));
+    if state.public_url.is_empty() || !ours {
+        return refusal::response(Refusal::Malformed);
+    }
+    let mut nonce = [0; 12];
+    if getrandom::fill(&mut nonce).is_err() {
+        return refusal::response(Refusal::Internal);
+    }
+    let ticket = match wechat.ticket(&state.service).await {
+        Ok(ticket) => ticket,
+        Err(error) => {
+            tracing::warn!(%error, "there is no ticket of WeChat; cards are as the page says");
+            return refusal::response(Refusal::Unavailable);
+        }
+    };
+    let nonce = URL_SAFE_NO_PAD.encode(nonce);
+    let time = state.service.now() / 1000;
+    let body = serde_json::json!({
+        "appId": wechat.app,
+        "timestamp": time,
+        "nonceStr": nonce,
+        "signature": signature(&ticket, &nonce, time, url),
+    });
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
+}
+
+/// The script, where there is an app id.
+pub async fn script(State(state): State<AppState>) -> Response {
+    if state.wechat.is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    (headers, SCRIPT).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_as_wechat_does() {
+        let ticket = "sM4AOVdWfPE4DxkXGEs8VMCPGGVi4C3VM0P37wVUCFvkVAy_90u5h9nbSlYy3-Sl-HhTdfl2fzFy1AOcHKP7qg";
+        let url = "http://mp.weixin.qq.com?params=value";
+        let signed = signature(ticket, "Wm3WZYTPz0wzccnW", 1_414_587_457, url);
+        assert_eq!(signed, "0f9de62fce790f9a083d5c99e95740ceb90c27ed");
+    }
+
+    #[test]
+    fn only_a_file_of_wechat_proves_a_domain() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("MP_verify_abc123.txt");
+        fs::write(&file, "abc123").unwrap();
+        let proof = Proof::read(Some(&file)).unwrap().unwrap();
+        assert_eq!((proof.path.as_str(), proof.text.as_str()), ("/MP_verify_abc123.txt", "abc123"));
+        let other = folder.path().join("index.html");
+        fs::write(&other, "").unwrap();
+        assert!(Proof::read(Some(&other)).unwrap_err().contains("MP_verify_"));
+    }
+}

@@ -1,0 +1,16 @@
+-- Phrases that give a visitor back, each good for once: a keyed hash of the phrase, one
+-- for a visitor.
+CREATE TABLE recoveries (
+    visitor TEXT PRIMARY KEY,
+    phrase TEXT NOT NULL UNIQUE,
+    made_at BIGINT NOT NULL
+);
+
+-- The ticket by which pages may speak to WeChat, one for all nodes; who has claimed it
+-- until then fetches the next one.
+CREATE TABLE wechat_tickets (
+    app TEXT PRIMARY KEY,
+    ticket TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    claimed_until BIGINT NOT NULL
+);
