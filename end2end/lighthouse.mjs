@@ -10,9 +10,22 @@ const rounds = Number(process.env.ROUNDS ?? 5);
 const pages = { home: '/', sign: '/sign', report: '/report' };
 const flags = '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
 
-const once = (address) => JSON.parse(execFileSync('npx', [
+const measure = (address) => JSON.parse(execFileSync('npx', [
   '--yes', 'lighthouse@12.2.3', address, '--output=json', '--output-path=stdout', '--quiet', `--chrome-flags=${flags}`,
-], { env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' }, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'] }));
+], { env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' }, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] }));
+
+// On a busy machine Chromium now and then gives no trace; that round is done again, and said.
+const once = (address) => {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return measure(address);
+    } catch (error) {
+      const code = /"runtimeError": {\s*"code": "(\w+)"/.exec(error.stdout?.toString() ?? '')?.[1];
+      console.log(`${address}: no measurement: ${code ?? error.status ?? error.message}`);
+      if (tries === 5) throw new Error('five times in a row');
+    }
+  }
+};
 
 fs.mkdirSync(out, { recursive: true });
 const rows = [];

@@ -55,7 +55,7 @@ pub fn SignForm(
             on:change=on_change
             on:submit=on_submit
         >
-            <label class="weui-cell weui-check__label all-pledges" hidden=move || !awake.get()>
+            <label class="weui-cell weui-check__label all-pledges" class:all-pledges_awake=awake>
                 <span class="weui-cell__hd">
                     <input type="checkbox" class="tick" prop:checked=move || all.get() on:input=on_all />
                 </span>
