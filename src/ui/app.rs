@@ -37,15 +37,15 @@ use super::{
 use crate::islands;
 
 /// The one inline script: loads the smallest program that has all islands of the page,
-/// none where there are none, once the page has been painted, and wakes them in document
-/// order. Whoever goes on to a second
+/// none where there are none, a moment (in milliseconds) after the page has been painted, so
+/// that nothing stands in the way of its text, and wakes them in document order. Whoever goes on to a second
 /// page gets the service worker. The policy names the script by its hash, so it must not
 /// vary.
 pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('leptos-island')],\
 f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
 i.length&&requestAnimationFrame(()=>setTimeout(()=>import(f?d.fewJs:d.js).then(async m=>{await m.default({module_or_path:f?d.fewWasm:d.wasm});\
 m.hydrate();for(const e of i)m[e.dataset.component](e)})\
-.catch(e=>console.info('islands stay still',e))))})\
+.catch(e=>console.info('islands stay still',e)),150))})\
 (document.currentScript.dataset);\
 (w=>{w&&(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
 addEventListener('load',()=>w.register('/sw.js').catch(e=>console.info('online only',e)));\
