@@ -15,7 +15,7 @@ test('the card is made into a picture whose code leads here', async ({ page, ser
     return;
   }
   await page.getByRole('button', { name: '做成图片' }).click();
-  const picture = page.getByRole('img', { name: '王测试的文明承诺卡，第 1 位' });
+  const picture = page.getByRole('img', { name: /王测试的文明承诺卡，第 [\d,]+ 位/ });
   await expect(picture).toBeVisible();
   const { width, height, data } = await picture.evaluate((image: HTMLImageElement) => {
     const canvas = document.createElement('canvas');
@@ -49,7 +49,7 @@ test('a phrase gives the signature back in another browser', async ({ page, brow
   const phone = await other.newPage();
   await phone.goto('/me');
   await phone.getByRole('link', { name: /用口令找回/ }).click();
-  await phone.getByLabel('12位数字的口令').fill(phrase);
+  await phone.getByLabel('16位数字的口令').fill(phrase);
   await phone.getByRole('button', { name: '找回我的签名和反映' }).click();
   await expect(phone).toHaveURL(/\/me$/);
   await expect(phone.getByText('陈测试')).toBeVisible();

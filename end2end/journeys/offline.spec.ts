@@ -124,6 +124,42 @@ test('a form that was refused later comes back with what was typed', async ({ pa
   await expect(page.getByLabel('在哪里')).toHaveValue('没有分类的小区');
 });
 
+test('a form that waited is sent by the next visit, however long after', async ({ page, context, server }) => {
+  await atHome(page);
+  await context.setOffline(true);
+  await fill(page, 'grid-13', '隔天小区');
+  await page.getByRole('button', { name: '提交', exact: true }).click();
+  await expect(page).toHaveURL(/\/offline$/);
+  // The page is closed before there is a network again, and nothing tells the worker.
+  await page.close();
+  await context.setOffline(false);
+  const later = await context.newPage();
+  await later.goto(`${server.url}/progress`);
+  await expect.poll(() => waiting(later), { timeout: 15_000 }).toBe(0);
+  expect(await reports(context, server.url)).toHaveLength(1);
+});
+
+test('the next person at a phone gets nothing of what this one has left', async ({ page, context, server }) => {
+  await atHome(page);
+  await page.goto('/sign');
+  await sign(page, '先来测试');
+  await expect(page).toHaveURL(/signed$/);
+  await context.setOffline(true);
+  await page.goto('/report');
+  await page.getByLabel('在哪里').fill('先来的小区');
+  await page.getByRole('button', { name: '提交', exact: true }).click();
+  await expect(page).toHaveURL(/\/offline$/);
+  await context.setOffline(false);
+  await page.goto('/signed');
+  await expect.poll(() => page.evaluate(async () => (await caches.keys()).length)).toBeGreaterThan(0);
+  await page.getByRole('button', { name: '换人签名' }).click();
+  await expect(page).toHaveURL(/\/sign$/);
+  await page.goto('/report');
+  await expect(page.getByLabel('在哪里')).toHaveValue('');
+  expect(await waiting(page)).toBe(0);
+  expect(await reports(context, server.url)).toHaveLength(0);
+});
+
 test('nothing of one’s own is kept, and the worker can be switched off', async ({ page, context, server }) => {
   await atHome(page);
   await page.goto('/sign');

@@ -29,7 +29,8 @@ pub async fn new_phrase(
     }
     let (parts, _) = request.into_parts();
     match state.service.new_phrase(&visitor.id).await {
-        Ok(phrase) => {
+        Ok(None) => refusal::response(Refusal::Barred("您还没有签名或反映，不需要口令")),
+        Ok(Some(phrase)) => {
             let mut response = render::with_phrase(&state, parts, &visitor, phrase).await;
             let nowhere = HeaderValue::from_static("private, no-store");
             response.headers_mut().insert(header::CACHE_CONTROL, nowhere);
@@ -53,7 +54,10 @@ pub async fn recover(
     let from = address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
         .map_or_else(|| "unknown".to_owned(), address::neighbourhood);
     let phrase = fields.first("phrase");
-    let (status, sentence) = match state.service.recover(&visitor.id, &phrase, &from).await {
+    let recovered =
+        state.service.recover(&visitor.id, &phrase, fields.ticked("merge"), &from).await;
+    let mut field = "phrase";
+    let (status, sentence) = match recovered {
         Ok(known) => {
             let mut response = Redirect::to("/me").into_response();
             let signed = state.service.signature_of(&known).await;
@@ -63,7 +67,12 @@ pub async fn recover(
             return response;
         }
         Err(RecoveryError::Unknown) => {
-            let sentence = "没有这个口令：请核对12位数字；每个口令只能用一次".to_owned();
+            let sentence = "没有这个口令：请核对16位数字；每个口令只能用一次".to_owned();
+            (StatusCode::UNPROCESSABLE_ENTITY, sentence)
+        }
+        Err(RecoveryError::Merge) => {
+            field = "merge";
+            let sentence = "这台手机上已有签名或反映。要把它们并到一起，请勾选下面一项".to_owned();
             (StatusCode::UNPROCESSABLE_ENTITY, sentence)
         }
         Err(RecoveryError::Wait(seconds)) => {
@@ -75,7 +84,7 @@ pub async fn recover(
     let post = RefusedPost {
         form: "recovery".into(),
         values: vec![("phrase".into(), phrase)],
-        errors: vec![("phrase", sentence)],
+        errors: vec![(field, sentence)],
         whole: None,
     };
     render::refused_post(&state, parts, "/recovery", post, status).await

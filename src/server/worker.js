@@ -14,6 +14,8 @@ const [PAGES, KEPT_FILES] = [`pages-${VERSION}`, 'files'];
 const MOST_FILES = 24;
 /// How long a page may take before the one that was seen before is shown, in milliseconds.
 const PATIENCE = 6000;
+/// How often a form that was refused is shown before it is forgotten.
+const MOST_SHOWN = 3;
 
 addEventListener('install', (event) => {
   event.waitUntil((async () => {
@@ -41,21 +43,25 @@ addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
   if (request.method === 'POST' && request.mode === 'navigate') {
-    if (FORMS.includes(url.pathname)) event.respondWith(post(request));
-    // The next person must not get what this one has left to be sent.
-    else if (url.pathname === '/sign/next') event.respondWith(send().then(() => fetch(request)));
+    if (FORMS.includes(url.pathname)) event.respondWith(post(request, url));
+    else if (url.pathname === '/sign/next') event.respondWith(next(request));
   } else if (request.method === 'GET' && request.mode === 'navigate') {
-    if (url.pathname === '/offline') event.respondWith(waiting());
-    else if (PUBLIC.test(url.pathname)) event.respondWith(page(event, url));
-    else if (FORMS.includes(url.pathname)) event.respondWith(form(request, url));
-    else if (!url.pathname.startsWith('/console')) event.respondWith(own(request));
+    if (url.pathname.startsWith('/console')) return;
+    let answer;
+    if (url.pathname === '/offline') answer = waiting();
+    else if (PUBLIC.test(url.pathname)) answer = page(event, url);
+    else if (FORMS.includes(url.pathname)) answer = form(request, url);
+    else answer = own(request);
+    event.respondWith(answer);
+    // Not every browser says when there is a network again; whoever goes on has one.
+    event.waitUntil(answer.then(send).catch(() => {}));
   } else if (request.method === 'GET' && FILES.test(url.pathname)) {
     event.respondWith(file(event, request));
   }
 });
 
-addEventListener('sync', (event) => { if (event.tag === 'send') event.waitUntil(send()); });
-addEventListener('message', (event) => { if (event.data === 'send') event.waitUntil(send()); });
+addEventListener('sync', (event) => { if (event.tag === 'send') event.waitUntil(sendSoon()); });
+addEventListener('message', (event) => { if (event.data === 'send') event.waitUntil(sendSoon()); });
 
 /// A public page: from the network, else as it was seen.
 async function page(event, url) {
@@ -76,17 +82,33 @@ async function page(event, url) {
   }
 }
 
-/// A form: one that was sent later and came back with faults; else from the network, or
-/// as everyone gets it.
+/// A form: one that was sent later and came back with faults, until it is sent again; else
+/// from the network, or as everyone gets it.
 async function form(request, url) {
+  const back = await refused(url.pathname).catch(() => undefined);
+  if (back) {
+    // Whoever does not want it any more has seen it often enough.
+    if (back.shown >= MOST_SHOWN) await forget(back.id);
+    else {
+      await change({ ...back, shown: back.shown + 1 });
+      return new Response(back.refused, { headers: back.headers });
+    }
+  }
   try {
-    const back = (await kept()).find(({ path, refused }) => refused && path === url.pathname);
-    if (!back) return await fetch(request);
-    await forget(back.id);
-    return new Response(back.refused, { headers: back.headers });
+    return await fetch(request);
   } catch {
     return marked(url.pathname);
   }
+}
+
+/// The next person at this phone must not get what this one has left: what waits is sent
+/// first, or the phone stays this one's.
+async function next(request) {
+  await send();
+  const left = await kept();
+  if (left.some((form) => !form.refused)) return waiting();
+  for (const { id } of left) await forget(id);
+  return fetch(request);
 }
 
 /// A page that is one's own, and never kept.
@@ -115,7 +137,7 @@ async function file(event, request) {
 
 /// `/offline`: with what waits to be sent.
 async function waiting() {
-  const forms = (await kept()).length;
+  const forms = (await kept()).filter((form) => !form.refused).length;
   if (!forms) return shown('/offline');
   return marked('/offline', `您填的${forms}份内容已存在手机里，有网络时自动送出。请先不要清理微信。`);
 }
@@ -133,24 +155,34 @@ async function marked(path, words) {
   const says = words ?? (FORMS.includes(path)
     ? '现在没有网络。您可以照常填写提交，内容先存在手机里，有网络时自动送出。'
     : `现在没有网络，这是${time}看到的内容。`);
-  const html = (await known.text()).replace(/<body[^>]*>/, (body) => `${body}<p class="offline-mark" role="status">${says}</p>`);
+  // Each report has a key of its own, by which the server knows it when it comes again.
+  const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
+    .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const text = (await known.text()).replace(/(name="form_key" value=")[^"]*/, (_, begins) => begins + key);
+  const html = text.replace(/<body[^>]*>/, (body) => `${body}<p class="offline-mark" role="status">${says}</p>`);
   return new Response(html, { status: 200, headers: known.headers });
 }
 
 /// A form that is sent: kept when there is no network.
-async function post(request) {
+async function post(request, url) {
   const copy = request.clone();
+  let answer;
   try {
-    return await fetch(request);
+    answer = await fetch(request);
   } catch {
-    await keep({
-      path: new URL(request.url).pathname,
-      type: copy.headers.get('Content-Type'),
-      body: await copy.arrayBuffer(),
-    });
+    const path = url.pathname;
+    if (path === '/sign' && (await kept()).some((form) => form.path === path && !form.refused)) {
+      return marked('/offline', '这台手机里已有一份没送出的签名，这一份没有存下。请等有网络时，用“换人签名”再签。');
+    }
+    await keep({ path, type: copy.headers.get('Content-Type'), body: await copy.arrayBuffer() });
     await registration.sync?.register('send').catch(() => {});
     return Response.redirect('/offline', 303);
   }
+  if (answer.type === 'opaqueredirect') {
+    const back = await refused(url.pathname).catch(() => undefined);
+    if (back) await forget(back.id);
+  }
+  return answer;
 }
 
 let sending;
@@ -163,27 +195,41 @@ function send() {
   return sending;
 }
 
+/// Sends now, and again a little later: a network that is said to be back often is not yet.
+async function sendSoon() {
+  for (const seconds of [0, 1, 3, 9]) {
+    await new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
+    await send();
+    if (!(await kept()).some((form) => !form.refused)) return;
+  }
+}
+
 async function sendAll() {
   for (const form of await kept()) {
-    const { path, type, body, refused } = form;
-    if (refused) continue;
-    const ask = () => fetch(path, { method: 'POST', headers: { 'Content-Type': type, Accept: 'text/html' }, body, redirect: 'manual' });
-    let answer;
-    try {
-      answer = await ask();
-      // Whoever had no cookie yet has one now.
-      if (answer.status === 422) answer = await ask();
-    } catch {
-      return;
-    }
-    // Busy, or a proxy that has lost the server: later.
-    if (answer.status >= 500 || answer.status === 429) return;
-    const taken = answer.type === 'opaqueredirect';
-    if (taken) await forget(form.id);
-    else await change({ ...form, body: undefined, refused: await answer.text(), headers: [...answer.headers] });
-    for (const client of await clients.matchAll({ type: 'window' })) {
-      if (new URL(client.url).pathname === '/offline') await client.navigate(taken ? '/me' : path).catch(() => {});
-    }
+    if (!form.refused) await sendOne(form);
+  }
+}
+
+/// Sends one form. Only the page it leads to, or its own page with faults, is an answer;
+/// anything else comes from something between here and the server, and is tried again.
+async function sendOne(form) {
+  const { path, type, body } = form;
+  const ask = () => fetch(path, { method: 'POST', headers: { 'Content-Type': type, Accept: 'text/html' }, body });
+  let answer;
+  try {
+    answer = await ask();
+    // Whoever had no cookie yet has one now.
+    if (answer.status === 422) answer = await ask();
+  } catch {
+    return;
+  }
+  const taken = answer.ok && answer.redirected && /^\/(?:signed$|reports\/)/.test(new URL(answer.url).pathname);
+  const faulty = [409, 413, 415, 422].includes(answer.status) && answer.headers.get('Content-Type')?.startsWith('text/html');
+  if (taken) await forget(form.id);
+  else if (faulty) await change({ ...form, body: undefined, shown: 0, refused: await answer.text(), headers: [...answer.headers] });
+  else return;
+  for (const client of await clients.matchAll({ type: 'window' })) {
+    if (new URL(client.url).pathname === '/offline') await client.navigate(taken ? '/me' : path).catch(() => {});
   }
 }
 
@@ -205,4 +251,5 @@ function store(mode, work) {
 const keep = (form) => store('readwrite', (forms) => forms.add(form));
 const change = (form) => store('readwrite', (forms) => forms.put(form));
 const kept = () => store('readonly', (forms) => forms.getAll());
+const refused = async (path) => (await kept()).find((form) => form.refused && form.path === path);
 const forget = (id) => store('readwrite', (forms) => forms.delete(id));

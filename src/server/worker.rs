@@ -32,6 +32,10 @@ pub async fn worker(State(state): State<AppState>) -> Response {
 fn version(state: &AppState) -> String {
     let names = &state.assets.names;
     let all = [&names.css, &names.all.js, &names.all.wasm].map(|name| name.as_str()).join("\n");
-    let hash = Sha256::digest(format!("{}\n{all}", env!("CARGO_PKG_VERSION")));
+    // Forms are kept as they are when the campaign is open, or not, under one privacy text.
+    let privacy = &state.service.campaign().privacy.version;
+    let phase = state.service.phase();
+    let text = format!("{}\n{all}\n{privacy}\n{phase:?}", env!("CARGO_PKG_VERSION"));
+    let hash = Sha256::digest(text);
     URL_SAFE_NO_PAD.encode(&hash[..9])
 }

@@ -6,12 +6,16 @@ use std::fmt::Write as _;
 use super::{Service, StoreError, now, throttle::Try};
 use crate::domain::visitor::VisitorId;
 
-/// Length of a phrase, in digits: one guess in 10¹², and a few tries a minute.
-const DIGITS: usize = 12;
+/// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one
+/// place.
+const DIGITS: usize = 16;
 
 /// Why nothing was given back.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
+    /// This browser has done something here already, which would become theirs, too.
+    #[error("two visitors would become one")]
+    Merge,
     /// No such phrase, or it was used.
     #[error("no such phrase")]
     Unknown,
@@ -24,12 +28,15 @@ pub enum RecoveryError {
 }
 
 impl Service {
-    /// Makes a phrase for `visitor`, as it is shown: `1234 5678 9012`. An earlier one is
-    /// void.
+    /// Makes a phrase for `visitor`, as it is shown: `1234 5678 9012 3456`. An
+    /// earlier one is void. `None` for who has done nothing that could be given back.
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
-    pub async fn new_phrase(&self, visitor: &VisitorId) -> Result<String, StoreError> {
+    pub async fn new_phrase(&self, visitor: &VisitorId) -> Result<Option<String>, StoreError> {
+        if !self.has_done_anything(visitor).await? {
+            return Ok(None);
+        }
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|e| StoreError::Unavailable(e.to_string()))?;
         // So many more numbers than phrases that no phrase is likelier than another.
@@ -41,11 +48,16 @@ impl Service {
             let space = if i > 0 && i % 4 == 0 { " " } else { "" };
             write!(shown, "{space}{digit}").ok();
         }
-        Ok(shown)
+        Ok(Some(shown))
     }
 
-    /// Whom `phrase` gives back. All that `visitor` has done since is theirs, too; where
-    /// both have signed, the earlier signature stays.
+    async fn has_done_anything(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
+        let signed = self.store.signature_of(visitor).await?.is_some();
+        Ok(signed || !self.store.reports_of(visitor).await?.is_empty())
+    }
+
+    /// Whom `phrase` gives back. All that `visitor` has done since becomes theirs, too, if
+    /// `merge` says so; where both have signed, the earlier signature stays.
     ///
     /// # Errors
     /// [`RecoveryError`].
@@ -53,15 +65,22 @@ impl Service {
         &self,
         visitor: &VisitorId,
         phrase: &str,
+        merge: bool,
         from: &str,
     ) -> Result<VisitorId, RecoveryError> {
-        let tried = Try::new(&self.keys, Some("recovery phrase"), from);
+        if !merge && self.has_done_anything(visitor).await? {
+            return Err(RecoveryError::Merge);
+        }
+        let tried = Try::at_phrases(&self.keys, from);
         self.try_once(&tried).await?.map_err(RecoveryError::Wait)?;
         let digits: String = phrase.chars().filter_map(ascii_digit).collect();
         let hash = self.phrase_hash(&digits);
         let known = self.store.use_phrase(&hash, visitor, now()).await?;
         let known = known.ok_or(RecoveryError::Unknown)?;
-        self.try_succeeded(&tried).await?;
+        // It is done, whatever becomes of this.
+        if let Err(error) = self.try_succeeded(&tried).await {
+            tracing::warn!(%error, "a try that succeeded still counts as one");
+        }
         Ok(known)
     }
 

@@ -28,6 +28,12 @@ impl Try {
             login: login.map(|login| place(format!("{login}\n{from}"), FREE)),
         }
     }
+
+    /// A try at recovery phrases from `from`; it costs those at passwords nothing.
+    pub fn at_phrases(keys: &Keys, from: &str) -> Self {
+        let hash = keys.hash(&format!("recovery phrase\n\n{from}"));
+        Self { everything: Place { hash, free: FREE }, login: None }
+    }
 }
 
 impl Service {

@@ -239,7 +239,7 @@ impl Store {
         );
         const GONE: Sql = Sql::both("DELETE FROM photos WHERE id = $1 AND at = 0");
         let rows: Vec<(String,)> = self.db.all(OLD, &[before.into()]).await?;
-        let mut swept = 0;
+        let (mut swept, mut fault) = (0, None);
         for (id,) in &rows {
             let mut tx = self.db.begin().await?;
             let marked = tx.run(MARK, &[id.as_str().into(), before.into()]).await?;
@@ -248,12 +248,16 @@ impl Store {
             if marked == 0 {
                 continue;
             }
-            pictures.delete(&code).await?;
+            // One that cannot be deleted keeps none of the others.
+            if let Err(error) = pictures.delete(&code).await {
+                fault = Some(error);
+                continue;
+            }
             let mut tx = self.db.begin().await?;
             tx.run(GONE, &[id.as_str().into()]).await?;
             tx.commit().await?;
             swept += 1;
         }
-        Ok(swept)
+        fault.map_or(Ok(swept), Err)
     }
 }

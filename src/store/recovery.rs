@@ -8,6 +8,9 @@ use super::{
 };
 use crate::domain::{report::Millis, visitor::VisitorId};
 
+/// How long whoever used a phrase may use it again.
+const AGAIN: Millis = 15 * 60_000;
+
 impl Store {
     /// Keeps what stands for the phrase of a visitor; an earlier phrase is void.
     ///
@@ -21,7 +24,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         const KEEP: Sql = Sql::both(
             "INSERT INTO recoveries (visitor, phrase, made_at) VALUES ($1, $2, $3) \
-             ON CONFLICT (visitor) DO UPDATE SET phrase = excluded.phrase, made_at = excluded.made_at",
+             ON CONFLICT (visitor) DO UPDATE SET phrase = excluded.phrase, \
+             made_at = excluded.made_at, used_by = NULL, used_at = NULL",
         );
         let mut tx = self.db.begin().await?;
         tx.run(KEEP, &[visitor.as_str().into(), phrase.into(), at.into()]).await?;
@@ -29,7 +33,8 @@ impl Store {
     }
 
     /// Uses up a phrase: whose it was, who is from now on `visitor`, too. `None` when there
-    /// is no such phrase.
+    /// is no such phrase. The same visitor may use it again for a while: the answer may
+    /// have got lost.
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be done; then the phrase is good still.
@@ -39,11 +44,27 @@ impl Store {
         visitor: &VisitorId,
         now: Millis,
     ) -> Result<Option<VisitorId>, StoreError> {
-        const USE: Sql = Sql::both("DELETE FROM recoveries WHERE phrase = $1 RETURNING visitor");
+        const WHOSE: Sql = Sql::both("SELECT visitor FROM recoveries WHERE phrase = $1");
+        const LOCK: Sql = Sql::each(
+            "SELECT serial FROM reports WHERE visitor = $1 ORDER BY serial",
+            "SELECT serial FROM reports WHERE visitor = $1 OR serial IN \
+             (SELECT serial FROM supports WHERE visitor IN ($1, $2)) ORDER BY serial FOR UPDATE",
+        );
+        const USE: Sql = Sql::both(
+            "UPDATE recoveries SET used_by = $2, used_at = COALESCE(used_at, $3) \
+             WHERE phrase = $1 AND (used_by IS NULL OR (used_by = $2 AND used_at > $4)) \
+             RETURNING visitor",
+        );
+        // A guess that is wrong waits for nobody.
+        let whose: Vec<(String,)> = self.db.all(WHOSE, &[phrase.into()]).await?;
+        let Some((whose,)) = whose.first() else { return Ok(None) };
         let mut tx = self.db.begin().await?;
-        // The ledger comes first, as for all who change signatures.
+        // Reports first, then the ledger: as for all who change reports.
+        let both = [visitor.as_str().into(), whose.as_str().into()];
+        let _: Vec<(i64,)> = tx.all(LOCK, &both).await?;
         let taken = counts::take_ledger(&mut tx, now).await?;
-        let found: Vec<(String,)> = tx.all(USE, &[phrase.into()]).await?;
+        let values = [phrase.into(), visitor.as_str().into(), now.into(), (now - AGAIN).into()];
+        let found: Vec<(String,)> = tx.all(USE, &values).await?;
         let Some(known) = found.first().and_then(|(id,)| VisitorId::parse(id)) else {
             return Ok(None);
         };
@@ -77,14 +98,16 @@ async fn join(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
          (SELECT serial FROM supports WHERE visitor = $2)",
     );
-    const GIVE: [Sql; 4] = [
+    const GIVE: [Sql; 5] = [
         Sql::both(
             "UPDATE signatures SET visitor = $2 WHERE visitor = $1 \
              AND state IN ('valid', 'suspect')",
         ),
         Sql::both("UPDATE reports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE supports SET visitor = $2 WHERE visitor = $1"),
-        Sql::both("UPDATE photos SET visitor = $2 WHERE visitor = $1"),
+        Sql::both("UPDATE photos SET visitor = $2 WHERE serial IS NULL AND visitor = $1"),
+        // Else it would one day give back someone who has nothing.
+        Sql::both("DELETE FROM recoveries WHERE visitor = $1 AND visitor <> $2"),
     ];
     if from == into {
         return Ok(());

@@ -38,7 +38,13 @@ pub static COUNTERS: Prepared = LazyLock::new(|| {
 });
 
 pub static RECOVERIES: Prepared = LazyLock::new(|| {
-    let columns = &[("visitor", Text), ("phrase", Text), ("made_at", Int)];
+    let columns = &[
+        ("visitor", Text),
+        ("phrase", Text),
+        ("made_at", Int),
+        ("used_by", Text),
+        ("used_at", Int),
+    ];
     Table { name: "recoveries", key: &["visitor"], columns }.prepare()
 });
 

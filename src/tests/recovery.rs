@@ -19,7 +19,7 @@ async fn phrase_of(visitor: &mut Visitor) -> String {
     assert_eq!(made.headers()[header::CACHE_CONTROL], "private, no-store");
     let page = made.text().await.unwrap();
     let phrase = page.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
-    assert_eq!(phrase.chars().filter(char::is_ascii_digit).count(), 12, "{phrase}");
+    assert_eq!(phrase.chars().filter(char::is_ascii_digit).count(), 16, "{phrase}");
     phrase.to_owned()
 }
 
@@ -49,12 +49,22 @@ async fn a_phrase_gives_back_everything_once(database: Database) {
         .chars()
         .map(|c| c.to_digit(10).map_or(c, |n| char::from_u32(u32::from('０') + n).unwrap()))
         .collect();
-    let back = after.post("/recovery", &[("phrase", &wide)]).await;
+    let asked = after.post("/recovery", &[("phrase", &wide)]).await;
+    assert_eq!(asked.status(), StatusCode::UNPROCESSABLE_ENTITY, "two become one only if asked");
+    assert!(asked.text().await.unwrap().contains("并到一起"));
+    let lost = after.clone();
+    let back = after.post("/recovery", &[("phrase", &wide), ("merge", "on")]).await;
     assert_eq!((back.status(), location(&back)), (StatusCode::SEE_OTHER, "/me"));
     let me = after.get("/me").await.text().await.unwrap();
     assert!(me.contains("第 ") && me.contains(&code) && me.contains(&own), "{me}");
     assert_eq!(server.store.counts().signatures, 1);
     assert_eq!(server.store.recount().await.unwrap().len(), 0);
+
+    // The answer got lost: the same browser asks again.
+    let mut lost = lost;
+    let back = lost.post("/recovery", &[("phrase", &phrase)]).await;
+    assert_eq!(back.status(), StatusCode::SEE_OTHER);
+    assert!(lost.get("/me").await.text().await.unwrap().contains(&code));
 
     let mut third = server.known_visitor().await;
     let again = third.post("/recovery", &[("phrase", &phrase)]).await;
@@ -81,7 +91,7 @@ async fn where_both_have_signed_the_earlier_stays(database: Database) {
     let drift = server.store.recount().await.unwrap().len();
 
     let phrase = phrase_of(&mut first).await;
-    second.post("/recovery", &[("phrase", &phrase)]).await;
+    second.post("/recovery", &[("phrase", &phrase), ("merge", "on")]).await;
     assert_eq!(server.store.counts().signatures, 1);
     let signed = second.get("/signed").await.text().await.unwrap();
     assert!(signed.contains("<strong>1</strong>"), "the earlier one");
@@ -92,7 +102,7 @@ async fn where_both_have_signed_the_earlier_stays(database: Database) {
     let mut later = server.known_visitor().await;
     later.sign().await;
     let phrase = phrase_of(&mut later).await;
-    second.post("/recovery", &[("phrase", &phrase)]).await;
+    second.post("/recovery", &[("phrase", &phrase), ("merge", "on")]).await;
     assert_eq!(server.store.counts().signatures, 1);
     let signed = second.get("/signed").await.text().await.unwrap();
     assert!(signed.contains("<strong>1</strong>"), "the earlier one");
@@ -102,11 +112,11 @@ async fn phrases_cannot_be_guessed(database: Database) {
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     for n in 0..10 {
-        let guess = format!("0000 0000 000{n}");
+        let guess = format!("0000 0000 0000 000{n}");
         let refused = visitor.post("/recovery", &[("phrase", &guess)]).await;
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let stopped = visitor.post("/recovery", &[("phrase", "0000 0000 0010")]).await;
+    let stopped = visitor.post("/recovery", &[("phrase", "0000 0000 0000 0010")]).await;
     assert_eq!(stopped.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(stopped.headers().contains_key(header::RETRY_AFTER));
 }

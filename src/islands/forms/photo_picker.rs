@@ -188,6 +188,8 @@ mod browser {
             return;
         }
         let input = input.clone();
+        // One lot after the other: the form waits for all of them.
+        input.set_disabled(true);
         spawn_local(async move {
             let room = room.saturating_sub(LEFT.with_borrow(Vec::len));
             let too_many = files.len() > room;
@@ -207,7 +209,11 @@ mod browser {
                 }
             }
             input.set_value("");
-            put_back(&input).ok();
+            input.set_disabled(false);
+            if put_back(&input).is_err() {
+                LEFT.take();
+                done(Err(FAILED.to_owned()));
+            }
             if too_many {
                 done(Err("最多3张照片，多的没有选上".to_owned()));
             }
