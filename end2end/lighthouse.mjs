@@ -40,16 +40,23 @@ for (const [name, page] of Object.entries(pages)) {
   rows.push(`| \`${page}\` | ${scores.join(' | ')} | ${lcp.displayValue} | ${cls.numericValue.toFixed(3)} | ${tbt.displayValue} | ${(weight.numericValue / 1000).toFixed(1)} KB | ${all.join(', ')} |`);
   const weak = Object.values(median.audits).filter((audit) => audit.score !== null && audit.score < 1);
   for (const audit of weak) console.log(`${page}: ${audit.id} ${audit.score} ${audit.displayValue ?? ''}`);
-  // Pictures of the page are most of a report and say nothing new.
-  delete median.fullPageScreenshot;
-  for (const id of ['screenshot-thumbnails', 'final-screenshot']) if (median.audits[id]) median.audits[id].details = undefined;
-  fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify(median).replaceAll(url, 'http://localhost'));
+  // Scores and figures of every audit; what they mean stands in Lighthouse's own pages.
+  const brief = {
+    lighthouse: median.lighthouseVersion,
+    taken: median.fetchTime,
+    page,
+    form: median.configSettings.formFactor,
+    throttling: median.configSettings.throttling,
+    scores: Object.fromEntries(Object.values(median.categories).map((category) => [category.id, category.score])),
+    audits: Object.fromEntries(Object.values(median.audits).map((audit) => [audit.id, { score: audit.score, figure: audit.numericValue, shown: audit.displayValue }])),
+  };
+  fs.writeFileSync(path.join(out, `${name}.json`), `${JSON.stringify(brief, null, 1)}\n`);
 }
 const head = `# Lighthouse
 
 Written by \`make lighthouse\`: Lighthouse 12.2.3, mobile, default throttling, release build,
-median of ${rounds} by performance; the reports of the medians stand beside this
-(<https://googlechrome.github.io/lighthouse/viewer/> shows them).
+median of ${rounds} by performance; scores and figures of every audit of the medians stand
+beside this.
 
 | page | performance | accessibility | best practices | SEO | LCP | CLS | TBT | weight | performance of all rounds |
 |---|---|---|---|---|---|---|---|---|---|
