@@ -185,5 +185,6 @@ test('an office that wants no worker sends one that goes away', async ({ page })
   await page.getByRole('link', { name: '动态' }).click();
   await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0);
   expect(await cached(page)).toEqual([]);
+  await page.goto('about:blank');
   await other.stop();
 });

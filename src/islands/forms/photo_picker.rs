@@ -47,10 +47,9 @@ pub fn PhotoPicker(
     let sending = RwSignal::new(None::<Sending>);
     let awake = RwSignal::new(false);
     let input = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move |_| awake.set(true));
     let chosen = move || held.read().iter().filter(|photo| photo.chosen).count();
     let full = move || chosen() >= PHOTOS_MAX;
-    let on_change = move |_| {
+    let take_up = move || {
         let Some(input) = input.get_untracked() else { return };
         let room = PHOTOS_MAX.saturating_sub(chosen());
         browser::send(
@@ -70,6 +69,11 @@ pub fn PhotoPicker(
             },
         );
     };
+    // What was chosen before this woke is taken up, too.
+    Effect::new(move |_| {
+        awake.set(true);
+        take_up();
+    });
     let tiles = move || {
         let name = name.clone();
         let photos = held.get().into_iter().enumerate();
@@ -135,7 +139,7 @@ pub fn PhotoPicker(
                     node_ref=input
                     aria-invalid=invalid
                     aria-describedby=described
-                    on:change=on_change
+                    on:change=move |_| take_up()
                 />
             </label>
         </div>
