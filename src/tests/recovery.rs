@@ -39,7 +39,7 @@ async fn a_phrase_gives_back_everything_once(database: Database) {
     let mut after = server.known_visitor().await;
     let own = after.report("grid-02", &[]).await;
     assert_eq!(after.get(&format!("/reports/{code}")).await.status(), StatusCode::NOT_FOUND);
-    let refused = after.post("/recovery", &[("phrase", &void)]).await;
+    let refused = after.post("/recovery", &[("phrase", &void), ("merge", "on")]).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = refused.text().await.unwrap();
     assert!(page.contains("没有这个口令") && page.contains(&void), "{page}");
