@@ -231,6 +231,26 @@ test('a report in writing survives closing the page, and knows where it is when 
   await expect(again.getByLabel('在哪里'), 'what was sent is no draft').toHaveValue('');
 });
 
+test('what was typed before the islands woke is a draft too', async ({ page, context }) => {
+  for (const { path, field } of [{ path: '/sign', field: '您的姓名' }, { path: '/report', field: '在哪里' }]) {
+    const early = await context.newPage();
+    let wake = () => {};
+    const held = new Promise<void>((resolve) => (wake = resolve));
+    await early.route('**/*.wasm', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await early.goto(path);
+    await early.getByLabel(field).fill('早早写下');
+    wake();
+    await expect.poll(() => early.evaluate(() => localStorage.length), path).toBeGreaterThan(0);
+    await early.close();
+    await page.goto(path);
+    await expect(page.getByLabel(field)).toHaveValue('早早写下');
+    await page.evaluate(() => localStorage.clear());
+  }
+});
+
 test('new reports come into the queue without losing what was ticked', async ({ page, browser, server }) => {
   const { worker } = staffOf(server, 'grid-35');
   const resident = await (await browser.newContext({ locale: 'zh-CN' })).newPage();

@@ -80,13 +80,13 @@ mod browser {
         HtmlTextAreaElement,
     };
 
-    use crate::islands::forms::fields::{one, tell};
+    use crate::islands::forms::fields::{keep_draft, one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.report";
 
     /// What was typed so far; neither contact details nor permissions.
-    #[derive(Debug, Default, Serialize, Deserialize)]
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Draft {
         category: String,
         place: String,
@@ -94,14 +94,13 @@ mod browser {
         description: String,
     }
 
-    /// A fresh form takes up the draft; any other one is the draft from now on.
+    /// A fresh form takes up the draft where nothing was typed before it woke; what then
+    /// stands in it is the draft from now on.
     pub fn begin(form: &HtmlFormElement, fresh: bool) {
-        if !fresh {
-            keep(form);
-        } else if let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
+        if fresh && let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
             fill(form, &draft);
         }
-        show_urgent(form);
+        keep(form);
     }
 
     /// Keeps what stands in the form.
@@ -114,8 +113,7 @@ mod browser {
             grid: text("grid"),
             description: text("description"),
         };
-        // Private windows have no storage: then there is no draft.
-        LocalStorage::set(KEY, draft).ok();
+        keep_draft(KEY, &draft);
         show_urgent(form);
     }
 

@@ -84,13 +84,13 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
 
-    use crate::islands::forms::fields::{one, tell};
+    use crate::islands::forms::fields::{keep_draft, one, tell};
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.sign";
 
     /// What was typed so far; never a permission, which each person gives anew.
-    #[derive(Debug, Default, Serialize, Deserialize)]
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Draft {
         name: String,
         grid: String,
@@ -98,13 +98,13 @@ mod browser {
         message: String,
     }
 
-    /// A fresh form takes up the draft; any other one is the draft from now on.
+    /// A fresh form takes up the draft where nothing was typed before it woke; what then
+    /// stands in it is the draft from now on.
     pub fn begin(form: &HtmlFormElement, fresh: bool) {
-        if !fresh {
-            keep(form);
-        } else if let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
+        if fresh && let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
             fill(form, &draft);
         }
+        keep(form);
     }
 
     /// Keeps what stands in the form.
@@ -117,8 +117,7 @@ mod browser {
             pledges: data.get_all("pledges").iter().filter_map(|value| value.as_string()).collect(),
             message: text("message"),
         };
-        // Private windows have no storage: then there is no draft.
-        LocalStorage::set(KEY, draft).ok();
+        keep_draft(KEY, &draft);
     }
 
     pub fn forget() {
