@@ -13,6 +13,30 @@ async function faults(page: Page): Promise<string[]> {
 test.use({ expectedComplaints: /status of 4|ERR_FAILED/ });
 
 for (const colorScheme of ['light', 'dark'] as const) {
+  test(`axe finds nothing in 大字版, nor in English: ${colorScheme}`, async ({ page, context, server }) => {
+    test.setTimeout(120_000);
+    await page.emulateMedia({ colorScheme });
+    await context.addCookies([{ name: 'care', value: '30', url: server.url }]);
+    for (const path of [...pages, '/nowhere', '/screen']) {
+      await page.goto(path);
+      expect(await faults(page), path).toEqual([]);
+    }
+    await page.goto('/sign?lang=en');
+    await page.getByRole('button', { name: 'Sign', exact: true }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    expect(await faults(page), 'the refused form').toEqual([]);
+    for (const path of pages) {
+      await page.goto(path);
+      expect(await faults(page), `${path} in English`).toEqual([]);
+    }
+    const { lead } = staffOf(server, 'grid-36');
+    await logIn(page, lead);
+    for (const path of consolePages) {
+      await page.goto(path);
+      expect(await faults(page), path).toEqual([]);
+    }
+  });
+
   for (const islands of ['awake', 'still'] as const) {
     test(`axe finds nothing: ${colorScheme}, islands ${islands}`, async ({ page }) => {
       test.setTimeout(90_000);

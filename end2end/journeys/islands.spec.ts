@@ -187,6 +187,26 @@ test.describe('when the live connection breaks', () => {
   });
 });
 
+test('a screen reader hears the newest count now and then', async ({ page, browser, server }) => {
+  await page.clock.install();
+  await page.goto('/');
+  await page.clock.runFor(1000);
+  const region = page.locator('.hero').getByRole('status');
+  const shown = page.locator('.hero__count .live-number');
+  await expect(region).toHaveText('');
+  for (const name of ['甲测试', '乙测试', '丙测试']) {
+    const before = await shown.innerText();
+    const phone = await (await browser.newContext({ baseURL: server.url, locale: 'zh-CN' })).newPage();
+    await phone.goto('/sign');
+    await sign(phone, name);
+    await expect(phone).toHaveURL(/signed$/);
+    await expect(shown).not.toHaveText(before);
+    await expect(region, 'not with each one').toHaveText('');
+  }
+  await page.clock.runFor(31_000);
+  await expect(region).toHaveText(`${await shown.innerText()}位居民已签名`);
+});
+
 test('pages without islands load no wasm', async ({ page }) => {
   const loaded: string[] = [];
   page.on('request', (request) => loaded.push(new URL(request.url()).pathname));

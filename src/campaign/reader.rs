@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeSet};
 use toml::{Spanned, de::DeTable, de::DeValue};
 
 use super::Fault;
-use crate::domain::{campaign::Day, slug::Slug};
+use crate::domain::{campaign::Day, lang::Lang, slug::Slug};
 
 /// Where faults are gathered while a file is read.
 pub struct Faults<'t> {
@@ -41,13 +41,15 @@ pub struct Section<'f, 'd> {
     path: String,
     line: usize,
     table: Option<&'d DeTable<'d>>,
-    known: RefCell<BTreeSet<&'static str>>,
+    known: RefCell<BTreeSet<String>>,
+    /// The language in which words are read.
+    lang: Lang,
 }
 
 impl<'f, 'd> Section<'f, 'd> {
-    /// The whole file.
-    pub fn root(faults: &'f Faults<'f>, table: &'d DeTable<'d>) -> Self {
-        Self::new(faults, String::new(), 1, Some(table))
+    /// The whole file, as it is in `lang`.
+    pub fn root(faults: &'f Faults<'f>, table: &'d DeTable<'d>, lang: Lang) -> Self {
+        Self::new(faults, String::new(), 1, Some(table), lang)
     }
 
     fn new(
@@ -55,9 +57,15 @@ impl<'f, 'd> Section<'f, 'd> {
         path: String,
         line: usize,
         table: Option<&'d DeTable<'d>>,
+        lang: Lang,
     ) -> Self {
         let known = RefCell::default();
-        Self { faults, path, line, table, known }
+        Self { faults, path, line, table, known, lang }
+    }
+
+    /// The language in which words are read.
+    pub const fn lang(&self) -> Lang {
+        self.lang
     }
 
     fn field(&self, key: &str) -> String {
@@ -71,15 +79,15 @@ impl<'f, 'd> Section<'f, 'd> {
         self.faults.note(line, self.field(key), problem);
     }
 
-    fn value(&self, key: &'static str) -> Option<&'d DeValue<'d>> {
-        self.known.borrow_mut().insert(key);
+    fn value(&self, key: &str) -> Option<&'d DeValue<'d>> {
+        self.known.borrow_mut().insert(key.to_owned());
         Some(self.table?.get(key)?.get_ref())
     }
 
     /// A field that has to be there and to be read by `take`.
     fn required<T: Default>(
         &self,
-        key: &'static str,
+        key: &str,
         form: &str,
         take: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
     ) -> T {
@@ -102,7 +110,7 @@ impl<'f, 'd> Section<'f, 'd> {
     }
 
     /// Text that says something.
-    pub fn text(&self, key: &'static str) -> String {
+    pub fn text(&self, key: &str) -> String {
         let filled = |value: &'d DeValue<'d>| {
             value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
         };
@@ -112,6 +120,21 @@ impl<'f, 'd> Section<'f, 'd> {
     /// Text that need not be there.
     pub fn optional_text(&self, key: &'static str) -> Option<String> {
         self.value(key).is_some().then(|| self.text(key))
+    }
+
+    /// Words that residents read: the field `key`, or its translation `key_en`, where
+    /// that is asked for and there.
+    pub fn words(&self, key: &str) -> String {
+        let (text, english) = (self.text(key), format!("{key}_en"));
+        match (self.value(&english), self.lang) {
+            (None, _) | (_, Lang::Zh) => text,
+            (Some(_), Lang::En) => self.text(&english),
+        }
+    }
+
+    /// Words that need not be there.
+    pub fn optional_words(&self, key: &str) -> Option<String> {
+        self.value(key).is_some().then(|| self.words(key))
     }
 
     /// A list of texts.
@@ -227,7 +250,7 @@ impl<'f, 'd> Section<'f, 'd> {
         table: Option<&'d DeTable<'d>>,
     ) -> Self {
         let line = value.map_or(self.line, |value| self.faults.line(value.span().start));
-        Self::new(self.faults, path, line, table)
+        Self::new(self.faults, path, line, table, self.lang)
     }
 }
 

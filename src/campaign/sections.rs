@@ -15,6 +15,7 @@ use crate::domain::{
         WorkingHours,
     },
     counts::UNSPECIFIED,
+    lang::Lang,
     slug::Slug,
     text,
 };
@@ -34,11 +35,16 @@ pub fn read(text: &str) -> Result<Checked, Vec<Fault>> {
         // What follows from a broken line would only hide it.
         return Err(faults.into_found());
     }
-    let campaign = campaign(&Section::root(&faults, document.get_ref()));
-    let found = faults.into_found();
-    match campaign {
-        Some(campaign) if found.is_empty() => {
-            let warnings = warnings(&campaign);
+    let in_lang = |lang| campaign(&Section::root(&faults, document.get_ref(), lang));
+    let (chinese, english) = (in_lang(Lang::Zh), in_lang(Lang::En));
+    let mut found = faults.into_found();
+    // What is wrong in both is wrong once.
+    found.sort();
+    found.dedup();
+    match (chinese, english) {
+        (Some(chinese), Some(english)) if found.is_empty() => {
+            let warnings = warnings(&chinese);
+            let campaign = Campaign { english: Some(Box::new(english)), ..chinese };
             Ok(Checked { campaign, warnings })
         }
         _ => Err(found),
@@ -52,9 +58,9 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
     let appeal = appeal(&file.section("appeal"));
     let (pledges, pledge_slugs) = list(file, "pledges", 1, pledge);
     let (branches, branch_slugs) =
-        list(file, "branches", 1, |table, slug| Some(Branch { slug, title: table.text("title") }));
+        list(file, "branches", 1, |table, slug| Some(Branch { slug, title: table.words("title") }));
     let (units, unit_slugs) = list(file, "units", 1, |table, slug| {
-        Some(Unit { slug, title: table.text("title"), phone: table.optional_text("phone") })
+        Some(Unit { slug, title: table.words("title"), phone: table.optional_text("phone") })
     });
     let (categories, _) = list(file, "categories", 1, |table, slug| {
         category(table, slug, &pledge_slugs, &branch_slugs, &unit_slugs)
@@ -64,6 +70,8 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
         Some(ReplyTemplate { slug, title: table.text("title"), text: table.text("text") })
     });
     Some(Campaign {
+        lang: file.lang(),
+        english: None,
         titles: titles?,
         period,
         appeal,
@@ -110,8 +118,9 @@ fn titles(head: &Section<'_, '_>) -> Option<Titles> {
     if text::length(&short) > SHORT_TITLE_MAX {
         head.fault("short", format!("has more than {SHORT_TITLE_MAX} characters"));
     }
-    let (title, street) = (head.text("title"), head.text("street"));
-    let subtitle = head.text("subtitle");
+    let short = head.words("short");
+    let (title, street) = (head.words("title"), head.words("street"));
+    let subtitle = head.words("subtitle");
     Some(Titles { slug: head.slug("slug")?, title, short, street, subtitle })
 }
 
@@ -129,12 +138,12 @@ fn period(head: &Section<'_, '_>) -> Period {
 
 fn appeal(table: &Section<'_, '_>) -> Appeal {
     Appeal {
-        salutation: table.text("salutation"),
-        preamble: table.text("preamble"),
-        closing: table.text("closing"),
-        cheer: table.text("cheer"),
-        signed: table.text("signed"),
-        dated: table.text("dated"),
+        salutation: table.words("salutation"),
+        preamble: table.words("preamble"),
+        closing: table.words("closing"),
+        cheer: table.words("cheer"),
+        signed: table.words("signed"),
+        dated: table.words("dated"),
     }
 }
 
@@ -145,7 +154,7 @@ fn pledge(table: &Section<'_, '_>, slug: Slug) -> Option<Pledge> {
         ("public-places", Icon::PublicPlaces),
         ("neighbours", Icon::Neighbours),
     ];
-    let (short, title, text) = (table.text("short"), table.text("title"), table.text("text"));
+    let (short, title, text) = (table.words("short"), table.words("title"), table.words("text"));
     Some(Pledge { slug, short, title, text, icon: table.choice("icon", &ICONS)? })
 }
 
@@ -162,8 +171,8 @@ fn category(
         ("private", CategoryKind::Private),
         ("praise", CategoryKind::Praise),
     ];
-    let (title, frequent) = (table.text("title"), table.flag("frequent"));
-    let urgent_hint = table.optional_text("urgent_hint");
+    let (title, frequent) = (table.words("title"), table.flag("frequent"));
+    let urgent_hint = table.optional_words("urgent_hint");
     let kind = table.choice("kind", &KINDS);
     let pledge = table.slug_of("pledge", "pledge", pledges);
     let branch = table.slug_of("branch", "branch", branches);
@@ -184,7 +193,7 @@ fn grid(table: &Section<'_, '_>, slug: Slug) -> Option<Grid> {
     if slug.as_str() == UNSPECIFIED {
         table.fault("slug", "is kept for signatures without a grid");
     }
-    Some(Grid { slug, title: table.text("title"), aliases: table.texts("aliases") })
+    Some(Grid { slug, title: table.words("title"), aliases: table.texts("aliases") })
 }
 
 fn deadlines(table: &Section<'_, '_>) -> Deadlines {
@@ -228,23 +237,23 @@ fn iso(day: Day) -> String {
 
 fn footer(table: &Section<'_, '_>) -> Footer {
     Footer {
-        organiser: table.text("organiser"),
+        organiser: table.words("organiser"),
         filing_number: table.text_or_empty("filing_number"),
         help_phone: table.text("help_phone"),
-        disclaimer: table.text("disclaimer"),
+        disclaimer: table.words("disclaimer"),
     }
 }
 
 fn privacy(table: &Section<'_, '_>) -> Privacy {
     let sections = table.sections("sections", 1);
     let read = |part: &Section<'_, '_>| PrivacySection {
-        title: part.text("title"),
-        text: part.text("text"),
+        title: part.words("title"),
+        text: part.words("text"),
     };
     Privacy {
         version: table.text("version"),
-        consent: table.text("consent"),
-        contact: table.text("contact"),
+        consent: table.words("consent"),
+        contact: table.words("contact"),
         sections: sections.iter().map(read).collect(),
     }
 }

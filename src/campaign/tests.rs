@@ -1,6 +1,7 @@
 //! The campaign file's faults, one by one and all at once.
 
 use super::*;
+use crate::domain::{campaign::Appeal, lang::Lang};
 
 /// The default file with one line of it replaced.
 fn changed(line: &str, by: &str) -> Result<Checked, CampaignError> {
@@ -93,4 +94,47 @@ fn a_year_without_a_calendar_is_warned_of() {
     let without = format!("{before}[[reply_templates]]{after}");
     let warnings = super::parse("campaign.toml", &without).unwrap().warnings;
     assert!(warnings.iter().any(|w| w.problem.contains("only weekends count")), "{warnings:?}");
+}
+
+#[test]
+fn the_default_is_whole_in_english_too() {
+    let campaign = default().unwrap().campaign;
+    let english = campaign.in_lang(Lang::En);
+    let chinese = |text: &String| text.chars().any(|c| ('\u{3000}'..'\u{a000}').contains(&c));
+    let mut words: Vec<&String> = Vec::new();
+    let Appeal { salutation, preamble, closing, cheer, signed, dated } = &english.appeal;
+    words.extend([salutation, preamble, closing, cheer, signed, dated]);
+    let titles = &english.titles;
+    words.extend([&titles.title, &titles.short, &titles.street, &titles.subtitle]);
+    words.extend(english.pledges.iter().flat_map(|p| [&p.short, &p.title, &p.text]));
+    words.extend(english.categories.iter().map(|category| &category.title));
+    words.extend(english.categories.iter().filter_map(|category| category.urgent_hint.as_ref()));
+    words.extend(english.branches.iter().map(|branch| &branch.title));
+    words.extend(english.units.iter().map(|unit| &unit.title));
+    words.extend(english.grids.iter().map(|grid| &grid.title));
+    words.extend([&english.footer.organiser, &english.footer.disclaimer]);
+    words.extend([&english.privacy.consent, &english.privacy.contact]);
+    words.extend(english.privacy.sections.iter().flat_map(|part| [&part.title, &part.text]));
+    let left: Vec<_> = words.into_iter().filter(|text| chinese(text)).collect();
+    assert!(left.is_empty(), "{left:?}");
+    let slugs = |campaign: &Campaign| {
+        campaign.pledges.iter().map(|pledge| pledge.slug.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(slugs(english), slugs(&campaign));
+}
+
+#[test]
+fn what_is_not_translated_is_shown_in_chinese() {
+    let text: String = DEFAULT
+        .lines()
+        .filter(|line| !line.contains("_en = "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let campaign = parse("x.toml", &text).unwrap().campaign;
+    let english = campaign.in_lang(Lang::En);
+    assert_eq!(english.lang, Lang::En);
+    assert_eq!(english.titles.title, campaign.titles.title);
+    let found = faults(changed("short_en = \"Traffic\"", "short_en = 1"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].field, "pledges[2].short_en");
 }

@@ -5,18 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::slug::Slug;
-
-/// A day of the civil calendar, in the campaign's time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day {
-    /// Year, for example 2020.
-    pub year: i16,
-    /// Month, 1–12.
-    pub month: i8,
-    /// Day of the month, 1–31.
-    pub day: i8,
-}
+pub use super::period::{Day, Period, Phase};
+use super::{lang::Lang, slug::Slug};
 
 /// Minutes after midnight, 0–1439.
 pub type MinuteOfDay = u16;
@@ -24,6 +14,11 @@ pub type MinuteOfDay = u16;
 /// A whole campaign.
 #[derive(Clone, Debug)]
 pub struct Campaign {
+    /// The language of its words.
+    pub lang: Lang,
+    /// The same campaign in English, as far as the file translates it; slugs and limits
+    /// are the same.
+    pub english: Option<Box<Self>>,
     /// Names it is called by.
     pub titles: Titles,
     /// When it is open.
@@ -67,28 +62,6 @@ pub struct Titles {
     pub street: String,
     /// One line under the title.
     pub subtitle: String,
-}
-
-/// When a campaign is open.
-#[derive(Clone, Debug)]
-pub struct Period {
-    /// IANA name of the time zone in which days begin.
-    pub time_zone: String,
-    /// First day.
-    pub opens: Day,
-    /// Last day.
-    pub closes: Day,
-}
-
-/// Where a day stands to a [`Period`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Not begun.
-    Before,
-    /// Forms are open.
-    Open,
-    /// Over.
-    After,
 }
 
 /// The 倡议 around the pledges, verbatim.
@@ -284,6 +257,15 @@ pub struct PrivacySection {
 }
 
 impl Campaign {
+    /// The campaign as it is read in `lang`.
+    #[must_use]
+    pub fn in_lang(&self, lang: Lang) -> &Self {
+        match (lang, &self.english) {
+            (Lang::En, Some(english)) => english,
+            _ => self,
+        }
+    }
+
     /// The pledge of that slug.
     #[must_use]
     pub fn pledge(&self, slug: &str) -> Option<&Pledge> {
@@ -314,6 +296,17 @@ impl Campaign {
         self.units.iter().find(|unit| unit.slug.as_str() == slug)
     }
 
+    /// A grid as residents call it; empty for none.
+    #[must_use]
+    pub fn grid_label(&self, grid: Option<&Slug>) -> String {
+        grid.and_then(|slug| self.grid(slug.as_str())).map(Grid::label).unwrap_or_default()
+    }
+
+    /// The pledges of those slugs, in the order of `slugs`.
+    pub fn pledges_of<'c>(&'c self, slugs: &'c [Slug]) -> impl Iterator<Item = &'c Pledge> {
+        slugs.iter().filter_map(|slug| self.pledge(slug.as_str()))
+    }
+
     /// What can be reported under a pledge.
     pub fn categories_of(&self, pledge: &Slug) -> impl Iterator<Item = &Category> {
         self.categories.iter().filter(move |category| &category.pledge == pledge)
@@ -328,20 +321,6 @@ impl CategoryKind {
     }
 }
 
-impl Period {
-    /// Where `today` stands to it.
-    #[must_use]
-    pub fn phase(&self, today: Day) -> Phase {
-        if today < self.opens {
-            Phase::Before
-        } else if today > self.closes {
-            Phase::After
-        } else {
-            Phase::Open
-        }
-    }
-}
-
 impl Grid {
     /// The grid as the picker lists it: what residents call it, or its number.
     #[must_use]
@@ -351,30 +330,5 @@ impl Grid {
         } else {
             format!("{}（{}）", self.aliases.join("、"), self.title)
         }
-    }
-}
-
-impl std::fmt::Display for Day {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}年{}月{}日", self.year, self.month, self.day)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_period_includes_its_first_and_last_day() {
-        let day = |year, month, day| Day { year, month, day };
-        let period = Period {
-            time_zone: "Asia/Shanghai".into(),
-            opens: day(2020, 5, 1),
-            closes: day(2020, 12, 31),
-        };
-        assert_eq!(period.phase(day(2020, 4, 30)), Phase::Before);
-        assert_eq!(period.phase(day(2020, 5, 1)), Phase::Open);
-        assert_eq!(period.phase(day(2020, 12, 31)), Phase::Open);
-        assert_eq!(period.phase(day(2021, 1, 1)), Phase::After);
     }
 }

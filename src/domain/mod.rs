@@ -7,6 +7,8 @@
 pub mod campaign;
 pub mod counts;
 pub mod deadline;
+pub mod lang;
+pub mod period;
 pub mod report;
 pub mod signature;
 pub mod slug;

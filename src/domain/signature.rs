@@ -1,6 +1,6 @@
 //! Signatures: what a resident asks for, what is valid, and what is kept.
 
-use super::{campaign::Campaign, slug::Slug, text};
+use super::{campaign::Campaign, lang::Said, slug::Slug, text};
 
 /// Longest name, in characters after NFC.
 pub const NAME_MAX: usize = 20;
@@ -15,38 +15,68 @@ pub struct SignerName(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message(String);
 
-/// Why a name is refused, as the resident reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a name is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
     /// Nothing that can be seen.
-    #[error("请填写您的姓名")]
     Blank,
     /// More than [`NAME_MAX`] characters.
-    #[error("姓名最多{NAME_MAX}个字，请写短一些")]
     TooLong,
     /// A control or format character.
-    #[error("姓名里有看不见的特殊字符，请重新输入")]
     Hidden,
     /// A link.
-    #[error("姓名里不能有网址")]
     Link,
     /// A beginning that a spreadsheet would take for a formula.
-    #[error("姓名不能以 = + - @ 开头")]
     Formula,
 }
 
-/// Why a 寄语 is refused, as the resident reads it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a 寄语 is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageError {
     /// More than [`MESSAGE_MAX`] characters.
-    #[error("寄语最多{MESSAGE_MAX}个字，请写短一些")]
     TooLong,
     /// A control or format character other than the emoji joiner.
-    #[error("寄语里有看不见的特殊字符，请重新输入")]
     Hidden,
     /// A link.
-    #[error("寄语里不能有网址")]
     Link,
+}
+
+impl From<NameError> for Said {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::Blank => Self::new("请填写您的姓名", "Please enter your name"),
+            NameError::TooLong => Self::new(
+                format!("姓名最多{NAME_MAX}个字，请写短一些"),
+                format!("A name has at most {NAME_MAX} characters; please shorten it"),
+            ),
+            NameError::Hidden => Self::new(
+                "姓名里有看不见的特殊字符，请重新输入",
+                "The name has invisible characters; please type it again",
+            ),
+            NameError::Link => Self::new("姓名里不能有网址", "A name cannot contain a web address"),
+            NameError::Formula => {
+                Self::new("姓名不能以 = + - @ 开头", "A name cannot begin with = + - or @")
+            }
+        }
+    }
+}
+
+impl From<MessageError> for Said {
+    fn from(error: MessageError) -> Self {
+        match error {
+            MessageError::TooLong => Self::new(
+                format!("寄语最多{MESSAGE_MAX}个字，请写短一些"),
+                format!("A message has at most {MESSAGE_MAX} characters; please shorten it"),
+            ),
+            MessageError::Hidden => Self::new(
+                "寄语里有看不见的特殊字符，请重新输入",
+                "The message has invisible characters; please type it again",
+            ),
+            MessageError::Link => {
+                Self::new("寄语里不能有网址", "A message cannot contain a web address")
+            }
+        }
+    }
 }
 
 impl SignerName {
@@ -144,20 +174,20 @@ pub struct NewSignature {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignatureErrors {
     /// About `name`.
-    pub name: Option<String>,
+    pub name: Option<Said>,
     /// About `grid`.
-    pub grid: Option<String>,
+    pub grid: Option<Said>,
     /// About `pledges`.
-    pub pledges: Option<String>,
+    pub pledges: Option<Said>,
     /// About `message`.
-    pub message: Option<String>,
+    pub message: Option<Said>,
     /// About `consent`.
-    pub consent: Option<String>,
+    pub consent: Option<Said>,
 }
 
 impl SignatureErrors {
     /// Each field that has an error, with its sentence, in the form's order.
-    pub fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Said)> {
         [
             ("pledges", &self.pledges),
             ("name", &self.name),
@@ -166,7 +196,7 @@ impl SignatureErrors {
             ("consent", &self.consent),
         ]
         .into_iter()
-        .filter_map(|(field, error)| error.as_deref().map(|sentence| (field, sentence)))
+        .filter_map(|(field, error)| error.as_ref().map(|sentence| (field, sentence)))
     }
 }
 
@@ -175,7 +205,7 @@ impl SignatureForm {
     ///
     /// # Errors
     /// All faults at once, so that they can be mended at once.
-    pub fn check(&self, campaign: &Campaign) -> Result<NewSignature, SignatureErrors> {
+    pub fn check(&self, campaign: &Campaign) -> Result<NewSignature, Box<SignatureErrors>> {
         let name = SignerName::parse(&self.name);
         let message = Message::parse(&self.message);
         let grid = match self.grid.as_str() {
@@ -193,28 +223,48 @@ impl SignatureForm {
             .collect();
 
         let mut errors = SignatureErrors {
-            name: name.as_ref().err().map(ToString::to_string),
-            message: message.as_ref().err().map(ToString::to_string),
+            name: name.as_ref().err().map(|error| (*error).into()),
+            message: message.as_ref().err().map(|error| (*error).into()),
             ..SignatureErrors::default()
         };
         if grid.is_err() {
-            errors.grid = Some("没有找到这个小区或路段，请重新选择，或选“说不清”".into());
+            errors.grid = Some(unknown_grid());
         }
         if unknown {
-            errors.pledges = Some("有一项承诺不在倡议里，请重新选择".into());
+            errors.pledges = Some(Said::new(
+                "有一项承诺不在倡议里，请重新选择",
+                "One of the pledges is unknown; please choose again",
+            ));
         } else if pledges.is_empty() {
-            errors.pledges = Some("请至少选择一项承诺".into());
+            errors.pledges =
+                Some(Said::new("请至少选择一项承诺", "Please choose at least one pledge"));
         }
         if !self.consent {
-            errors.consent = Some("请先阅读并同意个人信息说明".into());
+            errors.consent = Some(no_consent());
         }
         match (name, grid, message) {
             (Ok(name), Ok(grid), Ok(message)) if errors == SignatureErrors::default() => {
                 Ok(NewSignature { name, grid, pledges, message, show_name: self.show_name })
             }
-            _ => Err(errors),
+            _ => Err(Box::new(errors)),
         }
     }
+}
+
+/// Said of a grid that is not in the campaign.
+pub(super) fn unknown_grid() -> Said {
+    Said::new(
+        "没有找到这个小区或路段，请重新选择，或选“说不清”",
+        "This estate or street was not found; please choose again, or “Not sure”",
+    )
+}
+
+/// Said of a form without a consent.
+pub(super) fn no_consent() -> Said {
+    Said::new(
+        "请先阅读并同意个人信息说明",
+        "Please read and accept the note on personal information first",
+    )
 }
 
 /// The ordinal of a stored signature: 第 N 位. Starts at 1; never used twice.

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::lang;
+
 /// A leaf of a plane tree, in a square of 48.
 pub const LEAF: &str = "M24 3c1.500 4 2.500 6.500 4 9 2-1.500 4-2.500 7-3-.5 3-.5 5.500-.2 7.800 3.200-.4 6.200-.2 10.200.700-2.500 3-4 5-5 7.500 2 1 3.500 2.300 5 4.500-4.500.5-8 1-11.500 2.500.2 2 0 4-1 6.500-3-1.500-5.500-3-7.300-5.300L25.500 45h-3l.3-11.800c-1.800 2.300-4.300 3.800-7.300 5.300-1-2.500-1.200-4.500-1-6.500C11 30.500 7.500 30 3 29.500c1.500-2.200 3-3.500 5-4.500-1-2.500-2.500-4.500-5-7.500 4-.9 7-1.100 10.200-.7.3-2.300.3-4.800-.2-7.800 3 .5 5 1.500 7 3 1.500-2.500 2.500-5 4-9z";
 
@@ -29,24 +31,29 @@ pub fn CardPicture(
     /// What stands on it.
     card: CardText,
 ) -> impl IntoView {
+    let lang = lang();
     let awake = RwSignal::new(false);
     let picture = RwSignal::new(None::<String>);
     Effect::new(move |_| awake.set(true));
-    let label = format!("{}的文明承诺卡，{}", card.name, card.number);
+    let (name, number) = (&card.name, &card.number);
+    let label = lang.say(
+        format!("{name}的文明承诺卡，{number}"),
+        format!("Civility pledge card of {name}, {number}"),
+    );
     let draw = move |_| picture.set(browser::draw(&card));
     let shown = move || {
         picture.get().map(|source| {
             view! {
-                <p class="hint" role="status">"长按图片，可以保存，也可以发给家人和邻居"</p>
+                <p class="hint" role="status">{lang.say("长按图片，可以保存，也可以发给家人和邻居", "Press the picture long to save it or send it to family and neighbours")}</p>
                 <img class="card-picture__image" src=source.clone() alt=label.clone() width="750" height="1200" />
-                <a class="weui-btn weui-btn_default" href=source download="文明承诺卡.png">"下载图片"</a>
+                <a class="weui-btn weui-btn_default" href=source download=lang.say("文明承诺卡.png", "pledge-card.png")>{lang.say("下载图片", "Download")}</a>
             }
         })
     };
     view! {
         <div class="card-picture" hidden=move || !awake.get()>
             <button class="weui-btn weui-btn_primary" type="button" hidden=move || picture.read().is_some() on:click=draw>
-                "做成图片"
+                {lang.say("做成图片", "Make a picture")}
             </button>
             {shown}
         </div>
@@ -59,7 +66,7 @@ mod browser {
     use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, Path2d};
 
-    use super::{CardText, LEAF};
+    use super::{CardText, LEAF, lang};
 
     /// Width and height in pixels.
     const SIZE: (u32, u32) = (750, 1200);
@@ -83,6 +90,7 @@ mod browser {
     }
 
     fn paint(c: &CanvasRenderingContext2d, card: &CardText) -> Result<(), JsValue> {
+        let lang = lang();
         let (width, height) = (f64::from(SIZE.0), f64::from(SIZE.1));
         c.set_fill_style_str(PAPER);
         c.fill_rect(0.0, 0.0, width, height);
@@ -116,10 +124,10 @@ mod browser {
             c.set_fill_style_str(colour);
             c.fill_text(text, width / 2.0, y)
         };
-        line("文 明 承 诺 卡", 36.0, "400", GOLD, 170.0)?;
+        line(lang.say("文 明 承 诺 卡", "CIVILITY PLEDGE CARD"), 36.0, "400", GOLD, 170.0)?;
         line(&card.name, 112.0, "600", INK, 318.0)?;
         line(&card.number, 46.0, "500", GOLD, 400.0)?;
-        line("我承诺", 32.0, "400", INK, 486.0)?;
+        line(lang.say("我承诺", "I pledge"), 32.0, "400", INK, 486.0)?;
         let mut y = 554.0;
         for pledge in &card.pledges {
             line(pledge, 44.0, "600", INK, y)?;
@@ -128,7 +136,13 @@ mod browser {
         line(&card.place, 30.0, "400", GOLD, 790.0)?;
         line(&card.day, 30.0, "400", GOLD, 832.0)?;
         code(c, card, (width - CODE) / 2.0);
-        line("扫一扫，一起签下文明承诺", 28.0, "400", GOLD, 1134.0)
+        line(
+            lang.say("扫一扫，一起签下文明承诺", "Scan, and sign the civility pledge, too"),
+            28.0,
+            "400",
+            GOLD,
+            1134.0,
+        )
     }
 
     fn code(c: &CanvasRenderingContext2d, card: &CardText, left: f64) {

@@ -25,7 +25,7 @@ mod browser {
     use wasm_bindgen::{JsCast, prelude::Closure};
     use web_sys::{EventSource, MessageEvent, VisibilityState};
 
-    use crate::domain::counts::Counts;
+    use crate::{domain::counts::Counts, islands::announcement::announce_soon};
 
     /// Shortest and longest wait before a broken connection is tried again, in
     /// milliseconds; the wait is spread between them, so that a restarted server is
@@ -76,7 +76,13 @@ mod browser {
         let arrived = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
             if let Ok(counts) = serde_json::from_str(&text) {
-                COUNTS.with(|known| known.set(Some(counts)));
+                COUNTS.with(|known| {
+                    // What comes with the connection is what the page said.
+                    if known.read_untracked().is_some() {
+                        announce_soon();
+                    }
+                    known.set(Some(counts));
+                });
             }
         });
         let broken = Closure::<dyn Fn()>::new(|| {

@@ -3,13 +3,13 @@
 
 use axum::{
     extract::State,
-    http::header,
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AppState, refusal};
+use super::{AppState, refusal, visitor};
 use crate::ui::pages::{refusal::Refusal, screen::newest_messages};
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
@@ -35,8 +35,9 @@ pub async fn board_messages(State(state): State<AppState>) -> Response {
 }
 
 /// The manifest (<https://www.w3.org/TR/appmanifest/>), in the words of the campaign.
-pub async fn manifest(State(state): State<AppState>) -> Response {
-    let titles = &state.service.campaign().titles;
+pub async fn manifest(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let lang = visitor::lang_of(&headers);
+    let titles = &state.service.campaign().in_lang(lang).titles;
     let icon = |size: u16| {
         let sizes = format!("{size}x{size}");
         json!({ "src": format!("/icon-{size}.png"), "sizes": sizes, "type": "image/png", "purpose": "any maskable" })
@@ -44,7 +45,7 @@ pub async fn manifest(State(state): State<AppState>) -> Response {
     let manifest = json!({
         "name": format!("{} · {}", titles.street, titles.title),
         "short_name": titles.short,
-        "lang": "zh-CN",
+        "lang": lang.tag(),
         "id": "/",
         "start_url": "/",
         "scope": "/",
@@ -52,9 +53,16 @@ pub async fn manifest(State(state): State<AppState>) -> Response {
         "background_color": "#f3f2f0",
         "theme_color": "#a61b1b",
         "icons": [icon(192), icon(512)],
-        "shortcuts": [{ "name": "随手拍", "url": "/report" }, { "name": "我要签名", "url": "/sign" }],
+        "shortcuts": [
+            { "name": lang.say("随手拍", "Report"), "url": "/report" },
+            { "name": lang.say("我要签名", "Sign the pledge"), "url": "/sign" },
+        ],
     });
-    answer("application/manifest+json", 3600, &manifest)
+    // Each browser keeps that of its own language.
+    let mut response = answer("application/manifest+json", 3600, &manifest);
+    let private = HeaderValue::from_static("private, max-age=3600");
+    response.headers_mut().insert(header::CACHE_CONTROL, private);
+    response
 }
 
 /// Which pages a browser may fetch before they are asked for, once a finger or pointer

@@ -16,6 +16,8 @@ use super::{
     staff::{self, Session},
     visitor::Visitor,
 };
+use crate::domain::lang::Lang;
+use crate::domain::lang::Said;
 use crate::{
     domain::report::{
         Action, Code, Report, Source, What,
@@ -112,7 +114,12 @@ async fn act(
     values.retain(|(field, _)| field != "held" && field != "held_before");
     values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
     values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
-    let post = RefusedPost { form: action.as_str().to_owned(), values, errors, whole };
+    let post = RefusedPost {
+        form: action.as_str().to_owned(),
+        values,
+        errors,
+        whole: whole.map(Said::from),
+    };
     let page = format!("/console/reports/{code}");
     render::refused_post(&state, parts, &page, post, status).await
 }
@@ -135,7 +142,7 @@ async fn changed_since(
     let list: Vec<String> = events
         .iter()
         .map(|(event, who)| {
-            let time = day_and_time(state.service.calendar().civil(event.at));
+            let time = day_and_time(state.service.calendar().civil(event.at), Lang::Zh);
             format!("{time} {who}{}", event.words(campaign))
         })
         .collect();
@@ -223,7 +230,7 @@ async fn bulk(
     // What was ticked is looked at anew before it is ticked again.
     let mut values = posted.fields.into_pairs();
     values.retain(|(name, _)| name != "codes");
-    let post = RefusedPost { form: "bulk".into(), values, errors, whole: Some(whole) };
+    let post = RefusedPost { form: "bulk".into(), values, errors, whole: Some(whole.into()) };
     let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
     render::refused_post(&state, parts, &page, post, StatusCode::CONFLICT).await
 }
@@ -258,7 +265,7 @@ async fn carry_out_all(
             Err(ReportError::Forbidden(why)) => why.to_owned(),
             Err(ReportError::Stale(_)) => "刚才有人动过".to_owned(),
             Err(ReportError::Form(errors)) => {
-                errors.into_iter().map(|(_, sentence)| sentence).collect::<Vec<_>>().join("，")
+                errors.iter().map(|(_, said)| said.to_string()).collect::<Vec<_>>().join("，")
             }
             Err(_) => "现在不能办".to_owned(),
         };

@@ -14,6 +14,7 @@ use super::{
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
+    domain::lang::Said,
     service::recovery::RecoveryError,
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
@@ -25,11 +26,11 @@ pub async fn new_phrase(
     request: Request,
 ) -> Response {
     if !visitor.known {
-        return refusal::response(Refusal::Barred("刚才没有认出您的手机，请返回再按一次"));
+        return refusal::response(Refusal::NewVisitor);
     }
     let (parts, _) = request.into_parts();
     match state.service.new_phrase(&visitor.id).await {
-        Ok(None) => refusal::response(Refusal::Barred("您还没有签名或反映，不需要口令")),
+        Ok(None) => refusal::response(Refusal::NothingToRecover),
         Ok(Some(phrase)) => {
             let mut response = render::with_phrase(&state, parts, &visitor, phrase).await;
             let nowhere = HeaderValue::from_static("private, no-store");
@@ -67,16 +68,26 @@ pub async fn recover(
             return response;
         }
         Err(RecoveryError::Unknown) => {
-            let sentence = "没有这个口令：请核对16位数字；每个口令只能用一次".to_owned();
+            let sentence = Said::new(
+                "没有这个口令：请核对16位数字；每个口令只能用一次",
+                "There is no such code: please check the 16 digits; each code works once",
+            );
             (StatusCode::UNPROCESSABLE_ENTITY, sentence)
         }
         Err(RecoveryError::Merge) => {
             field = "merge";
-            let sentence = "这台手机上已有签名或反映。要把它们并到一起，请勾选下面一项".to_owned();
+            let sentence = Said::new(
+                "这台手机上已有签名或反映。要把它们并到一起，请勾选下面一项",
+                "This phone already has a signature or reports. To put them together, tick the box below",
+            );
             (StatusCode::UNPROCESSABLE_ENTITY, sentence)
         }
         Err(RecoveryError::Wait(seconds)) => {
-            let sentence = format!("试的次数太多了，请{}分钟后再试", seconds.div_ceil(60));
+            let minutes = seconds.div_ceil(60);
+            let sentence = Said::new(
+                format!("试的次数太多了，请{minutes}分钟后再试"),
+                format!("Too many tries; please try again in {minutes} minutes"),
+            );
             (StatusCode::TOO_MANY_REQUESTS, sentence)
         }
         Err(RecoveryError::Store(error)) => return refusal::from_store(&error),

@@ -10,8 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, headers, render};
+use super::{AppState, headers, render, visitor};
 use crate::{
+    domain::lang::Lang,
     service::{PictureError, report::ReportError},
     store::StoreError,
     ui::pages::refusal::Refusal,
@@ -56,6 +57,8 @@ pub fn from_report(error: &ReportError) -> Response {
         ReportError::Closed(phase) => Refusal::Closed(*phase),
         ReportError::NotFound => Refusal::NotFound,
         ReportError::Forbidden(why) => Refusal::Barred(why),
+        ReportError::NotTheirs => Refusal::NotTheirs,
+        ReportError::NewVisitor => Refusal::NewVisitor,
         ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
         ReportError::TooMany => Refusal::TooMany,
         ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
@@ -68,7 +71,11 @@ pub fn from_report(error: &ReportError) -> Response {
 const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed => StatusCode::BAD_REQUEST,
-        Refusal::Forbidden | Refusal::Barred(_) => StatusCode::FORBIDDEN,
+        Refusal::Forbidden
+        | Refusal::Barred(_)
+        | Refusal::NotTheirs
+        | Refusal::NewVisitor
+        | Refusal::NothingToRecover => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -107,7 +114,13 @@ struct Asked {
 
 impl Asked {
     fn of(request: &Request) -> Self {
-        let kept = [header::HOST, header::ACCEPT, header::ACCEPT_ENCODING, header::COOKIE];
+        let kept = [
+            header::HOST,
+            header::ACCEPT,
+            header::ACCEPT_ENCODING,
+            header::ACCEPT_LANGUAGE,
+            header::COOKIE,
+        ];
         let kept = kept.into_iter().filter_map(|name| {
             let value = request.headers().get(&name)?.clone();
             Some((name, value))
@@ -137,7 +150,7 @@ async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
     let Some(refused) = refused.filter(|_| !readable) else { return bare };
 
     let mut dressed = if wants_json(&asked.headers) {
-        json(refused)
+        json(refused, visitor::lang_of(&asked.headers))
     } else {
         render::refusal(state, &asked.headers, asked.of_console, refused).await
     };
@@ -161,11 +174,11 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
-fn json(refused: Refusal) -> Response {
+fn json(refused: Refusal, lang: Lang) -> Response {
     let body = serde_json::json!({
         "status": status(refused).as_u16(),
-        "title": refused.title(),
-        "detail": refused.advice(),
+        "title": refused.title(lang),
+        "detail": refused.advice(lang),
     });
     ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }

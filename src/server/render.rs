@@ -22,10 +22,13 @@ use super::{
     staff::Session,
     visitor::{self, Visitor},
 };
-use crate::ui::{
-    self,
-    context::{Instead, InsteadCell, Page, RefusedForm, RefusedPost},
-    pages::refusal::Refusal,
+use crate::{
+    domain::lang::Lang,
+    ui::{
+        self,
+        context::{Instead, InsteadCell, Page, RefusedForm, RefusedPost},
+        pages::refusal::Refusal,
+    },
 };
 
 /// A page that was asked for.
@@ -77,8 +80,9 @@ pub async fn refused_post(
     refused: RefusedPost,
     status: StatusCode,
 ) -> Response {
-    let whole = refused.whole.as_deref().map(|sentence| ("form", sentence));
-    let each = refused.errors.iter().map(|(field, text)| (*field, text.as_str()));
+    let lang = visitor::lang_of(&parts.headers);
+    let whole = refused.whole.as_ref().map(|sentence| ("form", sentence.in_lang(lang)));
+    let each = refused.errors.iter().map(|(field, text)| (*field, text.in_lang(lang)));
     if let Some(json) = refusal::field_errors(&parts.headers, status, whole.into_iter().chain(each))
     {
         return json;
@@ -126,7 +130,8 @@ pub async fn refusal(
     refused: Refusal,
 ) -> Response {
     let Some(visitor) = Visitor::fresh() else { return Response::default() };
-    let visitor = Visitor { care: visitor::care_of(headers), ..visitor };
+    let visitor =
+        Visitor { care: visitor::care_of(headers), lang: visitor::lang_of(headers), ..visitor };
     let path = if of_console { "/console" } else { "" };
     // What was asked for need not be a path at all: Leptos is given one that is.
     let request = Request::new(Body::empty());
@@ -156,6 +161,11 @@ fn page_of(
         visitor: visitor.id.clone(),
         has_signed: visitor.signed,
         care: visitor.care,
+        // Staff read Chinese, and so does the lobby.
+        lang: match path == "/screen" || path.starts_with("/console") {
+            true => Lang::Zh,
+            false => visitor.lang,
+        },
         poster_grid: visitor.grid.clone(),
         site_files: state.assets.names.clone(),
         refused_form: None,
@@ -175,7 +185,10 @@ fn page_of(
 /// policy needs no nonce.
 async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> {
     let instead = page.instead.clone();
-    let context = move || provide_context(page.clone());
+    let context = move || {
+        provide_context(page.lang);
+        provide_context(page.clone());
+    };
     let response = handle_response_inner(context, ui::app::Shell, request, |app, _scripts, _| {
         Box::pin(async move {
             let html = app.to_html_stream_in_order().collect::<String>().await;

@@ -14,19 +14,26 @@ use super::{
     visitor::Visitor,
 };
 use crate::{
-    domain::report::{
-        Code, Report,
-        deed::{FieldErrors, Sent},
-        form::ReportForm,
-        reporter::Wish,
+    domain::{
+        lang::{Lang, Said},
+        report::{
+            Code, Report,
+            deed::{FieldErrors, Sent},
+            form::ReportForm,
+            reporter::Wish,
+        },
     },
     service::{PictureError, StoreError, report::ReportError},
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 
 /// Said to a browser that did not bring its cookie.
-const NEW_VISITOR: &str =
-    "还没有提交：刚才没有认出您的手机。您写的都在，照片请重新选择，再按一次“提交”。";
+fn new_visitor() -> Said {
+    Said::new(
+        "还没有提交：刚才没有认出您的手机。您写的都在，照片请重新选择，再按一次“提交”。",
+        "Not sent yet: your phone was not recognised. What you wrote is still here; please choose the photos again and press “Send” once more.",
+    )
+}
 
 /// The reporting form, from what was posted.
 pub fn form_of(sent: &impl Sent) -> ReportForm {
@@ -84,11 +91,22 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
     let status = match fault {
         None => StatusCode::UNPROCESSABLE_ENTITY,
         Some(ReportError::TooMany) => {
-            errors.insert(0, ("photos", "一小时里选的照片太多了，请过一会儿再试".into()));
+            errors.insert(
+                0,
+                (
+                    "photos",
+                    Said::new(
+                        "一小时里选的照片太多了，请过一会儿再试",
+                        "Too many photos within an hour; please try again later",
+                    ),
+                ),
+            );
             StatusCode::TOO_MANY_REQUESTS
         }
         Some(error) => {
-            errors.insert(0, ("photos", error.to_string()));
+            if let ReportError::Picture(fault) = error {
+                errors.insert(0, ("photos", (*fault).into()));
+            }
             match error {
                 ReportError::Picture(PictureError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
                 _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -116,11 +134,17 @@ async fn not_stored(
 ) -> Response {
     tracing::error!(%error, "a report was not stored");
     let again = match held.is_empty() && !posted.files.is_empty() {
-        true => "还没有提交：系统正忙。您写的内容都在，请重新选照片，过几秒再提交，不会重复。",
-        false => "还没有提交：系统正忙。您填的内容都在，请过几秒再提交，不会重复。",
+        true => Said::new(
+            "还没有提交：系统正忙。您写的内容都在，请重新选照片，过几秒再提交，不会重复。",
+            "Not sent yet: the system is busy. What you wrote is still here; please choose the photos again and send it in a few seconds. It will not count twice.",
+        ),
+        false => Said::new(
+            "还没有提交：系统正忙。您填的内容都在，请过几秒再提交，不会重复。",
+            "Not sent yet: the system is busy. Everything is still here; please send it again in a few seconds. It will not count twice.",
+        ),
     };
     let values = values(posted, held, "held");
-    let whole = Some(again.to_owned());
+    let whole = Some(again);
     let post = RefusedPost { form: "report".into(), values, errors: FieldErrors::new(), whole };
     render::refused_post(state, parts, "/report", post, StatusCode::SERVICE_UNAVAILABLE).await
 }
@@ -139,7 +163,7 @@ pub async fn file(
                 Err(ReportError::Form(errors)) => errors,
                 Err(error) => return refusal::from_report(&error),
             };
-        let whole = Some(NEW_VISITOR.to_owned());
+        let whole = Some(new_visitor());
         let values = values(posted, &[], "held");
         let post = RefusedPost { form: "report".into(), values, errors, whole };
         return render::refused_post(
@@ -210,7 +234,7 @@ pub async fn hold_photos(
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
         None => (StatusCode::OK, FieldErrors::new()),
     };
-    let error = errors.first().map(|(_, sentence)| sentence.clone());
+    let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let kind = [(header::CONTENT_TYPE, "application/json")];
     let mut response = (status, kind, body.to_string()).into_response();
@@ -226,7 +250,7 @@ pub async fn similar(
     Received { parts, posted }: Received,
 ) -> Response {
     if refusal::wants_json(&parts.headers) {
-        return similar_json(&state, &posted).await;
+        return similar_json(&state, &posted, visitor.lang).await;
     }
     let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
@@ -242,7 +266,7 @@ pub async fn similar(
     render::refused_post(&state, parts, "/report", post, status).await
 }
 
-async fn similar_json(state: &AppState, posted: &Posted) -> Response {
+async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Response {
     let form = form_of(posted);
     let found = state
         .service
@@ -250,13 +274,13 @@ async fn similar_json(state: &AppState, posted: &Posted) -> Response {
         .await;
     match found {
         Ok(found) => {
-            let campaign = state.service.campaign();
+            let campaign = state.service.campaign().in_lang(lang);
             let list: Vec<serde_json::Value> = found
                 .iter()
                 .map(|report| {
                     serde_json::json!({
                         "code": report.code,
-                        "summary": report.summary.clone().unwrap_or_else(|| state.service.plain_summary(report)),
+                        "summary": report.summary.clone().unwrap_or_else(|| report.plain_summary(campaign)),
                         "state": report.sentence(campaign, state.service.calendar(), state.service.now()),
                         "supporters": report.supporters,
                     })
@@ -304,7 +328,7 @@ async fn support(
 ) -> Result<Response, ReportError> {
     if !visitor.known {
         // The cookie is set by this answer; nobody could support only once without one.
-        return Err(ReportError::Forbidden("刚才没有认出您的手机，请返回再按一次"));
+        return Err(ReportError::NewVisitor);
     }
     state.service.support_report(&visitor.id, code).await?;
     Ok(Redirect::to(&format!("/reports/{code}")).into_response())

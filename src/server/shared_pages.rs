@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use super::{encoding::Encoded, visitor::Visitor};
 use crate::{
-    domain::{campaign::Phase, slug::Slug},
+    domain::{campaign::Phase, lang::Lang, slug::Slug},
     ui::look::Care,
 };
 
@@ -30,6 +30,7 @@ pub struct Key {
     path: String,
     has_signed: bool,
     care: Option<Care>,
+    lang: Lang,
 }
 
 /// The state of the campaign in which a page was rendered.
@@ -67,6 +68,7 @@ impl Key {
             path: path.to_owned(),
             has_signed: visitor.signed,
             care: visitor.care,
+            lang: visitor.lang,
         })
     }
 }
@@ -142,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn another_state_or_hint_is_another_page() {
         let pages = SharedPages::default();
-        let key = |has_signed| Key { path: "/".into(), has_signed, care: None };
+        let key = |has_signed| Key { path: "/".into(), has_signed, care: None, lang: Lang::Zh };
         let state = |revision| move || State { revision, phase: Phase::Open };
         let mut rendered = 0;
         let cases = [

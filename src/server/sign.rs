@@ -75,7 +75,7 @@ pub async fn sign(
         Err(SignError::Store(error)) => return refusal::from_store(&error),
     };
     let refused = RefusedForm { form, errors, trouble };
-    match refusal::field_errors(&parts.headers, status, refused.each()) {
+    match refusal::field_errors(&parts.headers, status, refused.each(visitor.lang)) {
         Some(json) => json,
         None => render::refused_form(&state, parts, &visitor, refused, status).await,
     }

@@ -176,7 +176,7 @@ pub async fn log_in(
     };
     // A password is never shown again.
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
-    let errors = vec![("login", whole)];
+    let errors = vec![("login", whole.into())];
     let post = RefusedPost { form: "login".into(), values, errors, whole: None };
     render::refused_post(&state, parts, "/console/login", post, status).await
 }

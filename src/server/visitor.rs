@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{AppState, refusal, staff};
 use crate::{
-    domain::visitor::VisitorId,
+    domain::{lang::Lang, visitor::VisitorId},
     ui::{look::Care, pages::refusal::Refusal},
 };
 
@@ -34,6 +34,9 @@ const SIGNED: &str = "signed";
 /// The size of text of 大字版, for who reads that.
 const CARE: &str = "care";
 
+/// The language that was chosen.
+const LANG: &str = "lang";
+
 /// Who is asking, in a request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -47,6 +50,8 @@ pub struct Visitor {
     pub signed: bool,
     /// 大字版, if they chose it.
     pub care: Option<Care>,
+    /// The language they chose, or their browser asks for.
+    pub lang: Lang,
 }
 
 impl Visitor {
@@ -55,7 +60,7 @@ impl Visitor {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).ok()?;
         let id = VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))?;
-        Some(Self { id, known: false, grid: None, signed: false, care: None })
+        Some(Self { id, known: false, grid: None, signed: false, care: None, lang: Lang::Zh })
     }
 }
 
@@ -77,12 +82,14 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         return refusal::response(Refusal::Internal);
     };
     let hints = CookieJar::from_headers(request.headers());
+    let chosen = lang_of_address(request.uri());
     let visitor = Visitor {
         id: id.clone(),
         known,
         grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
         signed: hints.get(SIGNED).is_some(),
         care: care_in(&hints),
+        lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
     };
     request.extensions_mut().insert(visitor);
     // Pictures never set a cookie: whoever fetches one has seen a page.
@@ -92,6 +99,9 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         Ok(()) => next.run(request).await,
         Err(instead) => instead,
     };
+    if let Some(lang) = chosen.filter(|_| !is_picture) {
+        remember(&mut response, Hint::Lang(lang), state.https);
+    }
     let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
     if (renew && !is_picture) || become_other.is_some() {
         let id = become_other.unwrap_or(id);
@@ -111,6 +121,26 @@ fn care_in(hints: &CookieJar) -> Option<Care> {
     hints.get(CARE).and_then(|cookie| Care::parse(cookie.value()))
 }
 
+/// The language that a request asks for by what was chosen before, or by the browser's
+/// settings.
+pub fn lang_of(headers: &HeaderMap) -> Lang {
+    lang_in(&CookieJar::from_headers(headers), headers)
+}
+
+fn lang_in(hints: &CookieJar, headers: &HeaderMap) -> Lang {
+    let chosen = hints.get(LANG).and_then(|cookie| Lang::parse(cookie.value()));
+    chosen.unwrap_or_else(|| {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE);
+        Lang::accepted(accepted.and_then(|value| value.to_str().ok()).unwrap_or_default())
+    })
+}
+
+/// The language that an address asks for: `?lang=en`.
+pub fn lang_of_address(uri: &Uri) -> Option<Lang> {
+    let query = uri.query()?.split('&');
+    query.filter_map(|part| part.strip_prefix("lang=")).find_map(Lang::parse)
+}
+
 /// Adds a hint for later pages to a response.
 pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
     let cookie = match hint {
@@ -119,6 +149,7 @@ pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
         Hint::NotSigned => forgotten(SIGNED, https),
         Hint::Care(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
         Hint::Care(None) => forgotten(CARE, https),
+        Hint::Lang(lang) => cookie(LANG, lang.as_str().to_owned(), https),
     };
     append(response.headers_mut(), &cookie);
 }
@@ -134,6 +165,8 @@ pub enum Hint<'a> {
     NotSigned,
     /// Whether to show 大字版, and in which size.
     Care(Option<Care>),
+    /// In which language.
+    Lang(Lang),
 }
 
 const fn cookie_name(https: bool) -> &'static str {

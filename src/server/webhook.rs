@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{
     domain::{campaign::Campaign, slug::Slug},
-    service::{Pending, Service, StoreError, public::grid_label},
+    service::{Pending, Service, StoreError},
 };
 
 /// How long a robot may take to answer.
@@ -106,7 +106,7 @@ impl Robots {
         };
         let category = campaign.category(report.category.as_str());
         let category = category.map_or("", |category| category.title.as_str());
-        let grid = grid_label(campaign, report.grid.as_ref());
+        let grid = campaign.grid_label(report.grid.as_ref());
         let (number, origin, code) = (report.number(), &self.origin, &report.code);
         format!(
             "**{what}** {category}\n{grid} 办件编号{number}\n[打开]({origin}/console/reports/{code})"

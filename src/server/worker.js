@@ -4,6 +4,9 @@
 // What belongs to one person is never kept: only the pages in PUBLIC are, and forms as
 // everyone gets them. The server fills in what stands between «».
 const VERSION = '«version»';
+/// The language of this browser's pages.
+const LANG = '«lang»';
+const say = (zh, en) => LANG === 'en' ? en : zh;
 const FORMS = ['/sign', '/report'];
 const PRECACHED = ['/offline', '/', ...FORMS];
 const PUBLIC = /^\/(?:$|pledges\/[a-z-]+$|progress$|privacy$|reports$|messages$)/;
@@ -22,7 +25,7 @@ addEventListener('install', (event) => {
     const pages = await caches.open(PAGES);
     // As everyone gets them: without cookies nothing in them is anyone's.
     await Promise.all(PRECACHED.map(async (path) => {
-      const answer = await fetch(path, { credentials: 'omit', cache: 'no-store' });
+      const answer = await fetch(`${path}?lang=${LANG}`, { credentials: 'omit', cache: 'no-store' });
       if (answer.ok) await pages.put(path, answer);
     }));
     await skipWaiting();
@@ -139,11 +142,14 @@ async function file(event, request) {
 async function waiting() {
   const forms = (await kept()).filter((form) => !form.refused).length;
   if (!forms) return shown('/offline');
-  return marked('/offline', `您填的${forms}份内容已存在手机里，有网络时自动送出。请先不要清理微信。`);
+  return marked('/offline', say(
+    `您填的${forms}份内容已存在手机里，有网络时自动送出。请先不要清理微信。`,
+    `What you filled in (${forms}) is kept in this phone and will be sent when there is a network. Please do not clear WeChat before.`,
+  ));
 }
 
 async function shown(path) {
-  return await caches.match(path) ?? new Response('没有网络，请稍后再试', { status: 503, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
+  return await caches.match(path) ?? new Response(say('没有网络，请稍后再试', 'No network; please try again later'), { status: 503, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
 }
 
 /// A page that was seen before, with a mark that says so.
@@ -151,10 +157,13 @@ async function marked(path, words) {
   const known = await caches.match(path);
   if (!known) return shown('/offline');
   const when = new Date(known.headers.get('Date') ?? Date.now());
-  const time = when.toLocaleString('zh-CN', { month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit' });
+  const time = when.toLocaleString(say('zh-CN', 'en-GB'), { month: 'long', day: 'numeric', hour: '2-digit', minute: '2-digit' });
   const says = words ?? (FORMS.includes(path)
-    ? '现在没有网络。您可以照常填写提交，内容先存在手机里，有网络时自动送出。'
-    : `现在没有网络，这是${time}看到的内容。`);
+    ? say(
+      '现在没有网络。您可以照常填写提交，内容先存在手机里，有网络时自动送出。',
+      'There is no network. Fill in the form as usual: it is kept in this phone and sent when there is one.',
+    )
+    : say(`现在没有网络，这是${time}看到的内容。`, `There is no network; this is what you saw on ${time}.`));
   // Each report has a key of its own, by which the server knows it when it comes again.
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -172,7 +181,10 @@ async function post(request, url) {
   } catch {
     const path = url.pathname;
     if (path === '/sign' && (await kept()).some((form) => form.path === path && !form.refused)) {
-      return marked('/offline', '这台手机里已有一份没送出的签名，这一份没有存下。请等有网络时，用“换人签名”再签。');
+      return marked('/offline', say(
+        '这台手机里已有一份没送出的签名，这一份没有存下。请等有网络时，用“换人签名”再签。',
+        'A signature already waits in this phone; this one was not kept. Once there is a network, use “Next person signs”.',
+      ));
     }
     await keep({ path, type: copy.headers.get('Content-Type'), body: await copy.arrayBuffer() });
     await registration.sync?.register('send').catch(() => {});

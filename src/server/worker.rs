@@ -2,15 +2,17 @@
 
 use axum::{
     extract::State,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::AppState;
+use super::{AppState, visitor};
+use crate::domain::lang::Lang;
 
-/// The worker; `«version»` stands for that of the site's files.
+/// The worker; `«version»` stands for that of the site's files, `«lang»`
+/// for the language of the browser that asks.
 const ON: &str = include_str!("worker.js");
 
 /// A worker that removes itself and what it kept.
@@ -18,9 +20,12 @@ const OFF: &str = include_str!("worker_off.js");
 
 /// Answers with the worker. Browsers ask for it anew at least once a day, and at every
 /// visit when it may not be kept.
-pub async fn worker(State(state): State<AppState>) -> Response {
-    let body =
-        if state.offline { ON.replace("«version»", &version(&state)) } else { OFF.to_owned() };
+pub async fn worker(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let lang = visitor::lang_of(&headers);
+    let body = match state.offline {
+        true => ON.replace("«version»", &version(&state, lang)).replace("«lang»", lang.as_str()),
+        false => OFF.to_owned(),
+    };
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
@@ -28,14 +33,14 @@ pub async fn worker(State(state): State<AppState>) -> Response {
     (headers, body).into_response()
 }
 
-/// Changes with any of the site's files.
-fn version(state: &AppState) -> String {
+/// Changes with any of the site's files, and with the language that the browser reads.
+fn version(state: &AppState, lang: Lang) -> String {
     let names = &state.assets.names;
     let all = [&names.css, &names.all.js, &names.all.wasm].map(|name| name.as_str()).join("\n");
     // Forms are kept as they are when the campaign is open, or not, under one privacy text.
     let privacy = &state.service.campaign().privacy.version;
     let phase = state.service.phase();
-    let text = format!("{}\n{all}\n{privacy}\n{phase:?}", env!("CARGO_PKG_VERSION"));
+    let text = format!("{}\n{all}\n{privacy}\n{phase:?}\n{lang:?}", env!("CARGO_PKG_VERSION"));
     let hash = Sha256::digest(text);
     URL_SAFE_NO_PAD.encode(&hash[..9])
 }

@@ -139,7 +139,7 @@ impl Service {
     /// The report that another one is to go on under.
     async fn other_report(&self, staff: &Staff, serial: u64) -> Result<Report, ReportError> {
         let other = self.store.report_of_serial(serial).await?;
-        let fault = |sentence: &str| ReportError::Form(vec![("of", sentence.to_owned())]);
+        let fault = |sentence: &'static str| ReportError::Form(vec![("of", sentence.into())]);
         match other.filter(|other| staff.sees(other)) {
             None => Err(fault("没有找到这一件，请核对办件编号")),
             Some(other) if other.state.is_open() || other.state == State::Closed => Ok(other),
@@ -278,14 +278,6 @@ impl Service {
         self.store.waiting(staff, super::now()).await
     }
 
-    /// The summary that is offered where staff wrote none: what and roughly where.
-    #[must_use]
-    pub fn plain_summary(&self, report: &Report) -> String {
-        let category = self.campaign.category(report.category.as_str());
-        let place = super::public::grid_label(&self.campaign, report.grid.as_ref());
-        format!("{place}{}", category.map_or("", |category| &category.title))
-    }
-
     /// The order that a bulk form means for one report; `None` where it can't be meant.
     ///
     /// # Errors
@@ -302,7 +294,7 @@ impl Service {
                 let report = self.store.report(&code).await?.filter(|report| staff.sees(report));
                 let Some(report) = report else { return Ok(None) };
                 let Some(grid) = report.grid.clone() else { return Ok(None) };
-                let summary = self.plain_summary(&report);
+                let summary = report.plain_summary(&self.campaign);
                 let category: Slug = report.category.clone();
                 Deed::Accept { category, grid, summary, public_photos: Vec::new() }
             }

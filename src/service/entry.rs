@@ -37,10 +37,10 @@ impl Service {
             None
         });
         if source == Source::Hotline && number.is_none() && errors.is_empty() {
-            errors.push(("number", "请填写12345的工单编号".to_owned()));
+            errors.push(("number", "请填写12345的工单编号".into()));
         }
         if source == Source::Resident {
-            errors.push(("source", "请选择来源".to_owned()));
+            errors.push(("source", "请选择来源".into()));
         }
         let new = match self.check_report(form, source, before.len()) {
             Ok(new) if errors.is_empty() => new,
@@ -54,7 +54,7 @@ impl Service {
         let in_reach = staff.role >= Role::BranchLead
             || new.grid.as_ref().is_some_and(|grid| staff.grids.contains(grid));
         if !in_reach {
-            let sentence = "请选择您负责的网格".to_owned();
+            let sentence = "请选择您负责的网格".into();
             return Err(ReportError::Form(vec![("grid", sentence)]));
         }
         let role = PhotoRole::Before;
@@ -77,28 +77,28 @@ impl Service {
         form_key: Option<Code>,
     ) -> Result<Report, ReportError> {
         let mut errors = FieldErrors::new();
-        let missing = || "请写一下怎样处理的".to_owned();
+        let missing = || "请写一下怎样处理的".into();
         let text = checked_text(text, TEXT_MAX).and_then(|text| text.ok_or_else(missing));
         let text = text.unwrap_or_else(|sentence| {
             errors.push(("text", sentence));
             String::new()
         });
         if before.is_empty() {
-            errors.push(("before", "请拍一张处理前的照片".to_owned()));
+            errors.push(("before", "请拍一张处理前的照片".into()));
         }
         if after.is_empty() {
-            errors.push(("photos", "请拍一张处理后的照片".to_owned()));
+            errors.push(("photos", "请拍一张处理后的照片".into()));
         }
         let category = self.campaign.category(&form.category);
         if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
-            errors.push(("category", "这一类不能现场办结".to_owned()));
+            errors.push(("category", "这一类不能现场办结".into()));
         }
         let elsewhere = |slug: &crate::domain::slug::Slug| !staff.branches.contains(slug);
         if staff.role == Role::BranchLead && category.is_some_and(|c| elsewhere(&c.branch)) {
-            errors.push(("category", "这一类由别的支部牵头，请登记后由他们办理".to_owned()));
+            errors.push(("category", "这一类由别的支部牵头，请登记后由他们办理".into()));
         }
         if self.campaign.grid(&form.grid).is_none() {
-            errors.push(("grid", "请选择网格".to_owned()));
+            errors.push(("grid", "请选择网格".into()));
         }
         if !errors.is_empty() {
             if let Err(ReportError::Form(more)) =

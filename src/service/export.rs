@@ -1,6 +1,7 @@
 //! Export: every report or signature as a row of text, a chunk at a time.
 
 use super::{Service, now};
+use crate::domain::lang::Lang;
 use crate::{
     domain::{
         report::{Report, words::day_and_time},
@@ -138,7 +139,7 @@ impl Service {
     fn time(&self, at: Option<i64>) -> String {
         at.map(|at| {
             let civil = self.calendar.civil(at);
-            format!("{}年{}", civil.year(), day_and_time(civil))
+            format!("{}年{}", civil.year(), day_and_time(civil, Lang::Zh))
         })
         .unwrap_or_default()
     }
@@ -150,7 +151,7 @@ impl Service {
             report.number().to_string(),
             report.state.staff_word().to_owned(),
             title(campaign.category(report.category.as_str()).map(|c| &c.title)),
-            super::public::grid_label(campaign, report.grid.as_ref()),
+            campaign.grid_label(report.grid.as_ref()),
             title(campaign.branch(report.branch.as_str()).map(|b| &b.title)),
             title(campaign.unit(report.unit.as_str()).map(|u| &u.title)),
             report.source.word().to_owned(),
@@ -168,7 +169,7 @@ impl Service {
                 None => "未评价",
             }
             .to_owned(),
-            report.satisfied.map_or("未评价", |satisfied| satisfied.word()).to_owned(),
+            report.satisfied.map_or("未评价", |satisfied| satisfied.word(Lang::Zh)).to_owned(),
             report.supporters.to_string(),
         ];
         if personal {
@@ -196,7 +197,7 @@ impl Service {
         let mut row = vec![
             signature.ordinal.to_string(),
             signature.state.clone(),
-            super::public::grid_label(campaign, signature.grid.as_ref()),
+            campaign.grid_label(signature.grid.as_ref()),
             pledges.join("、"),
             self.time(Some(signature.signed_at)),
         ];

@@ -9,6 +9,7 @@ use image::{
     codecs::jpeg::JpegEncoder,
 };
 
+use crate::domain::lang::Said;
 use crate::store::Picture;
 
 /// The largest file, in bytes.
@@ -27,26 +28,50 @@ const THUMB: u32 = 400;
 /// JPEG quality of 100.
 const QUALITY: u8 = 82;
 
-/// Why a file is not taken as a picture, as its sender reads it.
+/// Why a file is not taken as a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// Nothing in it.
-    #[error("这张照片是空的，请重新选择")]
+    #[error("the picture is empty")]
     Empty,
     /// More than [`BYTES_MAX`].
-    #[error("照片不能超过10MB，请选小一点的，或者用手机直接拍")]
+    #[error("the picture has too many bytes")]
     TooLarge,
     /// More than 50 megapixels.
-    #[error("照片的尺寸太大（超过5000万像素），请选小一点的")]
+    #[error("the picture has too many pixels")]
     TooManyPixels,
     /// Neither JPEG, PNG nor WebP.
-    #[error(
-        "这不是能用的照片，请选JPEG、PNG或WebP格式（苹果手机请在“设置-相机-格式”里选“兼容性最佳”）"
-    )]
+    #[error("the file is no picture of a known kind")]
     Unknown,
     /// It ends too early, or is damaged.
-    #[error("这张照片打不开，可能没有传完，请重新选择")]
+    #[error("the picture is damaged")]
     Broken,
+}
+
+impl From<PictureError> for Said {
+    fn from(error: PictureError) -> Self {
+        match error {
+            PictureError::Empty => {
+                Self::new("这张照片是空的，请重新选择", "This photo is empty; please choose again")
+            }
+            PictureError::TooLarge => Self::new(
+                "照片不能超过10MB，请选小一点的，或者用手机直接拍",
+                "A photo has at most 10 MB; please choose a smaller one, or take one now",
+            ),
+            PictureError::TooManyPixels => Self::new(
+                "照片的尺寸太大（超过5000万像素），请选小一点的",
+                "This photo has more than 50 megapixels; please choose a smaller one",
+            ),
+            PictureError::Unknown => Self::new(
+                "这不是能用的照片，请选JPEG、PNG或WebP格式（苹果手机请在“设置-相机-格式”里选“兼容性最佳”）",
+                "This is not a photo we can use; please choose a JPEG, PNG or WebP (iPhone: Settings, Camera, Formats, Most Compatible)",
+            ),
+            PictureError::Broken => Self::new(
+                "这张照片打不开，可能没有传完，请重新选择",
+                "This photo cannot be opened, perhaps it did not arrive whole; please choose again",
+            ),
+        }
+    }
 }
 
 /// Makes a picture of what was sent. Takes long; never call it where others wait.

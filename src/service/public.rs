@@ -3,11 +3,10 @@
 use super::Service;
 use crate::{
     domain::{
-        campaign::{Campaign, CategoryKind},
+        campaign::CategoryKind,
         report::{
             Action, Audience, Code, Event, Photo, PhotoRole, Position, Report, What, filter::Filter,
         },
-        slug::Slug,
         staff::Staff,
         visitor::VisitorId,
     },
@@ -210,11 +209,4 @@ fn remoteness(report: &Report, position: Option<Position>, place: &str) -> Optio
 fn pairs(text: &str) -> Vec<[char; 2]> {
     let characters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     characters.windows(2).filter_map(|pair| pair.try_into().ok()).collect()
-}
-
-/// The grid of a report as residents call it.
-#[must_use]
-pub fn grid_label(campaign: &Campaign, grid: Option<&Slug>) -> String {
-    let grid = grid.and_then(|slug| campaign.grid(slug.as_str()));
-    grid.map(|grid| grid.label()).unwrap_or_default()
 }

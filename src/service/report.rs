@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{PictureError, Service, picture};
+use crate::domain::lang::Said;
 use crate::{
     domain::{
         campaign::{CategoryKind, Phase},
@@ -46,6 +47,12 @@ pub enum ReportError {
     /// This person may not do it.
     #[error("not by this person")]
     Forbidden(&'static str),
+    /// A visitor's wish for a report that is not theirs to wish for.
+    #[error("not by this visitor")]
+    NotTheirs,
+    /// A visitor who did not bring their cookie.
+    #[error("by nobody who is known")]
+    NewVisitor,
     /// It is not possible in this state, or no longer.
     #[error("no longer possible")]
     Conflict,
@@ -202,14 +209,20 @@ impl Service {
         let checked = form.check(&self.campaign, source);
         let mut errors = FieldErrors::new();
         if photos > PHOTOS_MAX {
-            errors.push((
-                "photos",
-                format!("最多{PHOTOS_MAX}张照片，请去掉{}张", photos - PHOTOS_MAX),
-            ));
+            let over = photos - PHOTOS_MAX;
+            let sentence = Said::new(
+                format!("最多{PHOTOS_MAX}张照片，请去掉{over}张"),
+                format!("At most {PHOTOS_MAX} photos; please take {over} out"),
+            );
+            errors.push(("photos", sentence));
         }
         let category = self.campaign.category(&form.category);
         if category.is_some_and(|c| c.kind == CategoryKind::Reminder) && photos > 0 {
-            errors.push(("photos", "这一类只记地点和时间，请去掉照片，保护他人隐私".into()));
+            let sentence = Said::new(
+                "这一类只记地点和时间，请去掉照片，保护他人隐私",
+                "Only place and time are noted for this; please take the photos out",
+            );
+            errors.push(("photos", sentence));
         }
         match checked {
             Ok(new) if errors.is_empty() => Ok(new),

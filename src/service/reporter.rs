@@ -4,6 +4,7 @@ use super::{
     Service, now,
     report::{ReportError, before},
 };
+use crate::domain::lang::Said;
 use crate::{
     domain::{
         report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
@@ -34,7 +35,7 @@ impl Service {
         let changed = self.store.change(code, |report, known| {
             if report.visitor.as_ref() != Some(visitor) {
                 return Err(if report.is_public() {
-                    ReportError::Forbidden("这不是您提交的反映")
+                    ReportError::NotTheirs
                 } else {
                     ReportError::NotFound
                 });
@@ -47,7 +48,10 @@ impl Service {
             }
             let added = known.photos.iter().filter(|photo| photo.role == PhotoRole::Before).count();
             if !photos.is_empty() && added + photos.len() > 3 * PHOTOS_MAX {
-                let full = format!("照片已经有{added}张，放不下了");
+                let full = Said::new(
+                    format!("照片已经有{added}张，放不下了"),
+                    format!("There are {added} photos already, and no room for more"),
+                );
                 return Err(ReportError::Form(vec![("photos", full)]));
             }
             let (report, event) = rules.grant(report, wish)?;
@@ -79,7 +83,7 @@ impl Service {
             return Err(ReportError::NotFound);
         }
         if own {
-            return Err(ReportError::Forbidden("这是您自己提交的"));
+            return Err(ReportError::NotTheirs);
         }
         if !report.state.is_open() {
             return Err(ReportError::Conflict);

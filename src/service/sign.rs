@@ -3,8 +3,9 @@
 use super::Service;
 use crate::{
     domain::{
-        campaign::{Day, Phase, Pledge},
+        campaign::{Day, Phase},
         signature::{NewSignature, Ordinal, SignatureErrors, SignatureForm},
+        slug::Slug,
         text,
         visitor::VisitorId,
     },
@@ -33,9 +34,9 @@ pub struct MySignature {
     /// The whole name.
     pub name: String,
     /// The pledges taken on.
-    pub pledges: Vec<Pledge>,
-    /// The grid, as residents call it.
-    pub grid: Option<String>,
+    pub pledges: Vec<Slug>,
+    /// The grid, if they said.
+    pub grid: Option<Slug>,
     /// What was added.
     pub message: Option<String>,
     /// The day of signing.
@@ -67,9 +68,7 @@ impl Service {
     /// [`SignError::Closed`] or [`SignError::Form`].
     pub fn check_signature(&self, form: &SignatureForm) -> Result<NewSignature, SignError> {
         match self.phase() {
-            Phase::Open => {
-                form.check(&self.campaign).map_err(|errors| SignError::Form(Box::new(errors)))
-            }
+            Phase::Open => form.check(&self.campaign).map_err(SignError::Form),
             closed => Err(SignError::Closed(closed)),
         }
     }
@@ -92,16 +91,11 @@ impl Service {
         visitor: &VisitorId,
     ) -> Result<Option<MySignature>, StoreError> {
         let Some(stored) = self.store.signature_of(visitor).await? else { return Ok(None) };
-        let pledges = stored.pledges.iter();
-        let grid = stored.grid.as_ref();
         Ok(Some(MySignature {
             ordinal: stored.ordinal,
             name: stored.name,
-            pledges: pledges
-                .filter_map(|slug| self.campaign.pledge(slug.as_str()))
-                .cloned()
-                .collect(),
-            grid: grid.and_then(|slug| self.campaign.grid(slug.as_str())).map(|grid| grid.label()),
+            pledges: stored.pledges,
+            grid: stored.grid,
             message: stored.message,
             day: self.day(stored.signed_at),
         }))

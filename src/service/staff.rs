@@ -83,7 +83,7 @@ impl StaffForm {
         campaign: &Campaign,
     ) -> Result<(String, Role, Vec<Slug>, Vec<Slug>), FieldErrors> {
         let mut errors = FieldErrors::new();
-        let mut fault = |field, sentence: &str| errors.push((field, sentence.to_owned()));
+        let mut fault = |field, sentence: &'static str| errors.push((field, sentence.into()));
         if !login_fits(&self.login) {
             fault("login", "登录名为2到40个小写字母、数字或 . _ -");
         }
@@ -327,7 +327,7 @@ impl Service {
             grids.iter().map(|s| self.campaign.grid(s).map(|grid| grid.slug.clone())).collect();
         let branches: Option<Vec<Slug>> =
             branches.iter().map(|s| self.campaign.branch(s).map(|b| b.slug.clone())).collect();
-        let fault = |field, text: &str| StaffError::Form(vec![(field, text.to_owned())]);
+        let fault = |field, text: &'static str| StaffError::Form(vec![(field, text.into())]);
         let grids = grids.ok_or_else(|| fault("grids", "没有这个网格"))?;
         let branches = branches.ok_or_else(|| fault("branches", "没有这个支部"))?;
         match role {

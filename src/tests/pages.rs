@@ -108,3 +108,60 @@ async fn under_https_the_cookie_is_locked_to_the_host() {
     assert!(cookie.contains("Path=/") && !cookie.contains("Domain"), "{cookie}");
     assert!(response.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
 }
+
+/// The language that a page is in.
+fn lang_of(page: &str) -> &str {
+    page.split("<html lang=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_page_is_in_the_language_that_was_chosen_or_else_asked_for() {
+    let database = Database::new(Kind::Sqlite).await;
+    let server = Server::with(database, default_campaign(), "https://wenming.example").await;
+    let mut visitor = server.visitor();
+    // Twice, since pages are kept and given out again.
+    for path in ["/", "/", "/privacy", "/sign"] {
+        for (asked, expected) in [("", "zh-CN"), ("en-US,en;q=0.9,zh;q=0.8", "en"), ("fr", "zh-CN")]
+        {
+            let request = visitor.request(Method::GET, path);
+            let request = request.header(header::ACCEPT_LANGUAGE, asked);
+            let page = visitor.send(request).await.text().await.unwrap();
+            assert_eq!(lang_of(&page), expected, "{path} {asked}");
+            for alternate in ["hreflang=\"zh-CN\"", "hreflang=\"en\""] {
+                assert!(page.contains(alternate), "{path} {asked}: {alternate}");
+            }
+            assert!(page.contains(&format!("href=\"https://wenming.example{path}?lang=en\"")));
+        }
+    }
+    let chosen = visitor.get("/progress?lang=en").await;
+    assert_eq!(lang_of(&chosen.text().await.unwrap()), "en");
+    let request = visitor.request(Method::GET, "/").header(header::ACCEPT_LANGUAGE, "zh-CN");
+    assert_eq!(lang_of(&visitor.send(request).await.text().await.unwrap()), "en", "a choice stays");
+    let missing = visitor.get("/nowhere").await.text().await.unwrap();
+    assert!(missing.contains("This page was not found"), "{missing}");
+    for path in ["/screen", "/console/login"] {
+        let page = visitor.get(path).await.text().await.unwrap();
+        assert_eq!(lang_of(&page), "zh-CN", "{path}: staff and the lobby read Chinese");
+    }
+    let back = visitor.get("/?lang=zh-Hans").await.text().await.unwrap();
+    assert_eq!(lang_of(&back), "zh-CN");
+    let odd = visitor.get("/?lang=xx").await.text().await.unwrap();
+    assert_eq!(lang_of(&odd), "zh-CN", "what nobody speaks changes nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_program_hears_of_faults_in_its_language() {
+    let server = server().await;
+    let mut visitor = server.known_visitor().await;
+    for (language, sentence) in [("en", "Please enter your name"), ("zh", "请填写您的姓名")]
+    {
+        let request = visitor
+            .form("/sign", &[("name", "")])
+            .header(header::ACCEPT, "application/json")
+            .header(header::ACCEPT_LANGUAGE, language);
+        let answer = visitor.send(request).await;
+        assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(sentence), "{text}");
+    }
+}

@@ -66,9 +66,10 @@ pub fn Shell() -> impl IntoView {
     // The root's size is that of all text; WeUI looks at the body.
     let text_size = page.care.map(Care::as_str);
     let few = files.watching;
+    let lang = page.lang;
     view! {
         <!DOCTYPE html>
-        <html lang="zh-CN" data-care=text_size>
+        <html lang=lang.tag() data-care=text_size>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
@@ -83,7 +84,7 @@ pub fn Shell() -> impl IntoView {
                 <MetaTags />
             </head>
             <body data-weui-mode=text_size.map(|_| "care")>
-                <a class="skip-link" href="#main">"跳到正文"</a>
+                <a class="skip-link" href="#main">{lang.say("跳到正文", "Skip to the text")}</a>
                 <App />
                 <script
                     data-js=files.all.js

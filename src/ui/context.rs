@@ -7,6 +7,8 @@ use leptos::prelude::{Oco, expect_context};
 use super::{look::Care, pages::refusal::Refusal};
 use crate::{
     domain::{
+        campaign::Campaign,
+        lang::{Lang, Said},
         report::deed::FieldErrors,
         signature::{SignatureErrors, SignatureForm},
         staff::Staff,
@@ -32,6 +34,8 @@ pub struct Page {
     pub has_signed: bool,
     /// Whether this visitor reads 大字版, and in which size.
     pub care: Option<Care>,
+    /// The language of the page.
+    pub lang: Lang,
     /// The grid of a poster that was scanned, not yet held against the campaign.
     pub poster_grid: Option<String>,
     /// The files that the page loads.
@@ -97,21 +101,24 @@ pub enum Trouble {
 impl RefusedForm {
     /// What is wrong with the form as a whole.
     #[must_use]
-    pub const fn whole(&self) -> Option<&'static str> {
-        match self.trouble {
-            Some(Trouble::NewVisitor) => {
-                Some("还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。")
-            }
-            Some(Trouble::Away) => {
-                Some("还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。")
-            }
-            None => None,
-        }
+    pub fn whole(&self, lang: Lang) -> Option<&'static str> {
+        self.trouble.map(|trouble| match trouble {
+            Trouble::NewVisitor => lang.say(
+                "还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。",
+                "Not signed yet: your phone was not recognised. Everything you filled in is still here; please press “Sign” once more.",
+            ),
+            Trouble::Away => lang.say(
+                "还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。",
+                "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
+            ),
+        })
     }
 
     /// Every fault, by field; `form` for the whole.
-    pub fn each(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.whole().map(|sentence| ("form", sentence)).into_iter().chain(self.errors.each())
+    pub fn each(&self, lang: Lang) -> impl Iterator<Item = (&'static str, &str)> {
+        let whole = self.whole(lang).map(|sentence| ("form", sentence));
+        let each = self.errors.each().map(move |(field, said)| (field, said.in_lang(lang)));
+        whole.into_iter().chain(each)
     }
 }
 
@@ -125,7 +132,7 @@ pub struct RefusedPost {
     /// The faults of its fields.
     pub errors: FieldErrors,
     /// What is wrong with the form as a whole.
-    pub whole: Option<String>,
+    pub whole: Option<Said>,
 }
 
 impl RefusedPost {
@@ -145,9 +152,8 @@ impl RefusedPost {
 
     /// What is wrong with a field.
     #[must_use]
-    pub fn error(&self, name: &str) -> Option<String> {
-        let found = self.errors.iter().find(|(field, _)| *field == name);
-        found.map(|(_, sentence)| sentence.clone())
+    pub fn error(&self, name: &str) -> Option<&Said> {
+        self.errors.iter().find(|(field, _)| *field == name).map(|(_, said)| said)
     }
 }
 
@@ -177,6 +183,12 @@ impl Page {
     #[must_use]
     pub fn current() -> Self {
         expect_context()
+    }
+
+    /// The campaign in the language of the page.
+    #[must_use]
+    pub fn campaign(&self) -> &Campaign {
+        self.service.campaign().in_lang(self.lang)
     }
 
     /// The form of that name, if it was refused.

@@ -1,7 +1,7 @@
 //! An action with its content, read strictly from what a form sent.
 
 use super::{Action, CaseNumber, Code};
-use crate::domain::{campaign::Campaign, slug::Slug, text};
+use crate::domain::{campaign::Campaign, lang::Said, slug::Slug, text};
 
 /// Longest text that staff write, in characters after NFC.
 pub const TEXT_MAX: usize = 500;
@@ -41,7 +41,7 @@ pub enum Deed {
 }
 
 /// What is wrong with a form: each field with its sentence, in the form's order.
-pub type FieldErrors = Vec<(&'static str, String)>;
+pub type FieldErrors = Vec<(&'static str, Said)>;
 
 /// What a form sent, by the names of its fields.
 pub trait Sent {
@@ -58,7 +58,7 @@ struct Reader<'s, S> {
 }
 
 impl<S: Sent> Reader<'_, S> {
-    fn fault<T>(&mut self, name: &'static str, sentence: impl Into<String>) -> Option<T> {
+    fn fault<T>(&mut self, name: &'static str, sentence: impl Into<Said>) -> Option<T> {
         self.errors.push((name, sentence.into()));
         None
     }
@@ -106,18 +106,25 @@ impl<S: Sent> Reader<'_, S> {
 ///
 /// # Errors
 /// A sentence that says what is wrong with it.
-pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, String> {
+pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Said> {
     let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
     let text = text::nfc(lines.trim());
     let hidden = |c: char| {
         (text::is_control(c) && c != '\n') || (text::is_format(c) && c != text::ZERO_WIDTH_JOINER)
     };
     if text.chars().any(hidden) {
-        Err("里面有看不见的特殊字符，请重新输入".into())
+        Err(Said::new(
+            "里面有看不见的特殊字符，请重新输入",
+            "There are invisible characters in it; please type it again",
+        ))
     } else if text::is_blank(&text) {
         Ok(None)
     } else if text::length(&text) > most {
-        Err(format!("最多{most}个字，现在有{}个，请写短一些", text::length(&text)))
+        let length = text::length(&text);
+        Err(Said::new(
+            format!("最多{most}个字，现在有{length}个，请写短一些"),
+            format!("At most {most} characters; there are {length} now. Please shorten it"),
+        ))
     } else {
         Ok(Some(text))
     }

@@ -6,6 +6,8 @@ use super::{
 };
 use crate::domain::{
     campaign::{Campaign, Category, CategoryKind},
+    lang::Said,
+    signature::{no_consent, unknown_grid},
     slug::Slug,
 };
 
@@ -66,34 +68,43 @@ impl ReportForm {
         let contact_name = text("contact_name", &self.contact_name, CONTACT_NAME_MAX);
         let contact_phone = text("contact_phone", &self.contact_phone, LINE_MAX);
         let contact_phone = contact_phone.map(|typed| phone(&typed));
-        let mut fault = |field, sentence: &str| errors.push((field, sentence.to_owned()));
+        let mut fault = |field, sentence: Said| errors.push((field, sentence));
 
         let category = campaign.category(&self.category);
         if category.is_none() {
-            fault("category", "请选择一类问题");
+            fault("category", Said::new("请选择一类问题", "Please choose what it is about"));
         }
         let grid = campaign.grid(&self.grid).map(|grid| grid.slug.clone());
         if grid.is_none() && !self.grid.is_empty() {
-            fault("grid", "没有找到这个小区或路段，请重新选择，或选“说不清”");
+            fault("grid", unknown_grid());
         }
         // A reminder is a place and a time; everything else is what someone saw.
         let reminder = category.is_some_and(|category| category.kind == CategoryKind::Reminder);
         if reminder && place.is_empty() && grid.is_none() && !errors_about(&errors, "place") {
-            errors.push(("place", "请写一下在哪里".to_owned()));
+            errors.push(("place", Said::new("请写一下在哪里", "Please say where it is")));
         }
         let description = description.or_else(|| reminder.then(String::new));
         if description.is_none() && !errors_about(&errors, "description") {
-            errors.push(("description", "请写一下您看到了什么".to_owned()));
+            let missing = Said::new("请写一下您看到了什么", "Please say what you saw");
+            errors.push(("description", missing));
         }
         if contact_phone == Some(None) {
-            errors.push(("contact_phone", "电话号码好像不对，请检查一下".to_owned()));
+            let odd = Said::new(
+                "电话号码好像不对，请检查一下",
+                "This does not look like a phone number; please check it",
+            );
+            errors.push(("contact_phone", odd));
         }
         let position = self.position();
         if position.is_none() && !(self.lat.is_empty() && self.lon.is_empty()) {
-            errors.push(("lat", "没有看懂位置，请重新定位，或者不用定位".to_owned()));
+            let odd = Said::new(
+                "没有看懂位置，请重新定位，或者不用定位",
+                "The position could not be read; please try again, or go without it",
+            );
+            errors.push(("lat", odd));
         }
         if source == Source::Resident && !self.consent {
-            errors.push(("consent", "请先阅读并同意个人信息说明".to_owned()));
+            errors.push(("consent", no_consent()));
         }
         errors.sort_by_key(|(field, _)| ORDER.iter().position(|name| name == field));
         match (category, description) {

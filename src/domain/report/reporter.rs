@@ -5,6 +5,7 @@ use super::{
     deed::{FieldErrors, Sent, checked_text},
     transition::{Refused, Rules},
 };
+use crate::domain::lang::Said;
 
 /// Longest text that a reporter adds, in characters after NFC.
 pub const ADDED_MAX: usize = 500;
@@ -56,16 +57,30 @@ impl Wish {
             "yes" => Some(true),
             "no" => Some(false),
             "" => None,
-            _ => return Err(vec![("solved", "请选择“已解决”或“没解决”".into())]),
+            _ => {
+                return Err(vec![(
+                    "solved",
+                    Said::new("请选择“已解决”或“没解决”", "Please choose “Solved” or “Not solved”"),
+                )]);
+            }
         };
         let chosen = sent.first("satisfied");
         let satisfied = Satisfaction::ALL.into_iter().find(|(_, value)| *value == chosen);
         let satisfied = satisfied.map(|(satisfied, _)| satisfied);
         if satisfied.is_none() && !chosen.is_empty() {
-            return Err(vec![("satisfied", "请选择满意、基本满意或不满意".into())]);
+            return Err(vec![(
+                "satisfied",
+                Said::new(
+                    "请选择满意、基本满意或不满意",
+                    "Please choose satisfied, fairly satisfied or not satisfied",
+                ),
+            )]);
         }
         if solved.is_none() && satisfied.is_none() {
-            return Err(vec![("solved", "请先告诉我们问题解决了没有".into())]);
+            return Err(vec![(
+                "solved",
+                Said::new("请先告诉我们问题解决了没有", "Please say first whether it is solved"),
+            )]);
         }
         let comment =
             checked_text(&sent.first("comment"), ADDED_MAX).map_err(|s| vec![("comment", s)])?;
@@ -138,7 +153,10 @@ impl Rules<'_> {
                     return Err(Refused::State);
                 }
                 if added.is_none() && *photos == 0 {
-                    let nothing = "请写几个字，或加一张照片".into();
+                    let nothing = Said::new(
+                        "请写几个字，或加一张照片",
+                        "Please write a few words or add a photo",
+                    );
                     return Err(Refused::Fields(vec![("text", nothing)]));
                 }
                 if report.state == State::NeedsInfo {

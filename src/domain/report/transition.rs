@@ -48,8 +48,8 @@ impl From<Barred> for Refused {
     }
 }
 
-fn fault(field: &'static str, sentence: &str) -> Refused {
-    Refused::Fields(vec![(field, sentence.to_owned())])
+fn fault(field: &'static str, sentence: &'static str) -> Refused {
+    Refused::Fields(vec![(field, sentence.into())])
 }
 
 /// A quarter of a working day before the end, it is soon.

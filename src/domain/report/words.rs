@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 
 use super::{Event, Millis, Report, Satisfaction, Source, State, What, action::Action};
-use crate::domain::{campaign::Campaign, deadline::WorkCalendar};
+use crate::domain::{campaign::Campaign, deadline::WorkCalendar, lang::Lang};
 
 /// The shape that stands beside a state's word, so that colour is never alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,19 +39,19 @@ impl State {
 
     /// What residents see in a list.
     #[must_use]
-    pub const fn resident_word(self) -> &'static str {
+    pub fn resident_word(self, lang: Lang) -> &'static str {
         match self {
-            Self::Submitted => "已提交，待受理",
-            Self::NeedsInfo => "请您补充",
-            Self::Accepted => "已受理",
-            Self::Dispatched => "已派单",
-            Self::InProgress => "处理中",
-            Self::AwaitingCheck => "已处理，待核实",
-            Self::Closed => "已办结",
-            Self::Rejected => "未能受理",
-            Self::Duplicate => "已合并办理",
-            Self::Referred => "已转办",
-            Self::Withdrawn => "已撤回",
+            Self::Submitted => lang.say("已提交，待受理", "Sent, waiting to be accepted"),
+            Self::NeedsInfo => lang.say("请您补充", "Please tell us more"),
+            Self::Accepted => lang.say("已受理", "Accepted"),
+            Self::Dispatched => lang.say("已派单", "Assigned"),
+            Self::InProgress => lang.say("处理中", "Being handled"),
+            Self::AwaitingCheck => lang.say("已处理，待核实", "Handled, to be checked"),
+            Self::Closed => lang.say("已办结", "Closed"),
+            Self::Rejected => lang.say("未能受理", "Not accepted"),
+            Self::Duplicate => lang.say("已合并办理", "Merged with another"),
+            Self::Referred => lang.say("已转办", "Passed on"),
+            Self::Withdrawn => lang.say("已撤回", "Taken back"),
         }
     }
 
@@ -97,19 +97,25 @@ impl Source {
 impl Satisfaction {
     /// What it is called.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub fn word(self, lang: Lang) -> &'static str {
         match self {
-            Self::Yes => "满意",
-            Self::Fair => "基本满意",
-            Self::No => "不满意",
+            Self::Yes => lang.say("满意", "Satisfied"),
+            Self::Fair => lang.say("基本满意", "Fairly satisfied"),
+            Self::No => lang.say("不满意", "Not satisfied"),
         }
     }
 }
 
-/// A day and a minute as people say it: 7月3日17:30.
+/// A day and a minute as people say it: 7月3日17:30, 3 July 17:30.
 #[must_use]
-pub fn day_and_time(civil: DateTime) -> String {
-    format!("{}月{}日{:02}:{:02}", civil.month(), civil.day(), civil.hour(), civil.minute())
+pub fn day_and_time(civil: DateTime, lang: Lang) -> String {
+    civil.strftime(lang.say("%-m月%-d日%H:%M", "%-d %B %H:%M")).to_string()
+}
+
+/// A day as people say it: 7月3日, 3 July.
+#[must_use]
+pub fn short_day(civil: DateTime, lang: Lang) -> String {
+    civil.strftime(lang.say("%-m月%-d日", "%-d %B")).to_string()
 }
 
 /// A span of working time, rounded down: 3个工作日, 2小时, 40分钟.
@@ -150,59 +156,116 @@ impl Report {
         Some(Remaining { overdue, soon: self.is_due_soon(now), words })
     }
 
+    /// The summary that is offered where staff wrote none: what and roughly where.
+    #[must_use]
+    pub fn plain_summary(&self, campaign: &Campaign) -> String {
+        let category = campaign.category(self.category.as_str());
+        let category = category.map_or("", |category| &category.title);
+        let place = campaign.grid_label(self.grid.as_ref());
+        match campaign.lang {
+            Lang::Zh => format!("{place}{category}"),
+            Lang::En if place.is_empty() => category.to_owned(),
+            Lang::En => format!("{category}, {place}"),
+        }
+    }
+
     /// What residents see in a list: with whom it is, where it is with someone.
     #[must_use]
     pub fn resident_word(&self, campaign: &Campaign) -> String {
+        let lang = campaign.lang;
         match self.state {
             State::Dispatched => {
                 let unit = campaign.unit(self.unit.as_str()).map_or("", |unit| &unit.title);
-                format!("已派单给{unit}")
+                format!("{}{unit}", lang.say("已派单给", "Assigned to "))
             }
-            State::Referred => {
-                let to = self.referred_to.as_deref().unwrap_or("有关部门");
-                let number = self.referred_number.as_deref();
-                let number = number.map(|number| format!("（{number}）")).unwrap_or_default();
-                format!("已转给{to}{number}")
-            }
-            state => state.resident_word().to_owned(),
+            State::Referred => self.referred_words(lang),
+            state => state.resident_word(lang).to_owned(),
         }
+    }
+
+    /// To whom it was passed on, with the number that it has there.
+    fn referred_words(&self, lang: Lang) -> String {
+        let to = self.referred_to.as_deref();
+        let to = to.unwrap_or_else(|| lang.say("有关部门", "the department in charge"));
+        let number = self.referred_number.as_deref();
+        let number = number.map(|number| match lang {
+            Lang::Zh => format!("（编号{number}）"),
+            Lang::En => format!(" (No. {number})"),
+        });
+        format!("{}{to}{}", lang.say("已转给", "Passed on to "), number.unwrap_or_default())
     }
 
     /// The sentence that stands first on the status page.
     #[must_use]
     pub fn sentence(&self, campaign: &Campaign, calendar: &WorkCalendar, now: Millis) -> String {
-        let unit = campaign.unit(self.unit.as_str()).map_or("承办单位", |unit| &unit.title);
-        let due = |at: Option<Millis>, what: &str| {
-            at.map(|at| format!("，{}前{what}", day_and_time(calendar.civil(at))))
-                .unwrap_or_default()
+        let lang = campaign.lang;
+        let unit = campaign.unit(self.unit.as_str()).map(|unit| unit.title.as_str());
+        let unit = unit.unwrap_or_else(|| lang.say("承办单位", "The unit in charge"));
+        let due = |at: Option<Millis>, zh: &str, en: &str| {
+            let time = at.map(|at| day_and_time(calendar.civil(at), lang));
+            time.map_or_else(String::new, |time| match lang {
+                Lang::Zh => format!("，{time}前{zh}"),
+                Lang::En => format!("; {en} by {time}"),
+            })
         };
-        let late = self.is_overdue(now);
-        let again = if self.reopened > 0 { "重新办理：" } else { "" };
+        let promised = || due(self.promised_at, "办结", "to be closed");
+        let late =
+            lang.say("已超过承诺时间，已提醒承办单位", "Past its deadline; the unit was reminded");
+        let again =
+            if self.reopened > 0 { lang.say("重新办理：", "Taken up again: ") } else { "" };
+        let is_late = self.is_overdue(now);
         match self.state {
-            State::Submitted if late => "已提交，待受理。已超过承诺时间，已提醒承办单位".into(),
-            State::Submitted => format!("已提交，待受理{}", due(self.due_at, "答复")),
-            State::NeedsInfo => "请您补充一些情况，补充后继续办理".into(),
-            State::Accepted | State::Dispatched | State::InProgress if late => {
-                format!("{again}{unit}还没有办完。已超过承诺时间，已提醒承办单位")
+            State::Submitted if is_late => match lang {
+                Lang::Zh => format!("已提交，待受理。{late}"),
+                Lang::En => format!("Sent, waiting to be accepted. {late}"),
+            },
+            State::Submitted => {
+                let word = self.state.resident_word(lang);
+                format!("{word}{}", due(self.due_at, "答复", "you will have an answer"))
             }
-            State::Accepted => format!("{again}已受理{}", due(self.promised_at, "办结")),
-            State::Dispatched => format!("{again}已派单给{unit}{}", due(self.promised_at, "办结")),
-            State::InProgress => format!("{again}{unit}处理中{}", due(self.promised_at, "办结")),
-            State::AwaitingCheck if late => {
-                format!("{again}{unit}已处理，待核实。已超过承诺时间，已提醒承办单位")
+            State::NeedsInfo => lang
+                .say(
+                    "请您补充一些情况，补充后继续办理",
+                    "Please tell us more, so that it can go on",
+                )
+                .to_owned(),
+            State::Accepted | State::Dispatched | State::InProgress if is_late => match lang {
+                Lang::Zh => format!("{again}{unit}还没有办完。{late}"),
+                Lang::En => format!("{again}{unit} has not finished. {late}"),
+            },
+            State::Accepted => format!("{again}{}{}", lang.say("已受理", "Accepted"), promised()),
+            State::Dispatched => match lang {
+                Lang::Zh => format!("{again}已派单给{unit}{}", promised()),
+                Lang::En => format!("{again}Assigned to {unit}{}", promised()),
+            },
+            State::InProgress => match lang {
+                Lang::Zh => format!("{again}{unit}处理中{}", promised()),
+                Lang::En => format!("{again}{unit} is handling it{}", promised()),
+            },
+            State::AwaitingCheck => {
+                let sentence = match lang {
+                    Lang::Zh => format!("{again}{unit}已处理，待核实"),
+                    Lang::En => format!("{again}Handled by {unit}, to be checked"),
+                };
+                match (is_late, lang) {
+                    (false, _) => sentence,
+                    (true, Lang::Zh) => format!("{sentence}。{late}"),
+                    (true, Lang::En) => format!("{sentence}. {late}"),
+                }
             }
-            State::AwaitingCheck => format!("{again}{unit}已处理，待核实"),
-            State::Closed if !self.kind.is_casework() => "已收到，谢谢您".into(),
-            State::Closed => "已办结".into(),
-            State::Rejected => "未能受理".into(),
-            State::Duplicate => "已合并办理，结果请看合并后的那一件".into(),
-            State::Referred => {
-                let to = self.referred_to.as_deref().unwrap_or("有关部门");
-                let number = self.referred_number.as_deref();
-                let number = number.map(|n| format!("（编号{n}）")).unwrap_or_default();
-                format!("已转给{to}{number}")
+            State::Closed if !self.kind.is_casework() => {
+                lang.say("已收到，谢谢您", "Received, thank you").to_owned()
             }
-            State::Withdrawn => "已撤回".into(),
+            State::Duplicate => lang
+                .say(
+                    "已合并办理，结果请看合并后的那一件",
+                    "Merged with another report, which goes on",
+                )
+                .to_owned(),
+            State::Referred => self.referred_words(lang),
+            State::Closed | State::Rejected | State::Withdrawn => {
+                self.state.resident_word(lang).to_owned()
+            }
         }
     }
 }
@@ -211,48 +274,84 @@ impl Event {
     /// What happened, in plain words.
     #[must_use]
     pub fn words(&self, campaign: &Campaign) -> String {
+        let lang = campaign.lang;
         let detail = self.detail.as_deref().unwrap_or_default();
         let unit = campaign.unit(detail).map_or(detail, |unit| unit.title.as_str());
-        match self.what {
-            What::Filed => "提交".into(),
-            What::Added => "补充了情况".into(),
-            What::Withdrawn => "反映人撤回".into(),
-            What::Urged => "反映人催办".into(),
-            What::Solved => "反映人表示：已解决".into(),
-            What::NotSolved => "反映人表示：没解决，重新办理".into(),
-            What::Rated => "反映人作了评价".into(),
-            What::Escalated if detail == "2" => "超过承诺时间，已提醒管理员".into(),
-            What::Escalated => "超过承诺时间，已提醒支部负责人".into(),
-            What::ContactShown => "查看了联系方式".into(),
-            What::Staff(action) => match action {
-                Action::Accept => "已受理".into(),
-                Action::Acknowledge => "已知悉并办结".into(),
-                Action::Reject => "未能受理".into(),
-                Action::Ask => "请反映人补充".into(),
-                Action::Duplicate => format!("合并到{detail}办理"),
-                Action::Refer => format!("转给{detail}"),
-                Action::Dispatch => format!("派单给{unit}"),
-                Action::Return => format!("{unit}退单"),
-                Action::Claim => "认领".into(),
-                Action::Release => "放回".into(),
-                Action::Start => "接单，开始处理".into(),
-                Action::Settle => "现场处理完毕，待核实".into(),
-                Action::Extend => format!("申请延期{detail}个工作日"),
-                Action::ApproveExtension if detail.is_empty() => "没有同意延期".into(),
-                Action::ApproveExtension => format!("同意延期{detail}个工作日"),
-                Action::Supervise => "督办".into(),
-                Action::Note => "备注".into(),
-                Action::Reply => "回复".into(),
-                Action::Finish => "处理完毕，待核实".into(),
-                Action::Check if detail == "no" => "核实没有通过，继续处理".into(),
-                Action::Check => "核实通过，已办结".into(),
-                Action::Revisit if detail == "no" => "回访：没解决".into(),
-                Action::Revisit => "回访：已解决".into(),
-                Action::Reopen => "重新办理".into(),
-                Action::Hide => "不再公开".into(),
-                Action::Unhide => "恢复公开".into(),
-                Action::Redact => "改写了公开摘要".into(),
-            },
-        }
+        let words = match self.what {
+            What::Filed => lang.say("提交", "Sent"),
+            What::Added => lang.say("补充了情况", "More was told"),
+            What::Withdrawn => lang.say("反映人撤回", "Taken back by the reporter"),
+            What::Urged => lang.say("反映人催办", "The reporter asked to hurry"),
+            What::Solved => lang.say("反映人表示：已解决", "The reporter says: solved"),
+            What::NotSolved => lang.say(
+                "反映人表示：没解决，重新办理",
+                "The reporter says: not solved; taken up again",
+            ),
+            What::Rated => lang.say("反映人作了评价", "The reporter gave a rating"),
+            What::Escalated if detail == "2" => lang
+                .say("超过承诺时间，已提醒管理员", "Past its deadline; the manager was reminded"),
+            What::Escalated => lang.say(
+                "超过承诺时间，已提醒支部负责人",
+                "Past its deadline; the branch lead was reminded",
+            ),
+            What::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
+            What::Staff(action) => return done(action, detail, unit, lang),
+        };
+        words.to_owned()
     }
+}
+
+/// What staff did, in plain words.
+fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
+    let no = detail == "no";
+    let words = match action {
+        Action::Accept => lang.say("已受理", "Accepted"),
+        Action::Acknowledge => lang.say("已知悉并办结", "Noted and closed"),
+        Action::Reject => lang.say("未能受理", "Not accepted"),
+        Action::Ask => lang.say("请反映人补充", "The reporter was asked for more"),
+        Action::Duplicate => {
+            return lang.say(format!("合并到{detail}办理"), format!("Merged with {detail}"));
+        }
+        Action::Refer => {
+            return lang.say(format!("转给{detail}"), format!("Passed on to {detail}"));
+        }
+        Action::Dispatch => {
+            return lang.say(format!("派单给{unit}"), format!("Assigned to {unit}"));
+        }
+        Action::Return => return lang.say(format!("{unit}退单"), format!("Sent back by {unit}")),
+        Action::Claim => lang.say("认领", "Claimed"),
+        Action::Release => lang.say("放回", "Put back"),
+        Action::Start => lang.say("接单，开始处理", "Taken on, work has begun"),
+        Action::Settle => lang.say("现场处理完毕，待核实", "Settled on the spot, to be checked"),
+        Action::Extend => {
+            return lang.say(
+                format!("申请延期{detail}个工作日"),
+                format!("{detail} more working days asked for"),
+            );
+        }
+        Action::ApproveExtension if detail.is_empty() => {
+            lang.say("没有同意延期", "More time was not granted")
+        }
+        Action::ApproveExtension => {
+            return lang.say(
+                format!("同意延期{detail}个工作日"),
+                format!("{detail} more working days granted"),
+            );
+        }
+        Action::Supervise => lang.say("督办", "Under supervision"),
+        Action::Note => lang.say("备注", "Note"),
+        Action::Reply => lang.say("回复", "Answer"),
+        Action::Finish => lang.say("处理完毕，待核实", "Handled, to be checked"),
+        Action::Check if no => {
+            lang.say("核实没有通过，继续处理", "Checked: not done yet, work goes on")
+        }
+        Action::Check => lang.say("核实通过，已办结", "Checked and closed"),
+        Action::Revisit if no => lang.say("回访：没解决", "Asked again: not solved"),
+        Action::Revisit => lang.say("回访：已解决", "Asked again: solved"),
+        Action::Reopen => lang.say("重新办理", "Taken up again"),
+        Action::Hide => lang.say("不再公开", "No longer public"),
+        Action::Unhide => lang.say("恢复公开", "Public again"),
+        Action::Redact => lang.say("改写了公开摘要", "The public summary was rewritten"),
+    };
+    words.to_owned()
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::slug::Slug;
+use crate::islands::lang;
 
 /// Fewer grids than this are seen at a glance and need no search.
 const WORTH_SEARCHING: usize = 8;
@@ -31,6 +32,7 @@ pub fn GridPicker(
     /// What the server said about it.
     error: Option<String>,
 ) -> impl IntoView {
+    let lang = lang();
     let searchable = RwSignal::new(false);
     let worth_searching = grids.len() >= WORTH_SEARCHING;
     Effect::new(move |_| searchable.set(worth_searching));
@@ -74,8 +76,8 @@ pub fn GridPicker(
             <input
                 class="field__input field__search"
                 type="search"
-                placeholder="输入几个字查找"
-                aria-label="查找小区或路段"
+                placeholder=lang.say("输入几个字查找", "Type to search")
+                aria-label=lang.say("查找小区或路段", "Search estates and streets")
                 aria-controls="field-grid"
                 autocomplete="off"
                 enterkeyhint="search"
@@ -91,7 +93,7 @@ pub fn GridPicker(
                 aria-describedby=described
                 on:change=move |event| selected.set(event_target_value(&event))
             >
-                <option value="">"说不清"</option>
+                <option value="">{lang.say("说不清", "Not sure")}</option>
                 {options}
             </select>
             {error.map(|sentence| view! { <p class="field-error" id="error-grid">{sentence}</p> })}

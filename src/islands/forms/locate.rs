@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::islands::lang;
+
 /// The fields `lat`, `lon` and `accuracy`, and a button that fills them.
 #[island]
 pub fn Locate(
@@ -14,13 +16,14 @@ pub fn Locate(
     /// What the server said about it.
     error: Option<String>,
 ) -> impl IntoView {
+    let lang = lang();
     let awake = RwSignal::new(false);
     let error_id = error.is_some().then_some("error-lat");
     let place = RwSignal::new((!lat.is_empty()).then_some((lat, lon, accuracy)));
     let said = RwSignal::new(error);
     Effect::new(move |_| awake.set(browser::can_locate()));
     let ask = move |_| {
-        said.set(Some("正在定位…".to_owned()));
+        said.set(Some(lang.say("正在定位…", "Looking for your position…").to_owned()));
         browser::locate(move |found| match found {
             Ok(found) => {
                 place.set(Some(found));
@@ -37,10 +40,12 @@ pub fn Locate(
         place.read().as_ref().map(|place| take(place).clone()).unwrap_or_default()
     };
     let known = move || {
-        place
-            .read()
-            .as_ref()
-            .map(|(_, _, accuracy)| format!("已附上位置（误差约{accuracy}米），只有工作人员看得到"))
+        place.read().as_ref().map(|(_, _, accuracy)| {
+            lang.say(
+                format!("已附上位置（误差约{accuracy}米），只有工作人员看得到"),
+                format!("Position added (within about {accuracy} m); only staff see it"),
+            )
+        })
     };
     view! {
         <div class="locate">
@@ -52,10 +57,10 @@ pub fn Locate(
                 type="button"
                 hidden=move || !awake.get() || place.read().is_some()
                 on:click=ask
-            >"附上我现在的位置"</button>
+            >{lang.say("附上我现在的位置", "Add where I am now")}</button>
             <span class="locate__said" role="status" id=error_id>{move || said.get().or_else(known)}</span>
             <button class="locate__button" type="button" hidden=move || place.read().is_none() on:click=forget>
-                "去掉位置"
+                {lang.say("去掉位置", "Remove the position")}
             </button>
         </div>
     }
@@ -67,6 +72,8 @@ mod browser {
     use wasm_bindgen::{JsCast, prelude::Closure};
     use web_sys::{Position, PositionError, PositionOptions};
 
+    use crate::islands::lang;
+
     /// Whether the phone can be asked at all.
     pub fn can_locate() -> bool {
         window().is_secure_context() && window().navigator().geolocation().is_ok()
@@ -74,8 +81,14 @@ mod browser {
 
     /// Asks the phone, which asks its owner.
     pub fn locate(then: impl Fn(Result<(String, String, String), &'static str>) + Copy + 'static) {
-        const FAILED: &str = "没有定位成功，请写一下地点就可以";
-        const DENIED: &str = "没有得到定位许可，请写一下地点就可以";
+        let not_found = lang().say(
+            "没有定位成功，请写一下地点就可以",
+            "The position was not found; just write where it is",
+        );
+        let denied = lang().say(
+            "没有得到定位许可，请写一下地点就可以",
+            "No permission for the position; just write where it is",
+        );
         let found = Closure::once_into_js(move |position: Position| {
             let at = position.coords();
             // Five decimals are a metre.
@@ -86,8 +99,8 @@ mod browser {
             )));
         });
         let failed = Closure::once_into_js(move |error: PositionError| {
-            let denied = error.code() == PositionError::PERMISSION_DENIED;
-            then(Err(if denied { DENIED } else { FAILED }));
+            let barred = error.code() == PositionError::PERMISSION_DENIED;
+            then(Err(if barred { denied } else { not_found }));
         });
         let options = PositionOptions::new();
         options.set_enable_high_accuracy(true);
@@ -100,7 +113,7 @@ mod browser {
             )
         });
         if !matches!(asked, Ok(Ok(()))) {
-            then(Err(FAILED));
+            then(Err(not_found));
         }
     }
 }

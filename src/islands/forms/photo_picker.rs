@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::report::PHOTOS_MAX;
+use crate::islands::lang;
 
 /// A photo that is on the server already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +17,14 @@ pub struct HeldPhoto {
 }
 
 /// Said where there is no network: the photo stays in the file field.
-const WITH_THE_FORM: &str = "网络不好，照片还没有传上；它会和表单一起提交";
+fn with_the_form() -> String {
+    lang()
+        .say(
+            "网络不好，照片还没有传上；它会和表单一起提交",
+            "The network is bad: the photo is not there yet; it will be sent with the form",
+        )
+        .to_owned()
+}
 
 /// How far a photo has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +51,7 @@ pub fn PhotoPicker(
     /// What the server said about the files.
     error: Option<String>,
 ) -> impl IntoView {
+    let lang = lang();
     let held = RwSignal::new(held);
     let sending = RwSignal::new(None::<Sending>);
     let awake = RwSignal::new(false);
@@ -57,9 +66,7 @@ pub fn PhotoPicker(
             room,
             move |percent| sending.set(Some(Sending::Percent(percent))),
             move |result| match result {
-                Ok(ids) if ids.is_empty() => {
-                    sending.set(Some(Sending::Failed(WITH_THE_FORM.to_owned())))
-                }
+                Ok(ids) if ids.is_empty() => sending.set(Some(Sending::Failed(with_the_form()))),
                 Ok(ids) => {
                     let arrived = ids.into_iter().map(|id| HeldPhoto { id, chosen: true });
                     held.update(|held| held.extend(arrived));
@@ -90,10 +97,10 @@ pub fn PhotoPicker(
             };
             view! {
                 <label class="tile">
-                    <img src=src alt=format!("已选的照片{}", i + 1) width="104" height="104" />
+                    <img src=src alt=format!("{}{}", lang.say("已选的照片", "Chosen photo "), i + 1) width="104" height="104" />
                     <span class="tile__keep">
                         <input type="checkbox" name=name.clone() value=photo.id checked=photo.chosen on:change=on_tick />
-                        "用这张"
+                        {lang.say("用这张", "Use this")}
                     </span>
                 </label>
             }
@@ -101,8 +108,13 @@ pub fn PhotoPicker(
         tile.collect_view()
     };
     let said = move || match sending.get() {
-        Some(Sending::Percent(percent)) => Some(format!("正在上传 {percent}%")),
-        Some(Sending::Waiting) => Some("照片还在上传，传完再提交".to_owned()),
+        Some(Sending::Percent(percent)) => {
+            Some(format!("{} {percent}%", lang.say("正在上传", "Sending")))
+        }
+        Some(Sending::Waiting) => Some(
+            lang.say("照片还在上传，传完再提交", "Photos are still being sent; please wait")
+                .to_owned(),
+        ),
         Some(Sending::Failed(sentence)) => Some(sentence),
         None => None,
     };
@@ -129,7 +141,7 @@ pub fn PhotoPicker(
                 <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
                     <path class="icon__line" d="M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z" />
                 </svg>
-                <span>"加照片"</span>
+                <span>{lang.say("加照片", "Add photos")}</span>
                 <input
                     class="tile__file"
                     type="file"
@@ -159,11 +171,12 @@ mod browser {
         HtmlCanvasElement, HtmlImageElement, HtmlInputElement, ProgressEvent, Url, XmlHttpRequest,
     };
 
+    use crate::islands::lang;
+
     /// The longer side of what is sent, in pixels.
     const LONGEST: f64 = 1600.0;
     /// JPEG quality of 1.
     const QUALITY: f64 = 0.85;
-    const FAILED: &str = "没有传上，请再选一次；网络不好时可以不附照片";
     /// How long a photo may be on its way without getting on, in milliseconds.
     const PATIENCE: u32 = 60_000;
 
@@ -176,6 +189,15 @@ mod browser {
     struct Answer {
         held: Vec<String>,
         error: Option<String>,
+    }
+
+    /// Said of a photo that did not arrive.
+    fn failed() -> String {
+        let sentence = lang().say(
+            "没有传上，请再选一次；网络不好时可以不附照片",
+            "It was not sent; please choose it again, or go without it on a bad network",
+        );
+        sentence.to_owned()
     }
 
     /// Sends what was chosen, as far as there is room. What does not arrive stays in the
@@ -208,7 +230,7 @@ mod browser {
                             LEFT.with_borrow_mut(|left| left.push(file));
                             done(Ok(Vec::new()));
                         }
-                        Err(_) => done(Err(FAILED.to_owned())),
+                        Err(_) => done(Err(failed())),
                     },
                 }
             }
@@ -216,10 +238,12 @@ mod browser {
             input.set_disabled(false);
             if put_back(&input).is_err() {
                 LEFT.take();
-                done(Err(FAILED.to_owned()));
+                done(Err(failed()));
             }
             if too_many {
-                done(Err("最多3张照片，多的没有选上".to_owned()));
+                done(Err(lang()
+                    .say("最多3张照片，多的没有选上", "At most 3 photos; the others were not taken")
+                    .to_owned()));
             }
         });
     }

@@ -3,6 +3,8 @@
 
 use leptos::prelude::*;
 
+use crate::islands::lang;
+
 /// Around the fields, which the page draws.
 #[island]
 pub fn ReportFormIsland(
@@ -11,6 +13,7 @@ pub fn ReportFormIsland(
     /// The fields.
     children: Children,
 ) -> impl IntoView {
+    let lang = lang();
     let form = NodeRef::<leptos::html::Form>::new();
     let awake = RwSignal::new(false);
     let sending = RwSignal::new(false);
@@ -48,16 +51,16 @@ pub fn ReportFormIsland(
         >
             // Enter in a field presses the first button of a form: it must be this one, not
             // one that supports a neighbour's report.
-            <button class="unseen" type="submit" tabindex="-1" aria-hidden="true">"提交"</button>
+            <button class="unseen" type="submit" tabindex="-1" aria-hidden="true">{lang.say("提交", "Send")}</button>
             {children()}
             <div class="look" hidden=awake>
                 <button class="weui-btn weui-btn_default" type="submit" formaction="/report/similar">
-                    "先看看有没有人反映过"
+                    {lang.say("先看看有没有人反映过", "See first whether it was reported")}
                 </button>
             </div>
             <div class="sticky-action">
                 <button class="weui-btn weui-btn_primary" type="submit" aria-disabled=move || sending.get().then_some("true")>
-                    {move || if sending.get() { "正在提交…" } else { "提交" }}
+                    {move || if sending.get() { lang.say("正在提交…", "Sending…") } else { lang.say("提交", "Send") }}
                 </button>
             </div>
         </form>

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::islands::lang;
+
 /// Around the fields, which the page draws.
 #[island]
 pub fn SignForm(
@@ -10,6 +12,7 @@ pub fn SignForm(
     /// The fields.
     children: Children,
 ) -> impl IntoView {
+    let lang = lang();
     let form = NodeRef::<leptos::html::Form>::new();
     let awake = RwSignal::new(false);
     let sending = RwSignal::new(false);
@@ -59,12 +62,12 @@ pub fn SignForm(
                 <span class="weui-cell__hd">
                     <input type="checkbox" class="tick" prop:checked=move || all.get() on:input=on_all />
                 </span>
-                <span class="weui-cell__bd">"全部承诺"</span>
+                <span class="weui-cell__bd">{lang.say("全部承诺", "All pledges")}</span>
             </label>
             {children()}
             <div class="sticky-action">
                 <button class="weui-btn weui-btn_primary" type="submit" aria-disabled=move || sending.get().then_some("true")>
-                    {move || if sending.get() { "正在提交…" } else { "签名" }}
+                    {move || if sending.get() { lang.say("正在提交…", "Sending…") } else { lang.say("签名", "Sign") }}
                 </button>
             </div>
         </form>

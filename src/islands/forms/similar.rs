@@ -1,6 +1,8 @@
 //! 我也遇到过: what neighbours have reported already, looked up while the form is filled.
 
 use leptos::prelude::*;
+
+use crate::islands::lang;
 use serde::{Deserialize, Serialize};
 
 /// A report that may be the same.
@@ -24,6 +26,7 @@ pub fn Similar(
     /// Whether it was looked up because someone asked.
     looked: bool,
 ) -> impl IntoView {
+    let lang = lang();
     let found = RwSignal::new(found);
     let section = NodeRef::<leptos::html::Section>::new();
     Effect::new(move |_| {
@@ -38,9 +41,9 @@ pub fn Similar(
             view! {
                 <li class="similar__item">
                     <a href=href>{report.summary}</a>
-                    <p class="similar__state">{report.state} "，" {report.supporters} "人也遇到过"</p>
+                    <p class="similar__state">{report.state} {lang.say("，", "; ")} {report.supporters} {lang.say("人也遇到过", " have met it, too")}</p>
                     <button class="weui-btn weui-btn_default" type="submit" formaction=support formnovalidate>
-                        "我也遇到过"
+                        {lang.say("我也遇到过", "I have met it, too")}
                     </button>
                 </li>
             }
@@ -49,15 +52,18 @@ pub fn Similar(
     };
     let title = move || {
         if !found.read().is_empty() {
-            "附近已有人反映过。如果是同一件事，点“我也遇到过”就可以，结果会告诉您："
+            lang.say("附近已有人反映过。如果是同一件事，点“我也遇到过”就可以，结果会告诉您：", "Someone nearby has reported this. If it is the same, press “I have met it, too”, and you will hear what becomes of it:")
         } else if looked {
-            "附近没有正在办理的同类反映，请接着填写。"
+            lang.say(
+                "附近没有正在办理的同类反映，请接着填写。",
+                "Nothing like it is open nearby; please go on.",
+            )
         } else {
             ""
         }
     };
     view! {
-        <section class="similar" aria-label="附近已有的反映" aria-live="polite" node_ref=section>
+        <section class="similar" aria-label=lang.say("附近已有的反映", "Reports nearby") aria-live="polite" node_ref=section>
             <p class="similar__title">{title}</p>
             <ul>{items}</ul>
         </section>

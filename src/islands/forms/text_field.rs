@@ -4,9 +4,11 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    lang::Said,
     signature::{MESSAGE_MAX, Message, NAME_MAX, SignerName},
     text,
 };
+use crate::islands::lang;
 
 /// Which rule a field follows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -28,10 +30,11 @@ impl Rule {
 
     /// What is wrong with `typed`, as the server would say it.
     fn broken_by(self, typed: &str) -> Option<String> {
-        match self {
-            Self::Name => SignerName::parse(typed).err().map(|error| error.to_string()),
-            Self::Message => Message::parse(typed).err().map(|error| error.to_string()),
-        }
+        let said = match self {
+            Self::Name => SignerName::parse(typed).err().map(Said::from),
+            Self::Message => Message::parse(typed).err().map(Said::from),
+        };
+        said.map(|said| said.in_lang(lang()).to_owned())
     }
 }
 

@@ -26,15 +26,15 @@ pub fn HomePage() -> impl IntoView {
 }
 
 fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
-    let campaign = page.service.campaign();
+    let (campaign, lang) = (page.campaign(), page.lang);
     let pledges = campaign.pledges.iter().cloned().map(|pledge| view! { <PledgeRow pledge /> });
     let subtitle = campaign.titles.subtitle.clone();
     let pair = pair.map(|(report, photos)| {
-        let summary = report.summary.clone().unwrap_or_else(|| page.service.plain_summary(&report));
+        let summary = report.summary.clone().unwrap_or_else(|| report.plain_summary(page.campaign()));
         view! {
             <section class="home-pair" aria-labelledby="pair-title">
-                <h2 id="pair-title" class="section-title">"刚刚办结"</h2>
-                {photo_pair(&photos)}
+                <h2 id="pair-title" class="section-title">{lang.say("刚刚办结", "Just closed")}</h2>
+                {photo_pair(lang, &photos)}
                 <p class="home-pair__link"><a href=format!("/reports/{}", report.code)>{summary}</a></p>
             </section>
         }
@@ -43,12 +43,12 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
         <Title text=campaign.titles.short.clone() />
         <Hero />
         <main id="main" class="home">
-            <section class="call-card" aria-label="参与">
+            <section class="call-card" aria-label=lang.say("参与", "Take part")>
                 <p class="call-card__subtitle">{subtitle}</p>
                 <Calls />
             </section>
             <section aria-labelledby="pledges-title">
-                <h2 id="pledges-title" class="section-title">"文明承诺"</h2>
+                <h2 id="pledges-title" class="section-title">{lang.say("文明承诺", "Four pledges")}</h2>
                 <div class="weui-cells pledge-list">{pledges.collect_view()}</div>
             </section>
             {pair}
@@ -62,26 +62,34 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
 #[component]
 fn Calls() -> impl IntoView {
     let page = Page::current();
-    let period = page.service.campaign().period.clone();
+    let lang = page.lang;
+    let period = page.campaign().period.clone();
     match page.service.phase() {
         Phase::Before => {
-            view! { <Closed>"签名将于" {period.opens.to_string()} "开始"</Closed> }.into_any()
+            let day = period.opens.words(lang);
+            let text =
+                lang.say(format!("签名将于{day}开始"), format!("Signing begins on {day}"));
+            view! { <Closed>{text}</Closed> }.into_any()
         }
         Phase::After => {
-            view! { <Closed>"签名已于" {period.closes.to_string()} "结束，感谢您的参与"</Closed> }
-                .into_any()
+            let day = period.closes.words(lang);
+            let text = lang.say(
+                format!("签名已于{day}结束，感谢您的参与"),
+                format!("Signing ended on {day}. Thank you for taking part"),
+            );
+            view! { <Closed>{text}</Closed> }.into_any()
         }
         Phase::Open if page.has_signed => view! {
             <div class="calls">
-                <a class="weui-btn weui-btn_primary" href="/report">"随手拍"</a>
-                <a class="weui-btn weui-btn_default" href="/signed">"我的承诺卡"</a>
+                <a class="weui-btn weui-btn_primary" href="/report">{lang.say("随手拍", "Report")}</a>
+                <a class="weui-btn weui-btn_default" href="/signed">{lang.say("我的承诺卡", "My pledge card")}</a>
             </div>
         }
         .into_any(),
         Phase::Open => view! {
             <div class="calls">
-                <a class="weui-btn weui-btn_primary" href="/sign">"我要签名"</a>
-                <a class="weui-btn weui-btn_default" href="/report">"随手拍"</a>
+                <a class="weui-btn weui-btn_primary" href="/sign">{lang.say("我要签名", "Sign the pledge")}</a>
+                <a class="weui-btn weui-btn_default" href="/report">{lang.say("随手拍", "Report")}</a>
             </div>
         }
         .into_any(),
@@ -97,13 +105,14 @@ fn Closed(children: Children) -> impl IntoView {
 #[component]
 fn PledgeRow(pledge: Pledge) -> impl IntoView {
     let figure = Figure::Pledge(pledge.slug.clone());
+    let lang = Page::current().lang;
     view! {
         <a class="weui-cell weui-cell_access pledge-row" href=format!("/pledges/{}", pledge.slug)>
             <span class="weui-cell__hd"><PledgeIcon icon=pledge.icon /></span>
             <span class="weui-cell__bd">
                 <span class="pledge-row__title">{pledge.title}</span>
                 <span class="pledge-row__text">{pledge.text}</span>
-                <span class="pledge-row__count"><Count figure /> "人承诺"</span>
+                <span class="pledge-row__count"><Count figure /> {lang.say("人承诺", " pledged")}</span>
             </span>
             <span class="weui-cell__ft"></span>
         </a>

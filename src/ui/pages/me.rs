@@ -14,6 +14,7 @@ use crate::{
 #[component]
 pub fn MePage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     Suspend::new(async move {
         let mine = page.service.signature_of(&page.visitor).await;
         let mine = page.or_refuse(mine)?;
@@ -26,8 +27,8 @@ pub fn MePage() -> impl IntoView {
         let own = match own.is_empty() {
             true => Either::Left(view! {
                 <div class="empty">
-                    <p>"您还没有用这台手机反映过问题。"</p>
-                    <a class="weui-btn weui-btn_default" href="/report">"随手拍"</a>
+                    <p>{lang.say("您还没有用这台手机反映过问题。", "Nothing was reported from this phone yet.")}</p>
+                    <a class="weui-btn weui-btn_default" href="/report">{lang.say("随手拍", "Report")}</a>
                 </div>
             }),
             false => Either::Right(list(&own)),
@@ -35,7 +36,7 @@ pub fn MePage() -> impl IntoView {
         let supported = (!supported.is_empty()).then(|| {
             view! {
                 <section aria-labelledby="my-supports">
-                    <h2 id="my-supports" class="section-title">"我也遇到过的"</h2>
+                    <h2 id="my-supports" class="section-title">{lang.say("我也遇到过的", "What I have met, too")}</h2>
                     {list(&supported)}
                 </section>
             }
@@ -44,31 +45,31 @@ pub fn MePage() -> impl IntoView {
             Some(mine) => Either::Left(view! { <Mine mine /> }),
             None => Either::Right(view! {
                 <div class="empty">
-                    <p>"您还没有在这台手机上签名。"</p>
-                    <a class="weui-btn weui-btn_primary" href="/sign">"我要签名"</a>
+                    <p>{lang.say("您还没有在这台手机上签名。", "Nobody has signed on this phone yet.")}</p>
+                    <a class="weui-btn weui-btn_primary" href="/sign">{lang.say("我要签名", "Sign the pledge")}</a>
                 </div>
             }),
         };
         Some(view! {
-            <Title text="我的" />
+            <Title text=lang.say("我的", "Me") />
             <main id="main" class="me-page">
-                <h1 class="page-title">"我的"</h1>
+                <h1 class="page-title">{lang.say("我的", "Me")}</h1>
                 <section aria-labelledby="my-signature">
-                    <h2 id="my-signature" class="section-title">"我的签名"</h2>
+                    <h2 id="my-signature" class="section-title">{lang.say("我的签名", "My signature")}</h2>
                     {signature}
                 </section>
                 <section aria-labelledby="my-reports">
-                    <h2 id="my-reports" class="section-title">"我的反映"</h2>
+                    <h2 id="my-reports" class="section-title">{lang.say("我的反映", "My reports")}</h2>
                     {own}
                 </section>
                 {supported}
                 <div class="weui-cells">
                     <a class="weui-cell weui-cell_access" href="/recovery">
-                        <span class="weui-cell__bd">"换了手机？用口令找回"</span>
+                        <span class="weui-cell__bd">{lang.say("换了手机？用口令找回", "Another phone? Get your things back by a code")}</span>
                         <span class="weui-cell__ft"></span>
                     </a>
                     <a class="weui-cell weui-cell_access" href="/privacy">
-                        <span class="weui-cell__bd">"个人信息与无障碍说明"</span>
+                        <span class="weui-cell__bd">{lang.say("个人信息与无障碍说明", "Personal information and accessibility")}</span>
                         <span class="weui-cell__ft"></span>
                     </a>
                 </div>
@@ -79,15 +80,18 @@ pub fn MePage() -> impl IntoView {
 
 #[component]
 fn Mine(mine: MySignature) -> impl IntoView {
-    let pledges: Vec<String> = mine.pledges.iter().map(|pledge| pledge.short.clone()).collect();
+    let page = Page::current();
+    let lang = page.lang;
+    let pledges = page.campaign().pledges_of(&mine.pledges);
+    let pledges: Vec<String> = pledges.map(|pledge| pledge.short.clone()).collect();
     view! {
         <div class="weui-cells">
             <a class="weui-cell weui-cell_access" href="/signed">
                 <span class="weui-cell__bd">
-                    <span class="me-page__number">"第 " {grouped(mine.ordinal)} " 位"</span>
-                    <span class="me-page__name">{mine.name} " · " {pledges.join("、")}</span>
+                    <span class="me-page__number">{lang.say("第 ", "No. ")} {grouped(mine.ordinal)} {lang.say(" 位", "")}</span>
+                    <span class="me-page__name">{mine.name} " · " {pledges.join(lang.say("、", ", "))}</span>
                 </span>
-                <span class="weui-cell__ft">"承诺卡"</span>
+                <span class="weui-cell__ft">{lang.say("承诺卡", "Card")}</span>
             </a>
         </div>
         <Withdraw />

@@ -10,6 +10,7 @@ use crate::{service::message::WALL_PAGE, ui::context::Page};
 #[component]
 pub fn MessagesPage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let query = use_query_map().read_untracked().clone();
     let before = query.get("before").and_then(|ordinal| ordinal.parse().ok());
     let thanks = query.get("thanks").is_some();
@@ -19,20 +20,20 @@ pub fn MessagesPage() -> impl IntoView {
         let more = last.filter(|_| wall.len() == usize::from(WALL_PAGE));
         let empty = wall.is_empty();
         let items = wall.into_iter().map(|message| {
-            let who = message.name.unwrap_or_else(|| "一位居民".into());
+            let who = message.name.unwrap_or_else(|| lang.say("一位居民", "A resident").into());
             let action = format!("/messages/{}/object", message.ordinal);
             view! {
                 <li class="wall__item">
                     <p class="wall__text">{message.text}</p>
                     <p class="wall__who">"—— " {who}</p>
                     <details class="fold wall__object">
-                        <summary>"有异议"</summary>
+                        <summary>{lang.say("有异议", "Object")}</summary>
                         <form method="post" action=action>
                             <label class="field__label">
-                                "为什么（可不写）"
+                                {lang.say("为什么（可不写）", "Why (optional)")}
                                 <input class="field__input" type="text" name="reason" autocomplete="off" />
                             </label>
-                            <button class="weui-btn weui-btn_default" type="submit">"请工作人员看一下"</button>
+                            <button class="weui-btn weui-btn_default" type="submit">{lang.say("请工作人员看一下", "Ask staff to look at it")}</button>
                         </form>
                     </details>
                 </li>
@@ -40,15 +41,15 @@ pub fn MessagesPage() -> impl IntoView {
         });
         let items = items.collect_view();
         Some(view! {
-            <Title text="居民寄语" />
+            <Title text=lang.say("居民寄语", "Residents’ messages") />
             <main id="main" class="messages-page">
-                <h1 class="page-title">"居民寄语"</h1>
-                {thanks.then(|| view! { <p class="notice" role="status">"收到了，工作人员会尽快处理。"</p> })}
-                {empty.then(|| view! { <p class="empty">"还没有可以展示的寄语。"</p> })}
+                <h1 class="page-title">{lang.say("居民寄语", "Residents’ messages")}</h1>
+                {thanks.then(|| view! { <p class="notice" role="status">{lang.say("收到了，工作人员会尽快处理。", "Received; staff will look at it soon.")}</p> })}
+                {empty.then(|| view! { <p class="empty">{lang.say("还没有可以展示的寄语。", "No messages to show yet.")}</p> })}
                 <ul class="wall">{items}</ul>
                 {more.map(|ordinal| view! {
-                    <nav class="pager" aria-label="翻页">
-                        <a class="weui-btn weui-btn_default" rel="next" href=format!("/messages?before={ordinal}")>"更早的"</a>
+                    <nav class="pager" aria-label=lang.say("翻页", "Pages")>
+                        <a class="weui-btn weui-btn_default" rel="next" href=format!("/messages?before={ordinal}")>{lang.say("更早的", "Earlier ones")}</a>
                     </nav>
                 })}
             </main>

@@ -21,16 +21,17 @@ use crate::{
 pub fn PledgePage() -> impl IntoView {
     let page = Page::current();
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
-    let Some(pledge) = page.service.campaign().pledge(&slug).cloned() else {
+    let Some(pledge) = page.campaign().pledge(&slug).cloned() else {
         page.answer(Instead::Refuse(Refusal::NotFound));
         return None;
     };
-    let categories = page.service.campaign().categories_of(&pledge.slug).map(|category| {
+    let lang = page.lang;
+    let categories = page.campaign().categories_of(&pledge.slug).map(|category| {
         let kind = match category.kind {
-            CategoryKind::Casework => "可以反映，有人办理",
-            CategoryKind::Reminder => "文明提醒",
-            CategoryKind::Private => "可以反映，不公开",
-            CategoryKind::Praise => "夸一夸",
+            CategoryKind::Casework => lang.say("可以反映，有人办理", "can be reported, is handled"),
+            CategoryKind::Reminder => lang.say("文明提醒", "reminder"),
+            CategoryKind::Private => lang.say("可以反映，不公开", "can be reported, not public"),
+            CategoryKind::Praise => lang.say("夸一夸", "praise"),
         };
         view! {
             <li class="weui-cell">
@@ -48,12 +49,12 @@ pub fn PledgePage() -> impl IntoView {
                 <PledgeIcon icon=pledge.icon />
                 <h1 class="paper__title">{pledge.title}</h1>
                 <p class="paper__text">{pledge.text}</p>
-                <p class="paper__count">"已有 " <Count figure /> " 位居民作出这项承诺"</p>
+                <p class="paper__count">{lang.say("已有 ", "")} <Count figure /> {lang.say(" 位居民作出这项承诺", " residents have made this pledge")}</p>
             </article>
-            <h2 class="section-title">"身边这些事，与它有关"</h2>
+            <h2 class="section-title">{lang.say("身边这些事，与它有关", "What it is about, around you")}</h2>
             <ul class="weui-cells">{categories.collect_view()}</ul>
             {may_sign.then(|| view! {
-                <div class="page-action"><a class="weui-btn weui-btn_primary" href="/sign">"我要签名"</a></div>
+                <div class="page-action"><a class="weui-btn weui-btn_primary" href="/sign">{lang.say("我要签名", "Sign the pledge")}</a></div>
             })}
         </main>
     })

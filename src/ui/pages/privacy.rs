@@ -9,7 +9,8 @@ use crate::ui::context::Page;
 #[component]
 pub fn PrivacyPage() -> impl IntoView {
     let page = Page::current();
-    let privacy = page.service.campaign().privacy.clone();
+    let lang = page.lang;
+    let privacy = page.campaign().privacy.clone();
     let sections = privacy.sections.into_iter().map(|section| {
         view! {
             <section>
@@ -19,19 +20,19 @@ pub fn PrivacyPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text="个人信息说明" />
+        <Title text=lang.say("个人信息说明", "Personal information") />
         <main id="main" class="text-page">
-            <h1>"个人信息说明"</h1>
+            <h1>{lang.say("个人信息说明", "Personal information")}</h1>
             {sections.collect_view()}
             <section>
-                <h2>"有疑问，找谁"</h2>
-                <p>{privacy.contact}"。"</p>
+                <h2>{lang.say("有疑问，找谁", "Whom to ask")}</h2>
+                <p>{privacy.contact}{lang.say("。", ".")}</p>
             </section>
             <section>
-                <h2>"无障碍"</h2>
-                <p>"所有功能都可以用键盘和读屏软件完成，不开启脚本也能签名。用着不方便，请告诉我们。"</p>
+                <h2>{lang.say("无障碍", "Accessibility")}</h2>
+                <p>{lang.say("所有功能都可以用键盘和读屏软件完成，不开启脚本也能签名。用着不方便，请告诉我们。", "Everything can be done by keyboard and screen reader, and you can sign without scripts. If something is hard to use, please tell us.")}</p>
             </section>
-            <p class="text-page__version">"说明版本：" {privacy.version}</p>
+            <p class="text-page__version">{lang.say("说明版本：", "Version: ")} {privacy.version}</p>
         </main>
     }
 }

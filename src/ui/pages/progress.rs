@@ -15,53 +15,56 @@ use crate::{
 #[component]
 pub fn ProgressPage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     Suspend::new(async move {
         let recent = page.service.recent_signers().await;
         let recent = page.or_refuse(recent)?;
         let figures = page.or_refuse(page.service.report_figures().await)?;
         let reports = reports(&page, &figures);
-        let campaign = page.service.campaign();
+        let campaign = page.campaign();
         let pledges = campaign.pledges.iter().map(|pledge| {
             let figure = Figure::Pledge(pledge.slug.clone());
             view! { <tr><th scope="row">{pledge.title.clone()}</th><td><Count figure /></td></tr> }
         });
         let unspecified = Slug::parse(UNSPECIFIED).ok().map(|slug| {
             let figure = Figure::Grid(slug);
-            view! { <tr><th scope="row">"没有说明小区"</th><td><Count figure /></td></tr> }
+            view! { <tr><th scope="row">{lang.say("没有说明小区", "Estate not told")}</th><td><Count figure /></td></tr> }
         });
         let grids = campaign.grids.iter().map(|grid| {
             let figure = Figure::Grid(grid.slug.clone());
             view! { <tr><th scope="row">{grid.label()}</th><td><Count figure /></td></tr> }
         });
         let names = match recent.is_empty() {
-            true => Either::Left(view! { <p class="empty">"还没有居民公开姓名。"</p> }),
+            true => Either::Left(
+                view! { <p class="empty">{lang.say("还没有居民公开姓名。", "Nobody has let their name be shown yet.")}</p> },
+            ),
             false => {
                 let names = recent.into_iter().map(|name| view! { <li>{name}</li> });
                 Either::Right(view! { <ul class="names">{names.collect_view()}</ul> })
             }
         };
         Some(view! {
-            <Title text="动态" />
+            <Title text=lang.say("动态", "Progress") />
             <main id="main" class="progress-page">
-                <h1 class="page-title">"大家的参与"</h1>
-                <p class="total"><Count figure=Figure::Signatures /> " 位居民已签名"</p>
+                <h1 class="page-title">{lang.say("大家的参与", "How many take part")}</h1>
+                <p class="total"><Count figure=Figure::Signatures /> {lang.say(" 位居民已签名", " residents have signed")}</p>
                 <section aria-labelledby="recent">
-                    <h2 id="recent" class="section-title">"最近签名的邻居"</h2>
+                    <h2 id="recent" class="section-title">{lang.say("最近签名的邻居", "Neighbours who signed last")}</h2>
                     {names}
                 </section>
                 {reports}
-                <p class="page-action"><a class="weui-btn weui-btn_default" href="/messages">"看居民寄语"</a></p>
+                <p class="page-action"><a class="weui-btn weui-btn_default" href="/messages">{lang.say("看居民寄语", "Residents’ messages")}</a></p>
                 <section aria-labelledby="by-pledge">
-                    <h2 id="by-pledge" class="section-title">"各项承诺"</h2>
+                    <h2 id="by-pledge" class="section-title">{lang.say("各项承诺", "By pledge")}</h2>
                     <table class="counts" aria-labelledby="by-pledge"><tbody>{pledges.collect_view()}</tbody></table>
                 </section>
                 <section aria-labelledby="by-grid">
-                    <h2 id="by-grid" class="section-title">"各网格参与情况"</h2>
+                    <h2 id="by-grid" class="section-title">{lang.say("各网格参与情况", "By grid")}</h2>
                     <table class="counts" aria-labelledby="by-grid">
                         <tbody>{grids.collect_view()} {unspecified}</tbody>
                     </table>
                 </section>
-                <p class="hint">"按网格编号排列，不作排名。"</p>
+                <p class="hint">{lang.say("按网格编号排列，不作排名。", "In the order of the grids’ numbers; not a ranking.")}</p>
             </main>
         })
     })
@@ -69,11 +72,11 @@ pub fn ProgressPage() -> impl IntoView {
 
 /// Reports by how far they have come, and by the branch that leads on them.
 fn reports(page: &Page, figures: &ReportFigures) -> AnyView {
-    let campaign = page.service.campaign();
+    let (campaign, lang) = (page.campaign(), page.lang);
     let shown = State::ALL.into_iter().filter(|state| *state != State::Withdrawn);
     let states = shown.map(|state| {
         let n = figures.states.get(&state).copied().unwrap_or_default();
-        view! { <tr><th scope="row">{state.resident_word()}</th><td>{grouped(n)}</td></tr> }
+        view! { <tr><th scope="row">{state.resident_word(lang)}</th><td>{grouped(n)}</td></tr> }
     });
     let branches = campaign.branches.iter().map(|branch| {
         let (open, closed) = figures.branches.get(&branch.slug).copied().unwrap_or_default();
@@ -87,14 +90,14 @@ fn reports(page: &Page, figures: &ReportFigures) -> AnyView {
     });
     view! {
         <section aria-labelledby="reports">
-            <h2 id="reports" class="section-title">"居民反映的进展"</h2>
+            <h2 id="reports" class="section-title">{lang.say("居民反映的进展", "What became of reports")}</h2>
             <table class="counts" aria-labelledby="reports"><tbody>{states.collect_view()}</tbody></table>
-            <p class="page-action"><a class="weui-btn weui-btn_default" href="/reports">"看身边的反映"</a></p>
+            <p class="page-action"><a class="weui-btn weui-btn_default" href="/reports">{lang.say("看身边的反映", "See reports around you")}</a></p>
         </section>
         <section aria-labelledby="by-branch">
-            <h2 id="by-branch" class="section-title">"各牵头支部"</h2>
+            <h2 id="by-branch" class="section-title">{lang.say("各牵头支部", "By leading branch")}</h2>
             <table class="counts" aria-labelledby="by-branch">
-                <thead><tr><th scope="col">"支部"</th><th scope="col">"办理中"</th><th scope="col">"已办结"</th></tr></thead>
+                <thead><tr><th scope="col">{lang.say("支部", "Branch")}</th><th scope="col">{lang.say("办理中", "Open")}</th><th scope="col">{lang.say("已办结", "Closed")}</th></tr></thead>
                 <tbody>{branches.collect_view()}</tbody>
             </table>
         </section>

@@ -3,7 +3,11 @@
 use leptos::{either::Either, prelude::*};
 use leptos_meta::Title;
 
-use crate::{domain::campaign::Phase, service::StoreError, ui::context::Page};
+use crate::{
+    domain::{campaign::Phase, lang::Lang},
+    service::StoreError,
+    ui::context::Page,
+};
 
 /// Why something asked for is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +24,14 @@ pub enum Refusal {
     TooSlow,
     /// The campaign has not begun, or is over.
     Closed(Phase),
-    /// It may be seen, but not done by this person: why.
+    /// It may be seen, but not done by this member of the staff: why.
     Barred(&'static str),
+    /// It is for another visitor to do.
+    NotTheirs,
+    /// Nobody could say whose it is, since it came without a cookie.
+    NewVisitor,
+    /// There is nothing yet that a phrase could bring back.
+    NothingToRecover,
     /// It is no longer possible, or not in this state.
     Conflict,
     /// Too much of it from the same side in a short time.
@@ -48,43 +58,94 @@ impl From<&StoreError> for Refusal {
 impl Refusal {
     /// What happened.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub fn title(self, lang: Lang) -> &'static str {
         match self {
-            Self::Malformed => "没有看懂这次提交",
-            Self::Forbidden => "不能这样提交",
-            Self::NotFound => "没有找到这个页面",
-            Self::WrongMethod => "这个页面不能这样打开",
-            Self::TooSlow => "网络太慢，没有收完",
-            Self::Closed(Phase::Before) => "活动还没有开始",
-            Self::Closed(_) => "活动已经结束",
-            Self::Barred(_) => "您不能做这一步",
-            Self::Conflict => "这一步现在不能做了",
-            Self::TooMany => "操作太频繁",
-            Self::NotAPicture => "这不是能用的照片",
-            Self::TooLarge => "提交的内容太大",
-            Self::Internal => "出了一点问题",
-            Self::Unavailable => "系统正忙，请稍后再试",
+            Self::Malformed => lang.say("没有看懂这次提交", "This could not be read"),
+            Self::Forbidden => lang.say("不能这样提交", "This cannot be sent like this"),
+            Self::NotFound => lang.say("没有找到这个页面", "This page was not found"),
+            Self::WrongMethod => {
+                lang.say("这个页面不能这样打开", "This page cannot be opened like this")
+            }
+            Self::TooSlow => lang.say("网络太慢，没有收完", "The network is too slow"),
+            Self::Closed(Phase::Before) => lang.say("活动还没有开始", "The campaign has not begun"),
+            Self::Closed(_) => lang.say("活动已经结束", "The campaign is over"),
+            Self::Barred(_) | Self::NotTheirs => lang.say("您不能做这一步", "You cannot do this"),
+            Self::NewVisitor => lang.say("没有认出您的手机", "Your phone was not recognised"),
+            Self::NothingToRecover => lang.say("现在不需要口令", "No code is needed now"),
+            Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
+            Self::TooMany => lang.say("操作太频繁", "Too much at once"),
+            Self::NotAPicture => lang.say("这不是能用的照片", "This is not a photo we can use"),
+            Self::TooLarge => lang.say("提交的内容太大", "What was sent is too large"),
+            Self::Internal => lang.say("出了一点问题", "Something went wrong"),
+            Self::Unavailable => {
+                lang.say("系统正忙，请稍后再试", "The system is busy, please try again soon")
+            }
         }
     }
 
     /// What to do now.
     #[must_use]
-    pub const fn advice(self) -> &'static str {
+    pub fn advice(self, lang: Lang) -> &'static str {
         match self {
-            Self::Malformed => "内容没有保存。请返回上一页，重新填写后再提交。",
-            Self::Forbidden => "请从本站的页面上提交。内容没有保存。",
-            Self::NotFound => "网址可能写错了，或者页面已经不在。",
-            Self::WrongMethod => "请从首页重新进入。",
-            Self::TooSlow => "内容没有保存。请在信号好的地方再试一次。",
-            Self::Closed(Phase::Before) => "请在活动开始后再来。",
-            Self::Closed(_) => "感谢您的关心，签名和反映已经停止。以前的仍可在“我的”里查看和撤回。",
+            Self::Malformed => lang.say(
+                "内容没有保存。请返回上一页，重新填写后再提交。",
+                "Nothing was kept. Please go back, fill it in again and send it.",
+            ),
+            Self::Forbidden => lang.say(
+                "请从本站的页面上提交。内容没有保存。",
+                "Please send it from a page of this site. Nothing was kept.",
+            ),
+            Self::NotFound => lang.say(
+                "网址可能写错了，或者页面已经不在。",
+                "Perhaps the address is mistyped, or the page is gone.",
+            ),
+            Self::WrongMethod => lang.say("请从首页重新进入。", "Please start from the home page."),
+            Self::TooSlow => lang.say(
+                "内容没有保存。请在信号好的地方再试一次。",
+                "Nothing was kept. Please try again where the signal is better.",
+            ),
+            Self::Closed(Phase::Before) => {
+                lang.say("请在活动开始后再来。", "Please come back once it has begun.")
+            }
+            Self::Closed(_) => lang.say(
+                "感谢您的关心，签名和反映已经停止。以前的仍可在“我的”里查看和撤回。",
+                "Thank you; signing and reporting have ended. What you sent earlier is still under “Me”, and can be taken back there.",
+            ),
             Self::Barred(why) => why,
-            Self::Conflict => "情况可能已经变了，请返回刷新后再看。内容没有保存。",
-            Self::TooMany => "内容没有保存。请过一会儿再试。",
-            Self::NotAPicture => "请选JPEG、PNG或WebP格式的照片。",
-            Self::TooLarge => "内容没有保存。请写短一些，或者选小一点的照片再提交。",
-            Self::Internal => "我们已经记录下来。请稍后再试，或拨打页脚的电话。",
-            Self::Unavailable => "刚才的操作可能没有保存。过几秒钟再试一次，重复提交不会重复计数。",
+            Self::NotTheirs => lang.say(
+                "只有提交反映的人能这样做；自己的反映，不用再点“我也遇到过”。",
+                "Only who sent the report can do this; your own you need not say you have met, too.",
+            ),
+            Self::NewVisitor => {
+                lang.say("内容没有保存，请返回再按一次。", "Nothing was kept; please go back and press once more.")
+            }
+            Self::NothingToRecover => lang.say(
+                "您还没有签名或反映，等有了再生成口令。",
+                "You have no signature or report yet that a code could bring back.",
+            ),
+            Self::Conflict => lang.say(
+                "情况可能已经变了，请返回刷新后再看。内容没有保存。",
+                "Things may have changed: please go back and reload. Nothing was kept.",
+            ),
+            Self::TooMany => {
+                lang.say("内容没有保存。请过一会儿再试。", "Nothing was kept. Please try again later.")
+            }
+            Self::NotAPicture => lang.say(
+                "请选JPEG、PNG或WebP格式的照片。",
+                "Please choose a JPEG, PNG or WebP photo.",
+            ),
+            Self::TooLarge => lang.say(
+                "内容没有保存。请写短一些，或者选小一点的照片再提交。",
+                "Nothing was kept. Please write less or choose smaller photos.",
+            ),
+            Self::Internal => lang.say(
+                "我们已经记录下来。请稍后再试，或拨打页脚的电话。",
+                "It was noted. Please try again later, or call the number below.",
+            ),
+            Self::Unavailable => lang.say(
+                "刚才的操作可能没有保存。过几秒钟再试一次，重复提交不会重复计数。",
+                "This may not have been kept. Please try again in a few seconds; it will not count twice.",
+            ),
         }
     }
 }
@@ -95,14 +156,16 @@ pub fn RefusalPage(
     /// Why.
     refusal: Refusal,
 ) -> impl IntoView {
+    let page = Page::current();
+    let lang = page.lang;
     view! {
-        <Title text="提示" />
+        <Title text=lang.say("提示", "Note") />
         <main id="main" class="message-page">
-            <h1>{refusal.title()}</h1>
-            <p>{refusal.advice()}</p>
-            {match Page::current().path.starts_with("/console") {
+            <h1>{refusal.title(lang)}</h1>
+            <p>{refusal.advice(lang)}</p>
+            {match page.path.starts_with("/console") {
                 true => Either::Left(view! { <a class="weui-btn weui-btn_default" href="/console">"回队列"</a> }),
-                false => Either::Right(view! { <a class="weui-btn weui-btn_default" href="/">"回首页"</a> }),
+                false => Either::Right(view! { <a class="weui-btn weui-btn_default" href="/">{lang.say("回首页", "Home")}</a> }),
             }}
         </main>
     }

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
+        lang::Lang,
         report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report, form::ReportForm},
     },
     islands::forms::{
@@ -27,6 +28,7 @@ use crate::{
 #[component]
 pub fn ReportPage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let asked = use_query_map().read_untracked().get("category").unwrap_or_default();
     Suspend::new(async move {
         let phase = page.service.phase();
@@ -40,7 +42,7 @@ pub fn ReportPage() -> impl IntoView {
             held => page.or_refuse(held)?.into_iter().map(|photo| photo.id.to_string()).collect(),
         };
         let similar = similar(&page, &kept).await;
-        let campaign = page.service.campaign();
+        let campaign = page.campaign();
         let chosen = if kept.is_fresh() { asked } else { kept.value("category") };
         let grid = match kept.is_fresh() {
             true => page.poster_grid.clone().filter(|slug| campaign.grid(slug).is_some()),
@@ -52,19 +54,21 @@ pub fn ReportPage() -> impl IntoView {
             key => key,
         };
         let looked = kept.value("look") == "on";
-        let summary = (!looked).then(|| kept.summary("还没有提交，请看一下："));
-        let photos = photos(&kept, held);
+        let summary = (!looked).then(|| {
+            kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))
+        });
+        let photos = photos(lang, &kept, held);
         let similar = similar_list(&page, similar, looked);
         let urgent = urgent(campaign, &chosen);
         let categories = categories(campaign, &chosen, &kept);
         let place = place(campaign, grid.unwrap_or_default(), &kept);
-        let contact = contact(&kept);
+        let contact = contact(lang, &kept);
         let consent = consent(campaign, &kept);
         Some(
             view! {
-                <Title text="随手拍" />
+                <Title text=lang.say("随手拍", "Report") />
                 <main id="main" class="report-page">
-                    <h1 class="page-title">"随手拍"</h1>
+                    <h1 class="page-title">{lang.say("随手拍", "Report")}</h1>
                     {summary}
                     <ReportFormIsland fresh>
                         <input type="hidden" name="form_key" value=key />
@@ -79,16 +83,35 @@ pub fn ReportPage() -> impl IntoView {
 
 /// Where, and in which words.
 fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
-    let place_hint = format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室");
-    let words_hint = format!("最多{DESCRIPTION_MAX}个字，可点键盘上的话筒说；只有工作人员看得到");
-    let place = text_field("place", "在哪里", Some(place_hint), Text::Line("text"), kept);
-    let words = text_field("description", "看到了什么", Some(words_hint), Text::Area, kept);
+    let lang = campaign.lang;
+    let place_hint = lang.say(
+        format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室"),
+        format!("At most {PLACE_MAX} characters: an estate, a building, a shop; no flat number"),
+    );
+    let words_hint = lang.say(
+        format!("最多{DESCRIPTION_MAX}个字，可点键盘上的话筒说；只有工作人员看得到"),
+        format!("At most {DESCRIPTION_MAX} characters; only staff see it"),
+    );
+    let place = text_field(
+        "place",
+        lang.say("在哪里", "Where is it"),
+        Some(place_hint),
+        Text::Line("text"),
+        kept,
+    );
+    let words = text_field(
+        "description",
+        lang.say("看到了什么", "What did you see"),
+        Some(words_hint),
+        Text::Area,
+        kept,
+    );
     let (grids, grid_error) = (grid_choices(campaign), kept.error("grid"));
     let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
     view! {
         <div class="weui-cells form-cells">
             {place}
-            <GridPicker label="小区或附近路段" grids chosen=grid error=grid_error />
+            <GridPicker label=lang.say("小区或附近路段", "Estate or street nearby") grids chosen=grid error=grid_error />
             <Locate lat lon accuracy error=kept.error("lat") />
             {words}
         </div>
@@ -114,7 +137,7 @@ async fn similar(page: &Page, kept: &Kept) -> Vec<Report> {
 }
 
 /// The tiles: photos that are held, and room for more.
-fn photos(kept: &Kept, held: Vec<String>) -> AnyView {
+fn photos(lang: Lang, kept: &Kept, held: Vec<String>) -> AnyView {
     let chosen = kept.values("held");
     let first = kept.is_fresh();
     let held = held.into_iter().map(|id| HeldPhoto { chosen: first || chosen.contains(&id), id });
@@ -122,9 +145,12 @@ fn photos(kept: &Kept, held: Vec<String>) -> AnyView {
     let error = kept.error("photos");
     view! {
         <fieldset class="photo-field" id="field-photos">
-            <legend class="section-title">"照片" <span class="optional">{format!("（可不拍，最多{PHOTOS_MAX}张）")}</span></legend>
+            <legend class="section-title">{lang.say("照片", "Photos")} <span class="optional">{lang.say(
+                format!("（可不拍，最多{PHOTOS_MAX}张）"),
+                format!(" (optional, at most {PHOTOS_MAX})"),
+            )}</span></legend>
             <PhotoPicker held name="held" field="photos" error=error.clone() />
-            <p class="photo-field__hint">"请尽量不要拍到人脸、车牌、门牌号"</p>
+            <p class="photo-field__hint">{lang.say("请尽量不要拍到人脸、车牌、门牌号", "Please leave out faces, number plates and door numbers")}</p>
             {field_error("photos", error)}
         </fieldset>
     }
@@ -147,15 +173,18 @@ fn urgent(campaign: &Campaign, chosen: &str) -> AnyView {
 
 /// Six frequent categories, then the others by pledge; one of them can be chosen.
 fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
+    let lang = campaign.lang;
     let error = kept.error("category");
     let described = error.is_some().then_some("error-category");
     let invalid = error.is_some().then_some("true");
     let choice = |category: &Category, first: bool| {
         let note = match category.kind {
             CategoryKind::Casework => None,
-            CategoryKind::Reminder => Some("只记地点和时间，不用照片"),
-            CategoryKind::Private => Some("不公开"),
-            CategoryKind::Praise => Some("夸一夸"),
+            CategoryKind::Reminder => {
+                Some(lang.say("只记地点和时间，不用照片", "place and time only, no photo"))
+            }
+            CategoryKind::Private => Some(lang.say("不公开", "not public")),
+            CategoryKind::Praise => Some(lang.say("夸一夸", "praise")),
         };
         let id =
             if first { "field-category".to_owned() } else { format!("category-{}", category.slug) };
@@ -197,10 +226,10 @@ fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
     let frequent = frequent.iter().enumerate().map(|(i, c)| choice(c, i == 0)).collect_view();
     view! {
         <fieldset class="category-field" role="radiogroup" aria-invalid=invalid aria-describedby=described>
-            <legend class="section-title">"哪一类"</legend>
+            <legend class="section-title">{lang.say("哪一类", "What is it about")}</legend>
             <div class="chips">{frequent}</div>
             <details class="fold" open=among_others>
-                <summary>"其他分类"</summary>
+                <summary>{lang.say("其他分类", "Other kinds")}</summary>
                 {others}
             </details>
             {field_error("category", error)}
@@ -214,8 +243,8 @@ fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
     let service = &page.service;
     let item = |report: &Report| SimilarReport {
         code: report.code.to_string(),
-        summary: report.summary.clone().unwrap_or_else(|| service.plain_summary(report)),
-        state: report.sentence(service.campaign(), service.calendar(), service.now()),
+        summary: report.summary.clone().unwrap_or_else(|| report.plain_summary(page.campaign())),
+        state: report.sentence(page.campaign(), service.calendar(), service.now()),
         supporters: report.supporters,
     };
     let found = found.iter().map(item).collect::<Vec<_>>();
@@ -223,17 +252,17 @@ fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
 }
 
 /// Whom to ask, folded; with who will see it.
-fn contact(kept: &Kept) -> AnyView {
+fn contact(lang: Lang, kept: &Kept) -> AnyView {
     let open = ["contact_name", "contact_phone"]
         .iter()
         .any(|name| !kept.value(name).is_empty() || kept.error(name).is_some());
     view! {
         <details class="fold" open=open>
-            <summary>"留个联系方式（可不留）"</summary>
+            <summary>{lang.say("留个联系方式（可不留）", "Leave contact details (optional)")}</summary>
             <div class="weui-cells form-cells">
-                <p class="hint">"您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。"</p>
-                {text_field("contact_name", "怎么称呼您", None, Text::Line("text"), kept)}
-                {text_field("contact_phone", "电话", None, Text::Line("tel"), kept)}
+                <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "They are never told to whom the report is about; only the staff who handle it see them.")}</p>
+                {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, Text::Line("text"), kept)}
+                {text_field("contact_phone", lang.say("电话", "Phone"), None, Text::Line("tel"), kept)}
             </div>
         </details>
     }
@@ -241,6 +270,7 @@ fn contact(kept: &Kept) -> AnyView {
 }
 
 fn consent(campaign: &Campaign, kept: &Kept) -> AnyView {
+    let lang = campaign.lang;
     let error = kept.error("consent");
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-consent");
@@ -261,7 +291,7 @@ fn consent(campaign: &Campaign, kept: &Kept) -> AnyView {
                 </span>
                 <span class="weui-cell__bd">{campaign.privacy.consent.clone()}</span>
             </label>
-            <p class="permissions__link"><a href="/privacy">"看个人信息说明"</a></p>
+            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read about personal information")}</a></p>
             {field_error("consent", error)}
         </div>
     }

@@ -20,6 +20,7 @@ use crate::{
 #[component]
 pub fn ReportsPage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let query = use_query_map().read_untracked().clone();
     let filter = Filter::read(|name| query.get(name));
     Suspend::new(async move {
@@ -32,14 +33,14 @@ pub fn ReportsPage() -> impl IntoView {
         let rows = rows.collect_view();
         let empty = rows.is_empty();
         Some(view! {
-            <Title text="身边的反映" />
+            <Title text=lang.say("身边的反映", "Reports around you") />
             <main id="main" class="reports-page">
-                <h1 class="page-title">"身边的反映"</h1>
+                <h1 class="page-title">{lang.say("身边的反映", "Reports around you")}</h1>
                 {search(&page, &filter)}
                 {empty.then(|| view! {
                     <div class="empty">
-                        <p>"这里还没有符合条件的反映。"</p>
-                        <a class="weui-btn weui-btn_primary" href="/report">"随手拍"</a>
+                        <p>{lang.say("这里还没有符合条件的反映。", "No reports fit this yet.")}</p>
+                        <a class="weui-btn weui-btn_primary" href="/report">{lang.say("随手拍", "Report")}</a>
                     </div>
                 })}
                 <ul class="weui-cells report-list">{rows}</ul>
@@ -50,10 +51,11 @@ pub fn ReportsPage() -> impl IntoView {
 }
 
 fn search(page: &Page, filter: &Filter) -> AnyView {
-    let campaign = page.service.campaign();
+    let (campaign, lang) = (page.campaign(), page.lang);
     let states = State::ALL.into_iter().filter(|state| state.is_public());
-    let states =
-        states.map(|state| (state.as_str().to_owned(), state.resident_word().to_owned())).collect();
+    let states = states
+        .map(|state| (state.as_str().to_owned(), state.resident_word(lang).to_owned()))
+        .collect();
     let grids = campaign.grids.iter().map(|grid| (grid.slug.to_string(), grid.label())).collect();
     let categories = campaign.categories.iter();
     let categories = categories.filter(|category| category.kind != CategoryKind::Private);
@@ -69,13 +71,13 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
     let narrowed = !filter.at_page(1).parts().is_empty();
     view! {
         <details class="fold" open=narrowed>
-            <summary>"筛选"</summary>
+            <summary>{lang.say("筛选", "Filter")}</summary>
             <form method="get" action="/reports">
                 <div class="weui-cells form-cells">
-                    {select_field("state", "进展", Some("全部"), states, state, None)}
-                    {select_field("category", "分类", Some("全部"), categories, &slug(&filter.category), None)}
-                    {select_field("grid", "小区或路段", Some("全部"), grids, &slug(&filter.grid), None)}
-                    <div class="weui-cell"><button class="weui-btn weui-btn_default" type="submit">"查看"</button></div>
+                    {select_field("state", lang.say("进展", "Progress"), Some(lang.say("全部", "All")), states, state, None)}
+                    {select_field("category", lang.say("分类", "Kind"), Some(lang.say("全部", "All")), categories, &slug(&filter.category), None)}
+                    {select_field("grid", lang.say("小区或路段", "Estate or street"), Some(lang.say("全部", "All")), grids, &slug(&filter.grid), None)}
+                    <div class="weui-cell"><button class="weui-btn weui-btn_default" type="submit">{lang.say("查看", "Show")}</button></div>
                 </div>
             </form>
         </details>
@@ -100,17 +102,19 @@ pub fn address(path: &str, filter: &Filter) -> String {
 /// The way to the pages before and after.
 #[must_use]
 pub fn pager(path: &str, filter: &Filter, more: bool) -> Option<AnyView> {
+    let lang = Page::current().lang;
     let before = (filter.page > 1).then(|| {
         let href = address(path, &filter.at_page(filter.page - 1));
-        view! { <a class="weui-btn weui-btn_default" rel="prev" href=href>"上一页"</a> }
+        view! { <a class="weui-btn weui-btn_default" rel="prev" href=href>{lang.say("上一页", "Previous")}</a> }
     });
     let after = more.then(|| {
         let href = address(path, &filter.at_page(filter.page + 1));
-        view! { <a class="weui-btn weui-btn_default" rel="next" href=href>"下一页"</a> }
+        view! { <a class="weui-btn weui-btn_default" rel="next" href=href>{lang.say("下一页", "Next")}</a> }
     });
     (before.is_some() || after.is_some()).then(|| {
-        let here = format!("第{}页", filter.page);
-        view! { <nav class="pager" aria-label="翻页">{before} <span>{here}</span> {after}</nav> }
+        let page = filter.page;
+        let here = lang.say(format!("第{page}页"), format!("Page {page}"));
+        view! { <nav class="pager" aria-label=lang.say("翻页", "Pages")>{before} <span>{here}</span> {after}</nav> }
             .into_any()
     })
 }

@@ -39,7 +39,7 @@ pub fn ScreenPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
         let initial = page.or_refuse(newest_messages(&page.service).await)?;
-        let campaign = page.service.campaign();
+        let campaign = page.campaign();
         let counts = page.service.counts();
         let titles = campaign.titles.clone();
         let grids = campaign.grids.len();

@@ -7,6 +7,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     domain::{
         campaign::{Phase, Pledge},
+        lang::Said,
         signature::{MESSAGE_MAX, NAME_MAX, SignatureErrors, SignatureForm},
     },
     islands::forms::{
@@ -24,6 +25,7 @@ use crate::{
 #[component]
 pub fn SignPage() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let query_grid = use_query_map().read_untracked().get("grid");
     Suspend::new(async move {
         if page.refused_form.is_none() {
@@ -42,43 +44,49 @@ pub fn SignPage() -> impl IntoView {
             Some(refused) => (refused.form.clone(), refused.errors.clone()),
             None => {
                 let grid = query_grid.or_else(|| page.poster_grid.clone());
-                let known = grid.filter(|slug| page.service.campaign().grid(slug).is_some());
+                let known = grid.filter(|slug| page.campaign().grid(slug).is_some());
                 let form =
                     SignatureForm { grid: known.unwrap_or_default(), ..SignatureForm::default() };
                 (form, SignatureErrors::default())
             }
         };
-        let whole = refused.as_ref().and_then(|refused| refused.whole());
+        let whole = refused.as_ref().and_then(|refused| refused.whole(lang));
         let fresh = refused.is_none();
         let with_message = !form.message.is_empty() || errors.message.is_some();
         Some(Either::Right(view! {
-            <Title text="我要签名" />
+            <Title text=lang.say("我要签名", "Sign the pledge") />
             <main id="main" class="sign-page">
-                <h1 class="page-title">"签下我的文明承诺"</h1>
+                <h1 class="page-title">{lang.say("签下我的文明承诺", "Sign the civility pledge")}</h1>
                 <ErrorSummary whole errors=errors.clone() />
                 <SignForm fresh>
                     <PledgeChoices chosen=form.pledges error=errors.pledges />
                     <div class="weui-cells form-cells">
                         <TextField
                             name="name"
-                            label="您的姓名"
-                            hint=format!("1至{NAME_MAX}个字，只有您自己看得到全名")
+                            label=lang.say("您的姓名", "Your name")
+                            hint=lang.say(
+                                format!("1至{NAME_MAX}个字，只有您自己看得到全名"),
+                                format!("1 to {NAME_MAX} characters; only you see the whole name"),
+                            )
                             rule=Rule::Name
                             value=form.name
-                            error=errors.name
+                            error=errors.name.map(|said| said.in_lang(lang).to_owned())
                         />
-                        <GridPicker label="您住的小区或附近路段" grids=grid_choices(&page) chosen=form.grid error=errors.grid />
+                        <GridPicker label=lang.say("您住的小区或附近路段", "Your estate or a street nearby") grids=grid_choices(&page) chosen=form.grid error=errors.grid.map(|said| said.in_lang(lang).to_owned()) />
                     </div>
                     <details class="fold" open=with_message>
-                        <summary>"写一句寄语（可不写）"</summary>
+                        <summary>{lang.say("写一句寄语（可不写）", "Write a message (optional)")}</summary>
                         <div class="weui-cells form-cells">
                             <TextField
                                 name="message"
-                                label="寄语"
-                                hint=format!("最多{MESSAGE_MAX}个字")
+                                label=lang.say("寄语", "Message")
+                                hint=lang.say(
+                                    format!("最多{MESSAGE_MAX}个字"),
+                                    format!("at most {MESSAGE_MAX} characters"),
+                                )
                                 rule=Rule::Message
                                 value=form.message
-                                error=errors.message
+                                error=errors.message.map(|said| said.in_lang(lang).to_owned())
                             />
                         </div>
                     </details>
@@ -90,15 +98,16 @@ pub fn SignPage() -> impl IntoView {
 }
 
 fn grid_choices(page: &Page) -> Vec<GridChoice> {
-    let grids = page.service.campaign().grids.iter();
+    let grids = page.campaign().grids.iter();
     grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
 }
 
 /// What is wrong, said first, with links to each field.
 #[component]
 fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl IntoView {
+    let lang = Page::current().lang;
     let fields: Vec<(&'static str, String)> =
-        errors.each().map(|(field, text)| (field, text.to_owned())).collect();
+        errors.each().map(|(field, said)| (field, said.in_lang(lang).to_owned())).collect();
     let links = fields.into_iter().map(|(field, text)| {
         view! { <li><a href=format!("#field-{field}")>{text}</a></li> }
     });
@@ -106,7 +115,7 @@ fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl In
     (whole.is_some() || !links.is_empty()).then(|| {
         view! {
             <div class="error-summary" role="alert">
-                <p>{whole.unwrap_or("还没有签上，请看一下：")}</p>
+                <p>{whole.unwrap_or(lang.say("还没有签上，请看一下：", "Not signed yet, please look at:"))}</p>
                 <ul>{links}</ul>
             </div>
         }
@@ -115,11 +124,12 @@ fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl In
 
 /// A tall row for each pledge, none ticked at first.
 #[component]
-fn PledgeChoices(chosen: Vec<String>, error: Option<String>) -> impl IntoView {
+fn PledgeChoices(chosen: Vec<String>, error: Option<Said>) -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-pledges");
-    let rows = page.service.campaign().pledges.iter().cloned().enumerate().map(|(i, pledge)| {
+    let rows = page.campaign().pledges.iter().cloned().enumerate().map(|(i, pledge)| {
         let Pledge { slug, title, text, .. } = pledge;
         let checked = chosen.iter().any(|chosen| chosen == slug.as_str());
         let id = if i == 0 { "field-pledges".to_owned() } else { format!("pledge-{slug}") };
@@ -148,7 +158,7 @@ fn PledgeChoices(chosen: Vec<String>, error: Option<String>) -> impl IntoView {
     });
     view! {
         <fieldset class="weui-cells pledge-choices">
-            <legend class="section-title">"我承诺（可多选）"</legend>
+            <legend class="section-title">{lang.say("我承诺（可多选）", "I pledge (choose any)")}</legend>
             {rows.collect_view()}
             <FieldError field="pledges" error />
         </fieldset>
@@ -157,9 +167,10 @@ fn PledgeChoices(chosen: Vec<String>, error: Option<String>) -> impl IntoView {
 
 /// May the masked name be shown, and the consent that signing needs.
 #[component]
-fn Permissions(show_name: bool, consent: bool, error: Option<String>) -> impl IntoView {
+fn Permissions(show_name: bool, consent: bool, error: Option<Said>) -> impl IntoView {
     let page = Page::current();
-    let sentence = page.service.campaign().privacy.consent.clone();
+    let lang = page.lang;
+    let sentence = page.campaign().privacy.consent.clone();
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-consent");
     view! {
@@ -168,7 +179,7 @@ fn Permissions(show_name: bool, consent: bool, error: Option<String>) -> impl In
                 <span class="weui-cell__hd">
                     <input type="checkbox" class="tick" name="show_name" checked=show_name />
                 </span>
-                <span class="weui-cell__bd">"可以公开显示我的姓和两个星号（如“王**”）"</span>
+                <span class="weui-cell__bd">{lang.say("可以公开显示我的姓和两个星号（如“王**”）", "The first letter of my name may be shown, with two asterisks (“W**”)")}</span>
             </label>
             <label class="weui-cell weui-check__label">
                 <span class="weui-cell__hd">
@@ -184,7 +195,7 @@ fn Permissions(show_name: bool, consent: bool, error: Option<String>) -> impl In
                 </span>
                 <span class="weui-cell__bd">{sentence}</span>
             </label>
-            <p class="permissions__link"><a href="/privacy">"看个人信息说明"</a></p>
+            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read about personal information")}</a></p>
             <FieldError field="consent" error />
         </div>
     }
@@ -192,8 +203,10 @@ fn Permissions(show_name: bool, consent: bool, error: Option<String>) -> impl In
 
 /// The sentence beside a field that was refused.
 #[component]
-fn FieldError(field: &'static str, error: Option<String>) -> impl IntoView {
-    error.map(|sentence| {
+fn FieldError(field: &'static str, error: Option<Said>) -> impl IntoView {
+    let lang = Page::current().lang;
+    error.map(|said| {
+        let sentence = said.in_lang(lang).to_owned();
         view! {
             <p class="field-error" id=format!("error-{field}")>{sentence}</p>
         }

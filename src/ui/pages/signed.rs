@@ -21,28 +21,29 @@ use crate::{
 pub fn SignedPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
+        let lang = page.lang;
         let mine = page.service.signature_of(&page.visitor).await;
         let Some(mine) = page.or_refuse(mine)? else {
             page.answer(Instead::Go("/sign"));
             return None;
         };
         Some(view! {
-            <Title text="我的签名" />
+            <Title text=lang.say("我的签名", "My signature") />
             <main id="main" class="signed-page">
                 <p class="signed-page__thanks">
                     <span class="signed-page__mark" aria-hidden="true"></span>
-                    "签名成功，谢谢您"
+                    {lang.say("签名成功，谢谢您", "Signed. Thank you")}
                 </p>
                 <PromiseCard mine=mine.clone() />
                 <CardPicture card=card_text(&page, &mine) />
-                <p class="hint">"签名编号；有效签名总数以首页为准"</p>
+                <p class="hint">{lang.say("签名编号；有效签名总数以首页为准", "The number of your signature; the valid total is on the home page")}</p>
                 <section class="share" aria-labelledby="share-title">
-                    <h2 id="share-title" class="section-title">"请邻居也来签"</h2>
-                    <p class="hint">"在微信里点右上角“…”，发给邻居；或把手机递给身边的人："</p>
+                    <h2 id="share-title" class="section-title">{lang.say("请邻居也来签", "Ask your neighbours")}</h2>
+                    <p class="hint">{lang.say("在微信里点右上角“…”，发给邻居；或把手机递给身边的人：", "In WeChat, tap “…” at the top right to send it to a neighbour; or hand your phone to the person beside you:")}</p>
                     <form method="post" action="/sign/next">
-                        <button class="weui-btn weui-btn_primary" type="submit">"换人签名"</button>
+                        <button class="weui-btn weui-btn_primary" type="submit">{lang.say("换人签名", "Next person signs")}</button>
                     </form>
-                    <p class="hint">"换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。"</p>
+                    <p class="hint">{lang.say("换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。", "After that, this phone no longer shows your signature, and it cannot be taken back here; it still counts.")}</p>
                 </section>
                 <NewPhrase />
                 <Withdraw />
@@ -56,39 +57,55 @@ pub fn SignedPage() -> impl IntoView {
 #[component]
 fn PromiseCard(mine: MySignature) -> impl IntoView {
     let page = Page::current();
-    let campaign = page.service.campaign();
-    let titles = mine.pledges.iter().map(|pledge| view! { <li>{pledge.title.clone()}</li> });
+    let (campaign, lang) = (page.campaign(), page.lang);
+    let titles =
+        campaign.pledges_of(&mine.pledges).map(|pledge| view! { <li>{pledge.title.clone()}</li> });
+    let place = place(&page, &mine);
     let message =
         mine.message.map(|message| view! { <p class="promise-card__message">"“"{message}"”"</p> });
-    let day = mine.day.map(|day| day.to_string());
+    let day = mine.day.map(|day| day.words(lang));
     view! {
-        <article class="promise-card" aria-label="文明承诺卡">
+        <article class="promise-card" aria-label=lang.say("文明承诺卡", "Civility pledge card")>
             <PlaneLeaf />
-            <p class="promise-card__kind">"文明承诺卡"</p>
-            <h1 class="promise-card__number">"第 " <strong>{grouped(mine.ordinal)}</strong> " 位"</h1>
+            <p class="promise-card__kind">{lang.say("文明承诺卡", "Civility pledge card")}</p>
+            <h1 class="promise-card__number">{lang.say("第 ", "No. ")} <strong>{grouped(mine.ordinal)}</strong> {lang.say(" 位", "")}</h1>
             <p class="promise-card__name">{mine.name}</p>
-            <p>"我承诺："</p>
+            <p>{lang.say("我承诺：", "I pledge:")}</p>
             <ul class="promise-card__pledges">{titles.collect_view()}</ul>
             {message}
-            <p class="promise-card__foot">{campaign.titles.street.clone()} {mine.grid.map(|grid| format!(" · {grid}"))}</p>
+            <p class="promise-card__foot">{place}</p>
             <p class="promise-card__foot">{day}</p>
-            <div class="promise-card__code" role="img" aria-label="本页面首页的二维码" inner_html=qr::picture(&page.origin, 160)></div>
-            <p class="promise-card__foot">"扫一扫，一起签下文明承诺"</p>
+            <div class="promise-card__code" role="img" aria-label=lang.say("本页面首页的二维码", "QR code of the home page") inner_html=qr::picture(&page.origin, 160)></div>
+            <p class="promise-card__foot">{lang.say("扫一扫，一起签下文明承诺", "Scan, and sign the civility pledge, too")}</p>
             <PlaneLeaf />
         </article>
     }
 }
 
+/// The street, and the signer's grid if they said.
+fn place(page: &Page, mine: &MySignature) -> String {
+    let campaign = page.campaign();
+    let street = campaign.titles.street.clone();
+    match mine.grid.as_ref() {
+        Some(grid) => format!("{street} · {}", campaign.grid_label(Some(grid))),
+        None => street,
+    }
+}
+
 /// What stands on the card's picture; the message is left out, since pictures travel far.
 fn card_text(page: &Page, mine: &MySignature) -> CardText {
-    let street = page.service.campaign().titles.street.clone();
-    let grid = mine.grid.as_ref().map(|grid| format!(" · {grid}")).unwrap_or_default();
+    let lang = page.lang;
+    let number = grouped(mine.ordinal);
     CardText {
         name: mine.name.clone(),
-        number: format!("第 {} 位", grouped(mine.ordinal)),
-        pledges: mine.pledges.iter().map(|pledge| pledge.title.clone()).collect(),
-        place: street + &grid,
-        day: mine.day.map(|day| day.to_string()).unwrap_or_default(),
+        number: lang.say(format!("第 {number} 位"), format!("No. {number}")),
+        pledges: page
+            .campaign()
+            .pledges_of(&mine.pledges)
+            .map(|pledge| pledge.title.clone())
+            .collect(),
+        place: place(page, mine),
+        day: mine.day.map(|day| day.words(lang)).unwrap_or_default(),
         code: qr::rows(&page.origin),
     }
 }

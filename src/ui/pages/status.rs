@@ -6,12 +6,14 @@ use leptos_router::hooks::use_params_map;
 
 use super::refusal::Refusal;
 use crate::{
+    domain::lang::Lang,
     domain::report::{
-        Audience, Code, Event, Report, Satisfaction, State, What, action::Action,
-        words::day_and_time,
+        Audience, Code, Event, Report, Satisfaction, State, What,
+        action::Action,
+        words::{day_and_time, short_day},
     },
     islands::forms::report_form::ForgetReportDraft,
-    service::public::{Status, grid_label},
+    service::public::Status,
     ui::{
         context::{Instead, Page},
         parts::{
@@ -40,36 +42,36 @@ pub fn StatusPage() -> impl IntoView {
 }
 
 fn shown(page: &Page, status: Status) -> AnyView {
-    let (campaign, now) = (page.service.campaign(), page.service.now());
+    let (campaign, lang, now) = (page.campaign(), page.lang, page.service.now());
     let Status { report, own, supports, events, photos, goes_on_under } = status;
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
-    let place = grid_label(campaign, report.grid.as_ref());
+    let place = campaign.grid_label(report.grid.as_ref());
     let sentence = report.sentence(campaign, page.service.calendar(), now);
     let refused = last_words(&events, report.state);
     let goes_on = goes_on_under.map(|code| {
-        view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>"看合并后的那一件"</a></p> }
+        view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the one that goes on")}</a></p> }
     });
     let filed = events.iter().any(|event| event.what == What::Filed);
     let just_filed = own && filed && report.version == 1;
     view! {
-        <Title text="办理进度" />
+        <Title text=lang.say("办理进度", "Progress") />
         <main id="main" class="status-page">
             {just_filed.then(|| view! { <ForgetReportDraft /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
             {refused.map(|text| view! { <p class="notice">{text}</p> })}
-            {steps(report.state)}
+            {steps(lang, report.state)}
             <p class="status-page__number">
-                "办件编号 " <strong>{report.number().to_string()}</strong> <span class="hint">"打电话询问时报这个号"</span>
+                {lang.say("办件编号 ", "Case number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "say this when you call")}</span>
             </p>
             {goes_on}
-            {photo_pair(&photos)}
+            {photo_pair(lang, &photos)}
             {questions(page, &report, own)}
-            {about(&report, category, place, own)}
-            {(!own).then(|| support(&report, supports))}
+            {about(lang, &report, category, place, own)}
+            {(!own).then(|| support(lang, &report, supports))}
             {own.then(|| own_forms(page, &report))}
             <section aria-labelledby="timeline-title">
-                <h2 id="timeline-title" class="section-title">"办理经过"</h2>
+                <h2 id="timeline-title" class="section-title">{lang.say("办理经过", "What happened")}</h2>
                 {timeline(page, events)}
             </section>
         </main>
@@ -88,7 +90,7 @@ fn last_words(events: &[Event], state: State) -> Option<String> {
     last.text.clone()
 }
 
-fn about(report: &Report, category: String, place: String, own: bool) -> AnyView {
+fn about(lang: Lang, report: &Report, category: String, place: String, own: bool) -> AnyView {
     let row = |title: &'static str, text: String| {
         (!text.is_empty())
             .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> })
@@ -96,14 +98,14 @@ fn about(report: &Report, category: String, place: String, own: bool) -> AnyView
     let summary = report.summary.clone().unwrap_or_default();
     let words = own.then(|| {
         view! {
-            {row("您写的地点", report.place.clone())}
-            {row("您的描述", report.description.clone())}
+            {row(lang.say("您写的地点", "Your words on where"), report.place.clone())}
+            {row(lang.say("您的描述", "Your words"), report.description.clone())}
         }
     });
     view! {
         <dl class="facts weui-cells">
-            {row("分类", category)} {row("小区或路段", place)} {row("公开摘要", summary)} {words}
-            {row("也遇到过", if report.supporters > 0 { format!("{}人", report.supporters) } else { String::new() })}
+            {row(lang.say("分类", "Kind"), category)} {row(lang.say("小区或路段", "Estate or street"), place)} {row(lang.say("公开摘要", "Public summary"), summary)} {words}
+            {row(lang.say("也遇到过", "Others who met it"), if report.supporters > 0 { lang.say(format!("{}人", report.supporters), report.supporters.to_string()) } else { String::new() })}
         </dl>
     }
     .into_any()
@@ -111,11 +113,18 @@ fn about(report: &Report, category: String, place: String, own: bool) -> AnyView
 
 /// The two questions, one after the other; silence is 未评价.
 fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
-    let days = page.service.campaign().deadlines.reopen;
+    let lang = page.lang;
+    let days = page.campaign().deadlines.reopen;
     if !own || !report.may_rate(page.service.now(), days) || !report.kind.is_casework() {
         let said = own.then_some(report.solved?)?;
-        let satisfied = report.satisfied.map(|satisfied| format!("，{}", satisfied.word()));
-        let said = if said { "您说：已解决" } else { "您说：没解决，已重新办理" };
+        let satisfied = report
+            .satisfied
+            .map(|satisfied| format!("{}{}", lang.say("，", ", "), satisfied.word(lang)));
+        let said = if said {
+            lang.say("您说：已解决", "You said: solved")
+        } else {
+            lang.say("您说：没解决，已重新办理", "You said: not solved; it was taken up again")
+        };
         return Some(view! { <p class="notice">{said} {satisfied}</p> }.into_any());
     }
     let kept = Kept::of(page.refused("rate"));
@@ -124,26 +133,26 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         let buttons = Satisfaction::ALL.into_iter().map(|(satisfied, value)| {
             view! {
                 <button class="weui-btn weui-btn_default" type="submit" name="satisfied" value=value>
-                    {satisfied.word()}
+                    {satisfied.word(lang)}
                 </button>
             }
         });
         let buttons = buttons.collect_view();
         view! {
-            <p class="question__text" id="question">"对办理满意吗？"</p>
+            <p class="question__text" id="question">{lang.say("对办理满意吗？", "Are you satisfied with how it was handled?")}</p>
             <div class="question__answers question__answers_three" id="field-satisfied">{buttons}</div>
         }
         .into_any()
     } else {
         view! {
-            <p class="question__text" id="question">"问题解决了吗？"</p>
+            <p class="question__text" id="question">{lang.say("问题解决了吗？", "Is it solved?")}</p>
             <div class="question__answers" id="field-solved">
-                <button class="weui-btn weui-btn_primary" type="submit" name="solved" value="yes">"已解决"</button>
-                <button class="weui-btn weui-btn_default" type="submit" name="solved" value="no">"没解决"</button>
+                <button class="weui-btn weui-btn_primary" type="submit" name="solved" value="yes">{lang.say("已解决", "Solved")}</button>
+                <button class="weui-btn weui-btn_default" type="submit" name="solved" value="no">{lang.say("没解决", "Not solved")}</button>
             </div>
             <details class="fold" open=kept.error("comment").is_some()>
-                <summary>"想说几句（可不写）"</summary>
-                {text_field("comment", "您的意见", Some("只有工作人员看得到".into()), Text::Area, &kept)}
+                <summary>{lang.say("想说几句（可不写）", "Say a few words (optional)")}</summary>
+                {text_field("comment", lang.say("您的意见", "Your words"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &kept)}
             </details>
         }
         .into_any()
@@ -151,7 +160,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     Some(
         view! {
             <form class="question" method="post" action=action aria-labelledby="question">
-                {kept.summary("还没有提交，请看一下：")}
+                {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                 {form}
                 {field_error("solved", kept.error("solved"))}
             </form>
@@ -160,16 +169,19 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     )
 }
 
-fn support(report: &Report, supports: bool) -> Option<AnyView> {
+fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
     if supports {
-        let text = "您也遇到过，办理结果会出现在“我的”里";
+        let text = lang.say(
+            "您也遇到过，办理结果会出现在“我的”里",
+            "You have met it, too; what becomes of it stands under “Me”",
+        );
         return Some(view! { <p class="notice">{text}</p> }.into_any());
     }
     report.state.is_open().then(|| {
         let action = format!("/reports/{}/support", report.code);
         view! {
             <form class="page-action" method="post" action=action>
-                <button class="weui-btn weui-btn_primary" type="submit">"我也遇到过"</button>
+                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I have met it, too")}</button>
             </form>
         }
         .into_any()
@@ -178,30 +190,31 @@ fn support(report: &Report, supports: bool) -> Option<AnyView> {
 
 /// What the reporter can do: add, urge, take back.
 fn own_forms(page: &Page, report: &Report) -> AnyView {
+    let lang = page.lang;
     let post = |wish: &str| format!("/reports/{}/{wish}", report.code);
     let now = page.service.now();
     let urged_today = page.service.same_day(report.urged_at);
     let urge = report.may_urge(now, urged_today).then(|| {
         view! {
             <form class="page-action" method="post" action=post("urge")>
-                <button class="weui-btn weui-btn_primary" type="submit">"催一催"</button>
+                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("催一催", "Ask to hurry")}</button>
             </form>
         }
     });
     let urged = (urged_today && report.state.is_open())
-        .then(|| view! { <p class="notice">"今天已经催过，工作人员看得到"</p> });
+        .then(|| view! { <p class="notice">{lang.say("今天已经催过，工作人员看得到", "You have asked today; staff can see it")}</p> });
     let kept = Kept::of(page.refused("add"));
     let open = report.state == State::NeedsInfo || !kept.is_fresh();
     let add = report.may_add().then(|| {
         view! {
             <details class="fold" open=open>
-                <summary>"补充文字或照片"</summary>
+                <summary>{lang.say("补充文字或照片", "Add words or photos")}</summary>
                 <form method="post" action=post("add") enctype="multipart/form-data">
-                    {kept.summary("还没有提交，请看一下：")}
+                    {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                     <div class="weui-cells form-cells">
-                        {text_field("text", "补充说明", None, Text::Area, &kept)}
+                        {text_field("text", lang.say("补充说明", "More words"), None, Text::Area, &kept)}
                         <div class="weui-cell field">
-                            <label class="field__label" for="field-photos">"照片（最多3张）"</label>
+                            <label class="field__label" for="field-photos">{lang.say("照片（最多3张）", "Photos (3 at most)")}</label>
                             <input
                                 class="field__input"
                                 type="file"
@@ -213,9 +226,9 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                                 aria-describedby=kept.error("photos").is_some().then_some("error-photos")
                             />
                             {field_error("photos", kept.error("photos"))}
-                            <div class="tiles">{held_tiles(&kept)}</div>
+                            <div class="tiles">{held_tiles(lang, &kept)}</div>
                         </div>
-                        <div class="weui-cell"><button class="weui-btn weui-btn_primary" type="submit">"提交补充"</button></div>
+                        <div class="weui-cell"><button class="weui-btn weui-btn_primary" type="submit">{lang.say("提交补充", "Add them")}</button></div>
                     </div>
                 </form>
             </details>
@@ -224,10 +237,10 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     let withdraw = report.may_withdraw().then(|| {
         view! {
             <details class="fold withdraw">
-                <summary>"撤回这件反映"</summary>
-                <p class="hint">"撤回后停止办理，您写的内容和照片立即删除。"</p>
+                <summary>{lang.say("撤回这件反映", "Take back this report")}</summary>
+                <p class="hint">{lang.say("撤回后停止办理，您写的内容和照片立即删除。", "It is no longer handled, and your words and photos are deleted at once.")}</p>
                 <form method="post" action=post("withdraw")>
-                    <button class="weui-btn weui-btn_warn" type="submit">"确认撤回"</button>
+                    <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Take it back")}</button>
                 </form>
             </details>
         }
@@ -236,13 +249,13 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
 }
 
 /// Photos of a refused try.
-fn held_tiles(kept: &Kept) -> AnyView {
+fn held_tiles(lang: Lang, kept: &Kept) -> AnyView {
     let tiles = kept.values("held").into_iter().enumerate().map(|(i, id)| {
         let src = format!("/photos/{id}?size=thumb");
         view! {
             <label class="tile">
-                <img src=src alt=format!("已选的照片{}", i + 1) width="104" height="104" />
-                <span class="tile__keep"><input type="checkbox" name="held" value=id checked />"用这张"</span>
+                <img src=src alt=format!("{}{}", lang.say("已选的照片", "Chosen photo "), i + 1) width="104" height="104" />
+                <span class="tile__keep"><input type="checkbox" name="held" value=id checked />{lang.say("用这张", "Use this")}</span>
             </label>
         }
     });
@@ -251,9 +264,9 @@ fn held_tiles(kept: &Kept) -> AnyView {
 
 /// What happened, newest first.
 fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
-    let campaign = page.service.campaign();
+    let campaign = page.campaign();
     let items = events.into_iter().rev().map(|event| {
-        let time = day_and_time(page.service.calendar().civil(event.at));
+        let time = day_and_time(page.service.calendar().civil(event.at), page.lang);
         let words = event.words(campaign);
         let readable = event.audience != Audience::Staff;
         let text = event.text.filter(|_| readable);
@@ -271,27 +284,33 @@ fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
 /// One report in a list, with where it leads.
 #[must_use]
 pub fn report_row(page: &Page, report: &Report, thumb: Option<&str>) -> AnyView {
-    let campaign = page.service.campaign();
+    let (campaign, lang) = (page.campaign(), page.lang);
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let title = report.summary.clone().unwrap_or_else(|| match report.place.is_empty() {
-        true => page.service.plain_summary(report),
+        true => report.plain_summary(page.campaign()),
         false => report.place.clone(),
     });
-    let again = if report.reopened > 0 && report.state.is_open() { "重新办理 · " } else { "" };
+    // What staff wrote is Chinese.
+    let by_staff = (lang != Lang::Zh && report.summary.is_some()).then_some(Lang::Zh.tag());
+    let again = if report.reopened > 0 && report.state.is_open() {
+        lang.say("重新办理 · ", "Taken up again · ")
+    } else {
+        ""
+    };
     let word = format!("{again}{}", report.resident_word(campaign));
     let picture = thumb.map(|id| {
         let src = format!("/photos/{id}?size=thumb");
         view! { <img class="report-row__thumb" src=src alt="" loading="lazy" width="60" height="60" /> }
     });
     let date = page.service.calendar().civil(report.submitted_at);
-    let date = format!("{}月{}日", date.month(), date.day());
+    let date = short_day(date, lang);
     view! {
         <li>
             <a class="weui-cell weui-cell_access report-row" href=format!("/reports/{}", report.code)>
                 {picture}
                 <span class="weui-cell__bd">
-                    <span class="report-row__title">{title}</span>
+                    <span class="report-row__title" lang=by_staff>{title}</span>
                     <span class="report-row__line">{category} " · " {date}</span>
                     {state_mark(report.state, word)}
                 </span>

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::fields::{Kept, Text, field_error, select_within, text_field};
+use crate::domain::lang::Lang;
 use crate::{
     domain::{
         campaign::Campaign,
@@ -56,7 +57,7 @@ fn one_field(
     field: &Field,
     kept: &Kept,
 ) -> AnyView {
-    let campaign = page.service.campaign();
+    let campaign = page.campaign();
     let Field { name, label, .. } = *field;
     let value = kept.value(name);
     let error = kept.error(name);
@@ -141,10 +142,10 @@ fn with_templates(
     field: &Field,
     kept: &Kept,
 ) -> AnyView {
-    let campaign = page.service.campaign();
+    let campaign = page.campaign();
     let (value, error) = (kept.value(field.name), kept.error(field.name));
     let value = match (action, kept.is_fresh()) {
-        (Action::Accept, true) => page.service.plain_summary(report),
+        (Action::Accept, true) => report.plain_summary(page.campaign()),
         (Action::Redact, true) => report.summary.clone().unwrap_or_default(),
         _ => value,
     };
@@ -181,7 +182,9 @@ fn with_templates(
 fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(String, String)> {
     let unit = campaign.unit(report.unit.as_str()).map_or("", |unit| unit.title.as_str());
     let due = report.promised_at.or(report.due_at);
-    let due = due.map(|due| day_and_time(page.service.calendar().civil(due))).unwrap_or_default();
+    let due = due
+        .map(|due| day_and_time(page.service.calendar().civil(due), Lang::Zh))
+        .unwrap_or_default();
     let fill = |text: &str| text.replace("{unit}", unit).replace("{due}", &due);
     let list = campaign.reply_templates.iter();
     list.map(|template| (template.title.clone(), fill(&template.text))).collect()

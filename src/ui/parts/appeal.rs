@@ -2,13 +2,33 @@
 
 use leptos::prelude::*;
 
-use crate::ui::context::Page;
+use crate::{
+    domain::{campaign::Campaign, lang::Lang},
+    ui::context::Page,
+};
 
 /// The whole 倡议, verbatim; its preamble folded.
 #[component]
 pub fn Appeal() -> impl IntoView {
     let page = Page::current();
-    let campaign = page.service.campaign();
+    // As it was printed, whatever the language of the page; then what it means.
+    let rendering = (page.lang != Lang::Zh).then(|| {
+        view! {
+            <p class="hint appeal__note">
+                "Reference translation; where the two differ, the Chinese prevails."
+            </p>
+            {text(page.campaign(), "appeal-rendering")}
+        }
+    });
+    view! {
+        {text(page.service.campaign(), "appeal-title")}
+        {rendering}
+    }
+}
+
+/// The text in the language of `campaign`, under a heading of that id.
+fn text(campaign: &Campaign, id: &'static str) -> AnyView {
+    let lang = campaign.lang;
     let appeal = campaign.appeal.clone();
     let pledges = campaign.pledges.iter().map(|pledge| {
         view! {
@@ -19,11 +39,11 @@ pub fn Appeal() -> impl IntoView {
         }
     });
     view! {
-        <article class="appeal" aria-labelledby="appeal-title">
-            <h2 id="appeal-title" class="appeal__title">"倡议书"</h2>
+        <article class="appeal" aria-labelledby=id lang=lang.tag()>
+            <h2 id=id class="appeal__title">{lang.say("倡议书", "The Appeal")}</h2>
             <p class="appeal__salutation">{appeal.salutation}</p>
             <details class="appeal__preamble">
-                <summary>"为什么发出倡议"</summary>
+                <summary>{lang.say("为什么发出倡议", "Why this appeal")}</summary>
                 <p>{appeal.preamble}</p>
             </details>
             {pledges.collect_view()}
@@ -32,4 +52,5 @@ pub fn Appeal() -> impl IntoView {
             <p class="appeal__signed">{appeal.signed}<br />{appeal.dated}</p>
         </article>
     }
+    .into_any()
 }

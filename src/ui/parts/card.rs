@@ -4,21 +4,33 @@
 use leptos::prelude::*;
 use leptos_meta::Meta;
 
-use crate::ui::{context::Page, share};
+use crate::{
+    domain::lang::Lang,
+    ui::{context::Page, share},
+};
 
 /// The card of a shared link, in the words of Open Graph (<https://ogp.me>) and in the
 /// older ones that WeChat reads, too.
 #[component]
 pub fn Card() -> impl IntoView {
     let page = Page::current();
-    let titles = page.service.campaign().titles.clone();
-    let description = format!("{}：{}", titles.street, titles.subtitle);
+    let lang = page.lang;
+    let titles = page.campaign().titles.clone();
+    let description = format!("{}{}{}", titles.street, lang.say("：", ": "), titles.subtitle);
     // Whoever reads the card wants whole addresses; a page that is kept for everyone must
     // not take them from one visitor's request.
     let picture = format!("{}{}", page.public_url, share::PATH);
     let address = (!page.public_url.is_empty()).then(|| {
         let address = format!("{}{}", page.public_url, page.path);
-        view! { <Meta property="og:url" content=address /> }
+        // For search engines: the same page in each language.
+        let alternates = Lang::ALL.map(|lang| {
+            let href = format!("{address}?lang={}", lang.as_str());
+            view! { <link rel="alternate" hreflang=lang.tag() href=href /> }
+        });
+        view! {
+            <Meta property="og:url" content=address />
+            {alternates.collect_view()}
+        }
     });
     view! {
         <meta name="description" content=description.clone() />

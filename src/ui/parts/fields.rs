@@ -2,12 +2,17 @@
 
 use leptos::prelude::*;
 
-use crate::ui::context::RefusedPost;
+use crate::{
+    domain::lang::Lang,
+    ui::context::{Page, RefusedPost},
+};
 
 /// What a form shows again: what was typed, what is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     post: Option<std::sync::Arc<RefusedPost>>,
+    /// The language in which faults are told.
+    lang: Lang,
     /// Parts the fields of one form from those of another on the same page.
     prefix: &'static str,
 }
@@ -15,8 +20,8 @@ pub struct Kept {
 impl Kept {
     /// Of a form that was refused, or of a fresh one.
     #[must_use]
-    pub const fn of(refused: Option<std::sync::Arc<RefusedPost>>) -> Self {
-        Self { post: refused, prefix: "" }
+    pub fn of(refused: Option<std::sync::Arc<RefusedPost>>) -> Self {
+        Self { post: refused, lang: Page::current().lang, prefix: "" }
     }
 
     /// The same, for the form of that name beside others.
@@ -55,7 +60,8 @@ impl Kept {
     /// What is wrong with a field.
     #[must_use]
     pub fn error(&self, name: &str) -> Option<String> {
-        self.post.as_ref().and_then(|post| post.error(name))
+        let said = self.post.as_ref()?.error(name)?;
+        Some(said.in_lang(self.lang).to_owned())
     }
 
     /// What is wrong, said first, with links to each field.
@@ -65,9 +71,9 @@ impl Kept {
         if post.errors.is_empty() && post.whole.is_none() {
             return None;
         }
-        let whole = post.whole.clone().unwrap_or_else(|| sentence.to_owned());
+        let whole = post.whole.as_ref().map_or(sentence, |said| said.in_lang(self.lang)).to_owned();
         let links = post.errors.iter().map(|(field, text)| {
-            view! { <li><a href=format!("#{}", self.id(field))>{text.clone()}</a></li> }
+            view! { <li><a href=format!("#{}", self.id(field))>{text.in_lang(self.lang).to_owned()}</a></li> }
         });
         let links = links.collect_view();
         Some(

@@ -9,7 +9,7 @@ use crate::{domain::counts::Figure, islands::windows::Windows, ui::context::Page
 #[component]
 pub fn Hero() -> impl IntoView {
     let page = Page::current();
-    let campaign = page.service.campaign();
+    let (campaign, lang) = (page.campaign(), page.lang);
     let counts = page.service.counts();
     let grids = campaign.grids.len();
     let lit = campaign.grids.iter().map(|grid| counts.is_lit(&grid.slug)).collect::<Vec<_>>();
@@ -23,13 +23,16 @@ pub fn Hero() -> impl IntoView {
             </div>
             <p class="hero__count">
                 <Count figure=Figure::Signatures />
-                <span class="hero__unit">"位居民已签名"</span>
+                <span class="hero__unit">{lang.say("位居民已签名", "residents have signed")}</span>
             </p>
+            // Filled now and then by `islands::announcement`.
+            <span class="unseen hero__said" role="status"></span>
             <Windows grids=slugs lit=lit />
             <p class="hero__caption">
-                {grids} "个网格，"
+                {grids}
+                {lang.say("个网格，", " grids, ")}
                 <Count figure=Figure::LitGrids />
-                "个已有居民参与"
+                {lang.say("个已有居民参与", " with residents who have signed")}
             </p>
         </header>
     }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::domain::report::{Photo, PhotoRole, State, words::Shape};
+use crate::domain::{
+    lang::Lang,
+    report::{Photo, PhotoRole, State, words::Shape},
+};
 
 /// A state as word and shape.
 #[must_use]
@@ -36,25 +39,33 @@ pub fn state_mark(state: State, word: String) -> AnyView {
 
 /// 提交—受理—处理—办结.
 #[must_use]
-pub fn steps(state: State) -> AnyView {
+pub fn steps(lang: Lang, state: State) -> AnyView {
     let done = state.step();
-    let items = ["提交", "受理", "处理", "办结"].into_iter().enumerate().map(move |(i, word)| {
+    let items = [
+        lang.say("提交", "Sent"),
+        lang.say("受理", "Accepted"),
+        lang.say("处理", "Handled"),
+        lang.say("办结", "Closed"),
+    ]
+    .into_iter()
+    .enumerate()
+    .map(move |(i, word)| {
         let (class, said) = match i + 1 {
             step if step < done || (step == done && state == State::Closed) => {
-                ("steps__step steps__step_done", "（已完成）")
+                ("steps__step steps__step_done", lang.say("（已完成）", " (done)"))
             }
-            step if step == done => ("steps__step steps__step_now", "（现在）"),
+            step if step == done => ("steps__step steps__step_now", lang.say("（现在）", " (now)")),
             _ => ("steps__step", ""),
         };
         let current = (i + 1 == done).then_some("step");
         view! { <li class=class aria-current=current>{word}<span class="unseen">{said}</span></li> }
     });
-    view! { <ol class="steps" aria-label="办理进度">{items.collect_view()}</ol> }.into_any()
+    view! { <ol class="steps" aria-label=lang.say("办理进度", "Progress")>{items.collect_view()}</ol> }.into_any()
 }
 
 /// Photos from before and after handling, side by side.
 #[must_use]
-pub fn photo_pair(photos: &[Photo]) -> Option<AnyView> {
+pub fn photo_pair(lang: Lang, photos: &[Photo]) -> Option<AnyView> {
     let of = |role: PhotoRole| {
         photos.iter().filter(|photo| photo.role == role).cloned().collect::<Vec<_>>()
     };
@@ -67,7 +78,13 @@ pub fn photo_pair(photos: &[Photo]) -> Option<AnyView> {
             let total = photos.len();
             let pictures = photos.into_iter().enumerate().map(|(i, photo)| {
                 let number = if total > 1 { format!("{}", i + 1) } else { String::new() };
-                picture(&photo, format!("{title}的照片{number}"))
+                picture(
+                    &photo,
+                    lang.say(
+                        format!("{title}的照片{number}"),
+                        format!("{title}: photo {number}").trim_end().to_owned(),
+                    ),
+                )
             });
             view! {
                 <figure class="photo-pair__side">
@@ -77,7 +94,8 @@ pub fn photo_pair(photos: &[Photo]) -> Option<AnyView> {
             }
         })
     };
-    let sides = (column("处理前", before), column("处理后", after));
+    let sides =
+        (column(lang.say("处理前", "Before"), before), column(lang.say("处理后", "After"), after));
     Some(view! { <div class="photo-pair">{sides}</div> }.into_any())
 }
 

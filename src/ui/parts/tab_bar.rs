@@ -7,7 +7,8 @@ use crate::ui::context::Page;
 
 struct Tab {
     path: &'static str,
-    label: &'static str,
+    /// In Chinese and in English.
+    label: (&'static str, &'static str),
     lines: &'static str,
     /// Further beginnings of paths that belong to it.
     also: &'static [&'static str],
@@ -16,25 +17,25 @@ struct Tab {
 const TABS: [Tab; 4] = [
     Tab {
         path: "/",
-        label: "首页",
+        label: ("首页", "Home"),
         lines: "M3.500 11 12 4l8.500 7M6 9.500V20h12V9.500M10 20v-5h4v5",
         also: &["/pledges", "/sign", "/signed"],
     },
     Tab {
         path: "/report",
-        label: "随手拍",
+        label: ("随手拍", "Report"),
         lines: "M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z",
         also: &[],
     },
     Tab {
         path: "/progress",
-        label: "动态",
+        label: ("动态", "Progress"),
         lines: "M4 20V11M10 20V4M16 20v-7M21.500 20H2.500",
         also: &["/reports", "/messages"],
     },
     Tab {
         path: "/me",
-        label: "我的",
+        label: ("我的", "Me"),
         lines: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20.500c.6-4 3.600-6 7.500-6s6.900 2 7.500 6",
         also: &["/privacy", "/recovery"],
     },
@@ -58,7 +59,7 @@ impl Tab {
 /// The tab bar.
 #[component]
 pub fn TabBar() -> impl IntoView {
-    let path = Page::current().path;
+    let Page { path, lang, .. } = Page::current();
     let tabs = TABS.iter().map(move |tab| {
         let current = tab.current(&path);
         view! {
@@ -69,9 +70,9 @@ pub fn TabBar() -> impl IntoView {
                 aria-current=current
             >
                 <TabIcon lines=tab.lines />
-                <span class="weui-tabbar__label">{tab.label}</span>
+                <span class="weui-tabbar__label">{lang.say(tab.label.0, tab.label.1)}</span>
             </a>
         }
     });
-    view! { <nav class="weui-tabbar" aria-label="主要页面">{tabs.collect_view()}</nav> }
+    view! { <nav class="weui-tabbar" aria-label=lang.say("主要页面", "Main pages")>{tabs.collect_view()}</nav> }
 }

@@ -1,4 +1,4 @@
-//! The bar at the top of every page: 大字版 and back.
+//! The bar at the top of every page: 大字版 and back, the other language.
 
 use leptos::{either::Either, prelude::*};
 
@@ -8,24 +8,35 @@ use crate::ui::{context::Page, look::Care};
 #[component]
 pub fn TopBar() -> impl IntoView {
     let page = Page::current();
+    let lang = page.lang;
     let button = |care: Option<Care>, label: &'static str| {
         let value = care.map_or("", Care::as_str);
         view! { <button class="top-bar__button" type="submit" name="care" value=value>{label}</button> }
     };
     let buttons = match page.care {
-        None => Either::Left(button(Some(Care::Large), "大字版")),
+        None => Either::Left(button(Some(Care::Large), lang.say("大字版", "Large text"))),
         Some(care) => {
             let (smaller, larger) = care.neighbours();
             Either::Right(view! {
-                {smaller.map(|size| button(Some(size), "字小一点"))}
-                {larger.map(|size| button(Some(size), "字大一点"))}
-                {button(None, "标准版")}
+                {smaller.map(|size| button(Some(size), lang.say("字小一点", "Smaller")))}
+                {larger.map(|size| button(Some(size), lang.say("字大一点", "Larger")))}
+                {button(None, lang.say("标准版", "Standard"))}
             })
         }
     };
+    // Staff read Chinese. The page of a form that was refused is not where it was posted to.
+    let language = (!page.path.starts_with("/console")).then(|| {
+        let other = lang.other();
+        let path = if page.path.is_empty() { "/" } else { page.path.as_str() };
+        let href = format!("{path}?lang={}", other.as_str());
+        view! {
+            <a class="top-bar__button" href=href lang=other.tag() hreflang=other.tag()>{other.name()}</a>
+        }
+    });
     view! {
-        <form class="top-bar" method="post" action="/look" aria-label="文字大小">
-            <input type="hidden" name="back" value=page.path />
+        <form class="top-bar" method="post" action="/look" aria-label=lang.say("文字大小", "Text size")>
+            <input type="hidden" name="back" value=page.path.clone() />
+            {language}
             {buttons}
         </form>
     }

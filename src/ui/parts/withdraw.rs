@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 
+use crate::ui::context::Page;
+
 /// Taking the signature back, as easy as giving it; folded, so that nobody does it
 /// by a slip of the thumb.
 #[component]
 pub fn Withdraw() -> impl IntoView {
+    let lang = Page::current().lang;
     view! {
         <details class="fold withdraw">
-            <summary>"撤回签名"</summary>
-            <p class="hint">"撤回后，您的姓名和寄语立即删除，总数减少一位。以后还可以再签。"</p>
+            <summary>{lang.say("撤回签名", "Take back my signature")}</summary>
+            <p class="hint">{lang.say("撤回后，您的姓名和寄语立即删除，总数减少一位。以后还可以再签。", "Your name and message are deleted at once, and the count goes down by one. You can sign again later.")}</p>
             <form method="post" action="/sign/withdraw">
-                <button class="weui-btn weui-btn_warn" type="submit">"确认撤回"</button>
+                <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Take it back")}</button>
             </form>
         </details>
     }

@@ -6,13 +6,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{framed, staff};
+use crate::domain::lang::Lang;
 use crate::{
     domain::{
         campaign::Campaign,
         report::{Action, Code, Event, Report, What, words::day_and_time},
         staff::{Staff, StaffId},
     },
-    service::{casework::Case, public::grid_label},
+    service::casework::Case,
     ui::{
         context::{Instead, Page},
         pages::{refusal::Refusal, reports::escaped},
@@ -69,7 +70,7 @@ fn case_view(
 ) -> AnyView {
     let Case { report, events, photos, similar, goes_on_under, actions } = case;
     let heading = if report.place.is_empty() {
-        page.service.plain_summary(&report)
+        report.plain_summary(page.campaign())
     } else {
         report.place.clone()
     };
@@ -102,9 +103,9 @@ fn case_view(
                 <p class="case__back"><a href=back>"‹ 回到队列"</a></p>
                 <h1 class="case__title">{heading}</h1>
                 {badges(page, &report)}
-                {steps(report.state)}
+                {steps(Lang::Zh, report.state)}
                 {under}
-                {photo_pair(&photos)}
+                {photo_pair(Lang::Zh, &photos)}
                 {facts(page, staff, &report, names)}
                 {similar}
             </div>
@@ -203,7 +204,7 @@ fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, S
         format!("{}申请{days}个工作日：{reason}", name(report.extension_by))
     });
     let word = match (report.solved, report.satisfied) {
-        (Some(true), Some(satisfied)) => format!("已解决，{}", satisfied.word()),
+        (Some(true), Some(satisfied)) => format!("已解决，{}", satisfied.word(Lang::Zh)),
         (Some(true), None) => "已解决".into(),
         (Some(false), _) => "没解决".into(),
         (None, _) => "未评价".into(),
@@ -218,7 +219,7 @@ fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, S
             {row("居民描述", report.description.clone())}
             {row("公开摘要", report.summary.clone().unwrap_or_default())}
             {row("分类", titles.0)}
-            {row("网格", grid_label(campaign, report.grid.as_ref()))}
+            {row("网格", campaign.grid_label(report.grid.as_ref()))}
             {row("牵头支部", titles.1)}
             {row("承办单位", titles.2)}
             {row("来源", source)}
@@ -301,7 +302,7 @@ fn parted(
         let written: Vec<String> =
             ["text", "reason", "summary"].iter().map(|name| post.value(name)).collect();
         let written = written.join("");
-        let text = post.whole.clone()?;
+        let text = post.whole.as_ref()?.to_string();
         Some(view! {
             <div class="error-summary" role="alert">
                 <p>{text}</p>
@@ -342,7 +343,7 @@ fn parted(
 fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) -> AnyView {
     let campaign = page.service.campaign();
     let items = events.into_iter().rev().map(|event| {
-        let time = day_and_time(page.service.calendar().civil(event.at));
+        let time = day_and_time(page.service.calendar().civil(event.at), Lang::Zh);
         let who = match (event.staff, event.what) {
             (Some(id), _) => names.get(&id).cloned().unwrap_or_else(|| "同事".into()),
             (None, What::Escalated) => "系统".into(),

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::domain::lang::Lang;
 use crate::{
     domain::report::{Photo, Report, filter::Filter, words::day_and_time},
     ui::{
@@ -62,10 +63,11 @@ fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) 
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let number = report.number().to_string();
     let place = match report.place.is_empty() {
-        true => page.service.plain_summary(report),
+        true => report.plain_summary(page.campaign()),
         false => report.place.clone(),
     };
-    let finished = report.finished_at.map(|at| day_and_time(page.service.calendar().civil(at)));
+    let finished =
+        report.finished_at.map(|at| day_and_time(page.service.calendar().civil(at), Lang::Zh));
     let value = format!("{}:{}", report.code, report.version);
     let checked =
         kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
@@ -84,7 +86,7 @@ fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) 
                 <span class="check-item__title">{place} " · " {category}</span>
             </label>
             <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
-            {photo_pair(photos)}
+            {photo_pair(Lang::Zh, photos)}
         </li>
     }
     .into_any()

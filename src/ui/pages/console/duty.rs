@@ -13,7 +13,6 @@ use crate::{
         slug::Slug,
         staff::{Role, Staff},
     },
-    service::public::grid_label,
     ui::{context::Page, pages::reports::address, parts::fields::select_field},
 };
 
@@ -88,7 +87,7 @@ fn to_do(page: &Page, open: &[Report]) -> AnyView {
                 <td><a href=href>{report.number().to_string()}</a></td>
                 <td>{report.place.clone()}</td>
                 <td>{title(category)}</td>
-                <td>{grid_label(campaign, report.grid.as_ref())}</td>
+                <td>{campaign.grid_label(report.grid.as_ref())}</td>
                 <td>{title(branch)}</td>
                 <td>{title(unit)}</td>
                 <td>{report.state.staff_word()}</td>

@@ -187,7 +187,7 @@ fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept, from: &
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = match report.place.is_empty() {
-        true => page.service.plain_summary(report),
+        true => report.plain_summary(page.campaign()),
         false => report.place.clone(),
     };
     let remaining = report.remaining(page.service.calendar(), page.service.now());

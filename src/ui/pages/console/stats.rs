@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::domain::lang::Lang;
 use crate::{
     domain::{
         counts::grouped,
@@ -109,7 +110,7 @@ fn rates(stats: &Stats) -> AnyView {
     };
     let satisfied = Satisfaction::ALL.iter().zip(stats.satisfied);
     let satisfied: Vec<String> =
-        satisfied.map(|((satisfied, _), n)| format!("{}{n}", satisfied.word())).collect();
+        satisfied.map(|((satisfied, _), n)| format!("{}{n}", satisfied.word(Lang::Zh))).collect();
     let rows = [
         ("收到", grouped(stats.total), "这些天提交的全部，含撤回"),
         ("受理用时", spread(stats.accept), "从提交到受理，按日历时间"),

@@ -7,6 +7,7 @@ use super::{
     framed, staff,
     stats::{percent, span_form},
 };
+use crate::domain::lang::Lang;
 use crate::{
     domain::{counts::grouped, report::words::day_and_time},
     service::figures::{Share, Weekly},
@@ -71,7 +72,7 @@ fn table(weekly: &Weekly) -> AnyView {
 fn paragraph(page: &Page, weekly: &Weekly) -> String {
     let (in_time, solved) = shares(weekly);
     let (days, week) = (weekly.days, weekly.week);
-    let as_of = day_and_time(page.service.calendar().civil(weekly.as_of));
+    let as_of = day_and_time(page.service.calendar().civil(weekly.as_of), Lang::Zh);
     let of = |share: Share, word: &str| match share.of {
         0 => format!("{word}—"),
         _ => format!("{word}{}", percent(share)),
