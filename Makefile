@@ -9,7 +9,7 @@ SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
 WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve test dev build tools test-tools format lint unit journeys cluster bench pictures lighthouse clean
+.PHONY: help serve test dev build tools test-tools format lint unit journeys browsers cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,7 @@ test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
+	@tools/timed.sh "main journeys in Firefox and WebKit" $(MAKE) --no-print-directory browsers
 	@tools/timed.sh "three nodes behind nginx, restarted and killed" $(MAKE) --no-print-directory cluster
 	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
 
@@ -58,6 +59,9 @@ unit:
 
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
+
+browsers:
+	@tools/with-server.sh node end2end/browsers.mjs
 
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)

@@ -69,7 +69,13 @@ test_tools() {
   has wrk || missing+=(wrk)
   has nginx || missing+=(nginx-light)
   has openssl || missing+=(openssl)
+  has firefox-esr || missing+=(firefox-esr)
+  has WebKitWebDriver || missing+=(webkit2gtk-driver)
+  has Xvfb || missing+=(xvfb)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
+  # Debian has no driver for its Firefox; Mozilla's is a crate.
+  has geckodriver || timed "geckodriver (about 1 minute)" cargo install geckodriver \
+    --version 0.37.1 --locked --root .tools --debug --quiet --config profile.dev.debug=0
   modules end2end
 }
 

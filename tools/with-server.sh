@@ -5,10 +5,12 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 export LEPTOS_SITE_ADDR=127.0.0.1:0 CHUANGQUAN_DATABASE_URL="sqlite://$folder/chuangquan.db" \
   CHUANGQUAN_SECRET_FILE="$folder/secret" CHUANGQUAN_PHOTO_STORE="$folder/photos" RUST_LOG=warn
-# Someone who may see everything, for those who look at the console.
-export MANAGER=manager PASSWORD="correct horse battery"
-target/release/chuangquan staff add "$MANAGER" --name 王测试 --role manager --password-stdin \
-  <<<"$PASSWORD" >/dev/null
+# Two who may see everything, for those who look at the console.
+export MANAGER=manager CHECKER=checker PASSWORD="correct horse battery"
+for login in "$MANAGER" "$CHECKER"; do
+  target/release/chuangquan staff add "$login" --name 王测试 --role manager --password-stdin \
+    <<<"$PASSWORD" >/dev/null
+done
 target/release/chuangquan serve >"$folder/out" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$folder"' EXIT

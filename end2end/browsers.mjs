@@ -1,0 +1,200 @@
+// The main journeys in Firefox, with scripts and without, and in WebKit: signing, the card,
+// a report with a photo from filing to closing, a count that moves by itself.
+// `node browsers.mjs [firefox|webkit…] ADDRESS`, with MANAGER, CHECKER and PASSWORD.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Browser, Builder, By, Capabilities, Select, error, until } from 'selenium-webdriver';
+import firefox from 'selenium-webdriver/firefox.js';
+
+const address = process.argv.at(-1);
+const wanted = process.argv.slice(2, -1);
+const PATIENCE = 15_000;
+const photo = fileURLToPath(new URL('photo.jpg', import.meta.url));
+
+/** A driver on a free port, once it listens. */
+async function driver(command, port, environment = {}) {
+  const child = spawn(command, [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, ...environment } });
+  for (let i = 0; i < 100; i += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}/status`).catch(() => undefined);
+    if (answer?.ok) return child;
+    await new Promise((wait) => { setTimeout(wait, 100); });
+  }
+  throw new Error(`${command} did not begin to listen`);
+}
+
+/** A screen that nobody looks at, for a browser that wants one; its name. */
+async function screen() {
+  const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  const [number] = await once(child.stdio[3], 'data');
+  return { child, name: `:${number}`.trim() };
+}
+
+const BROWSERS = {
+  firefox: {
+    driver: async () => [await driver('geckodriver', 4601)],
+    open: (scripts) => {
+      const options = new firefox.Options().addArguments('-headless').setBinary('/usr/bin/firefox-esr');
+      options.setPreference('javascript.enabled', scripts).setPreference('intl.accept_languages', 'zh-CN, zh');
+      return new Builder().usingServer('http://127.0.0.1:4601').forBrowser(Browser.FIREFOX).setFirefoxOptions(options).build();
+    },
+    scripts: [true, false],
+  },
+  webkit: {
+    driver: async () => {
+      const { child, name } = await screen();
+      return [await driver('WebKitWebDriver', 4602, { DISPLAY: name }), child];
+    },
+    open: () => {
+      const found = readdirSync('/usr/lib').map((machine) => `/usr/lib/${machine}/webkit2gtk-4.1/MiniBrowser`);
+      const binary = found.find((file) => existsSync(file));
+      const capabilities = new Capabilities({
+        browserName: 'MiniBrowser',
+        'webkitgtk:browserOptions': { binary, args: ['--automation'] },
+      });
+      return new Builder().usingServer('http://127.0.0.1:4602').withCapabilities(capabilities).build();
+    },
+    scripts: [true],
+  },
+};
+
+/** What a person does with a browser. */
+function hand(browser) {
+  const found = async (css) => browser.wait(until.elementLocated(By.css(css)), PATIENCE, css);
+  // What sticks to an edge of the page must not lie over it; without scripts it is let be.
+  const show = (element) => browser.executeScript('arguments[0].scrollIntoView({ block: "center" })', element).catch(() => {});
+  const click = async (css) => {
+    const element = await found(css);
+    await show(element);
+    // What only scripts show is there before it can be pressed.
+    await browser.wait(() => element.click().then(() => true, (fault) => {
+      if (fault instanceof error.ElementNotInteractableError) return false;
+      throw fault;
+    }), PATIENCE, css);
+  };
+  return {
+    found,
+    click,
+    open: (path) => browser.get(address + path),
+    type: async (css, text) => { await (await found(css)).clear(); await (await found(css)).sendKeys(text); },
+    choose: async (list, value) => {
+      const element = await found(`select[name="${list}"]`);
+      await show(element);
+      await new Select(element).selectByValue(value);
+    },
+    at: (pattern) => browser.wait(until.urlMatches(pattern), PATIENCE, `${pattern}`),
+    says: (css, words) => browser.wait(async () => {
+      const elements = await browser.findElements(By.css(css));
+      const texts = await Promise.all(elements.map((element) => element.getText().catch(() => '')));
+      return texts.some((text) => text.includes(words));
+    }, PATIENCE, `${css} says ${words}`),
+  };
+}
+
+async function sign(browser, scripts) {
+  const { open, click, type, choose, at, says, found } = hand(browser);
+  await open('/sign?lang=zh');
+  await click('input[name="pledges"][value="home"]');
+  await type('input[name="name"]', '王测试');
+  await choose('grid', 'grid-07');
+  await click('input[name="consent"]');
+  await click('.sticky-action button');
+  await at(/\/signed$/);
+  await says('.promise-card', '王测试');
+  if (!scripts) return;
+  await click('.card-picture button');
+  const picture = await found('.card-picture__image');
+  assert.match(await picture.getAttribute('src'), /^data:image\/png/);
+}
+
+/** Another browser signs, and the number here moves. */
+async function watch(browser) {
+  const { open, found } = hand(browser);
+  await open('/');
+  const number = await found('.hero__count .live-number');
+  const before = await number.getText();
+  const page = await fetch(`${address}/sign`);
+  const cookie = page.headers.getSetCookie().map((line) => line.split(';')[0]).join('; ');
+  const body = new URLSearchParams({ name: '李测试', pledges: 'home', consent: 'on' });
+  const answer = await fetch(`${address}/sign`, { method: 'POST', body, redirect: 'manual', headers: { cookie, origin: address } });
+  assert.equal(answer.status, 303);
+  await browser.wait(async () => (await number.getText()) !== before, PATIENCE, 'the count moves');
+}
+
+async function report(browser, scripts) {
+  const { open, click, type, choose, at, says, found } = hand(browser);
+  await open('/report');
+  await click('input[name="category"][value="corridor"]');
+  await type('input[name="place"]', '测试小区3号楼');
+  await choose('grid', 'grid-07');
+  await type('textarea[name="description"]', '三楼堆了旧家具');
+  await (await found('input[name="photos"]')).sendKeys(photo);
+  if (scripts) await found('.tile img');
+  await click('input[name="consent"]');
+  await click('.sticky-action button');
+  await at(/\/reports\/[\w-]{22}$/);
+  await says('h1', '已提交，待受理');
+  await found('.picture img');
+  return (await browser.getCurrentUrl()).split('/reports/')[1];
+}
+
+async function logIn(browser, login) {
+  const { open, click, type, at } = hand(browser);
+  await open('/console/login');
+  await type('input[name="login"]', login);
+  await type('input[name="password"]', process.env.PASSWORD);
+  await click('main form button[type="submit"]');
+  await at(/\/console$/);
+}
+
+/** From accepting to closing, by two people at one desk. */
+async function handle(browser, code, scripts) {
+  const { open, click, type, found, says, at } = hand(browser);
+  await logIn(browser, process.env.MANAGER);
+  await open(`/console/reports/${code}`);
+  for (const action of ['accept', 'dispatch', 'start']) await click(`#form-${action} > button`);
+  await type('#form-finish textarea[name="text"]', '旧家具已清走');
+  await (await found('#form-finish input[type="file"]')).sendKeys(photo);
+  if (scripts) await found('#form-finish .tile img');
+  await click('#form-finish > button');
+  await says('main', '待核查');
+  await click('form[action="/console/logout"] button');
+  await at(/\/console\/login/);
+  await logIn(browser, process.env.CHECKER);
+  await open(`/console/reports/${code}`);
+  await click('#form-check .chip');
+  await click('#form-check > button');
+  await says('main', '已结案');
+  await click('form[action="/console/logout"] button');
+  await at(/\/console\/login/);
+}
+
+for (const [name, kind] of Object.entries(BROWSERS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const driving = await kind.driver();
+  try {
+    for (const scripts of kind.scripts) {
+      const browser = await kind.open(scripts);
+      try {
+        await sign(browser, scripts);
+        if (scripts) await watch(browser);
+        const code = await report(browser, scripts);
+        await handle(browser, code, scripts);
+        await hand(browser).open(`/reports/${code}`);
+        await hand(browser).says('h1', '已办结');
+        console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes`);
+      } catch (fault) {
+        const picture = fileURLToPath(new URL(`../target/browsers-${name}.png`, import.meta.url));
+        writeFileSync(picture, await browser.takeScreenshot(), 'base64');
+        console.error(`  ${name} stands at ${await browser.getCurrentUrl()}, pictured in ${picture}`);
+        throw fault;
+      } finally {
+        await browser.quit();
+      }
+    }
+  } finally {
+    for (const child of driving) child.kill();
+  }
+}
