@@ -122,6 +122,20 @@ pub struct WeChatSettings {
     )]
     pub wechat_api: String,
 
+    /// `on` knows people who come in WeChat by their account, so that each signs once on
+    /// any device; needs `CHUANGQUAN_PUBLIC_URL`
+    #[arg(long, env = "CHUANGQUAN_WECHAT_IDENTITY", value_enum, default_value_t = Switch::Off)]
+    pub wechat_identity: Switch,
+
+    /// Where WeChat asks who someone is
+    #[arg(
+        long,
+        env = "CHUANGQUAN_WECHAT_AUTHORIZE",
+        default_value = "https://open.weixin.qq.com/connect/oauth2/authorize",
+        value_name = "URL"
+    )]
+    pub wechat_authorize: String,
+
     /// The file `MP_verify_….txt` that WeChat wants to see at the root of the domain
     #[arg(long, env = "CHUANGQUAN_WECHAT_VERIFY_FILE", value_name = "FILE")]
     pub wechat_verify_file: Option<PathBuf>,

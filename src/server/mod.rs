@@ -13,6 +13,7 @@ mod encoding;
 pub mod export;
 mod form;
 mod headers;
+mod identity;
 mod jobs;
 mod live;
 mod look;
@@ -248,6 +249,7 @@ fn pages() -> Router<AppState> {
         .route("/sign/next", post(sign::next))
         .route("/g/{grid}", get(poster))
         .route("/look", post(look::choose))
+        .route("/wechat/back", get(identity::back))
         .route("/recovery", post(recovery::recover))
         .route("/recovery/new", post(recovery::new_phrase))
         .route("/report", post(report::file))

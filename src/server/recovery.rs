@@ -14,7 +14,7 @@ use super::{
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
-    domain::lang::Said,
+    domain::{lang::Said, visitor::VisitorId},
     service::recovery::RecoveryError,
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
@@ -61,10 +61,7 @@ pub async fn recover(
     let (status, sentence) = match recovered {
         Ok(known) => {
             let mut response = Redirect::to("/me").into_response();
-            let signed = state.service.signature_of(&known).await;
-            let hint = if matches!(signed, Ok(Some(_))) { Hint::Signed } else { Hint::NotSigned };
-            remember(&mut response, hint, state.https);
-            response.extensions_mut().insert(BecomeVisitor(known));
+            give_back(&state, &mut response, known).await;
             return response;
         }
         Err(RecoveryError::Unknown) => {
@@ -99,4 +96,12 @@ pub async fn recover(
         whole: None,
     };
     render::refused_post(&state, parts, "/recovery", post, status).await
+}
+
+/// Makes the browser `known`, with what it is to be told of them.
+pub async fn give_back(state: &AppState, response: &mut Response, known: VisitorId) {
+    let signed = state.service.signature_of(&known).await;
+    let hint = if matches!(signed, Ok(Some(_))) { Hint::Signed } else { Hint::NotSigned };
+    remember(response, hint, state.https);
+    response.extensions_mut().insert(BecomeVisitor(known));
 }

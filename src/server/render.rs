@@ -17,7 +17,7 @@ use leptos_axum::handle_response_inner;
 use super::{
     AppState,
     encoding::Encoded,
-    refusal,
+    identity, refusal,
     shared_pages::{self, Key},
     staff::Session,
     visitor::{self, Visitor},
@@ -42,8 +42,11 @@ pub async fn page(
     if !request.uri().path().bytes().all(plain) {
         return refusal::response(Refusal::NotFound);
     }
-    let page =
-        page_of(&state, &visitor, request.headers(), request.extensions(), request.uri().path());
+    let path = request.uri().path();
+    if let Some(first) = identity::way_to_wechat(&state, &visitor, request.headers(), path) {
+        return first;
+    }
+    let page = page_of(&state, &visitor, request.headers(), request.extensions(), path);
     let headers = request.headers().clone();
     let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
@@ -172,6 +175,7 @@ fn page_of(
         refused_post: None,
         phrase: None,
         wechat: state.wechat.is_some(),
+        identified: state.wechat.as_ref().is_some_and(|wechat| wechat.identifies()),
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),

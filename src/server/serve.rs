@@ -121,6 +121,10 @@ pub async fn serve_with(
     let robots = Robots::read(settings.webhooks.as_deref(), &campaign, &settings.public_url)
         .map_err(StartError::Webhooks)?;
     let wechat = WeChat::read(&settings.wechat).map_err(StartError::WeChat)?;
+    if wechat.as_ref().is_some_and(WeChat::identifies) && settings.public_url.is_empty() {
+        let missing = "CHUANGQUAN_WECHAT_IDENTITY needs CHUANGQUAN_PUBLIC_URL";
+        return Err(StartError::WeChat(missing.into()));
+    }
     let file = settings.wechat.wechat_verify_file.as_deref();
     let proof = Proof::read(file).map_err(StartError::WeChat)?;
     let keys = Keys::of(key.master());

@@ -37,6 +37,12 @@ const CARE: &str = "care";
 /// The language that was chosen.
 const LANG: &str = "lang";
 
+/// Set once WeChat has said who this is, or was asked in vain a moment ago.
+const INTRODUCED: &str = "wechat";
+
+/// How long nobody is asked for again whom WeChat did not name.
+const IN_VAIN: Duration = Duration::from_secs(600);
+
 /// Who is asking, in a request's extensions.
 #[derive(Clone, Debug)]
 pub struct Visitor {
@@ -52,6 +58,8 @@ pub struct Visitor {
     pub care: Option<Care>,
     /// The language they chose, or their browser asks for.
     pub lang: Lang,
+    /// Whether WeChat need not be asked who this is.
+    pub introduced: bool,
 }
 
 impl Visitor {
@@ -60,7 +68,15 @@ impl Visitor {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).ok()?;
         let id = VisitorId::parse(&URL_SAFE_NO_PAD.encode(bytes))?;
-        Some(Self { id, known: false, grid: None, signed: false, care: None, lang: Lang::Zh })
+        Some(Self {
+            id,
+            known: false,
+            grid: None,
+            signed: false,
+            care: None,
+            lang: Lang::Zh,
+            introduced: false,
+        })
     }
 }
 
@@ -89,6 +105,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
         signed: hints.get(SIGNED).is_some(),
         care: care_in(&hints),
+        introduced: hints.get(INTRODUCED).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
     };
     request.extensions_mut().insert(visitor);
@@ -149,6 +166,12 @@ pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
         Hint::NotSigned => forgotten(SIGNED, https),
         Hint::Care(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
         Hint::Care(None) => forgotten(CARE, https),
+        Hint::Introduced => cookie(INTRODUCED, "1".to_owned(), https),
+        Hint::AskedInVain => {
+            let mut brief = cookie(INTRODUCED, "0".to_owned(), https);
+            brief.set_max_age(Some(IN_VAIN.try_into().unwrap_or_default()));
+            brief
+        }
         Hint::Lang(lang) => cookie(LANG, lang.as_str().to_owned(), https),
     };
     append(response.headers_mut(), &cookie);
@@ -167,6 +190,10 @@ pub enum Hint<'a> {
     Care(Option<Care>),
     /// In which language.
     Lang(Lang),
+    /// WeChat has said who this is.
+    Introduced,
+    /// WeChat did not say.
+    AskedInVain,
 }
 
 const fn cookie_name(https: bool) -> &'static str {

@@ -10,10 +10,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
 
-use super::{AppState, config::WeChatSettings, refusal};
+use super::{
+    AppState,
+    config::{Switch, WeChatSettings},
+    refusal,
+};
 use crate::{
     domain::report::Millis,
     service::{Service, StoreError},
@@ -42,6 +47,8 @@ pub struct WeChat {
     app: String,
     secret: String,
     api: String,
+    /// Where WeChat asks who someone is; `None` where it is not to be asked.
+    authorize: Option<String>,
     client: reqwest::Client,
 }
 
@@ -54,17 +61,22 @@ pub struct Proof {
     pub text: String,
 }
 
-/// Why there is no ticket.
+/// Why WeChat gave nothing.
 #[derive(Debug, thiserror::Error)]
-enum TicketError {
+pub enum WeChatError {
+    /// It could not be asked.
     #[error("WeChat could not be asked: {0}")]
     Away(#[from] reqwest::Error),
+    /// It answered with something else.
     #[error("WeChat answered with something else: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// It refused, with a number and a sentence of its own.
     #[error("WeChat refused: {0} {1}")]
     Refused(i64, String),
+    /// It was asked a moment ago.
     #[error("another node asks WeChat, or it failed a moment ago")]
     Resting,
+    /// What it gave could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -78,6 +90,7 @@ struct Answer {
     errmsg: String,
     access_token: Option<String>,
     ticket: Option<String>,
+    openid: Option<String>,
     #[serde(default)]
     expires_in: i64,
 }
@@ -100,12 +113,43 @@ impl WeChat {
             app: app.clone(),
             secret: secret.trim().to_owned(),
             api: settings.wechat_api.trim_end_matches('/').to_owned(),
+            authorize: (settings.wechat_identity == Switch::On)
+                .then(|| settings.wechat_authorize.clone()),
             client: client.map_err(|error| error.to_string())?,
         }))
     }
 
+    /// Whether people are to be known by their account.
+    pub const fn identifies(&self) -> bool {
+        self.authorize.is_some()
+    }
+
+    /// Where a browser of WeChat's says who it is, to come back to `back` with `state`.
+    pub fn authorize(&self, back: &str, state: &str) -> String {
+        let (at, app) = (self.authorize.as_deref().unwrap_or_default(), &self.app);
+        format!(
+            "{at}?appid={app}&redirect_uri={back}&response_type=code&scope=snsapi_base&state={state}#wechat_redirect"
+        )
+    }
+
+    /// Which account of this app a code stands for; each code is good for once.
+    pub async fn account(&self, code: &str) -> Result<String, WeChatError> {
+        let (app, secret) = (&self.app, &self.secret);
+        let code = utf8_percent_encode(code, NON_ALPHANUMERIC);
+        let query =
+            format!("appid={app}&secret={secret}&code={code}&grant_type=authorization_code");
+        let asked = self.client.get(format!("{}/sns/oauth2/access_token?{query}", self.api));
+        let answer = read(asked).await?;
+        match answer.openid {
+            Some(account) if answer.errcode == 0 && !account.is_empty() => {
+                Ok(format!("{}\n{account}", self.app))
+            }
+            _ => Err(WeChatError::Refused(answer.errcode, answer.errmsg)),
+        }
+    }
+
     /// A ticket that holds still: that of all nodes, fetched anew before it ends.
-    async fn ticket(&self, service: &Service) -> Result<String, TicketError> {
+    async fn ticket(&self, service: &Service) -> Result<String, WeChatError> {
         let now = service.now();
         let known = service.wechat_ticket(&self.app).await?;
         if let Some((ticket, ends)) = &known
@@ -116,7 +160,7 @@ impl WeChat {
         let fetched = if service.claim_wechat_ticket(&self.app, now + REST).await? {
             self.fetch().await
         } else {
-            Err(TicketError::Resting)
+            Err(WeChatError::Resting)
         };
         match (fetched, known) {
             (Ok((ticket, seconds)), _) => {
@@ -133,25 +177,25 @@ impl WeChat {
 
     /// A new ticket, and for how many seconds it holds. The stable token is the same for
     /// whoever asks, and none of an earlier answer ends by it.
-    async fn fetch(&self) -> Result<(String, i64), TicketError> {
+    async fn fetch(&self) -> Result<(String, i64), WeChatError> {
         let body = serde_json::json!({
             "grant_type": "client_credential", "appid": self.app, "secret": self.secret,
         });
         let asked = self.client.post(format!("{}/cgi-bin/stable_token", self.api));
         let token = read(asked.body(body.to_string())).await?;
-        let missing = || TicketError::Refused(token.errcode, token.errmsg.clone());
+        let missing = || WeChatError::Refused(token.errcode, token.errmsg.clone());
         let token = token.access_token.as_deref().ok_or_else(missing)?;
         let query = format!("access_token={token}&type=jsapi");
         let asked = self.client.get(format!("{}/cgi-bin/ticket/getticket?{query}", self.api));
         let answer = read(asked).await?;
         match answer.ticket {
             Some(ticket) if answer.errcode == 0 => Ok((ticket, answer.expires_in)),
-            _ => Err(TicketError::Refused(answer.errcode, answer.errmsg)),
+            _ => Err(WeChatError::Refused(answer.errcode, answer.errmsg)),
         }
     }
 }
 
-async fn read(asked: reqwest::RequestBuilder) -> Result<Answer, TicketError> {
+async fn read(asked: reqwest::RequestBuilder) -> Result<Answer, WeChatError> {
     // An error of the client names the address, and that has the token in it.
     let answer = asked.send().await.map_err(reqwest::Error::without_url)?;
     let text = answer.text().await.map_err(reqwest::Error::without_url)?;

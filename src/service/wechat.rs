@@ -1,9 +1,31 @@
-//! The ticket by which pages may speak to WeChat, kept for all nodes.
+//! What is kept of WeChat: the ticket by which pages may speak to it, one for all nodes,
+//! and who its accounts are here.
 
 use super::{Service, StoreError, now};
-use crate::domain::report::Millis;
+use crate::domain::{report::Millis, visitor::VisitorId};
 
 impl Service {
+    /// Who `account` is that comes as `visitor`; as `fresh` where `visitor` is another
+    /// account's. Only a keyed hash of the account is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn one_by_wechat(
+        &self,
+        account: &str,
+        visitor: &VisitorId,
+        fresh: &VisitorId,
+    ) -> Result<VisitorId, StoreError> {
+        let identity = self.keys.hash(&format!("wechat account\n{account}"));
+        self.store.one_by_identity(&identity, visitor, fresh, now()).await
+    }
+
+    /// What only this service could have said of `text`.
+    #[must_use]
+    pub fn seal(&self, text: &str) -> String {
+        self.keys.hash(text)
+    }
+
     /// The ticket of `app`, and when it ends.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use super::db::Sql;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 4] = [
+pub const ALL: [(i64, &str, Sql); 5] = [
     (
         1,
         "signatures",
@@ -34,6 +34,14 @@ pub const ALL: [(i64, &str, Sql); 4] = [
         Sql::each(
             include_str!("migrations/sqlite/0004_phones.sql"),
             include_str!("migrations/postgres/0004_phones.sql"),
+        ),
+    ),
+    (
+        5,
+        "identities",
+        Sql::each(
+            include_str!("migrations/sqlite/0005_identities.sql"),
+            include_str!("migrations/postgres/0005_identities.sql"),
         ),
     ),
 ];

@@ -14,6 +14,7 @@ mod counts;
 mod db;
 mod error;
 mod figures;
+mod identity;
 mod lead;
 mod lists;
 mod many;

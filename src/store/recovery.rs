@@ -45,11 +45,6 @@ impl Store {
         now: Millis,
     ) -> Result<Option<VisitorId>, StoreError> {
         const WHOSE: Sql = Sql::both("SELECT visitor FROM recoveries WHERE phrase = $1");
-        const LOCK: Sql = Sql::each(
-            "SELECT serial FROM reports WHERE visitor = $1 ORDER BY serial",
-            "SELECT serial FROM reports WHERE visitor = $1 OR serial IN \
-             (SELECT serial FROM supports WHERE visitor IN ($1, $2)) ORDER BY serial FOR UPDATE",
-        );
         const USE: Sql = Sql::both(
             "UPDATE recoveries SET used_by = $2, used_at = COALESCE(used_at, $3) \
              WHERE phrase = $1 AND (used_by IS NULL OR (used_by = $2 AND used_at > $4)) \
@@ -60,8 +55,8 @@ impl Store {
         let Some((whose,)) = whose.first() else { return Ok(None) };
         let mut tx = self.db.begin().await?;
         // Reports first, then the ledger: as for all who change reports.
-        let both = [visitor.as_str().into(), whose.as_str().into()];
-        let _: Vec<(i64,)> = tx.all(LOCK, &both).await?;
+        let whose = VisitorId::parse(whose).ok_or_else(|| StoreError::Setup("a visitor".into()))?;
+        lock_reports(&mut tx, visitor, &whose).await?;
         let taken = counts::take_ledger(&mut tx, now).await?;
         let values = [phrase.into(), visitor.as_str().into(), now.into(), (now - AGAIN).into()];
         let found: Vec<(String,)> = tx.all(USE, &values).await?;
@@ -76,9 +71,24 @@ impl Store {
     }
 }
 
+/// Takes the reports that [`join`] will change, in the order of all who do.
+pub(super) async fn lock_reports(
+    tx: &mut Tx,
+    from: &VisitorId,
+    into: &VisitorId,
+) -> Result<(), StoreError> {
+    const LOCK: Sql = Sql::each(
+        "SELECT serial FROM reports WHERE visitor = $1 ORDER BY serial",
+        "SELECT serial FROM reports WHERE visitor = $1 OR serial IN \
+         (SELECT serial FROM supports WHERE visitor IN ($1, $2)) ORDER BY serial FOR UPDATE",
+    );
+    let _: Vec<(i64,)> = tx.all(LOCK, &[from.as_str().into(), into.as_str().into()]).await?;
+    Ok(())
+}
+
 /// Makes all that is `from`'s that of `into`. Where both have signed, the earlier signature
 /// stays.
-async fn join(
+pub(super) async fn join(
     tx: &mut Tx,
     from: &VisitorId,
     into: &VisitorId,
@@ -98,7 +108,7 @@ async fn join(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
          (SELECT serial FROM supports WHERE visitor = $2)",
     );
-    const GIVE: [Sql; 5] = [
+    const GIVE: [Sql; 6] = [
         Sql::both(
             "UPDATE signatures SET visitor = $2 WHERE visitor = $1 \
              AND state IN ('valid', 'suspect')",
@@ -106,6 +116,7 @@ async fn join(
         Sql::both("UPDATE reports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE supports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE photos SET visitor = $2 WHERE serial IS NULL AND visitor = $1"),
+        Sql::both("UPDATE wechat_identities SET visitor = $2 WHERE visitor = $1"),
         // Else it would one day give back someone who has nothing.
         Sql::both("DELETE FROM recoveries WHERE visitor = $1 AND visitor <> $2"),
     ];

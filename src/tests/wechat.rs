@@ -1,8 +1,11 @@
 //! The JS-SDK's configuration, against a server that answers as WeChat is documented to.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use axum::{
@@ -10,18 +13,18 @@ use axum::{
     extract::{Query, State},
     routing::{get, post},
 };
-use chuangquan::server::config::WeChatSettings;
-use reqwest::StatusCode;
+use chuangquan::server::config::{Switch, WeChatSettings};
+use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use crate::support::{
     database::{Database, Kind, on_both},
     process::{Process, program},
-    server::Server,
+    server::{Server, Visitor, location},
 };
 
-on_both!(a_ticket_is_fetched_once_for_all_and_before_it_ends);
+on_both!(a_ticket_is_fetched_once_for_all_and_before_it_ends, one_account_signs_once_on_any_device,);
 
 const TICKET: &str = "ticket-of-a-test";
 
@@ -31,6 +34,7 @@ struct Api {
     tokens: Arc<AtomicU32>,
     tickets: Arc<AtomicU32>,
     broken: Arc<AtomicU32>,
+    codes: Arc<Mutex<BTreeSet<String>>>,
 }
 
 async fn token(State(api): State<Api>, body: String) -> Json<Value> {
@@ -58,11 +62,35 @@ async fn ticket(
     Json(json!({ "errcode": 0, "errmsg": "ok", "ticket": TICKET, "expires_in": 7200 }))
 }
 
+/// A code is `account-number`, and good for once.
+async fn account(
+    State(api): State<Api>,
+    Query(query): Query<std::collections::BTreeMap<String, String>>,
+) -> Json<Value> {
+    assert_eq!((query["appid"].as_str(), query["secret"].as_str()), ("wxtest", "secret"));
+    assert_eq!(query["grant_type"], "authorization_code");
+    let code = query["code"].clone();
+    if api.broken.load(Ordering::SeqCst) > 0 {
+        return Json(json!({ "errcode": -1, "errmsg": "system error" }));
+    }
+    if !api.codes.lock().unwrap().insert(code.clone()) {
+        return Json(json!({ "errcode": 40163, "errmsg": "code been used" }));
+    }
+    let Some((account, _)) = code.split_once('-') else {
+        return Json(json!({ "errcode": 40029, "errmsg": "invalid code" }));
+    };
+    Json(json!({
+        "access_token": "not for us", "expires_in": 7200, "refresh_token": "not for us",
+        "openid": account, "scope": "snsapi_base",
+    }))
+}
+
 async fn start_api() -> (Api, String) {
     let api = Api::default();
     let app = Router::new()
         .route("/cgi-bin/stable_token", post(token))
         .route("/cgi-bin/ticket/getticket", get(ticket))
+        .route("/sns/oauth2/access_token", get(account))
         .with_state(api.clone());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,6 +109,8 @@ async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(database: Database)
         wechat_secret_file: Some(secret),
         wechat_api: address,
         wechat_verify_file: None,
+        wechat_identity: Switch::Off,
+        wechat_authorize: String::new(),
     };
     let server = Server::with_wechat(database, ORIGIN, &settings).await;
     let mut visitor = server.visitor();
@@ -155,4 +185,123 @@ async fn the_proof_of_the_domain_stands_at_the_root() {
     ));
     let answer = reqwest::get(format!("{}/MP_verify_abc123.txt", server.url)).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "abc123");
+}
+
+const AUTHORIZE: &str = "https://open.example/connect/oauth2/authorize";
+
+/// Opens a page as WeChat's browser does; the answer.
+async fn open(visitor: &mut Visitor, path: &str) -> reqwest::Response {
+    let agent = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50 NetType/4G Language/zh_CN";
+    let request = visitor.request(Method::GET, path).header(header::USER_AGENT, agent);
+    visitor.send(request).await
+}
+
+/// Opens a page, and is sent to WeChat first; the state that it is to give back.
+async fn sent_away(visitor: &mut Visitor, path: &str) -> String {
+    let answer = open(visitor, path).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
+    let there = location(&answer);
+    let back = "https%3A%2F%2Fwenming%2Eexample%2Fwechat%2Fback";
+    let begins = format!(
+        "{AUTHORIZE}?appid=wxtest&redirect_uri={back}&response_type=code&scope=snsapi_base&state="
+    );
+    let state = there.strip_prefix(&begins).and_then(|rest| rest.strip_suffix("#wechat_redirect"));
+    let state = state.unwrap_or_else(|| panic!("{there}"));
+    assert!(state.len() <= 128 && state.chars().all(|c| c.is_ascii_alphanumeric()), "{state}");
+    state.to_owned()
+}
+
+/// Goes to WeChat and comes back with `code`; where to.
+async fn introduced(visitor: &mut Visitor, path: &str, code: &str) -> String {
+    let state = sent_away(visitor, path).await;
+    let answer = open(visitor, &format!("/wechat/back?code={code}&state={state}")).await;
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    location(&answer).to_owned()
+}
+
+async fn one_account_signs_once_on_any_device(database: Database) {
+    let (api, address) = start_api().await;
+    let secret = database.folder.path().join("wechat-secret");
+    std::fs::write(&secret, "secret\n").unwrap();
+    let settings = WeChatSettings {
+        wechat_app_id: Some("wxtest".into()),
+        wechat_secret_file: Some(secret),
+        wechat_api: address,
+        wechat_verify_file: None,
+        wechat_identity: Switch::On,
+        wechat_authorize: AUTHORIZE.into(),
+    };
+    let server = Server::with_wechat(database, ORIGIN, &settings).await;
+    let signatures = || server.service.counts().signatures;
+
+    // Who only reads, or comes from elsewhere, is not asked for.
+    let mut reader = server.visitor();
+    for path in ["/", "/privacy", "/progress"] {
+        assert_eq!(open(&mut reader, path).await.status(), StatusCode::OK, "{path}");
+    }
+    assert_eq!(reader.get("/sign").await.status(), StatusCode::OK, "not WeChat's browser");
+
+    let told = open(&mut reader, "/privacy").await.text().await.unwrap();
+    assert!(told.contains("微信只告诉我们一个代表您账号的编号"));
+
+    // A phone, and another one of the same person.
+    let mut phone = server.visitor();
+    assert_eq!(introduced(&mut phone, "/sign", "alice-1").await, "/sign");
+    assert_eq!(open(&mut phone, "/sign").await.status(), StatusCode::OK, "asked once");
+    assert_eq!(location(&phone.sign().await), "/signed");
+    let mut tablet = server.visitor();
+    assert_eq!(introduced(&mut tablet, "/sign", "alice-2").await, "/sign");
+    assert_eq!(location(&open(&mut tablet, "/sign").await), "/signed", "signed already");
+    assert_eq!(location(&tablet.sign().await), "/signed", "once more changes nothing");
+    assert_eq!(signatures(), 1);
+
+    // A third one has signed and reported before WeChat said who it is: the earlier stays.
+    let mut third = server.known_visitor().await;
+    third.sign().await;
+    let report = third.report("grid-07", &[]).await;
+    assert_eq!(signatures(), 2);
+    assert_eq!(introduced(&mut third, "/me", "alice-3").await, "/me");
+    assert_eq!(signatures(), 1);
+    let card = open(&mut phone, "/signed").await.text().await.unwrap();
+    assert!(card.contains("第 <strong>1</strong> 位") || card.contains(">1</strong>"), "{card}");
+    let mine = open(&mut phone, "/me").await.text().await.unwrap();
+    assert!(mine.contains(&report), "what one of them reported is theirs on all");
+
+    // Someone else is someone else, also on a phone that is another account's already.
+    let mut other = server.visitor();
+    introduced(&mut other, "/report", "bob-1").await;
+    other.sign().await;
+    assert_eq!(signatures(), 2);
+    phone.cookies.retain(|(name, _)| name != "wechat");
+    introduced(&mut phone, "/sign", "bob-2").await;
+    let mine = open(&mut phone, "/me").await.text().await.unwrap();
+    assert!(!mine.contains(&report), "the phone is Bob's now");
+    phone.cookies.retain(|(name, _)| name != "wechat");
+    introduced(&mut phone, "/sign", "carol-1").await;
+    assert_eq!(open(&mut phone, "/sign").await.status(), StatusCode::OK, "Carol has not signed");
+    assert_eq!(signatures(), 2);
+
+    // Nobody is made someone else by an address that was given to them, and nobody is
+    // sent round and round.
+    let state = sent_away(&mut server.visitor(), "/sign").await;
+    let mut victim = server.known_visitor().await;
+    let answer = open(&mut victim, &format!("/wechat/back?code=alice-9&state={state}")).await;
+    assert_eq!(location(&answer), "/");
+    assert_eq!(open(&mut victim, "/sign").await.status(), StatusCode::SEE_OTHER);
+    for odd in ["", "x", "s", "s1x", "s99999999999999999999x00", "é"] {
+        let path = format!("/wechat/back?code=alice-9&state={odd}");
+        assert_eq!(location(&open(&mut victim, &path).await), "/", "{odd}");
+    }
+    assert_eq!(introduced(&mut victim, "/sign", "alice-1").await, "/sign", "a code that was used");
+    assert_eq!(open(&mut victim, "/sign").await.status(), StatusCode::OK, "and signs all the same");
+    let mut late = server.visitor();
+    api.broken.store(1, Ordering::SeqCst);
+    assert_eq!(introduced(&mut late, "/signed", "dave-1").await, "/signed");
+    assert_eq!(location(&open(&mut late, "/signed").await), "/sign", "WeChat is away");
+
+    // The account itself is nowhere.
+    let kept = "SELECT COUNT(*) FROM wechat_identities WHERE length(identity) = 22";
+    let named = "SELECT COUNT(*) FROM wechat_identities WHERE identity LIKE '%alice%'";
+    let (kept, named) = (server.database.number(kept).await, server.database.number(named).await);
+    assert_eq!((kept, named), (3, 0));
 }

@@ -48,6 +48,8 @@ pub struct Page {
     pub phrase: Option<Arc<str>>,
     /// Whether pages may speak to WeChat.
     pub wechat: bool,
+    /// Whether WeChat says which account someone is.
+    pub identified: bool,
     /// Who of the staff is looking.
     pub staff: Option<Arc<Staff>>,
     /// Why the page is not what was asked for.

@@ -1,0 +1,64 @@
+//! One visitor for each WeChat account, whatever device it comes from.
+
+use super::{
+    Store, StoreError, counts,
+    counts::Deltas,
+    db::{Sql, Value},
+    recovery,
+};
+use crate::domain::{report::Millis, visitor::VisitorId};
+
+impl Store {
+    /// Who the account `identity` is that comes as `visitor`, or as `fresh` where `visitor`
+    /// is another account's already. Whom it was before it stays: all that is `visitor`'s
+    /// becomes theirs, unless it is another account's.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn one_by_identity(
+        &self,
+        identity: &str,
+        visitor: &VisitorId,
+        fresh: &VisitorId,
+        now: Millis,
+    ) -> Result<VisitorId, StoreError> {
+        const ANOTHERS: Sql = Sql::both(
+            "SELECT identity FROM wechat_identities WHERE visitor = $1 AND identity <> $2",
+        );
+        const LINK: Sql = Sql::both(
+            "INSERT INTO wechat_identities (identity, visitor, linked_at) VALUES ($1, $2, $3) \
+             ON CONFLICT (identity) DO NOTHING",
+        );
+        let values: [Value; 2] = [visitor.as_str().into(), identity.into()];
+        let anothers: Vec<(String,)> = self.db.all(ANOTHERS, &values).await?;
+        let is_anothers = !anothers.is_empty();
+        let known = match self.whose_identity(identity).await? {
+            Some(known) => known,
+            None => {
+                let who = if is_anothers { fresh } else { visitor };
+                let mut tx = self.db.begin().await?;
+                tx.run(LINK, &[identity.into(), who.as_str().into(), now.into()]).await?;
+                tx.commit().await?;
+                // Another device may have been first.
+                self.whose_identity(identity).await?.unwrap_or_else(|| who.clone())
+            }
+        };
+        if known == *visitor || is_anothers {
+            return Ok(known);
+        }
+        let mut tx = self.db.begin().await?;
+        recovery::lock_reports(&mut tx, visitor, &known).await?;
+        let taken = counts::take_ledger(&mut tx, now).await?;
+        let mut deltas = Deltas::default();
+        recovery::join(&mut tx, visitor, &known, now, &mut deltas).await?;
+        deltas.apply(&mut tx).await?;
+        self.commit_counts(tx, taken).await?;
+        Ok(known)
+    }
+
+    async fn whose_identity(&self, identity: &str) -> Result<Option<VisitorId>, StoreError> {
+        const WHOSE: Sql = Sql::both("SELECT visitor FROM wechat_identities WHERE identity = $1");
+        let found: Vec<(String,)> = self.db.all(WHOSE, &[identity.into()]).await?;
+        Ok(found.first().and_then(|(id,)| VisitorId::parse(id)))
+    }
+}
