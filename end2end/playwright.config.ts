@@ -36,7 +36,7 @@ export default defineConfig({
     { name: 'js', use: { ...phone } },
     // What only scripts can do has no counterpart here; axe is itself a script, and sees
     // the page without ours in its own way.
-    { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe|weight|offline|wechat|sizes|memory)\.spec\.ts/ },
+    { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe|weight|offline|wechat|sizes|memory|keyboard)\.spec\.ts/ },
     // What is handled together is handled on the other database, too.
     { name: 'postgres', use: { ...phone }, testMatch: /(report|casework)\.spec\.ts/ },
   ],

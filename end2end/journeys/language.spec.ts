@@ -45,7 +45,7 @@ test.describe('a browser set to English', () => {
     expect(await leftOver(page), 'the refused form').toEqual([]);
     await page.getByLabel('A beautiful home, built together', { exact: true }).check();
     await page.getByLabel('Your name').fill('Test Person');
-    await page.getByLabel(/I have read and accept/).check();
+    await page.getByLabel(/I have read and agree/).check();
     await page.getByRole('button', { name: 'Sign', exact: true }).click();
     await expect(page).toHaveURL(/\/signed$/);
     await expect(page.getByText('Signed. Thank you')).toBeVisible();
@@ -57,7 +57,7 @@ test.describe('a browser set to English', () => {
     expect(await leftOver(page), 'the refused report').toEqual([]);
     await page.getByLabel('Litter', { exact: true }).check();
     await page.getByLabel('What did you see').fill('Bags beside the bin');
-    await page.getByLabel(/I have read and accept/).check();
+    await page.getByLabel(/I have read and agree/).check();
     await page.getByRole('button', { name: 'Send', exact: true }).click();
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Sent, waiting to be accepted');
     expect(await leftOver(page), 'the report').toEqual([]);

@@ -80,6 +80,12 @@ impl Lang {
         if weight(Self::En) > weight(Self::Zh) { Self::En } else { Self::Zh }
     }
 
+    /// The language of what staff wrote, where it is another one than this.
+    #[must_use]
+    pub fn of_staff(self) -> Option<&'static str> {
+        (self != Self::Zh).then_some(Self::Zh.tag())
+    }
+
     /// The one of two words that is in this language.
     #[must_use]
     pub fn say<T>(self, zh: T, en: T) -> T {

@@ -66,7 +66,9 @@ impl From<MessageError> for Said {
         match error {
             MessageError::TooLong => Self::new(
                 format!("寄语最多{MESSAGE_MAX}个字，请写短一些"),
-                format!("A message has at most {MESSAGE_MAX} characters; please shorten it"),
+                format!(
+                    "A message has At most {MESSAGE_MAX} characters; shown publicly once staff have checked it; please shorten it"
+                ),
             ),
             MessageError::Hidden => Self::new(
                 "寄语里有看不见的特殊字符，请重新输入",
@@ -255,7 +257,7 @@ impl SignatureForm {
 pub(super) fn unknown_grid() -> Said {
     Said::new(
         "没有找到这个小区或路段，请重新选择，或选“说不清”",
-        "This estate or street was not found; please choose again, or “Not sure”",
+        "This compound or street was not found; please choose again, or choose “Not sure”",
     )
 }
 
@@ -263,7 +265,7 @@ pub(super) fn unknown_grid() -> Said {
 pub(super) fn no_consent() -> Said {
     Said::new(
         "请先阅读并同意个人信息说明",
-        "Please read and accept the note on personal information first",
+        "Please read and agree to the Personal information notice first",
     )
 }
 

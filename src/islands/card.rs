@@ -44,7 +44,7 @@ pub fn CardPicture(
     let shown = move || {
         picture.get().map(|source| {
             view! {
-                <p class="hint" role="status">{lang.say("长按图片，可以保存，也可以发给家人和邻居", "Press the picture long to save it or send it to family and neighbours")}</p>
+                <p class="hint" role="status">{lang.say("长按图片，可以保存，也可以发给家人和邻居", "Press and hold the picture to save it or send it to family and neighbours")}</p>
                 <img class="card-picture__image" src=source.clone() alt=label.clone() width="750" height="1200" />
                 <a class="weui-btn weui-btn_default" href=source download=lang.say("文明承诺卡.png", "pledge-card.png")>{lang.say("下载图片", "Download")}</a>
             }
@@ -137,7 +137,7 @@ mod browser {
         line(&card.day, 30.0, "400", GOLD, 832.0)?;
         code(c, card, (width - CODE) / 2.0);
         line(
-            lang.say("扫一扫，一起签下文明承诺", "Scan, and sign the civility pledge, too"),
+            lang.say("扫一扫，一起签下文明承诺", "Scan to sign the civility pledge too"),
             28.0,
             "400",
             GOLD,

@@ -68,12 +68,22 @@ pub async fn manifest(State(state): State<AppState>, headers: HeaderMap) -> Resp
 /// Which pages a browser may fetch before they are asked for, once a finger or pointer
 /// nears a link (<https://developer.mozilla.org/docs/Web/API/Speculation_Rules_API>).
 /// They are fetched only: to run their islands would open event streams.
-pub async fn speculation_rules() -> Response {
+pub async fn speculation_rules(State(state): State<AppState>) -> Response {
     let not = |path: &str| json!({ "not": { "href_matches": path } });
-    let pages = json!({ "and": [
-        { "href_matches": "/*" },
-        not("/console*"), not("/photos/*"), not("/g/*"), not("/me"), not("/signed"),
-    ]});
-    let rules = json!({ "prefetch": [{ "where": pages, "eagerness": "moderate" }] });
+    let mut pages = vec![
+        json!({ "href_matches": "/*" }),
+        not("/console*"),
+        not("/photos/*"),
+        not("/g/*"),
+        not("/me"),
+        not("/signed"),
+        // To choose a language is to remember it.
+        json!({ "not": { "selector_matches": "[hreflang]" } }),
+    ];
+    if state.wechat.as_ref().is_some_and(|wechat| wechat.identifies()) {
+        // The way to them may lead over WeChat.
+        pages.extend([not("/sign"), not("/report")]);
+    }
+    let rules = json!({ "prefetch": [{ "where": { "and": pages }, "eagerness": "moderate" }] });
     answer("application/speculationrules+json", 3600, &rules)
 }

@@ -60,13 +60,15 @@ impl Assets {
                 wasm: path("-live", "wasm", Some(wasm)),
             }),
         };
-        Ok(Self { names, policy: policy("") })
+        Ok(Self { names, policy: policy("", "") })
     }
 
-    /// The same, with a policy that lets scripts of `origin` run, too.
+    /// The same, with a policy that lets scripts of one origin run, too, and forms lead
+    /// on to another.
     #[must_use]
-    pub fn with_scripts_from(&self, origin: &str) -> Self {
-        Self { names: self.names.clone(), policy: policy(&format!(" {origin}")) }
+    pub fn with_others(&self, scripts: &str, forms: Option<&str>) -> Self {
+        let forms = forms.map(|origin| format!(" {origin}")).unwrap_or_default();
+        Self { names: self.names.clone(), policy: policy(&format!(" {scripts}"), &forms) }
     }
 }
 
@@ -79,12 +81,12 @@ fn read_hashes(options: &LeptosOptions) -> io::Result<String> {
 }
 
 /// Only our own files, the wasm, the one inline script that starts it, and scripts from
-/// `others`.
-fn policy(others: &str) -> HeaderValue {
+/// `others`; forms that lead to us or, by a redirect, to `forms`.
+fn policy(others: &str, forms: &str) -> HeaderValue {
     let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
     let text = format!(
         "default-src 'none'; script-src 'self'{others} 'wasm-unsafe-eval' 'sha256-{start}'; \
-         style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -43,13 +43,20 @@ pub fn way_to_wechat(
     let wechat = state.wechat.as_ref().filter(|wechat| wechat.identifies())?;
     let (_, page) = PAGES.into_iter().find(|(page, _)| *page == path)?;
     let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
-    if visitor.introduced || !agent.contains("MicroMessenger") || state.public_url.is_empty() {
+    // WeCom says both, and has no accounts of WeChat's. What a service worker fetches for
+    // itself cannot go elsewhere.
+    let theirs = agent.contains("MicroMessenger") && !agent.contains("wxwork");
+    let by_hand = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    if visitor.introduced || !theirs || !by_hand || state.public_url.is_empty() {
         return None;
     }
     let back = format!("{}/wechat/back", state.public_url);
     let back = utf8_percent_encode(&back, NON_ALPHANUMERIC);
     let token = token(&state.service, &visitor.id, page, state.service.now());
-    Some(Redirect::to(&wechat.authorize(&back.to_string(), &token)).into_response())
+    let mut response = Redirect::to(&wechat.authorize(&back.to_string(), &token)).into_response();
+    // Whoever does not come back is not sent again and again.
+    remember(&mut response, Hint::Asked, state.https);
+    Some(response)
 }
 
 /// What WeChat gives back with its answer: which page is come back to, when it was left,
@@ -100,7 +107,6 @@ pub async fn back(
         Ok(account) => account,
         Err(error) => {
             tracing::warn!(%error, "WeChat did not say who someone is; they are who they were");
-            remember(&mut response, Hint::AskedInVain, state.https);
             return response;
         }
     };
@@ -112,6 +118,9 @@ pub async fn back(
             }
             response
         }
-        Err(error) => refusal::from_store(&error),
+        Err(error) => {
+            tracing::error!(%error, "an account was not linked; it is asked for later");
+            response
+        }
     }
 }

@@ -27,7 +27,7 @@ pub async fn object(
 ) -> Response {
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
     if !visitor.known {
-        return refusal::response(Refusal::Barred("刚才没有认出您的手机，请返回再按一次"));
+        return refusal::response(Refusal::NewVisitor);
     }
     let reason = posted.first("reason");
     match state.service.object_to_message(&visitor.id, ordinal, &reason).await {

@@ -184,7 +184,10 @@ impl AppState {
     pub fn with_wechat(self, wechat: Option<WeChat>, proof: Option<Proof>) -> Self {
         let parts = Arc::unwrap_or_clone(self.0);
         let assets = match &wechat {
-            Some(_) => Arc::new(parts.assets.with_scripts_from(wechat::SCRIPTS_FROM)),
+            Some(wechat) => {
+                let forms = wechat.asks_at();
+                Arc::new(parts.assets.with_others(wechat::SCRIPTS_FROM, forms.as_deref()))
+            }
             None => parts.assets,
         };
         let wechat = wechat.map(Arc::new);

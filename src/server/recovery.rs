@@ -67,7 +67,7 @@ pub async fn recover(
         Err(RecoveryError::Unknown) => {
             let sentence = Said::new(
                 "没有这个口令：请核对16位数字；每个口令只能用一次",
-                "There is no such code: please check the 16 digits; each code works once",
+                "Recovery code not found: please check the 16 digits; each code works only once",
             );
             (StatusCode::UNPROCESSABLE_ENTITY, sentence)
         }
@@ -83,7 +83,7 @@ pub async fn recover(
             let minutes = seconds.div_ceil(60);
             let sentence = Said::new(
                 format!("试的次数太多了，请{minutes}分钟后再试"),
-                format!("Too many tries; please try again in {minutes} minutes"),
+                format!("Too many attempts; please try again in {minutes} min"),
             );
             (StatusCode::TOO_MANY_REQUESTS, sentence)
         }

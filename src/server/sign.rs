@@ -101,6 +101,8 @@ pub async fn next(State(state): State<AppState>) -> Response {
     let Some(other) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
     let mut response = Redirect::to("/sign").into_response();
     remember(&mut response, Hint::NotSigned, state.https);
+    // The account of this phone is not the next person's.
+    remember(&mut response, Hint::Lent, state.https);
     response.extensions_mut().insert(BecomeVisitor(other.id));
     response
 }

@@ -37,10 +37,14 @@ const CARE: &str = "care";
 /// The language that was chosen.
 const LANG: &str = "lang";
 
-/// Set once WeChat has said who this is, or was asked in vain a moment ago.
+/// Set while WeChat need not be asked who this is.
 const INTRODUCED: &str = "wechat";
 
-/// How long nobody is asked for again whom WeChat did not name.
+/// How long WeChat is not asked again after it has answered: a visitor may meanwhile have
+/// become one with another, on another device.
+const ANSWERED: Duration = Duration::from_secs(86_400);
+
+/// The same for whom it did not name.
 const IN_VAIN: Duration = Duration::from_secs(600);
 
 /// Who is asking, in a request's extensions.
@@ -99,6 +103,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     };
     let hints = CookieJar::from_headers(request.headers());
     let chosen = lang_of_address(request.uri());
+    let by_own_choice = from_here(request.headers());
     let visitor = Visitor {
         id: id.clone(),
         known,
@@ -116,7 +121,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         Ok(()) => next.run(request).await,
         Err(instead) => instead,
     };
-    if let Some(lang) = chosen.filter(|_| !is_picture) {
+    if let Some(lang) = chosen.filter(|_| !is_picture && by_own_choice) {
         remember(&mut response, Hint::Lang(lang), state.https);
     }
     let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
@@ -158,6 +163,13 @@ pub fn lang_of_address(uri: &Uri) -> Option<Lang> {
     query.filter_map(|part| part.strip_prefix("lang=")).find_map(Lang::parse)
 }
 
+/// Whether a request comes from a page of ours, or may do, and because someone asked for it:
+/// an address that was sent to someone says nothing about what they like to read.
+fn from_here(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    site && !headers.contains_key("sec-purpose")
+}
+
 /// Adds a hint for later pages to a response.
 pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
     let cookie = match hint {
@@ -166,12 +178,9 @@ pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
         Hint::NotSigned => forgotten(SIGNED, https),
         Hint::Care(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
         Hint::Care(None) => forgotten(CARE, https),
-        Hint::Introduced => cookie(INTRODUCED, "1".to_owned(), https),
-        Hint::AskedInVain => {
-            let mut brief = cookie(INTRODUCED, "0".to_owned(), https);
-            brief.set_max_age(Some(IN_VAIN.try_into().unwrap_or_default()));
-            brief
-        }
+        Hint::Introduced => brief(cookie(INTRODUCED, "1".to_owned(), https), ANSWERED),
+        Hint::Asked => brief(cookie(INTRODUCED, "0".to_owned(), https), IN_VAIN),
+        Hint::Lent => cookie(INTRODUCED, "lent".to_owned(), https),
         Hint::Lang(lang) => cookie(LANG, lang.as_str().to_owned(), https),
     };
     append(response.headers_mut(), &cookie);
@@ -192,8 +201,10 @@ pub enum Hint<'a> {
     Lang(Lang),
     /// WeChat has said who this is.
     Introduced,
-    /// WeChat did not say.
-    AskedInVain,
+    /// WeChat is asked, and may never answer.
+    Asked,
+    /// It is the phone of someone else, whom WeChat would name.
+    Lent,
 }
 
 const fn cookie_name(https: bool) -> &'static str {
@@ -208,6 +219,11 @@ fn cookie(name: &'static str, value: String, https: bool) -> Cookie<'static> {
         .secure(https)
         .max_age(LIFETIME.try_into().unwrap_or_default())
         .build()
+}
+
+fn brief(mut cookie: Cookie<'static>, life: Duration) -> Cookie<'static> {
+    cookie.set_max_age(Some(life.try_into().unwrap_or_default()));
+    cookie
 }
 
 fn forgotten(name: &'static str, https: bool) -> Cookie<'static> {

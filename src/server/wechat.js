@@ -11,8 +11,10 @@
     wx.config({ ...(await answer.json()), jsApiList });
     wx.ready(() => {
       const card = { title: says('name'), desc: says('description'), imgUrl: new URL(says('image'), location.href).href };
-      // Whoever gets it begins at the front, not on a page of the sender's own.
-      const link = /^\/(me|signed|recovery|reports\/|offline)/.test(location.pathname) ? `${location.origin}/` : address;
+      // Whoever gets it begins at the front, not on a page of the sender's own, and reads
+      // their own language.
+      const link = /^\/(me|signed|recovery|reports\/|offline)/.test(location.pathname) ? `${location.origin}/`
+        : address.replace(/([?&])lang=[^&]*&?/, '$1').replace(/[?&]$/, '');
       wx.updateAppMessageShareData({ ...card, link });
       wx.updateTimelineShareData({ title: `${card.desc}`, imgUrl: card.imgUrl, link });
     });

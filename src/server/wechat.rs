@@ -6,7 +6,7 @@ use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
 use axum::{
     extract::{Query, State},
-    http::{StatusCode, header},
+    http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -122,6 +122,12 @@ impl WeChat {
     /// Whether people are to be known by their account.
     pub const fn identifies(&self) -> bool {
         self.authorize.is_some()
+    }
+
+    /// The origin to which people are sent for that.
+    pub fn asks_at(&self) -> Option<String> {
+        let uri: Uri = self.authorize.as_deref()?.parse().ok()?;
+        Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
     }
 
     /// Where a browser of WeChat's says who it is, to come back to `back` with `state`.

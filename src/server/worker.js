@@ -144,7 +144,7 @@ async function waiting() {
   if (!forms) return shown('/offline');
   return marked('/offline', say(
     `您填的${forms}份内容已存在手机里，有网络时自动送出。请先不要清理微信。`,
-    `What you filled in (${forms}) is kept in this phone and will be sent when there is a network. Please do not clear WeChat before.`,
+    `Saved on this phone and waiting to be sent: ${forms} form${forms === 1 ? '' : 's'}. Sending is automatic once there is a network. Until then, please do not clear WeChat.`,
   ));
 }
 
@@ -161,9 +161,9 @@ async function marked(path, words) {
   const says = words ?? (FORMS.includes(path)
     ? say(
       '现在没有网络。您可以照常填写提交，内容先存在手机里，有网络时自动送出。',
-      'There is no network. Fill in the form as usual: it is kept in this phone and sent when there is one.',
+      'You are offline. Fill in and send the form as usual: it is saved on this phone and sent automatically when there is a network.',
     )
-    : say(`现在没有网络，这是${time}看到的内容。`, `There is no network; this is what you saw on ${time}.`));
+    : say(`现在没有网络，这是${time}看到的内容。`, `You are offline. This is the page as you saw it on ${time}.`));
   // Each report has a key of its own, by which the server knows it when it comes again.
   const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))))
     .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -183,7 +183,7 @@ async function post(request, url) {
     if (path === '/sign' && (await kept()).some((form) => form.path === path && !form.refused)) {
       return marked('/offline', say(
         '这台手机里已有一份没送出的签名，这一份没有存下。请等有网络时，用“换人签名”再签。',
-        'A signature already waits in this phone; this one was not kept. Once there is a network, use “Next person signs”.',
+        'A signature is already waiting on this phone, so this one was not saved. Once there is a network, use “Next person signs” to sign again.',
       ));
     }
     await keep({ path, type: copy.headers.get('Content-Type'), body: await copy.arrayBuffer() });

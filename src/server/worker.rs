@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -20,8 +20,9 @@ const OFF: &str = include_str!("worker_off.js");
 
 /// Answers with the worker. Browsers ask for it anew at least once a day, and at every
 /// visit when it may not be kept.
-pub async fn worker(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let lang = visitor::lang_of(&headers);
+pub async fn worker(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
+    // Each page registers that of its own language.
+    let lang = visitor::lang_of_address(&uri).unwrap_or_else(|| visitor::lang_of(&headers));
     let body = match state.offline {
         true => ON.replace("«version»", &version(&state, lang)).replace("«lang»", lang.as_str()),
         false => OFF.to_owned(),

@@ -108,7 +108,7 @@ pub(super) async fn join(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
          (SELECT serial FROM supports WHERE visitor = $2)",
     );
-    const GIVE: [Sql; 6] = [
+    const GIVE: [Sql; 7] = [
         Sql::both(
             "UPDATE signatures SET visitor = $2 WHERE visitor = $1 \
              AND state IN ('valid', 'suspect')",
@@ -117,6 +117,10 @@ pub(super) async fn join(
         Sql::both("UPDATE supports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE photos SET visitor = $2 WHERE serial IS NULL AND visitor = $1"),
         Sql::both("UPDATE wechat_identities SET visitor = $2 WHERE visitor = $1"),
+        Sql::both(
+            "UPDATE recoveries SET visitor = $2 WHERE visitor = $1 \
+             AND NOT EXISTS (SELECT 1 FROM recoveries WHERE visitor = $2)",
+        ),
         // Else it would one day give back someone who has nothing.
         Sql::both("DELETE FROM recoveries WHERE visitor = $1 AND visitor <> $2"),
     ];

@@ -260,12 +260,19 @@ async fn one_account_signs_once_on_any_device(database: Database) {
     third.sign().await;
     let report = third.report("grid-07", &[]).await;
     assert_eq!(signatures(), 2);
+    let made = third.post("/recovery/new", &[]).await.text().await.unwrap();
+    let phrase = made.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
     assert_eq!(introduced(&mut third, "/me", "alice-3").await, "/me");
     assert_eq!(signatures(), 1);
     let card = open(&mut phone, "/signed").await.text().await.unwrap();
     assert!(card.contains("第 <strong>1</strong> 位") || card.contains(">1</strong>"), "{card}");
     let mine = open(&mut phone, "/me").await.text().await.unwrap();
     assert!(mine.contains(&report), "what one of them reported is theirs on all");
+
+    let mut elsewhere = server.known_visitor().await;
+    assert_eq!(location(&elsewhere.post("/recovery", &[("phrase", phrase)]).await), "/me");
+    let mine = elsewhere.get("/me").await.text().await.unwrap();
+    assert!(mine.contains(&report), "what was written down is good still");
 
     // Someone else is someone else, also on a phone that is another account's already.
     let mut other = server.visitor();
@@ -287,17 +294,41 @@ async fn one_account_signs_once_on_any_device(database: Database) {
     let mut victim = server.known_visitor().await;
     let answer = open(&mut victim, &format!("/wechat/back?code=alice-9&state={state}")).await;
     assert_eq!(location(&answer), "/");
-    assert_eq!(open(&mut victim, "/sign").await.status(), StatusCode::SEE_OTHER);
     for odd in ["", "x", "s", "s1x", "s99999999999999999999x00", "é"] {
         let path = format!("/wechat/back?code=alice-9&state={odd}");
         assert_eq!(location(&open(&mut victim, &path).await), "/", "{odd}");
     }
     assert_eq!(introduced(&mut victim, "/sign", "alice-1").await, "/sign", "a code that was used");
+    let policy = open(&mut victim, "/sign").await.headers()["content-security-policy"].clone();
+    let policy = policy.to_str().unwrap();
+    assert!(policy.contains("form-action 'self' https://open.example;"), "{policy}");
     assert_eq!(open(&mut victim, "/sign").await.status(), StatusCode::OK, "and signs all the same");
     let mut late = server.visitor();
     api.broken.store(1, Ordering::SeqCst);
     assert_eq!(introduced(&mut late, "/signed", "dave-1").await, "/signed");
     assert_eq!(location(&open(&mut late, "/signed").await), "/sign", "WeChat is away");
+
+    // Whoever never comes back is not sent again; nor is the next person at a phone, nor
+    // what a service worker fetches, nor WeCom.
+    let mut lost = server.visitor();
+    sent_away(&mut lost, "/sign").await;
+    assert_eq!(open(&mut lost, "/sign").await.status(), StatusCode::OK);
+    lost.post("/sign/next", &[]).await;
+    assert!(lost.cookies.contains(&("wechat".to_owned(), "lent".to_owned())));
+    assert_eq!(open(&mut lost, "/me").await.status(), StatusCode::OK);
+    for (name, value) in [
+        ("sec-fetch-mode", "cors"),
+        ("user-agent", "Mozilla/5.0 wxwork/3.1.16 MicroMessenger/7.0.1"),
+    ] {
+        let visitor = server.visitor();
+        let request = visitor.request(Method::GET, "/sign");
+        let agent = (header::USER_AGENT, "Mozilla/5.0 MicroMessenger/8.0.50");
+        let request = match name {
+            "user-agent" => request.header(name, value),
+            _ => request.header(agent.0, agent.1).header(name, value),
+        };
+        assert_eq!(server.visitor().send(request).await.status(), StatusCode::OK, "{name}");
+    }
 
     // The account itself is nowhere.
     let kept = "SELECT COUNT(*) FROM wechat_identities WHERE length(identity) = 22";

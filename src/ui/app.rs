@@ -47,8 +47,9 @@ i.length&&requestAnimationFrame(()=>setTimeout(()=>import(f?d.fewJs:d.js).then(a
 m.hydrate();for(const e of i)m[e.dataset.component](e)})\
 .catch(e=>console.info('islands stay still',e)),150))})\
 (document.currentScript.dataset);\
-(w=>{w&&(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
-addEventListener('load',()=>w.register('/sw.js').catch(e=>console.info('online only',e)));\
+(w=>{w&&!/^\\/(console|screen)/.test(location.pathname)&&\
+(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
+addEventListener('load',()=>w.register('/sw.js?lang='+document.documentElement.lang).catch(e=>console.info('online only',e)));\
 w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
 (navigator.serviceWorker)";
 

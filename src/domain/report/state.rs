@@ -26,7 +26,7 @@ pub enum State {
     Duplicate,
     /// Given to someone outside.
     Referred,
-    /// Taken back by the reporter.
+    /// Withdrawn by the resident.
     Withdrawn,
 }
 

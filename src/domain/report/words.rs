@@ -42,16 +42,16 @@ impl State {
     pub fn resident_word(self, lang: Lang) -> &'static str {
         match self {
             Self::Submitted => lang.say("已提交，待受理", "Sent, waiting to be accepted"),
-            Self::NeedsInfo => lang.say("请您补充", "Please tell us more"),
+            Self::NeedsInfo => lang.say("请您补充", "More information needed"),
             Self::Accepted => lang.say("已受理", "Accepted"),
             Self::Dispatched => lang.say("已派单", "Assigned"),
             Self::InProgress => lang.say("处理中", "Being handled"),
-            Self::AwaitingCheck => lang.say("已处理，待核实", "Handled, to be checked"),
+            Self::AwaitingCheck => lang.say("已处理，待核实", "Handled, awaiting verification"),
             Self::Closed => lang.say("已办结", "Closed"),
             Self::Rejected => lang.say("未能受理", "Not accepted"),
             Self::Duplicate => lang.say("已合并办理", "Merged with another"),
             Self::Referred => lang.say("已转办", "Passed on"),
-            Self::Withdrawn => lang.say("已撤回", "Taken back"),
+            Self::Withdrawn => lang.say("已撤回", "Withdrawn"),
         }
     }
 
@@ -109,7 +109,7 @@ impl Satisfaction {
 /// A day and a minute as people say it: 7月3日17:30, 3 July 17:30.
 #[must_use]
 pub fn day_and_time(civil: DateTime, lang: Lang) -> String {
-    civil.strftime(lang.say("%-m月%-d日%H:%M", "%-d %B %H:%M")).to_string()
+    civil.strftime(lang.say("%-m月%-d日%H:%M", "%-d %B, %H:%M")).to_string()
 }
 
 /// A day as people say it: 7月3日, 3 July.
@@ -176,7 +176,7 @@ impl Report {
         match self.state {
             State::Dispatched => {
                 let unit = campaign.unit(self.unit.as_str()).map_or("", |unit| &unit.title);
-                format!("{}{unit}", lang.say("已派单给", "Assigned to "))
+                format!("{}{unit}", lang.say("已派单给", "Assigned to the "))
             }
             State::Referred => self.referred_words(lang),
             state => state.resident_word(lang).to_owned(),
@@ -200,7 +200,7 @@ impl Report {
     pub fn sentence(&self, campaign: &Campaign, calendar: &WorkCalendar, now: Millis) -> String {
         let lang = campaign.lang;
         let unit = campaign.unit(self.unit.as_str()).map(|unit| unit.title.as_str());
-        let unit = unit.unwrap_or_else(|| lang.say("承办单位", "The unit in charge"));
+        let unit = unit.unwrap_or_else(|| lang.say("承办单位", "unit in charge"));
         let due = |at: Option<Millis>, zh: &str, en: &str| {
             let time = at.map(|at| day_and_time(calendar.civil(at), lang));
             time.map_or_else(String::new, |time| match lang {
@@ -208,11 +208,12 @@ impl Report {
                 Lang::En => format!("; {en} by {time}"),
             })
         };
-        let promised = || due(self.promised_at, "办结", "to be closed");
-        let late =
-            lang.say("已超过承诺时间，已提醒承办单位", "Past its deadline; the unit was reminded");
-        let again =
-            if self.reopened > 0 { lang.say("重新办理：", "Taken up again: ") } else { "" };
+        let promised = || due(self.promised_at, "办结", "due to be completed");
+        let late = lang.say(
+            "已超过承诺时间，已提醒承办单位",
+            "The deadline has passed; the unit has been reminded",
+        );
+        let again = if self.reopened > 0 { lang.say("重新办理：", "Reopened: ") } else { "" };
         let is_late = self.is_overdue(now);
         match self.state {
             State::Submitted if is_late => match lang {
@@ -226,26 +227,26 @@ impl Report {
             State::NeedsInfo => lang
                 .say(
                     "请您补充一些情况，补充后继续办理",
-                    "Please tell us more, so that it can go on",
+                    "Please add more information so that we can continue",
                 )
                 .to_owned(),
             State::Accepted | State::Dispatched | State::InProgress if is_late => match lang {
                 Lang::Zh => format!("{again}{unit}还没有办完。{late}"),
-                Lang::En => format!("{again}{unit} has not finished. {late}"),
+                Lang::En => format!("{again}The {unit} has not finished. {late}"),
             },
             State::Accepted => format!("{again}{}{}", lang.say("已受理", "Accepted"), promised()),
             State::Dispatched => match lang {
                 Lang::Zh => format!("{again}已派单给{unit}{}", promised()),
-                Lang::En => format!("{again}Assigned to {unit}{}", promised()),
+                Lang::En => format!("{again}Assigned to the {unit}{}", promised()),
             },
             State::InProgress => match lang {
                 Lang::Zh => format!("{again}{unit}处理中{}", promised()),
-                Lang::En => format!("{again}{unit} is handling it{}", promised()),
+                Lang::En => format!("{again}The {unit} is handling it{}", promised()),
             },
             State::AwaitingCheck => {
                 let sentence = match lang {
                     Lang::Zh => format!("{again}{unit}已处理，待核实"),
-                    Lang::En => format!("{again}Handled by {unit}, to be checked"),
+                    Lang::En => format!("{again}Handled by the {unit}, awaiting verification"),
                 };
                 match (is_late, lang) {
                     (false, _) => sentence,
@@ -259,7 +260,7 @@ impl Report {
             State::Duplicate => lang
                 .say(
                     "已合并办理，结果请看合并后的那一件",
-                    "Merged with another report, which goes on",
+                    "Merged with another report; see that one for the result",
                 )
                 .to_owned(),
             State::Referred => self.referred_words(lang),
@@ -279,20 +280,21 @@ impl Event {
         let unit = campaign.unit(detail).map_or(detail, |unit| unit.title.as_str());
         let words = match self.what {
             What::Filed => lang.say("提交", "Sent"),
-            What::Added => lang.say("补充了情况", "More was told"),
-            What::Withdrawn => lang.say("反映人撤回", "Taken back by the reporter"),
-            What::Urged => lang.say("反映人催办", "The reporter asked to hurry"),
-            What::Solved => lang.say("反映人表示：已解决", "The reporter says: solved"),
-            What::NotSolved => lang.say(
-                "反映人表示：没解决，重新办理",
-                "The reporter says: not solved; taken up again",
+            What::Added => lang.say("补充了情况", "More information added"),
+            What::Withdrawn => lang.say("反映人撤回", "Withdrawn by the resident"),
+            What::Urged => lang.say("反映人催办", "The resident asked for faster handling"),
+            What::Solved => lang.say("反映人表示：已解决", "The resident says: solved"),
+            What::NotSolved => {
+                lang.say("反映人表示：没解决，重新办理", "The resident says: not solved; reopened")
+            }
+            What::Rated => lang.say("反映人作了评价", "The resident gave a rating"),
+            What::Escalated if detail == "2" => lang.say(
+                "超过承诺时间，已提醒管理员",
+                "The deadline has passed; the administrator was reminded",
             ),
-            What::Rated => lang.say("反映人作了评价", "The reporter gave a rating"),
-            What::Escalated if detail == "2" => lang
-                .say("超过承诺时间，已提醒管理员", "Past its deadline; the manager was reminded"),
             What::Escalated => lang.say(
                 "超过承诺时间，已提醒支部负责人",
-                "Past its deadline; the branch lead was reminded",
+                "The deadline has passed; the Party branch lead was reminded",
             ),
             What::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
             What::Staff(action) => return done(action, detail, unit, lang),
@@ -308,21 +310,25 @@ fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
         Action::Accept => lang.say("已受理", "Accepted"),
         Action::Acknowledge => lang.say("已知悉并办结", "Noted and closed"),
         Action::Reject => lang.say("未能受理", "Not accepted"),
-        Action::Ask => lang.say("请反映人补充", "The reporter was asked for more"),
+        Action::Ask => lang.say("请反映人补充", "The resident was asked for more information"),
         Action::Duplicate => {
-            return lang.say(format!("合并到{detail}办理"), format!("Merged with {detail}"));
+            return lang.say(format!("合并到{detail}办理"), format!("Merged into {detail}"));
         }
         Action::Refer => {
             return lang.say(format!("转给{detail}"), format!("Passed on to {detail}"));
         }
         Action::Dispatch => {
-            return lang.say(format!("派单给{unit}"), format!("Assigned to {unit}"));
+            return lang.say(format!("派单给{unit}"), format!("Assigned to the {unit}"));
         }
-        Action::Return => return lang.say(format!("{unit}退单"), format!("Sent back by {unit}")),
+        Action::Return => {
+            return lang.say(format!("{unit}退单"), format!("Sent back by the {unit}"));
+        }
         Action::Claim => lang.say("认领", "Claimed"),
         Action::Release => lang.say("放回", "Put back"),
         Action::Start => lang.say("接单，开始处理", "Taken on, work has begun"),
-        Action::Settle => lang.say("现场处理完毕，待核实", "Settled on the spot, to be checked"),
+        Action::Settle => {
+            lang.say("现场处理完毕，待核实", "Dealt with on the spot, awaiting verification")
+        }
         Action::Extend => {
             return lang.say(
                 format!("申请延期{detail}个工作日"),
@@ -335,20 +341,20 @@ fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
         Action::ApproveExtension => {
             return lang.say(
                 format!("同意延期{detail}个工作日"),
-                format!("{detail} more working days granted"),
+                format!("Extended by {detail} working day(s)"),
             );
         }
         Action::Supervise => lang.say("督办", "Under supervision"),
         Action::Note => lang.say("备注", "Note"),
-        Action::Reply => lang.say("回复", "Answer"),
-        Action::Finish => lang.say("处理完毕，待核实", "Handled, to be checked"),
+        Action::Reply => lang.say("回复", "Reply"),
+        Action::Finish => lang.say("处理完毕，待核实", "Handled, awaiting verification"),
         Action::Check if no => {
-            lang.say("核实没有通过，继续处理", "Checked: not done yet, work goes on")
+            lang.say("核实没有通过，继续处理", "Not yet verified as done; work continues")
         }
-        Action::Check => lang.say("核实通过，已办结", "Checked and closed"),
+        Action::Check => lang.say("核实通过，已办结", "Verified and closed"),
         Action::Revisit if no => lang.say("回访：没解决", "Asked again: not solved"),
         Action::Revisit => lang.say("回访：已解决", "Asked again: solved"),
-        Action::Reopen => lang.say("重新办理", "Taken up again"),
+        Action::Reopen => lang.say("重新办理", "Reopened"),
         Action::Hide => lang.say("不再公开", "No longer public"),
         Action::Unhide => lang.say("恢复公开", "Public again"),
         Action::Redact => lang.say("改写了公开摘要", "The public summary was rewritten"),

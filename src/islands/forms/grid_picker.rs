@@ -77,7 +77,7 @@ pub fn GridPicker(
                 class="field__input field__search"
                 type="search"
                 placeholder=lang.say("输入几个字查找", "Type to search")
-                aria-label=lang.say("查找小区或路段", "Search estates and streets")
+                aria-label=lang.say("查找小区或路段", "Search compounds and streets")
                 aria-controls="field-grid"
                 autocomplete="off"
                 enterkeyhint="search"

@@ -55,7 +55,7 @@ pub fn ReportFormIsland(
             {children()}
             <div class="look" hidden=awake>
                 <button class="weui-btn weui-btn_default" type="submit" formaction="/report/similar">
-                    {lang.say("先看看有没有人反映过", "See first whether it was reported")}
+                    {lang.say("先看看有没有人反映过", "Check whether it has been reported already")}
                 </button>
             </div>
             <div class="sticky-action">

@@ -41,9 +41,9 @@ pub fn Similar(
             view! {
                 <li class="similar__item">
                     <a href=href>{report.summary}</a>
-                    <p class="similar__state">{report.state} {lang.say("，", "; ")} {report.supporters} {lang.say("人也遇到过", " have met it, too")}</p>
+                    <p class="similar__state">{report.state} {lang.say("，", ". Also seen by ")} {report.supporters} {lang.say("人也遇到过", "")}</p>
                     <button class="weui-btn weui-btn_default" type="submit" formaction=support formnovalidate>
-                        {lang.say("我也遇到过", "I have met it, too")}
+                        {lang.say("我也遇到过", "I’ve seen this too")}
                     </button>
                 </li>
             }
@@ -52,11 +52,11 @@ pub fn Similar(
     };
     let title = move || {
         if !found.read().is_empty() {
-            lang.say("附近已有人反映过。如果是同一件事，点“我也遇到过”就可以，结果会告诉您：", "Someone nearby has reported this. If it is the same, press “I have met it, too”, and you will hear what becomes of it:")
+            lang.say("附近已有人反映过。如果是同一件事，点“我也遇到过”就可以，结果会告诉您：", "Similar reports have already been made nearby. If it is the same problem, just tap “I’ve seen this too” and you will be told the result:")
         } else if looked {
             lang.say(
                 "附近没有正在办理的同类反映，请接着填写。",
-                "Nothing like it is open nearby; please go on.",
+                "No similar report is open nearby; please go on.",
             )
         } else {
             ""

@@ -30,12 +30,13 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
     let pledges = campaign.pledges.iter().cloned().map(|pledge| view! { <PledgeRow pledge /> });
     let subtitle = campaign.titles.subtitle.clone();
     let pair = pair.map(|(report, photos)| {
+        let by_staff = lang.of_staff().filter(|_| report.summary.is_some());
         let summary = report.summary.clone().unwrap_or_else(|| report.plain_summary(page.campaign()));
         view! {
             <section class="home-pair" aria-labelledby="pair-title">
-                <h2 id="pair-title" class="section-title">{lang.say("刚刚办结", "Just closed")}</h2>
+                <h2 id="pair-title" class="section-title">{lang.say("刚刚办结", "Recently completed")}</h2>
                 {photo_pair(lang, &photos)}
-                <p class="home-pair__link"><a href=format!("/reports/{}", report.code)>{summary}</a></p>
+                <p class="home-pair__link"><a lang=by_staff href=format!("/reports/{}", report.code)>{summary}</a></p>
             </section>
         }
     });
@@ -48,7 +49,7 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
                 <Calls />
             </section>
             <section aria-labelledby="pledges-title">
-                <h2 id="pledges-title" class="section-title">{lang.say("文明承诺", "Four pledges")}</h2>
+                <h2 id="pledges-title" class="section-title">{lang.say("文明承诺", "Civility pledges")}</h2>
                 <div class="weui-cells pledge-list">{pledges.collect_view()}</div>
             </section>
             {pair}

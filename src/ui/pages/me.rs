@@ -27,7 +27,7 @@ pub fn MePage() -> impl IntoView {
         let own = match own.is_empty() {
             true => Either::Left(view! {
                 <div class="empty">
-                    <p>{lang.say("您还没有用这台手机反映过问题。", "Nothing was reported from this phone yet.")}</p>
+                    <p>{lang.say("您还没有用这台手机反映过问题。", "You have not reported anything from this phone yet.")}</p>
                     <a class="weui-btn weui-btn_default" href="/report">{lang.say("随手拍", "Report")}</a>
                 </div>
             }),
@@ -36,7 +36,7 @@ pub fn MePage() -> impl IntoView {
         let supported = (!supported.is_empty()).then(|| {
             view! {
                 <section aria-labelledby="my-supports">
-                    <h2 id="my-supports" class="section-title">{lang.say("我也遇到过的", "What I have met, too")}</h2>
+                    <h2 id="my-supports" class="section-title">{lang.say("我也遇到过的", "Reports I’ve also seen")}</h2>
                     {list(&supported)}
                 </section>
             }
@@ -45,7 +45,7 @@ pub fn MePage() -> impl IntoView {
             Some(mine) => Either::Left(view! { <Mine mine /> }),
             None => Either::Right(view! {
                 <div class="empty">
-                    <p>{lang.say("您还没有在这台手机上签名。", "Nobody has signed on this phone yet.")}</p>
+                    <p>{lang.say("您还没有在这台手机上签名。", "You have not signed on this phone yet.")}</p>
                     <a class="weui-btn weui-btn_primary" href="/sign">{lang.say("我要签名", "Sign the pledge")}</a>
                 </div>
             }),
@@ -65,11 +65,11 @@ pub fn MePage() -> impl IntoView {
                 {supported}
                 <div class="weui-cells">
                     <a class="weui-cell weui-cell_access" href="/recovery">
-                        <span class="weui-cell__bd">{lang.say("换了手机？用口令找回", "Another phone? Get your things back by a code")}</span>
+                        <span class="weui-cell__bd">{lang.say("换了手机？用口令找回", "Changed phones? Restore with a recovery code")}</span>
                         <span class="weui-cell__ft"></span>
                     </a>
                     <a class="weui-cell weui-cell_access" href="/privacy">
-                        <span class="weui-cell__bd">{lang.say("个人信息与无障碍说明", "Personal information and accessibility")}</span>
+                        <span class="weui-cell__bd">{lang.say("个人信息与无障碍说明", "Personal information notice and accessibility")}</span>
                         <span class="weui-cell__ft"></span>
                     </a>
                 </div>

@@ -25,9 +25,9 @@ pub fn MessagesPage() -> impl IntoView {
             view! {
                 <li class="wall__item">
                     <p class="wall__text">{message.text}</p>
-                    <p class="wall__who">"—— " {who}</p>
+                    <p class="wall__who">{lang.say("—— ", "— ")} {who}</p>
                     <details class="fold wall__object">
-                        <summary>{lang.say("有异议", "Object")}</summary>
+                        <summary>{lang.say("有异议", "Raise a concern")}</summary>
                         <form method="post" action=action>
                             <label class="field__label">
                                 {lang.say("为什么（可不写）", "Why (optional)")}

@@ -28,9 +28,11 @@ pub fn PledgePage() -> impl IntoView {
     let lang = page.lang;
     let categories = page.campaign().categories_of(&pledge.slug).map(|category| {
         let kind = match category.kind {
-            CategoryKind::Casework => lang.say("可以反映，有人办理", "can be reported, is handled"),
-            CategoryKind::Reminder => lang.say("文明提醒", "reminder"),
-            CategoryKind::Private => lang.say("可以反映，不公开", "can be reported, not public"),
+            CategoryKind::Casework => {
+                lang.say("可以反映，有人办理", "can be reported and followed up")
+            }
+            CategoryKind::Reminder => lang.say("文明提醒", "noted as a civility reminder"),
+            CategoryKind::Private => lang.say("可以反映，不公开", "can be reported, kept private"),
             CategoryKind::Praise => lang.say("夸一夸", "praise"),
         };
         view! {
@@ -49,7 +51,7 @@ pub fn PledgePage() -> impl IntoView {
                 <PledgeIcon icon=pledge.icon />
                 <h1 class="paper__title">{pledge.title}</h1>
                 <p class="paper__text">{pledge.text}</p>
-                <p class="paper__count">{lang.say("已有 ", "")} <Count figure /> {lang.say(" 位居民作出这项承诺", " residents have made this pledge")}</p>
+                <p class="paper__count">{lang.say("已有 ", "")} <Count figure /> {lang.say(" 位居民作出这项承诺", " signed up to this pledge so far")}</p>
             </article>
             <h2 class="section-title">{lang.say("身边这些事，与它有关", "What it is about, around you")}</h2>
             <ul class="weui-cells">{categories.collect_view()}</ul>

@@ -20,16 +20,16 @@ pub fn PrivacyPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text=lang.say("个人信息说明", "Personal information") />
+        <Title text=lang.say("个人信息说明", "Personal information notice") />
         <main id="main" class="text-page">
-            <h1>{lang.say("个人信息说明", "Personal information")}</h1>
+            <h1>{lang.say("个人信息说明", "Personal information notice")}</h1>
             {sections.collect_view()}
             {page.identified.then(|| view! {
                 <section>
                     <h2>{lang.say("微信告诉我们什么", "What WeChat tells us")}</h2>
                     <p>{lang.say(
                         "在微信里签名或反映时，微信只告诉我们一个代表您账号的编号，没有姓名、头像和手机号。我们只保存它算出的摘要，用来让一个微信号在哪台手机上都只签一次。",
-                        "When you sign or report in WeChat, it tells us only a number that stands for your account: no name, no picture, no phone number. We keep only a digest of it, so that one account signs once on any phone.",
+                        "When you sign or report in WeChat, WeChat gives us only a number that stands for your account: no name, profile picture or phone number. We keep only a digest computed from it, so that one WeChat account can sign only once, whichever phone is used.",
                     )}</p>
                 </section>
             })}

@@ -28,7 +28,7 @@ pub fn ProgressPage() -> impl IntoView {
         });
         let unspecified = Slug::parse(UNSPECIFIED).ok().map(|slug| {
             let figure = Figure::Grid(slug);
-            view! { <tr><th scope="row">{lang.say("没有说明小区", "Estate not told")}</th><td><Count figure /></td></tr> }
+            view! { <tr><th scope="row">{lang.say("没有说明小区", "Compound not given")}</th><td><Count figure /></td></tr> }
         });
         let grids = campaign.grids.iter().map(|grid| {
             let figure = Figure::Grid(grid.slug.clone());
@@ -36,7 +36,7 @@ pub fn ProgressPage() -> impl IntoView {
         });
         let names = match recent.is_empty() {
             true => Either::Left(
-                view! { <p class="empty">{lang.say("还没有居民公开姓名。", "Nobody has let their name be shown yet.")}</p> },
+                view! { <p class="empty">{lang.say("还没有居民公开姓名。", "No residents have made their names public yet.")}</p> },
             ),
             false => {
                 let names = recent.into_iter().map(|name| view! { <li>{name}</li> });
@@ -47,9 +47,9 @@ pub fn ProgressPage() -> impl IntoView {
             <Title text=lang.say("动态", "Progress") />
             <main id="main" class="progress-page">
                 <h1 class="page-title">{lang.say("大家的参与", "How many take part")}</h1>
-                <p class="total"><Count figure=Figure::Signatures /> {lang.say(" 位居民已签名", " residents have signed")}</p>
+                <p class="total"><Count figure=Figure::Signatures /> {lang.say(" 位居民已签名", " signed so far")}</p>
                 <section aria-labelledby="recent">
-                    <h2 id="recent" class="section-title">{lang.say("最近签名的邻居", "Neighbours who signed last")}</h2>
+                    <h2 id="recent" class="section-title">{lang.say("最近签名的邻居", "Neighbours who signed recently")}</h2>
                     {names}
                 </section>
                 {reports}
@@ -90,14 +90,14 @@ fn reports(page: &Page, figures: &ReportFigures) -> AnyView {
     });
     view! {
         <section aria-labelledby="reports">
-            <h2 id="reports" class="section-title">{lang.say("居民反映的进展", "What became of reports")}</h2>
+            <h2 id="reports" class="section-title">{lang.say("居民反映的进展", "Progress of residents’ reports")}</h2>
             <table class="counts" aria-labelledby="reports"><tbody>{states.collect_view()}</tbody></table>
             <p class="page-action"><a class="weui-btn weui-btn_default" href="/reports">{lang.say("看身边的反映", "See reports around you")}</a></p>
         </section>
         <section aria-labelledby="by-branch">
-            <h2 id="by-branch" class="section-title">{lang.say("各牵头支部", "By leading branch")}</h2>
+            <h2 id="by-branch" class="section-title">{lang.say("各牵头支部", "By lead Party branch")}</h2>
             <table class="counts" aria-labelledby="by-branch">
-                <thead><tr><th scope="col">{lang.say("支部", "Branch")}</th><th scope="col">{lang.say("办理中", "Open")}</th><th scope="col">{lang.say("已办结", "Closed")}</th></tr></thead>
+                <thead><tr><th scope="col">{lang.say("支部", "Party branch")}</th><th scope="col">{lang.say("办理中", "Open")}</th><th scope="col">{lang.say("已办结", "Closed")}</th></tr></thead>
                 <tbody>{branches.collect_view()}</tbody>
             </table>
         </section>

@@ -71,9 +71,9 @@ impl Refusal {
             Self::Closed(_) => lang.say("活动已经结束", "The campaign is over"),
             Self::Barred(_) | Self::NotTheirs => lang.say("您不能做这一步", "You cannot do this"),
             Self::NewVisitor => lang.say("没有认出您的手机", "Your phone was not recognised"),
-            Self::NothingToRecover => lang.say("现在不需要口令", "No code is needed now"),
+            Self::NothingToRecover => lang.say("现在不需要口令", "There is nothing to recover yet"),
             Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
-            Self::TooMany => lang.say("操作太频繁", "Too much at once"),
+            Self::TooMany => lang.say("操作太频繁", "Too many attempts"),
             Self::NotAPicture => lang.say("这不是能用的照片", "This is not a photo we can use"),
             Self::TooLarge => lang.say("提交的内容太大", "What was sent is too large"),
             Self::Internal => lang.say("出了一点问题", "Something went wrong"),
@@ -89,11 +89,11 @@ impl Refusal {
         match self {
             Self::Malformed => lang.say(
                 "内容没有保存。请返回上一页，重新填写后再提交。",
-                "Nothing was kept. Please go back, fill it in again and send it.",
+                "Nothing was saved. Please go back, fill it in again and send it.",
             ),
             Self::Forbidden => lang.say(
                 "请从本站的页面上提交。内容没有保存。",
-                "Please send it from a page of this site. Nothing was kept.",
+                "Please send it from a page of this site. Nothing was saved.",
             ),
             Self::NotFound => lang.say(
                 "网址可能写错了，或者页面已经不在。",
@@ -102,33 +102,33 @@ impl Refusal {
             Self::WrongMethod => lang.say("请从首页重新进入。", "Please start from the home page."),
             Self::TooSlow => lang.say(
                 "内容没有保存。请在信号好的地方再试一次。",
-                "Nothing was kept. Please try again where the signal is better.",
+                "Nothing was saved. Please try again where the signal is better.",
             ),
             Self::Closed(Phase::Before) => {
                 lang.say("请在活动开始后再来。", "Please come back once it has begun.")
             }
             Self::Closed(_) => lang.say(
                 "感谢您的关心，签名和反映已经停止。以前的仍可在“我的”里查看和撤回。",
-                "Thank you; signing and reporting have ended. What you sent earlier is still under “Me”, and can be taken back there.",
+                "Thank you for your interest. Signing and reporting have ended. You can still view and withdraw earlier ones under “Me”.",
             ),
             Self::Barred(why) => why,
             Self::NotTheirs => lang.say(
                 "只有提交反映的人能这样做；自己的反映，不用再点“我也遇到过”。",
-                "Only who sent the report can do this; your own you need not say you have met, too.",
+                "Only the person who sent this report can do this; on your own report there is no need to tap “I’ve seen this too”.",
             ),
             Self::NewVisitor => {
-                lang.say("内容没有保存，请返回再按一次。", "Nothing was kept; please go back and press once more.")
+                lang.say("内容没有保存，请返回再按一次。", "Nothing was saved; please go back and press once more.")
             }
             Self::NothingToRecover => lang.say(
                 "您还没有签名或反映，等有了再生成口令。",
-                "You have no signature or report yet that a code could bring back.",
+                "You have no signature or report yet. Create a recovery code once you do.",
             ),
             Self::Conflict => lang.say(
                 "情况可能已经变了，请返回刷新后再看。内容没有保存。",
-                "Things may have changed: please go back and reload. Nothing was kept.",
+                "Things may have changed: please go back and reload. Nothing was saved.",
             ),
             Self::TooMany => {
-                lang.say("内容没有保存。请过一会儿再试。", "Nothing was kept. Please try again later.")
+                lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")
             }
             Self::NotAPicture => lang.say(
                 "请选JPEG、PNG或WebP格式的照片。",
@@ -136,15 +136,15 @@ impl Refusal {
             ),
             Self::TooLarge => lang.say(
                 "内容没有保存。请写短一些，或者选小一点的照片再提交。",
-                "Nothing was kept. Please write less or choose smaller photos.",
+                "Nothing was saved. Please write less or choose smaller photos.",
             ),
             Self::Internal => lang.say(
                 "我们已经记录下来。请稍后再试，或拨打页脚的电话。",
-                "It was noted. Please try again later, or call the number below.",
+                "The problem has been recorded. Please try again later, or call the number at the foot of the page.",
             ),
             Self::Unavailable => lang.say(
                 "刚才的操作可能没有保存。过几秒钟再试一次，重复提交不会重复计数。",
-                "This may not have been kept. Please try again in a few seconds; it will not count twice.",
+                "Your last action may not have been saved. Please try again in a few seconds; it will not be counted twice.",
             ),
         }
     }

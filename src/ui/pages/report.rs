@@ -86,7 +86,7 @@ fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
     let lang = campaign.lang;
     let place_hint = lang.say(
         format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室"),
-        format!("At most {PLACE_MAX} characters: an estate, a building, a shop; no flat number"),
+        format!("At most {PLACE_MAX} characters, such as the compound, building or shop; no need for a flat number"),
     );
     let words_hint = lang.say(
         format!("最多{DESCRIPTION_MAX}个字，可点键盘上的话筒说；只有工作人员看得到"),
@@ -111,7 +111,7 @@ fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
     view! {
         <div class="weui-cells form-cells">
             {place}
-            <GridPicker label=lang.say("小区或附近路段", "Estate or street nearby") grids chosen=grid error=grid_error />
+            <GridPicker label=lang.say("小区或附近路段", "Compound or nearby street") grids chosen=grid error=grid_error />
             <Locate lat lon accuracy error=kept.error("lat") />
             {words}
         </div>
@@ -229,7 +229,7 @@ fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
             <legend class="section-title">{lang.say("哪一类", "What is it about")}</legend>
             <div class="chips">{frequent}</div>
             <details class="fold" open=among_others>
-                <summary>{lang.say("其他分类", "Other kinds")}</summary>
+                <summary>{lang.say("其他分类", "Other categories")}</summary>
                 {others}
             </details>
             {field_error("category", error)}
@@ -260,7 +260,7 @@ fn contact(lang: Lang, kept: &Kept) -> AnyView {
         <details class="fold" open=open>
             <summary>{lang.say("留个联系方式（可不留）", "Leave contact details (optional)")}</summary>
             <div class="weui-cells form-cells">
-                <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "They are never told to whom the report is about; only the staff who handle it see them.")}</p>
+                <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "Your contact details are never given to the person reported; only the staff handling this report can see them.")}</p>
                 {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, Text::Line("text"), kept)}
                 {text_field("contact_phone", lang.say("电话", "Phone"), None, Text::Line("tel"), kept)}
             </div>
@@ -291,7 +291,7 @@ fn consent(campaign: &Campaign, kept: &Kept) -> AnyView {
                 </span>
                 <span class="weui-cell__bd">{campaign.privacy.consent.clone()}</span>
             </label>
-            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read about personal information")}</a></p>
+            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read the Personal information notice")}</a></p>
             {field_error("consent", error)}
         </div>
     }

@@ -75,8 +75,8 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
             <form method="get" action="/reports">
                 <div class="weui-cells form-cells">
                     {select_field("state", lang.say("进展", "Progress"), Some(lang.say("全部", "All")), states, state, None)}
-                    {select_field("category", lang.say("分类", "Kind"), Some(lang.say("全部", "All")), categories, &slug(&filter.category), None)}
-                    {select_field("grid", lang.say("小区或路段", "Estate or street"), Some(lang.say("全部", "All")), grids, &slug(&filter.grid), None)}
+                    {select_field("category", lang.say("分类", "Category"), Some(lang.say("全部", "All")), categories, &slug(&filter.category), None)}
+                    {select_field("grid", lang.say("小区或路段", "Compound or street"), Some(lang.say("全部", "All")), grids, &slug(&filter.grid), None)}
                     <div class="weui-cell"><button class="weui-btn weui-btn_default" type="submit">{lang.say("查看", "Show")}</button></div>
                 </div>
             </form>

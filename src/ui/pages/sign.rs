@@ -65,14 +65,14 @@ pub fn SignPage() -> impl IntoView {
                             name="name"
                             label=lang.say("您的姓名", "Your name")
                             hint=lang.say(
-                                format!("1至{NAME_MAX}个字，只有您自己看得到全名"),
-                                format!("1 to {NAME_MAX} characters; only you see the whole name"),
+                                format!("1至{NAME_MAX}个字，全名不公开"),
+                                format!("1 to {NAME_MAX} characters; your full name is never shown publicly"),
                             )
                             rule=Rule::Name
                             value=form.name
                             error=errors.name.map(|said| said.in_lang(lang).to_owned())
                         />
-                        <GridPicker label=lang.say("您住的小区或附近路段", "Your estate or a street nearby") grids=grid_choices(&page) chosen=form.grid error=errors.grid.map(|said| said.in_lang(lang).to_owned()) />
+                        <GridPicker label=lang.say("您住的小区或附近路段", "Your compound or a nearby street") grids=grid_choices(&page) chosen=form.grid error=errors.grid.map(|said| said.in_lang(lang).to_owned()) />
                     </div>
                     <details class="fold" open=with_message>
                         <summary>{lang.say("写一句寄语（可不写）", "Write a message (optional)")}</summary>
@@ -81,8 +81,8 @@ pub fn SignPage() -> impl IntoView {
                                 name="message"
                                 label=lang.say("寄语", "Message")
                                 hint=lang.say(
-                                    format!("最多{MESSAGE_MAX}个字"),
-                                    format!("at most {MESSAGE_MAX} characters"),
+                                    format!("最多{MESSAGE_MAX}个字，审核后公开"),
+                                    format!("At most {MESSAGE_MAX} characters; shown publicly once staff have checked it"),
                                 )
                                 rule=Rule::Message
                                 value=form.message
@@ -179,7 +179,7 @@ fn Permissions(show_name: bool, consent: bool, error: Option<Said>) -> impl Into
                 <span class="weui-cell__hd">
                     <input type="checkbox" class="tick" name="show_name" checked=show_name />
                 </span>
-                <span class="weui-cell__bd">{lang.say("可以公开显示我的姓和两个星号（如“王**”）", "The first letter of my name may be shown, with two asterisks (“W**”)")}</span>
+                <span class="weui-cell__bd">{lang.say("可以公开显示我的姓和两个星号（如“王**”）", "The first character of my name may be shown publicly, followed by two asterisks (for example “W**”)")}</span>
             </label>
             <label class="weui-cell weui-check__label">
                 <span class="weui-cell__hd">
@@ -195,7 +195,7 @@ fn Permissions(show_name: bool, consent: bool, error: Option<Said>) -> impl Into
                 </span>
                 <span class="weui-cell__bd">{sentence}</span>
             </label>
-            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read about personal information")}</a></p>
+            <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read the Personal information notice")}</a></p>
             <FieldError field="consent" error />
         </div>
     }

@@ -36,14 +36,14 @@ pub fn SignedPage() -> impl IntoView {
                 </p>
                 <PromiseCard mine=mine.clone() />
                 <CardPicture card=card_text(&page, &mine) />
-                <p class="hint">{lang.say("签名编号；有效签名总数以首页为准", "The number of your signature; the valid total is on the home page")}</p>
+                <p class="hint">{lang.say("签名编号；有效签名总数以首页为准", "This is your signature number; see the home page for the current valid total")}</p>
                 <section class="share" aria-labelledby="share-title">
                     <h2 id="share-title" class="section-title">{lang.say("请邻居也来签", "Ask your neighbours")}</h2>
                     <p class="hint">{lang.say("在微信里点右上角“…”，发给邻居；或把手机递给身边的人：", "In WeChat, tap “…” at the top right to send it to a neighbour; or hand your phone to the person beside you:")}</p>
                     <form method="post" action="/sign/next">
                         <button class="weui-btn weui-btn_primary" type="submit">{lang.say("换人签名", "Next person signs")}</button>
                     </form>
-                    <p class="hint">{lang.say("换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。", "After that, this phone no longer shows your signature, and it cannot be taken back here; it still counts.")}</p>
+                    <p class="hint">{lang.say("换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。", "After that, this phone no longer shows your signature and you cannot withdraw it here; it remains valid.")}</p>
                 </section>
                 <NewPhrase />
                 <Withdraw />
@@ -76,7 +76,7 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
             <p class="promise-card__foot">{place}</p>
             <p class="promise-card__foot">{day}</p>
             <div class="promise-card__code" role="img" aria-label=lang.say("本页面首页的二维码", "QR code of the home page") inner_html=qr::picture(&page.origin, 160)></div>
-            <p class="promise-card__foot">{lang.say("扫一扫，一起签下文明承诺", "Scan, and sign the civility pledge, too")}</p>
+            <p class="promise-card__foot">{lang.say("扫一扫，一起签下文明承诺", "Scan to sign the civility pledge too")}</p>
             <PlaneLeaf />
         </article>
     }

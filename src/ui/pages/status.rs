@@ -50,7 +50,7 @@ fn shown(page: &Page, status: Status) -> AnyView {
     let sentence = report.sentence(campaign, page.service.calendar(), now);
     let refused = last_words(&events, report.state);
     let goes_on = goes_on_under.map(|code| {
-        view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the one that goes on")}</a></p> }
+        view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
     let filed = events.iter().any(|event| event.what == What::Filed);
     let just_filed = own && filed && report.version == 1;
@@ -59,10 +59,10 @@ fn shown(page: &Page, status: Status) -> AnyView {
         <main id="main" class="status-page">
             {just_filed.then(|| view! { <ForgetReportDraft /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
-            {refused.map(|text| view! { <p class="notice">{text}</p> })}
+            {refused.map(|text| view! { <p class="notice" lang=lang.of_staff()>{text}</p> })}
             {steps(lang, report.state)}
             <p class="status-page__number">
-                {lang.say("办件编号 ", "Case number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "say this when you call")}</span>
+                {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
             </p>
             {goes_on}
             {photo_pair(lang, &photos)}
@@ -90,22 +90,26 @@ fn last_words(events: &[Event], state: State) -> Option<String> {
     last.text.clone()
 }
 
+/// A fact with its name, and the language of its words, if it is another one than the page's.
+fn said_row(title: &'static str, text: String, lang: Option<&'static str>) -> Option<AnyView> {
+    (!text.is_empty()).then(|| {
+        view! { <div class="facts__row"><dt>{title}</dt><dd lang=lang>{text}</dd></div> }.into_any()
+    })
+}
+
 fn about(lang: Lang, report: &Report, category: String, place: String, own: bool) -> AnyView {
-    let row = |title: &'static str, text: String| {
-        (!text.is_empty())
-            .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> })
-    };
+    let row = |title: &'static str, text: String| said_row(title, text, None);
     let summary = report.summary.clone().unwrap_or_default();
     let words = own.then(|| {
         view! {
-            {row(lang.say("您写的地点", "Your words on where"), report.place.clone())}
-            {row(lang.say("您的描述", "Your words"), report.description.clone())}
+            {row(lang.say("您写的地点", "Place, in your words"), report.place.clone())}
+            {row(lang.say("您的描述", "Your description"), report.description.clone())}
         }
     });
     view! {
         <dl class="facts weui-cells">
-            {row(lang.say("分类", "Kind"), category)} {row(lang.say("小区或路段", "Estate or street"), place)} {row(lang.say("公开摘要", "Public summary"), summary)} {words}
-            {row(lang.say("也遇到过", "Others who met it"), if report.supporters > 0 { lang.say(format!("{}人", report.supporters), report.supporters.to_string()) } else { String::new() })}
+            {row(lang.say("分类", "Category"), category)} {row(lang.say("小区或路段", "Compound or street"), place)} {said_row(lang.say("公开摘要", "Public summary"), summary, lang.of_staff())} {words}
+            {row(lang.say("也遇到过", "Also seen by"), if report.supporters > 0 { lang.say(format!("{}人", report.supporters), report.supporters.to_string()) } else { String::new() })}
         </dl>
     }
     .into_any()
@@ -119,11 +123,11 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         let said = own.then_some(report.solved?)?;
         let satisfied = report
             .satisfied
-            .map(|satisfied| format!("{}{}", lang.say("，", ", "), satisfied.word(lang)));
+            .map(|satisfied| format!("{}{}", lang.say("，", "; "), satisfied.word(lang)));
         let said = if said {
             lang.say("您说：已解决", "You said: solved")
         } else {
-            lang.say("您说：没解决，已重新办理", "You said: not solved; it was taken up again")
+            lang.say("您说：没解决，已重新办理", "You said: not solved; it was reopened")
         };
         return Some(view! { <p class="notice">{said} {satisfied}</p> }.into_any());
     }
@@ -152,7 +156,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
             </div>
             <details class="fold" open=kept.error("comment").is_some()>
                 <summary>{lang.say("想说几句（可不写）", "Say a few words (optional)")}</summary>
-                {text_field("comment", lang.say("您的意见", "Your words"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &kept)}
+                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &kept)}
             </details>
         }
         .into_any()
@@ -173,7 +177,7 @@ fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
     if supports {
         let text = lang.say(
             "您也遇到过，办理结果会出现在“我的”里",
-            "You have met it, too; what becomes of it stands under “Me”",
+            "You have seen this too; the result will appear under “Me”",
         );
         return Some(view! { <p class="notice">{text}</p> }.into_any());
     }
@@ -181,7 +185,7 @@ fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
         let action = format!("/reports/{}/support", report.code);
         view! {
             <form class="page-action" method="post" action=action>
-                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I have met it, too")}</button>
+                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I’ve seen this too")}</button>
             </form>
         }
         .into_any()
@@ -197,12 +201,12 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     let urge = report.may_urge(now, urged_today).then(|| {
         view! {
             <form class="page-action" method="post" action=post("urge")>
-                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("催一催", "Ask to hurry")}</button>
+                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("催一催", "Ask for faster handling")}</button>
             </form>
         }
     });
     let urged = (urged_today && report.state.is_open())
-        .then(|| view! { <p class="notice">{lang.say("今天已经催过，工作人员看得到", "You have asked today; staff can see it")}</p> });
+        .then(|| view! { <p class="notice">{lang.say("今天已经催过，工作人员看得到", "You have already asked today; staff can see it")}</p> });
     let kept = Kept::of(page.refused("add"));
     let open = report.state == State::NeedsInfo || !kept.is_fresh();
     let add = report.may_add().then(|| {
@@ -212,7 +216,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                 <form method="post" action=post("add") enctype="multipart/form-data">
                     {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                     <div class="weui-cells form-cells">
-                        {text_field("text", lang.say("补充说明", "More words"), None, Text::Area, &kept)}
+                        {text_field("text", lang.say("补充说明", "Additional details"), None, Text::Area, &kept)}
                         <div class="weui-cell field">
                             <label class="field__label" for="field-photos">{lang.say("照片（最多3张）", "Photos (3 at most)")}</label>
                             <input
@@ -237,10 +241,10 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     let withdraw = report.may_withdraw().then(|| {
         view! {
             <details class="fold withdraw">
-                <summary>{lang.say("撤回这件反映", "Take back this report")}</summary>
-                <p class="hint">{lang.say("撤回后停止办理，您写的内容和照片立即删除。", "It is no longer handled, and your words and photos are deleted at once.")}</p>
+                <summary>{lang.say("撤回这件反映", "Withdraw this report")}</summary>
+                <p class="hint">{lang.say("撤回后停止办理，您写的内容和照片立即删除。", "Handling stops, and your text and photos are deleted at once.")}</p>
                 <form method="post" action=post("withdraw")>
-                    <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Take it back")}</button>
+                    <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Confirm withdrawal")}</button>
                 </form>
             </details>
         }
@@ -270,11 +274,16 @@ fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
         let words = event.words(campaign);
         let readable = event.audience != Audience::Staff;
         let text = event.text.filter(|_| readable);
+        // A resident's own words are in whatever language they write.
+        let by = match event.what {
+            What::Staff(_) => page.lang.of_staff(),
+            _ => (page.lang != Lang::Zh).then_some(""),
+        };
         view! {
             <li class="timeline__item">
                 <time class="timeline__time">{time}</time>
                 <p class="timeline__words">{words}</p>
-                {text.map(|text| view! { <p class="timeline__text">{text}</p> })}
+                {text.map(|text| view! { <p class="timeline__text" lang=by>{text}</p> })}
             </li>
         }
     });
@@ -292,9 +301,9 @@ pub fn report_row(page: &Page, report: &Report, thumb: Option<&str>) -> AnyView 
         false => report.place.clone(),
     });
     // What staff wrote is Chinese.
-    let by_staff = (lang != Lang::Zh && report.summary.is_some()).then_some(Lang::Zh.tag());
+    let by_staff = lang.of_staff().filter(|_| report.summary.is_some());
     let again = if report.reopened > 0 && report.state.is_open() {
-        lang.say("重新办理 · ", "Taken up again · ")
+        lang.say("重新办理 · ", "Reopened · ")
     } else {
         ""
     };

@@ -28,7 +28,8 @@ pub fn Card() -> impl IntoView {
             view! { <link rel="alternate" hreflang=lang.tag() href=href /> }
         });
         view! {
-            <Meta property="og:url" content=address />
+            <Meta property="og:url" content=address.clone() />
+            <link rel="alternate" hreflang="x-default" href=address.clone() />
             {alternates.collect_view()}
         }
     });

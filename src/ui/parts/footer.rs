@@ -16,7 +16,7 @@ pub fn Footer() -> impl IntoView {
         <footer class="page-footer">
             <p>{lang.say("主办：", "Organised by: ")} {footer.organiser}</p>
             <p>
-                <a href="/privacy">{lang.say("个人信息与无障碍说明", "Personal information and accessibility")}</a>
+                <a href="/privacy">{lang.say("个人信息与无障碍说明", "Personal information notice and accessibility")}</a>
                 <a href=phone>{lang.say("帮助电话 ", "Help line ")} {footer.help_phone}</a>
             </p>
             <p>{footer.disclaimer}</p>

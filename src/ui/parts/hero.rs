@@ -23,14 +23,14 @@ pub fn Hero() -> impl IntoView {
             </div>
             <p class="hero__count">
                 <Count figure=Figure::Signatures />
-                <span class="hero__unit">{lang.say("位居民已签名", "residents have signed")}</span>
+                <span class="hero__unit">{lang.say("位居民已签名", " signed so far")}</span>
             </p>
             // Filled now and then by `islands::announcement`.
             <span class="unseen hero__said" role="status"></span>
             <Windows grids=slugs lit=lit />
             <p class="hero__caption">
                 {grids}
-                {lang.say("个网格，", " grids, ")}
+                {lang.say("个网格，", " neighbourhood grids, ")}
                 <Count figure=Figure::LitGrids />
                 {lang.say("个已有居民参与", " with residents who have signed")}
             </p>
