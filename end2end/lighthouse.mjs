@@ -8,7 +8,7 @@ const url = process.argv.at(-1);
 const out = path.join(path.dirname(import.meta.dirname), 'docs', 'lighthouse');
 const rounds = Number(process.env.ROUNDS ?? 5);
 const pages = { home: '/', sign: '/sign', report: '/report' };
-const flags = '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking';
+const flags = '--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --lang=zh-CN --accept-lang=zh-CN';
 
 const measure = (address) => JSON.parse(execFileSync('npx', [
   '--yes', 'lighthouse@12.2.3', address, '--output=json', '--output-path=stdout', '--quiet', `--chrome-flags=${flags}`,

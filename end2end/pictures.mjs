@@ -26,19 +26,16 @@ for (let i = 0; i < 31; i += 1) {
 
 async function signed(page) {
   await page.goto(`${url}/sign?grid=grid-04`);
-  await page.getByLabel('美丽家园齐创建', { exact: true }).check();
-  await page.getByLabel('邻里和睦传美德', { exact: true }).check();
-  await page.getByLabel('您的姓名').fill('王测试');
-  await page.getByLabel(/可以公开显示/).check();
-  await page.getByLabel(/我已阅读并同意/).check();
-  await page.getByRole('button', { name: '签名', exact: true }).click();
+  for (const box of ['[name=pledges][value=home]', '[name=pledges][value=neighbours]', '[name=show_name]', '[name=consent]']) await page.locator(box).check();
+  await page.locator('[name=name]').fill('王测试');
+  await page.locator('form[action^="/sign"] button[type=submit]').click();
   await page.waitForURL(/signed$/);
 }
 
 async function refused(page) {
   await page.goto(`${url}/sign`);
-  await page.getByLabel('您的姓名').fill('王'.repeat(21));
-  await page.getByRole('button', { name: '签名', exact: true }).click();
+  await page.locator('[name=name]').fill('王'.repeat(21));
+  await page.locator('form[action^="/sign"] button[type=submit]').click();
   await page.waitForSelector('.error-summary');
 }
 
@@ -140,18 +137,23 @@ const pages = {
   ...consolePages,
 };
 
-const looks = ['light', 'dark', 'care'];
+// Staff's pages and the board are in Chinese for everybody.
+const chineseOnly = new Set([...Object.keys(consolePages).filter((name) => !/^(status-|me-|reports$)/.test(name)), 'screen']);
+const looks = {
+  light: {}, dark: { colorScheme: 'dark' }, care: { care: process.env.CARE ?? '20' },
+  english: { locale: 'en' }, 'english-dark': { locale: 'en', colorScheme: 'dark' },
+};
 const wanted = (picture) => !only.length || only.some((word) => picture.includes(word));
 const sheets = {};
 for (const [width, height] of sizes) {
-  for (const look of looks) {
+  for (const [look, { care, colorScheme = 'light', locale = 'zh-CN' }] of Object.entries(looks)) {
     for (const [name, open] of Object.entries(pages)) {
       const picture = `${name}-${width}-${look}`;
-      if (!wanted(picture)) continue;
+      if (!wanted(picture) || (locale === 'en' && chineseOnly.has(name))) continue;
       const context = await browser.newContext({
-        viewport: { width, height }, colorScheme: look === 'dark' ? 'dark' : 'light', locale: 'zh-CN', hasTouch: width < 900,
+        viewport: { width, height }, colorScheme, locale, hasTouch: width < 900,
       });
-      if (look === 'care') await context.addCookies([{ name: 'care', value: process.env.CARE ?? '20', url }]);
+      if (care) await context.addCookies([{ name: 'care', value: care, url }]);
       const page = await context.newPage();
       await open(page);
       await page.waitForTimeout(500);

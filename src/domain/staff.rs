@@ -81,4 +81,16 @@ impl Staff {
             Role::Manager => true,
         }
     }
+
+    /// Whether they say which 寄语 come onto the wall.
+    #[must_use]
+    pub fn decides_messages(&self) -> bool {
+        self.role >= Role::BranchLead
+    }
+
+    /// Whether they let others in and out.
+    #[must_use]
+    pub fn manages_staff(&self) -> bool {
+        self.role == Role::Manager
+    }
 }

@@ -1,28 +1,28 @@
 //! The console's forms: what staff do to reports, one at a time and many at once.
 
 use axum::{
-    Extension, Router,
+    Extension,
     extract::{Path, Request, State},
     http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
 };
 
 use super::{
-    AppState, export, manage,
+    AppState,
     posted::{Posted, Received},
     refusal, render,
     report::{bring, form_of, refused},
     staff::{self, Session},
     visitor::Visitor,
 };
-use crate::domain::lang::Lang;
-use crate::domain::lang::Said;
 use crate::{
-    domain::report::{
-        Action, Code, Report, Source, What,
-        deed::{Deed, FieldErrors, Sent},
-        words::day_and_time,
+    domain::{
+        lang::{Lang, Said},
+        report::{
+            Action, Code, Report, Source, What,
+            deed::{Deed, FieldErrors, Sent},
+            words::day_and_time,
+        },
     },
     service::{
         casework::{BulkDeed, Order},
@@ -31,22 +31,6 @@ use crate::{
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 
-/// The forms of the console.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/console/login", post(staff::log_in))
-        .route("/console/logout", post(staff::log_out))
-        .route("/console/account", post(staff::change_password))
-        .route("/console/new", post(enter))
-        .route("/console/messages/{ordinal}", post(manage::decide))
-        .route("/console/staff", post(manage::add_staff))
-        .route("/console/staff/{login}/{what}", post(manage::manage_staff))
-        .route("/console/export/{file}", get(export::export))
-        .route("/console/reports/bulk", post(bulk))
-        .route("/console/reports/{code}/{action}", post(act))
-        .route("/console/contact/{code}", post(show_contact))
-}
-
 /// Back to where a form was posted from, as far as that is in the console.
 fn back(headers: &HeaderMap, otherwise: &str) -> Response {
     let from = staff::came_from(headers);
@@ -54,7 +38,7 @@ fn back(headers: &HeaderMap, otherwise: &str) -> Response {
 }
 
 /// Does something to one report.
-async fn act(
+pub async fn act(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
@@ -150,7 +134,7 @@ async fn changed_since(
 }
 
 /// Shows contact details, and notes that they were shown.
-async fn show_contact(
+pub async fn show_contact(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(code): Path<String>,
@@ -175,7 +159,7 @@ async fn show_contact(
 
 /// Does the same to many reports. Each is decided on its own; what could not be done is
 /// said.
-async fn bulk(
+pub async fn bulk(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Received { parts, posted }: Received,
@@ -275,7 +259,7 @@ async fn carry_out_all(
 }
 
 /// Enters a report for a resident, or 现场办结 of something just found.
-async fn enter(
+pub async fn enter(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,

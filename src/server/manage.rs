@@ -18,6 +18,9 @@ use crate::{
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 
+/// Whoever may not decide about messages is told who does.
+const MESSAGES_ARE_DECIDED_BY: &str = "寄语由支部负责人或管理员审核";
+
 /// Someone objects to a 寄语 on the wall.
 pub async fn object(
     State(state): State<AppState>,
@@ -45,6 +48,9 @@ pub async fn decide(
     Received { posted, .. }: Received,
 ) -> Response {
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    if !session.staff.decides_messages() {
+        return refusal::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY));
+    }
     let shown = match posted.first("show").as_str() {
         "yes" => true,
         "no" => false,
@@ -53,7 +59,7 @@ pub async fn decide(
     match state.service.decide_message(&session.staff, ordinal, shown).await {
         Ok(()) => Redirect::to("/console/messages").into_response(),
         Err(MessageDecision::Forbidden) => {
-            refusal::response(Refusal::Barred("寄语由支部负责人或管理员审核"))
+            refusal::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY))
         }
         Err(MessageDecision::NotFound) => refusal::response(Refusal::NotFound),
         Err(MessageDecision::Store(error)) => refusal::from_store(&error),
@@ -95,6 +101,9 @@ pub async fn manage_staff(
     Path((login, what)): Path<(String, String)>,
     Received { parts, posted }: Received,
 ) -> Response {
+    if !session.staff.manages_staff() {
+        return of_staff(&StaffError::Forbidden);
+    }
     let mut made = None;
     let change = match (what.as_str(), posted.first("active").as_str()) {
         ("active", "on") => Manage::Active(true),

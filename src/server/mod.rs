@@ -13,6 +13,7 @@ mod encoding;
 pub mod export;
 mod form;
 mod headers;
+mod health;
 mod identity;
 mod jobs;
 mod live;
@@ -24,6 +25,7 @@ mod recovery;
 mod refusal;
 mod render;
 mod report;
+pub mod routes;
 pub mod secret;
 pub mod serve;
 mod share;
@@ -44,12 +46,11 @@ use axum::{
     http::StatusCode,
     middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    routing::get,
 };
 use axum_extra::extract::cookie::Key;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
-use leptos_axum::{LeptosRoutes, generate_route_list};
 use tokio::sync::{Semaphore, watch};
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
@@ -61,10 +62,7 @@ use self::{
     visitor::{Hint, remember},
     wechat::{Proof, WeChat},
 };
-use crate::{
-    service::Service,
-    ui::{self, app::Pages, pages::refusal::Refusal},
-};
+use crate::{service::Service, ui::pages::refusal::Refusal};
 
 /// Forms with files that may be read at once.
 const UPLOADS: usize = 16;
@@ -209,22 +207,11 @@ pub fn router(state: AppState) -> Router {
 
 /// As [`router`], with `more` pages and forms among ours: for benchmarks.
 pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
-    let pages = pages()
+    let (known, data) = routes::routers();
+    let known = known
         .merge(more)
         .layer(from_fn_with_state(state.clone(), visitor::identify))
         .layer(DefaultBodyLimit::disable());
-    let data = Router::new()
-        .route("/counts.json", get(live::counts_json))
-        .route("/live", get(live::events))
-        .route(ui::share::PATH, get(share::picture))
-        .route("/sw.js", get(worker::worker))
-        .route("/wechat.js", get(wechat::script))
-        .route("/wechat/config", get(wechat::config))
-        .route("/screen/messages", get(app::board_messages))
-        .route("/manifest.webmanifest", get(app::manifest))
-        .route("/speculation-rules.json", get(app::speculation_rules))
-        .route("/healthz", get(async || StatusCode::NO_CONTENT))
-        .route("/readyz", get(ready));
     let data = match state.proof.clone() {
         Some(proof) => data.route(&proof.path, get(async move || proof.text)),
         None => data,
@@ -232,7 +219,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
     let files = assets::files(&state);
     // The outermost layer comes last: headers go onto every answer, a refusal from
     // anywhere below them becomes a page.
-    pages
+    known
         .merge(data)
         .fallback_service(files)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
@@ -243,27 +230,6 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .with_state(state)
 }
 
-/// The pages, and the forms on them.
-fn pages() -> Router<AppState> {
-    Router::new()
-        .leptos_routes_with_handler(generate_route_list(Pages), get(render::page))
-        .route("/sign", post(sign::sign))
-        .route("/sign/withdraw", post(sign::withdraw))
-        .route("/sign/next", post(sign::next))
-        .route("/g/{grid}", get(poster))
-        .route("/look", post(look::choose))
-        .route("/wechat/back", get(identity::back))
-        .route("/recovery", post(recovery::recover))
-        .route("/recovery/new", post(recovery::new_phrase))
-        .route("/report", post(report::file))
-        .route("/report/photos", post(report::hold_photos))
-        .route("/report/similar", post(report::similar))
-        .route("/reports/{code}/{wish}", post(report::wish))
-        .route("/photos/{id}", get(photos::photo))
-        .route("/messages/{ordinal}/object", post(manage::object))
-        .merge(console::routes())
-}
-
 /// A stairwell poster was scanned: its grid is remembered for the form.
 async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Response {
     if state.service.campaign().grid(&grid).is_none() {
@@ -272,14 +238,4 @@ async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Resp
     let mut response = Redirect::to("/").into_response();
     remember(&mut response, Hint::Grid(&grid), state.https);
     response
-}
-
-async fn ready(State(state): State<AppState>) -> Response {
-    match state.service.ready().await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            refusal::response(Refusal::Unavailable)
-        }
-    }
 }

@@ -46,7 +46,7 @@ pub async fn page(
     if let Some(first) = identity::way_to_wechat(&state, &visitor, request.headers(), path) {
         return first;
     }
-    let page = page_of(&state, &visitor, request.headers(), request.extensions(), path);
+    let page = page_of(&state, &visitor, request.headers(), request.extensions(), request.uri());
     let headers = request.headers().clone();
     let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
@@ -70,7 +70,7 @@ pub async fn refused_form(
     refused: RefusedForm,
     status: StatusCode,
 ) -> Response {
-    let page = page_of(state, visitor, &parts.headers, &parts.extensions, parts.uri.path());
+    let page = page_of(state, visitor, &parts.headers, &parts.extensions, &parts.uri);
     let page = Page { refused_form: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, status).await
 }
@@ -95,7 +95,7 @@ pub async fn refused_post(
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
     let Some(visitor) = visitor else { return refusal::response(Refusal::Internal) };
-    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, parts.uri.path());
+    let page = page_of(state, &visitor, &parts.headers, &parts.extensions, &parts.uri);
     let page = Page { refused_post: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, status).await
 }
@@ -108,7 +108,7 @@ pub async fn with_phrase(
     phrase: String,
 ) -> Response {
     parts.uri = Uri::from_static("/recovery");
-    let page = page_of(state, visitor, &parts.headers, &parts.extensions, "/recovery");
+    let page = page_of(state, visitor, &parts.headers, &parts.extensions, &parts.uri);
     shown_again(Page { phrase: Some(phrase.into()), ..page }, parts, StatusCode::OK).await
 }
 
@@ -135,11 +135,12 @@ pub async fn refusal(
     let Some(visitor) = Visitor::fresh() else { return Response::default() };
     let visitor =
         Visitor { care: visitor::care_of(headers), lang: visitor::lang_of(headers), ..visitor };
-    let path = if of_console { "/console" } else { "" };
+    let uri = Uri::from_static(if of_console { "/console" } else { "/" });
     // What was asked for need not be a path at all: Leptos is given one that is.
     let request = Request::new(Body::empty());
-    let page = page_of(state, &visitor, headers, request.extensions(), path);
-    let page = Page { refusal: Some(refused), ..page };
+    let page = page_of(state, &visitor, headers, request.extensions(), &uri);
+    let path = if of_console { page.path } else { String::new() };
+    let page = Page { refusal: Some(refused), path, ..page };
     let rendered = render(page, request).await;
     private(rendered.map_or_else(|instead| *instead, |page| page.response(headers)))
 }
@@ -149,8 +150,11 @@ fn page_of(
     visitor: &Visitor,
     headers: &HeaderMap,
     extensions: &Extensions,
-    path: &str,
+    uri: &Uri,
 ) -> Page {
+    let path = uri.path();
+    let asked = uri.query().unwrap_or_default().split('&');
+    let asked = asked.filter(|part| !part.is_empty() && !part.starts_with("lang="));
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let origin = match &*state.public_url {
         "" => format!("http://{host}"),
@@ -161,6 +165,7 @@ fn page_of(
         public_url: Arc::clone(&state.public_url),
         service: Arc::clone(&state.service),
         path: path.to_owned(),
+        query: asked.flat_map(|part| ["&", part]).collect(),
         visitor: visitor.id.clone(),
         has_signed: visitor.signed,
         care: visitor.care,

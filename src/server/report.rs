@@ -306,6 +306,10 @@ pub async fn wish(
     }
     // Whoever sees nothing there must not learn from a fault that there is something.
     match state.service.status(&visitor.id, &code).await {
+        // What only the reporter does is refused before it is read.
+        Ok(Some(status)) if wish != "support" && !status.own => {
+            return refusal::response(Refusal::NotTheirs);
+        }
         Ok(Some(_)) => {}
         Ok(None) => return refusal::response(Refusal::NotFound),
         Err(error) => return refusal::from_store(&error),

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         report::deed::{LINE_MAX, checked_text},
         signature::Ordinal,
-        staff::{Role, Staff},
+        staff::Staff,
         text,
         visitor::VisitorId,
     },
@@ -90,5 +90,5 @@ impl Service {
 }
 
 fn may_decide(staff: &Staff) -> Result<(), MessageDecision> {
-    if staff.role >= Role::BranchLead { Ok(()) } else { Err(MessageDecision::Forbidden) }
+    if staff.decides_messages() { Ok(()) } else { Err(MessageDecision::Forbidden) }
 }

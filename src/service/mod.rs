@@ -158,12 +158,21 @@ impl Service {
         self.store.follow_counts()
     }
 
-    /// Whether what this node needs is there. A bucket that is away does not count: it is
-    /// away for all nodes, and to take them all away would help nobody.
+    /// Whether this process can still write; if not, only a new start helps.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.store.is_alive()
+    }
+
+    /// Whether what this node needs is there: the database, and the folder of the photos.
+    /// A bucket that is away does not count: it is away for all nodes, and to take them all
+    /// away would help nobody.
     ///
     /// # Errors
-    /// [`StoreError`] when the database does not answer, or the writer has ended.
+    /// [`StoreError`] when the database does not answer, the writer has ended, or the
+    /// folder is gone.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+        self.store.ping().await?;
+        self.pictures.ping().await
     }
 }

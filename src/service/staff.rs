@@ -386,7 +386,7 @@ pub enum Manage {
 
 fn may_manage(by: Option<&Staff>) -> Result<(), StaffError> {
     match by {
-        Some(by) if by.role != Role::Manager => Err(StaffError::Forbidden),
+        Some(by) if !by.manages_staff() => Err(StaffError::Forbidden),
         _ => Ok(()),
     }
 }

@@ -212,12 +212,18 @@ impl Store {
         backup::read(&self.db, dir).await
     }
 
+    /// Whether what is handed to the writer is still written.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.writer.is_alive()
+    }
+
     /// Whether the database answers and is written to.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        if !self.writer.is_alive() {
+        if !self.is_alive() {
             return Err(StoreError::Unavailable("the writer has ended".into()));
         }
         self.db.ping().await

@@ -35,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Pictures {
     objects: Arc<dyn ObjectStore>,
+    /// The folder, where it is none of a bucket.
+    folder: Option<PathBuf>,
 }
 
 /// In which size a picture is wanted.
@@ -103,7 +105,8 @@ impl Pictures {
             |error: String| StoreError::Setup(format!("the photo store {setting}: {error}"));
         if setting.starts_with("s3://") {
             let (objects, prefix) = bucket(setting).map_err(|error| fault(error.to_string()))?;
-            return Ok(Self { objects: Arc::new(PrefixStore::new(objects, prefix)) });
+            let objects = Arc::new(PrefixStore::new(objects, prefix));
+            return Ok(Self { objects, folder: None });
         }
         if setting.contains("://") {
             return Err(fault("must be a folder, or s3://BUCKET/PREFIX".into()));
@@ -113,7 +116,20 @@ impl Pictures {
         let objects = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| fault(error.to_string()))?
             .with_fsync(true);
-        Ok(Self { objects: Arc::new(objects) })
+        Ok(Self { objects: Arc::new(objects), folder: Some(folder) })
+    }
+
+    /// Whether the folder is there, where it is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it is gone.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        match tokio::fs::metadata(folder).await {
+            Ok(found) if found.is_dir() && !found.permissions().readonly() => Ok(()),
+            Ok(_) => Err(StoreError::Unavailable("the photo store cannot be written".into())),
+            Err(error) => Err(StoreError::Unavailable(format!("the photo store: {error}"))),
+        }
     }
 
     async fn put(&self, id: &Code, picture: &Picture) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 mod support;
 mod wechat;
 
+mod access;
 mod architecture;
 mod bucket;
 mod campaign;

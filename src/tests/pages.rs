@@ -133,6 +133,8 @@ async fn a_page_is_in_the_language_that_was_chosen_or_else_asked_for() {
             assert!(page.contains(&format!("href=\"https://wenming.example{path}?lang=en\"")));
         }
     }
+    let asked = visitor.get("/sign?grid=grid-04&lang=zh-CN").await.text().await.unwrap();
+    assert!(asked.contains("href=\"/sign?lang=en&amp;grid=grid-04\""), "what was asked for stays");
     let chosen = visitor.get("/progress?lang=en").await;
     assert_eq!(lang_of(&chosen.text().await.unwrap()), "en");
     let request = visitor.request(Method::GET, "/").header(header::ACCEPT_LANGUAGE, "zh-CN");

@@ -100,19 +100,24 @@ async fn start_api() -> (Api, String) {
 
 const ORIGIN: &str = "https://wenming.example";
 
-async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(database: Database) {
-    let (api, address) = start_api().await;
+/// A server with an app id, and WeChat's.
+async fn with_wechat(database: Database, wechat_identity: Switch) -> (Api, Server) {
+    let (api, wechat_api) = start_api().await;
     let secret = database.folder.path().join("wechat-secret");
     std::fs::write(&secret, "secret\n").unwrap();
     let settings = WeChatSettings {
         wechat_app_id: Some("wxtest".into()),
         wechat_secret_file: Some(secret),
-        wechat_api: address,
+        wechat_api,
         wechat_verify_file: None,
-        wechat_identity: Switch::Off,
-        wechat_authorize: String::new(),
+        wechat_identity,
+        wechat_authorize: AUTHORIZE.into(),
     };
-    let server = Server::with_wechat(database, ORIGIN, &settings).await;
+    (api, Server::with_wechat(database, ORIGIN, &settings).await)
+}
+
+async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(database: Database) {
+    let (api, server) = with_wechat(database, Switch::Off).await;
     let mut visitor = server.visitor();
     let path = format!("/wechat/config?url={ORIGIN}/sign%3Fgrid%3Dgrid-01%23top");
     for _ in 0..3 {
@@ -220,18 +225,7 @@ async fn introduced(visitor: &mut Visitor, path: &str, code: &str) -> String {
 }
 
 async fn one_account_signs_once_on_any_device(database: Database) {
-    let (api, address) = start_api().await;
-    let secret = database.folder.path().join("wechat-secret");
-    std::fs::write(&secret, "secret\n").unwrap();
-    let settings = WeChatSettings {
-        wechat_app_id: Some("wxtest".into()),
-        wechat_secret_file: Some(secret),
-        wechat_api: address,
-        wechat_verify_file: None,
-        wechat_identity: Switch::On,
-        wechat_authorize: AUTHORIZE.into(),
-    };
-    let server = Server::with_wechat(database, ORIGIN, &settings).await;
+    let (api, server) = with_wechat(database, Switch::On).await;
     let signatures = || server.service.counts().signatures;
 
     // Who only reads, or comes from elsewhere, is not asked for.

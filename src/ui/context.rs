@@ -24,6 +24,8 @@ pub struct Page {
     pub service: Arc<Service>,
     /// The path that was asked for; empty where something else is answered.
     pub path: String,
+    /// What the address asks of the page, but for its language: `&category=litter`.
+    pub query: String,
     /// How people reach this: scheme and host.
     pub origin: String,
     /// The same, as the settings say it; empty where they do not.

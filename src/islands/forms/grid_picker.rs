@@ -33,9 +33,9 @@ pub fn GridPicker(
     error: Option<String>,
 ) -> impl IntoView {
     let lang = lang();
-    let searchable = RwSignal::new(false);
+    let awake = RwSignal::new(false);
+    Effect::new(move |_| awake.set(true));
     let worth_searching = grids.len() >= WORTH_SEARCHING;
-    Effect::new(move |_| searchable.set(worth_searching));
     let sought = RwSignal::new(String::new());
     let selected = RwSignal::new(chosen);
     let grids = StoredValue::new(grids);
@@ -73,7 +73,8 @@ pub fn GridPicker(
     view! {
         <div class="weui-cell field">
             <label class="field__label" for="field-grid">{label}</label>
-            <input
+            // Its room is kept before it can be used: nothing moves when it comes.
+            {worth_searching.then(|| view! { <input
                 class="field__input field__search"
                 type="search"
                 placeholder=lang.say("输入几个字查找", "Type to search")
@@ -81,10 +82,10 @@ pub fn GridPicker(
                 aria-controls="field-grid"
                 autocomplete="off"
                 enterkeyhint="search"
-                hidden=move || !searchable.get()
+                hidden=move || !awake.get()
                 on:input=move |event| sought.set(event_target_value(&event))
                 on:keydown=on_key
-            />
+            /> })}
             <select
                 class="field__input"
                 id="field-grid"

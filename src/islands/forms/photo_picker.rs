@@ -142,6 +142,7 @@ pub fn PhotoPicker(
                     <path class="icon__line" d="M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z" />
                 </svg>
                 <span>{lang.say("加照片", "Add photos")}</span>
+                <span class="tile__hint">{lang.say("拍照，或从相册选", "Take or choose pictures")}</span>
                 <input
                     class="tile__file"
                     type="file"

@@ -28,7 +28,7 @@ pub fn TopBar() -> impl IntoView {
     let language = (!page.path.starts_with("/console")).then(|| {
         let other = lang.other();
         let path = if page.path.is_empty() { "/" } else { page.path.as_str() };
-        let href = format!("{path}?lang={}", other.as_str());
+        let href = format!("{path}?lang={}{}", other.as_str(), page.query);
         view! {
             <a class="top-bar__button" href=href lang=other.tag() hreflang=other.tag()>{other.name()}</a>
         }

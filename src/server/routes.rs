@@ -1,0 +1,264 @@
+//! Every way in: one table of all routes, with what each kind of person is answered there.
+//!
+//! What belongs here: a row for each path and method. The router is built from the rows, so
+//! a page or handler without a row is not reachable; the access matrix in
+//! `tests/access.rs` asks every row as every kind of person, every other method too, and
+//! fails where the answer is another one, or where a row has no example.
+
+use axum::{
+    Router,
+    handler::Handler,
+    routing::{MethodRouter, get, post},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+
+use super::{
+    AppState, app, console, export, health, identity, live, look, manage, photos, poster, recovery,
+    render, report, share, sign, staff, wechat, worker,
+};
+use crate::ui::{self, app::Pages};
+
+/// Who asks, in the order of [`Answers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// A browser that has no cookie yet.
+    Anonymous,
+    /// One that has been here before.
+    Visitor,
+    /// The one who filed the report that is asked for.
+    Reporter,
+    /// A grid worker of the report's grid.
+    Worker,
+    /// A grid worker of another grid.
+    Elsewhere,
+    /// The lead of the report's branch.
+    Lead,
+    /// A manager of the street office.
+    Manager,
+    /// Someone who was staff and was deactivated, with the cookie kept.
+    Deactivated,
+}
+
+impl Who {
+    /// Everyone.
+    pub const ALL: [Self; 8] = [
+        Self::Anonymous,
+        Self::Visitor,
+        Self::Reporter,
+        Self::Worker,
+        Self::Elsewhere,
+        Self::Lead,
+        Self::Manager,
+        Self::Deactivated,
+    ];
+}
+
+/// The status that each of [`Who::ALL`] is answered for a request that is right.
+pub type Answers = [u16; 8];
+
+/// What `status` does not depend on who asks.
+const fn all(status: u16) -> Answers {
+    [status; 8]
+}
+
+/// The visitor's own affair: whoever came without a cookie is answered `first`.
+const fn after_first(first: u16, later: u16) -> Answers {
+    [first, later, later, later, later, later, later, later]
+}
+
+/// Only the reporter's; others are told `no`.
+const fn reporter(yes: u16, no: u16) -> Answers {
+    [no, no, yes, no, no, no, no, no]
+}
+
+/// Staff of any role; everyone else is shown to the door.
+const fn any_staff(status: u16) -> Answers {
+    [303, 303, 303, status, status, status, status, 303]
+}
+
+/// Staff whose grid or branch a report is in, and managers; for others of the staff it is
+/// not there.
+const fn in_scope(status: u16) -> Answers {
+    [303, 303, 303, status, 404, status, status, 303]
+}
+
+/// Leads and managers.
+const fn leads(status: u16) -> Answers {
+    [303, 303, 303, 403, 403, status, status, 303]
+}
+
+/// Managers.
+const fn managers(status: u16) -> Answers {
+    [303, 303, 303, 403, 403, 403, status, 303]
+}
+
+/// What stands behind a row.
+enum Behind {
+    /// One of the pages of `ui::app::Pages`, which Leptos lists.
+    Page,
+    /// A handler that knows its visitor.
+    Known(MethodRouter<AppState>),
+    /// A handler of what is the same for everybody: no cookie is read or set.
+    Unknown(MethodRouter<AppState>),
+}
+
+/// One way in.
+pub struct Row {
+    /// `GET`, which answers `HEAD` too, or `POST`.
+    pub method: &'static str,
+    /// The path, as axum writes it.
+    pub path: &'static str,
+    /// What each kind of person is answered.
+    pub answers: Answers,
+    behind: Behind,
+}
+
+const fn page(path: &'static str, answers: Answers) -> Row {
+    Row { method: "GET", path, answers, behind: Behind::Page }
+}
+
+fn own<T: 'static>(
+    path: &'static str,
+    handler: impl Handler<T, AppState>,
+    answers: Answers,
+) -> Row {
+    Row { method: "GET", path, answers, behind: Behind::Known(get(handler)) }
+}
+
+fn form<T: 'static>(
+    path: &'static str,
+    handler: impl Handler<T, AppState>,
+    answers: Answers,
+) -> Row {
+    Row { method: "POST", path, answers, behind: Behind::Known(post(handler)) }
+}
+
+fn data<T: 'static>(
+    path: &'static str,
+    handler: impl Handler<T, AppState>,
+    answers: Answers,
+) -> Row {
+    Row { method: "GET", path, answers, behind: Behind::Unknown(get(handler)) }
+}
+
+/// The table.
+#[must_use]
+pub fn table() -> Vec<Row> {
+    let mut rows = of_residents();
+    rows.extend(of_the_console());
+    rows.extend(for_everybody());
+    rows
+}
+
+fn of_residents() -> Vec<Row> {
+    vec![
+        page("/", all(200)),
+        page("/pledges/{slug}", all(200)),
+        page("/progress", all(200)),
+        page("/privacy", all(200)),
+        page("/messages", all(200)),
+        page("/offline", all(200)),
+        page("/screen", all(200)),
+        page("/me", all(200)),
+        own("/g/{grid}", poster, all(303)),
+        page("/sign", all(200)),
+        form("/sign", sign::sign, after_first(422, 303)),
+        page("/signed", all(303)),
+        form("/sign/withdraw", sign::withdraw, all(303)),
+        form("/sign/next", sign::next, all(303)),
+        form("/look", look::choose, all(303)),
+        page("/recovery", all(200)),
+        form("/recovery", recovery::recover, all(303)),
+        // Nothing to bring back, but for who has filed a report.
+        form("/recovery/new", recovery::new_phrase, reporter(200, 403)),
+        own("/wechat/back", identity::back, all(404)),
+        page("/report", all(200)),
+        form("/report", report::file, after_first(422, 303)),
+        form("/report/photos", report::hold_photos, after_first(403, 200)),
+        form("/report/similar", report::similar, all(200)),
+        page("/reports", all(200)),
+        // A report that was not accepted yet.
+        page("/reports/{code}", reporter(200, 404)),
+        form("/reports/{code}/{wish}", report::wish, reporter(303, 404)),
+        own("/photos/{id}", photos::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
+        form("/messages/{ordinal}/object", manage::object, after_first(403, 303)),
+    ]
+}
+
+fn of_the_console() -> Vec<Row> {
+    vec![
+        page("/console/login", [200, 200, 200, 303, 303, 303, 303, 200]),
+        form("/console/login", staff::log_in, all(303)),
+        form("/console/logout", staff::log_out, any_staff(303)),
+        page("/console", any_staff(200)),
+        page("/console/account", any_staff(200)),
+        form("/console/account", staff::change_password, any_staff(303)),
+        page("/console/duty", any_staff(200)),
+        page("/console/stats", any_staff(200)),
+        page("/console/weekly", any_staff(200)),
+        page("/console/posters", any_staff(200)),
+        page("/console/check", any_staff(200)),
+        page("/console/new", any_staff(200)),
+        form("/console/new", console::enter, any_staff(303)),
+        page("/console/reports/{code}", in_scope(200)),
+        form("/console/reports/{code}/{action}", console::act, in_scope(303)),
+        form("/console/reports/bulk", console::bulk, any_staff(303)),
+        form("/console/contact/{code}", console::show_contact, in_scope(200)),
+        page("/console/messages", leads(200)),
+        form("/console/messages/{ordinal}", manage::decide, leads(303)),
+        page("/console/staff", managers(200)),
+        form("/console/staff", manage::add_staff, managers(303)),
+        form("/console/staff/{login}/{what}", manage::manage_staff, managers(303)),
+        own("/console/export/{file}", export::export, managers(200)),
+    ]
+}
+
+fn for_everybody() -> Vec<Row> {
+    vec![
+        data("/counts.json", live::counts_json, all(200)),
+        data("/live", live::events, all(200)),
+        data(ui::share::PATH, share::picture, all(200)),
+        data("/sw.js", worker::worker, all(200)),
+        // Without an app id there is none of it.
+        data("/wechat.js", wechat::script, all(404)),
+        data("/wechat/config", wechat::config, all(404)),
+        data("/screen/messages", app::board_messages, all(200)),
+        data("/manifest.webmanifest", app::manifest, all(200)),
+        data("/speculation-rules.json", app::speculation_rules, all(200)),
+        data("/healthz", health::healthy, all(204)),
+        data("/readyz", health::ready, all(204)),
+    ]
+}
+
+/// The routes that know their visitor, and those that do not.
+pub(super) fn routers() -> (Router<AppState>, Router<AppState>) {
+    let (mut known, mut unknown) = (Router::new(), Router::new());
+    let mut pages = Vec::new();
+    for row in table() {
+        match row.behind {
+            Behind::Page => pages.push(row.path),
+            Behind::Known(handler) => known = known.route(row.path, handler),
+            Behind::Unknown(handler) => unknown = unknown.route(row.path, handler),
+        }
+    }
+    let mut listed = generate_route_list(Pages);
+    listed.retain(|listing| pages.contains(&listing.path()));
+    (known.leptos_routes_with_handler(listed, get(render::page)), unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_has_a_row_and_every_row_a_page() {
+        let listed = generate_route_list(Pages);
+        let mut listed: Vec<_> = listed.iter().map(|listing| listing.path().to_owned()).collect();
+        let rows = table();
+        let pages = rows.iter().filter(|row| matches!(row.behind, Behind::Page));
+        let mut pages: Vec<_> = pages.map(|row| row.path.to_owned()).collect();
+        listed.sort();
+        pages.sort();
+        assert_eq!(pages, listed);
+    }
+}

@@ -1,0 +1,237 @@
+//! The access matrix: every row of the table of routes, asked by everyone, has its answer;
+//! every other method has none.
+
+use chuangquan::server::routes::{Row, Who, table};
+use reqwest::{Method, StatusCode};
+
+use crate::support::{
+    database::{Database, Kind},
+    server::{GOOD, Server, Visitor, report_fields},
+    staff::PASSWORD,
+};
+
+/// A grid that the worker answers for, and one that another does.
+const GRIDS: (&str, &str) = ("grid-01", "grid-20");
+
+/// A login for everyone of the staff, and what they are.
+const STAFF: [(Who, &str, &str, &[&str]); 5] = [
+    (Who::Worker, "worker", "grid-worker", &[GRIDS.0]),
+    (Who::Elsewhere, "elsewhere", "grid-worker", &[GRIDS.1]),
+    (Who::Lead, "lead", "branch-lead", &["residential"]),
+    (Who::Manager, "manager", "manager", &[]),
+    (Who::Deactivated, "gone", "manager", &[]),
+];
+
+/// The street of the matrix, and the staff's sessions.
+struct Street {
+    server: Server,
+    sessions: Vec<(Who, (String, String))>,
+    /// The ordinal of a 寄语 on the wall.
+    message: String,
+}
+
+/// Someone who is about to ask, and the report that they ask for.
+struct Asking {
+    browser: Visitor,
+    code: String,
+    photo: String,
+    phrase: String,
+}
+
+fn login(who: Who) -> &'static str {
+    STAFF.iter().find(|staff| staff.0 == who).map_or("nobody", |staff| staff.1)
+}
+
+async fn session(server: &Server, who: Who) -> (String, String) {
+    let browser = server.logged_in(login(who)).await;
+    browser.cookies.into_iter().find(|(name, _)| name == "staff").unwrap()
+}
+
+impl Street {
+    async fn new() -> Self {
+        let server = Server::start(Database::new(Kind::Sqlite).await).await;
+        let mut sessions = Vec::new();
+        for (who, login, role, scope) in STAFF {
+            server.add_staff(login, role, scope).await;
+            sessions.push((who, session(&server, who).await));
+        }
+        server.add_staff("target", "grid-worker", &[GRIDS.1]).await;
+        let mut manager = server.logged_in("manager").await;
+        let off = [("active", "off")];
+        assert_eq!(manager.post("/console/staff/gone/active", &off).await.status(), 303);
+
+        let mut signer = server.known_visitor().await;
+        let fields = [&GOOD[..], &[("message", "大家一起来")]].concat();
+        signer.post("/sign", &fields).await;
+        let message = "1".to_owned();
+        let shown = manager.post("/console/messages/1", &[("show", "yes")]).await;
+        assert_eq!(shown.status(), StatusCode::SEE_OTHER);
+        Self { server, sessions, message }
+    }
+
+    /// A browser of `who`, who has done nothing yet, and a report that was just filed.
+    async fn asking(&self, who: Who) -> Asking {
+        let mut reporter = self.server.known_visitor().await;
+        let code = reporter.report(GRIDS.0, &[photo()]).await;
+        let page = reporter.get(&format!("/reports/{code}")).await.text().await.unwrap();
+        let after = |start: &str, text: &str| -> String {
+            let rest = text.split(start).nth(1).unwrap_or_default();
+            rest.split(['?', '"', '<']).next().unwrap_or_default().to_owned()
+        };
+        let photo = after("/photos/", &page);
+        let mut other = self.server.known_visitor().await;
+        other.report(GRIDS.0, &[]).await;
+        let made = other.post("/recovery/new", &[]).await.text().await.unwrap();
+        let phrase = after("class=\"phrase\">", &made);
+        let mut browser = match who {
+            Who::Anonymous => self.server.visitor(),
+            Who::Reporter => reporter,
+            _ => self.server.known_visitor().await,
+        };
+        let session = self.sessions.iter().find(|(of, _)| *of == who);
+        browser.cookies.extend(session.map(|(_, cookie)| cookie.clone()));
+        Asking { browser, code, photo, phrase }
+    }
+
+    /// Asks a row as `who` does.
+    async fn ask(&mut self, row: &Row, who: Who) -> StatusCode {
+        let mut asking = self.asking(who).await;
+        let Asking { browser, code, photo, phrase } = &mut asking;
+        let of_code = format!("{code}:1");
+        let grid = if who == Who::Elsewhere { GRIDS.1 } else { GRIDS.0 };
+        let report = report_fields(grid);
+        let path = row.path.replace("{code}", code).replace("{id}", photo);
+        let path = path.replace("{ordinal}", &self.message);
+        let get = Method::GET;
+        let request = match (row.method, row.path) {
+            ("GET", "/pledges/{slug}") => browser.request(get, "/pledges/home"),
+            ("GET", "/g/{grid}") => browser.request(get, "/g/grid-04"),
+            ("GET", "/console/export/{file}") => {
+                browser.request(get, "/console/export/reports.csv")
+            }
+            ("GET", _) => browser.request(get, &path),
+            (_, "/sign") => browser.form(&path, &GOOD),
+            (_, "/recovery") => browser.form(&path, &[("phrase", phrase), ("merge", "on")]),
+            (_, "/report" | "/report/similar") => browser.multipart(&path, &report, &[]),
+            (_, "/report/photos") => {
+                browser.multipart(&path, &[], &[("photos", "a.jpg", self::photo())])
+            }
+            (_, "/reports/{code}/{wish}") => browser.form(&path.replace("{wish}", "withdraw"), &[]),
+            (_, "/console/login") => {
+                let login = if login(who) == "nobody" { "manager" } else { login(who) };
+                let login = if who == Who::Deactivated { "manager" } else { login };
+                browser.form(&path, &[("login", login), ("password", PASSWORD)])
+            }
+            (_, "/console/account") => browser.form(&path, &[("old", PASSWORD), ("new", PASSWORD)]),
+            (_, "/console/new") => {
+                let found = [&report[..], &[("source", "patrol")]].concat();
+                browser.multipart(&path, &found, &[])
+            }
+            (_, "/console/reports/{code}/{action}") => {
+                let accept = [
+                    ("version", "1"),
+                    ("category", "corridor"),
+                    ("grid", GRIDS.0),
+                    ("summary", "楼道堆物"),
+                ];
+                browser.form(&path.replace("{action}", "accept"), &accept)
+            }
+            (_, "/console/reports/bulk") => {
+                // Staff elsewhere have one of their own.
+                let own = match who {
+                    Who::Elsewhere => {
+                        self.server.known_visitor().await.report(GRIDS.1, &[]).await + ":1"
+                    }
+                    _ => of_code,
+                };
+                browser.form(&path, &[("action", "accept"), ("codes", &own)])
+            }
+            (_, "/console/messages/{ordinal}") => browser.form(&path, &[("show", "yes")]),
+            (_, "/console/staff") => {
+                let login = format!("new-{}", &code[..8].to_ascii_lowercase().replace('_', "-"));
+                let fields = [
+                    ("login", login.as_str()),
+                    ("name", "新测试"),
+                    ("role", "manager"),
+                    ("password", PASSWORD),
+                ];
+                browser.form(&path, &fields)
+            }
+            (_, "/console/staff/{login}/{what}") => {
+                browser.form("/console/staff/target/active", &[("active", "on")])
+            }
+            _ => browser.form(&path, &[]),
+        };
+        let status = browser.send(request).await.status();
+        // What ended the session, or others of it, is made good for the next row.
+        if matches!(
+            (row.method, row.path),
+            ("POST", "/console/logout" | "/console/login" | "/console/account")
+        ) {
+            for (of, cookie) in &mut self.sessions {
+                if *of == who && who != Who::Deactivated {
+                    *cookie = session(&self.server, who).await;
+                }
+            }
+        }
+        status
+    }
+}
+
+/// A small picture.
+fn photo() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(32, 24, image::Rgb([200, 180, 160]));
+    picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();
+    bytes.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn everyone_is_answered_what_the_table_says() {
+    let mut street = Street::new().await;
+    let mut wrong = Vec::new();
+    for row in table() {
+        for (who, expected) in Who::ALL.into_iter().zip(row.answers) {
+            let status = street.ask(&row, who).await.as_u16();
+            if status != expected {
+                wrong.push(format!(
+                    "{} {} as {who:?}: {status}, not {expected}",
+                    row.method, row.path
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_other_method_is_answered() {
+    let mut street = Street::new().await;
+    let rows = table();
+    for row in &rows {
+        let methods: Vec<&str> =
+            rows.iter().filter(|other| other.path == row.path).map(|other| other.method).collect();
+        for who in [Who::Anonymous, Who::Visitor, Who::Manager, Who::Deactivated] {
+            let asking = street.asking(who).await;
+            for method in
+                ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
+            {
+                let method_of = if method == "HEAD" { "GET" } else { method };
+                if methods.contains(&method_of) {
+                    continue;
+                }
+                let path = row.path.replace(['{', '}'], "");
+                let request = asking.browser.request(method.parse().unwrap(), &path);
+                let status = asking.browser.clone().send(request).await.status();
+                assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path} as {who:?}");
+            }
+        }
+    }
+    // Heads are answered as the whole is.
+    for row in rows.iter().filter(|row| row.method == "GET" && !row.path.contains('{')) {
+        let Asking { mut browser, .. } = street.asking(Who::Manager).await;
+        let head = browser.send(browser.request(Method::HEAD, row.path)).await;
+        let status = street.ask(row, Who::Manager).await;
+        assert_eq!(head.status(), status, "HEAD {}", row.path);
+    }
+}
