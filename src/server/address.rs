@@ -1,6 +1,6 @@
 //! Where a request comes from: the peer, or what proxies that are trusted say of it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
@@ -16,7 +16,7 @@ const FORWARDED_FOR: &str = "x-forwarded-for";
 ///
 /// The list that proxies leave is read from the right: the first address that is no
 /// trusted proxy is the client's, whatever it wrote further left itself.
-pub fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let Peer(peer) = extensions.get::<Peer>()?;
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();
@@ -27,7 +27,9 @@ pub fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -
     let listed: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut nearest = peer;
     for entry in listed.iter().rev() {
-        let Ok(address) = entry.parse::<IpAddr>() else { break };
+        // Some proxies write the port, too.
+        let address = entry.parse().or_else(|_| entry.parse().map(|whole: SocketAddr| whole.ip()));
+        let Ok(address) = address else { break };
         nearest = address.to_canonical();
         if !is_trusted(&nearest) {
             break;
@@ -36,9 +38,14 @@ pub fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -
     Some(nearest)
 }
 
+/// What tries from the same side are counted by.
+pub fn place(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> String {
+    client(extensions, headers, trusted).map_or_else(|| "unknown".to_owned(), neighbourhood)
+}
+
 /// What tries are counted by: an address, or the network of an IPv6 one, which is all
 /// one subscriber's.
-pub fn neighbourhood(address: IpAddr) -> String {
+fn neighbourhood(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),

@@ -56,6 +56,11 @@ pub struct ServeSettings {
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
     pub site_addr: Option<SocketAddr>,
 
+    /// Where `/metrics` is answered, in Prometheus' form, for nobody but whoever watches;
+    /// without it nowhere
+    #[arg(long, env = "CHUANGQUAN_METRICS_ADDR", value_name = "ADDRESS")]
+    pub metrics_addr: Option<SocketAddr>,
+
     /// The secret that signs cookies; made at first start, shared by all nodes
     #[arg(
         long,

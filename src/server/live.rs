@@ -18,8 +18,12 @@ use axum::{
 use futures::stream;
 use tokio::sync::watch;
 
-use super::AppState;
-use crate::service::Service;
+use super::{
+    AppState, refusal,
+    turns::{NoTurn, Turn},
+    visitor,
+};
+use crate::{service::Service, ui::pages::refusal::Refusal};
 
 /// Shortest time between two events.
 const TICK: Duration = Duration::from_millis(250);
@@ -30,6 +34,9 @@ const TICK_EACH: Duration = Duration::from_micros(25);
 
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// Seconds after which someone with too many streams may open another.
+const STREAM_WAIT: u32 = 30;
 
 /// The counts of one revision, written down.
 #[derive(Debug, Default)]
@@ -115,17 +122,25 @@ pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> R
     response
 }
 
-/// `GET /live`: the counts now, and again whenever they change.
-pub async fn events(State(state): State<AppState>) -> Response {
+/// `GET /live`: the counts now, and again whenever they change; 503 where too many follow
+/// them already, 429 where this visitor does.
+pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Response {
     struct Client {
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
         greeting: Option<Bytes>,
+        _turn: Turn,
     }
+    let visitor = visitor::brought(&headers, &state.key, state.https);
+    let turn = match state.streams.take(visitor.as_ref()) {
+        Ok(turn) => turn,
+        Err(NoTurn::All) => return refusal::response(Refusal::Unavailable),
+        Err(NoTurn::Own) => return refusal::response(Refusal::TooMany(STREAM_WAIT)),
+    };
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());
-    let client = Client { ticks, ending: state.ending.clone(), greeting };
+    let client = Client { ticks, ending: state.ending.clone(), greeting, _turn: turn };
     let events = stream::unfold(client, async |mut client| {
         if let Some(greeting) = client.greeting.take() {
             return Some((Ok::<Bytes, Infallible>(greeting), client));

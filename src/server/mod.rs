@@ -19,6 +19,7 @@ mod jobs;
 mod live;
 mod look;
 mod manage;
+pub mod metrics;
 mod photos;
 mod posted;
 mod recovery;
@@ -33,6 +34,7 @@ mod shared_pages;
 pub mod sign;
 mod staff;
 pub mod staff_command;
+mod turns;
 mod visitor;
 pub mod webhook;
 pub mod wechat;
@@ -57,15 +59,18 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 use self::{
     assets::Assets,
     live::Live,
+    metrics::Metrics,
     share::SharePicture,
     shared_pages::SharedPages,
+    turns::Turns,
     visitor::{Hint, remember},
     wechat::{Proof, WeChat},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
 
-/// Forms with files that may be read at once.
-const UPLOADS: usize = 16;
+/// Streams of counts that may be open at once, unless the settings say otherwise, and for
+/// one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
+const STREAMS: (usize, usize) = (12_800, 12);
 
 /// What every handler may need. Cheap to clone: every request does so some times.
 #[derive(Clone)]
@@ -111,8 +116,14 @@ pub struct Parts {
     pub proof: Option<Proof>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
-    /// Forms with files that may be read at once: each takes up to 50 MB.
+    /// Memory for the files of forms.
     pub uploads: Arc<Semaphore>,
+    /// Forms with files that are sent at once.
+    pub forms: Turns,
+    /// Streams of counts.
+    pub streams: Turns,
+    /// What is counted, for whoever watches.
+    pub metrics: Arc<Metrics>,
     /// Becomes true when the server is to end.
     pub ending: watch::Receiver<bool>,
 }
@@ -148,7 +159,9 @@ impl AppState {
         let (shared_pages, share_picture) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
-        let uploads = Arc::new(Semaphore::new(UPLOADS));
+        let uploads = Arc::new(Semaphore::new(posted::memory()));
+        let forms = Turns::new(posted::FORMS, posted::FORMS_EACH);
+        let streams = Turns::new(STREAMS.0, STREAMS.1);
         let parts = Parts {
             service,
             key,
@@ -165,6 +178,9 @@ impl AppState {
             proof: None,
             trusted_proxies,
             uploads,
+            forms,
+            streams,
+            metrics: Arc::default(),
             ending,
         };
         Ok(Self(Arc::new(parts)))
@@ -190,6 +206,14 @@ impl AppState {
         };
         let wechat = wechat.map(Arc::new);
         Self(Arc::new(Parts { assets, wechat, proof, ..parts }))
+    }
+
+    /// Leaves a fifth of all connections to those who ask for something, whoever follows
+    /// the counts.
+    #[must_use]
+    pub fn with_connections(self, most: usize) -> Self {
+        let streams = Turns::new((most - most / 5).max(1), STREAMS.1);
+        Self(Arc::new(Parts { streams, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the word of these proxies.

@@ -4,15 +4,21 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    extract::{FromRequest, Multipart, Request, multipart::Field},
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
 use http_body_util::Limited;
-use tokio::{sync::OwnedSemaphorePermit, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout, timeout_at},
+};
 
-use super::{AppState, form::Fields, refusal};
+use super::{AppState, form::Fields, refusal, turns::NoTurn, visitor::Visitor};
 use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
 
 /// The longest text field, in bytes.
@@ -27,11 +33,23 @@ const FORM_MAX: usize = 5 * BYTES_MAX;
 /// The fields that bring files; what others bring is not kept.
 const FILES: [&str; 2] = ["photos", "before"];
 
-/// How long a form waits for its place.
+/// Bytes of files that may be in memory, of all forms together.
+pub const MEMORY: usize = 512 * 1024 * 1024;
+
+/// In which steps memory is given to a form, in bytes.
+const STEP: usize = 256 * 1024;
+
+/// Forms with files that one visitor may be sending at once.
+pub const FORMS_EACH: usize = 3;
+
+/// Forms with files that may be sent at once in all.
+pub const FORMS: usize = 1_000;
+
+/// How long a form waits for memory.
 const QUEUE: Duration = Duration::from_secs(5);
 
-/// How long nothing may come of a form that is being sent.
-const SILENCE: Duration = Duration::from_secs(30);
+/// How long a step may take to arrive: the slowest network that still gets on.
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// How long a form may take in all: three large photos over a poor network.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -45,8 +63,8 @@ pub struct Posted {
     pub files: Vec<(String, Bytes)>,
     /// Whether a file was larger than any photo may be.
     pub oversized: bool,
-    /// Its place among the forms that may be in memory at once.
-    _place: Option<OwnedSemaphorePermit>,
+    /// What its files take of the memory that there is for all.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Sent for Posted {
@@ -88,38 +106,40 @@ impl Posted {
     async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
         if !is_multipart(&parts.headers) {
             let fields = Fields::read(&parts.headers, body).await?;
-            return Ok(Self { fields, files: Vec::new(), oversized: false, _place: None });
+            return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });
         }
-        let place = timeout(QUEUE, Arc::clone(&state.uploads).acquire_owned()).await;
-        let place = place.map_err(|_| Refusal::Unavailable)?.map_err(|_| Refusal::Unavailable)?;
+        let visitor = parts.extensions.get::<Visitor>().filter(|visitor| visitor.known);
+        let _turn = state.forms.take(visitor.map(|visitor| &visitor.id)).map_err(no_turn)?;
+        // Files of someone who has no cookie yet could not be found again.
+        let memory = visitor.map(|_| &state.uploads);
         // Everything counts, also what stands between and before the fields.
         let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
         let request = Request::from_parts(parts.clone(), body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
-        timeout(PATIENCE, Self::read_parts(multipart, place)).await.map_err(|_| Refusal::TooSlow)?
+        let read = Self::read_parts(multipart, Room::new(memory));
+        timeout(PATIENCE, read).await.map_err(|_| Refusal::TooSlow)?
     }
 
-    async fn read_parts(
-        mut multipart: Multipart,
-        place: OwnedSemaphorePermit,
-    ) -> Result<Self, Refusal> {
+    async fn read_parts(mut multipart: Multipart, mut room: Room<'_>) -> Result<Self, Refusal> {
         let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
-        let (mut room, mut parts, mut long_text) = (FORM_MAX, 0, false);
-        while let Some(mut field) = in_time(multipart.next_field()).await? {
+        let (mut parts, mut long_text) = (0, false);
+        while let Some(mut field) = room.in_time(multipart.next_field()).await? {
             parts += 1;
             let name = field.name().ok_or(Refusal::Malformed)?.to_owned();
             let file_name = field.file_name().map(str::to_owned);
-            let most = if file_name.is_some() { BYTES_MAX } else { TEXT_MAX };
+            let most = match &file_name {
+                Some(_) if FILES.contains(&name.as_str()) => BYTES_MAX,
+                Some(_) => 0,
+                None => TEXT_MAX,
+            };
             let read = read_field(&mut field, most, &mut room).await?;
             match (file_name, read) {
                 _ if parts > PARTS_MAX => {}
-                (Some(name), Some(bytes)) if name.is_empty() && bytes.is_empty() => {}
-                (Some(_), Some(bytes)) if FILES.contains(&name.as_str()) => {
-                    files.push((name, bytes));
-                }
-                (Some(_), Some(_)) => {}
-                (Some(_), None) => oversized = true,
+                (Some(file), Some(bytes)) if file.is_empty() && bytes.is_empty() => {}
+                (Some(_), Some(bytes)) if most > 0 => files.push((name, bytes)),
+                (Some(_), None) if most > 0 => oversized = true,
+                (Some(_), _) => {}
                 (None, Some(bytes)) => {
                     let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::Malformed)?;
                     fields.push((name, text));
@@ -131,7 +151,7 @@ impl Posted {
         if parts > PARTS_MAX || long_text {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { fields: Fields::of(fields), files, oversized, _place: Some(place) })
+        Ok(Self { fields: Fields::of(fields), files, oversized, _room: room.held })
     }
 
     /// The files of the field `name`.
@@ -147,33 +167,99 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
 }
 
+/// What a form may take, and how fast it has to come.
+struct Room<'m> {
+    memory: Option<&'m Arc<Semaphore>>,
+    held: Option<OwnedSemaphorePermit>,
+    /// Bytes that are held for files.
+    kept: usize,
+    /// Bytes that came, of all fields.
+    came: usize,
+    /// Until when the next step has to be there.
+    deadline: Instant,
+}
+
+impl<'m> Room<'m> {
+    fn new(memory: Option<&'m Arc<Semaphore>>) -> Self {
+        Self { memory, held: None, kept: 0, came: 0, deadline: Instant::now() + SLOWEST }
+    }
+
+    /// Counts what came.
+    fn count(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let steps = self.came / STEP;
+        self.came += bytes;
+        if self.came > FORM_MAX {
+            return Err(Refusal::TooLarge);
+        }
+        if self.came / STEP > steps {
+            self.deadline = Instant::now() + SLOWEST;
+        }
+        Ok(())
+    }
+
+    /// Takes memory for more bytes of a file; `false` where none is to be kept.
+    async fn keep(&mut self, bytes: usize) -> Result<bool, Refusal> {
+        let Some(memory) = self.memory else { return Ok(false) };
+        let steps = |bytes: usize| bytes.div_ceil(STEP);
+        let more = steps(self.kept + bytes) - steps(self.kept);
+        if more > 0 {
+            let more = u32::try_from(more).map_err(|_| Refusal::TooLarge)?;
+            let taken = timeout(QUEUE, Arc::clone(memory).acquire_many_owned(more)).await;
+            let taken = taken.map_err(|_| Refusal::Unavailable)?;
+            let taken = taken.map_err(|_| Refusal::Unavailable)?;
+            match &mut self.held {
+                Some(held) => held.merge(taken),
+                None => self.held = Some(taken),
+            }
+        }
+        self.kept += bytes;
+        Ok(true)
+    }
+
+    async fn in_time<T>(
+        &self,
+        next: impl Future<Output = Result<T, MultipartError>>,
+    ) -> Result<T, Refusal> {
+        match timeout_at(self.deadline, next).await {
+            Ok(Ok(next)) => Ok(next),
+            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+                Err(Refusal::TooLarge)
+            }
+            Ok(Err(_)) => Err(Refusal::Malformed),
+            Err(_) => Err(Refusal::TooSlow),
+        }
+    }
+}
+
+/// How much memory there is, for the semaphore.
+pub const fn memory() -> usize {
+    MEMORY / STEP
+}
+
+const fn no_turn(why: NoTurn) -> Refusal {
+    match why {
+        NoTurn::All => Refusal::Unavailable,
+        NoTurn::Own => Refusal::TooMany(5),
+    }
+}
+
 /// The whole of a field; `None` when it is larger than `most`, after reading on to its
-/// end, since an answer before that would not be seen.
+/// end, since an answer before that would not be seen. Files that are not kept are empty.
 async fn read_field(
     field: &mut Field<'_>,
     most: usize,
-    room: &mut usize,
+    room: &mut Room<'_>,
 ) -> Result<Option<Bytes>, Refusal> {
+    let is_file = field.file_name().is_some();
     let (mut bytes, mut fits) = (BytesMut::new(), true);
-    while let Some(chunk) = in_time(field.chunk()).await? {
-        *room = room.checked_sub(chunk.len()).ok_or(Refusal::TooLarge)?;
+    while let Some(chunk) = room.in_time(field.chunk()).await? {
+        room.count(chunk.len())?;
         fits = fits && bytes.len() + chunk.len() <= most;
-        if fits {
+        if !fits {
+            bytes = BytesMut::new();
+        } else if !is_file || room.keep(chunk.len()).await? {
             bytes.extend_from_slice(&chunk);
-        } else {
-            bytes.clear();
         }
     }
     Ok(fits.then(|| bytes.freeze()))
-}
-
-async fn in_time<T>(
-    next: impl Future<Output = Result<T, axum::extract::multipart::MultipartError>>,
-) -> Result<T, Refusal> {
-    match timeout(SILENCE, next).await {
-        Ok(Ok(next)) => Ok(next),
-        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::TooLarge),
-        Ok(Err(_)) => Err(Refusal::Malformed),
-        Err(_) => Err(Refusal::TooSlow),
-    }
 }

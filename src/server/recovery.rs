@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    AppState, address,
+    AppState,
     form::Fields,
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
@@ -52,12 +52,10 @@ pub async fn recover(
         Ok(fields) => fields,
         Err(refused) => return refusal::response(refused),
     };
-    let from = address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
-        .map_or_else(|| "unknown".to_owned(), address::neighbourhood);
     let phrase = fields.first("phrase");
     let recovered =
-        state.service.recover(&visitor.id, &phrase, fields.ticked("merge"), &from).await;
-    let mut field = "phrase";
+        state.service.recover(&visitor.id, &phrase, fields.ticked("merge"), &visitor.asker()).await;
+    let (mut field, mut wait) = ("phrase", None);
     let (status, sentence) = match recovered {
         Ok(known) => {
             let mut response = Redirect::to("/me").into_response();
@@ -80,6 +78,7 @@ pub async fn recover(
             (StatusCode::UNPROCESSABLE_ENTITY, sentence)
         }
         Err(RecoveryError::Wait(seconds)) => {
+            wait = Some(seconds);
             let minutes = seconds.div_ceil(60);
             let sentence = Said::new(
                 format!("试的次数太多了，请{minutes}分钟后再试"),
@@ -95,7 +94,8 @@ pub async fn recover(
         errors: vec![(field, sentence)],
         whole: None,
     };
-    render::refused_post(&state, parts, "/recovery", post, status).await
+    let page = render::refused_post(&state, parts, "/recovery", post, status).await;
+    refusal::say_wait(page, wait)
 }
 
 /// Makes the browser `known`, with what it is to be told of them.

@@ -18,23 +18,32 @@ use crate::{
     ui::pages::refusal::Refusal,
 };
 
-/// Seconds after which someone who did too much may go on.
-const TOO_MANY_WAIT: &str = "600";
+/// Seconds after which someone who did too much may go on, where nobody said.
+const TOO_MANY_WAIT: u32 = 600;
 
 /// Seconds after which someone may try again.
-const fn retry_after(refused: Refusal) -> Option<&'static str> {
+const fn retry_after(refused: Refusal) -> Option<u32> {
     match refused {
-        Refusal::Unavailable => Some("5"),
-        Refusal::TooMany => Some(TOO_MANY_WAIT),
+        Refusal::Unavailable => Some(5),
+        Refusal::TooMany(seconds) => Some(seconds),
         _ => None,
     }
 }
 
-/// Says when someone may try again whose form was refused with `status`.
+/// Says when someone may try again whose form was refused with `status`, if that is not
+/// said yet.
 pub fn say_when(response: &mut Response, status: StatusCode) {
-    if let Some(wait) = from_status(status).and_then(retry_after) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
+    if let Some(seconds) = from_status(status).and_then(retry_after) {
+        response.headers_mut().entry(header::RETRY_AFTER).or_insert(seconds.into());
     }
+}
+
+/// Says that someone may try again in `seconds`.
+pub fn say_wait(mut response: Response, seconds: Option<u32>) -> Response {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// A bare response that [`dress`] makes readable.
@@ -60,7 +69,7 @@ pub fn from_report(error: &ReportError) -> Response {
         ReportError::NotTheirs => Refusal::NotTheirs,
         ReportError::NewVisitor => Refusal::NewVisitor,
         ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
-        ReportError::TooMany => Refusal::TooMany,
+        ReportError::TooMany(seconds) => Refusal::TooMany(*seconds),
         ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
         ReportError::Picture(_) => Refusal::NotAPicture,
         ReportError::Form(_) => Refusal::Malformed,
@@ -80,7 +89,7 @@ const fn status(refusal: Refusal) -> StatusCode {
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Refusal::Closed(_) | Refusal::Conflict => StatusCode::CONFLICT,
-        Refusal::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotAPicture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -99,7 +108,7 @@ fn from_status(status: StatusCode) -> Option<Refusal> {
         StatusCode::SERVICE_UNAVAILABLE => Some(Refusal::Unavailable),
         StatusCode::UNPROCESSABLE_ENTITY => None,
         StatusCode::CONFLICT => Some(Refusal::Conflict),
-        StatusCode::TOO_MANY_REQUESTS => Some(Refusal::TooMany),
+        StatusCode::TOO_MANY_REQUESTS => Some(Refusal::TooMany(TOO_MANY_WAIT)),
         StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Refusal::Malformed),
         other if other.is_server_error() => Some(Refusal::Internal),
         _ => None,
@@ -134,9 +143,11 @@ impl Asked {
 /// keep others from using it.
 pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&request);
+    let measured = state.metrics.begin(&request);
     let bare = next.run(request).await;
     let mut response = readable(&state, &asked, bare).await;
     headers::secure(&state, &mut response);
+    measured.end(&state.metrics, response.status());
     response
 }
 
@@ -162,7 +173,7 @@ async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
         }
     }
     if let Some(wait) = retry_after(refused) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(wait));
+        headers.insert(header::RETRY_AFTER, wait.into());
     }
     dressed
 }

@@ -74,11 +74,14 @@ pub async fn bring(
     let mut codes = state.service.known_held(&visitor.id, &posted.all(held)).await?;
     let mut fault = posted.oversized.then_some(ReportError::Picture(PictureError::TooLarge));
     for bytes in posted.files(name) {
-        match state.service.hold_photos(Some(&visitor.id), vec![bytes]).await {
+        match state.service.hold_photos(Some(&visitor.asker()), vec![bytes]).await {
             Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),
-            Err(error @ (ReportError::Picture(_) | ReportError::TooMany)) => {
-                fault = fault.or(Some(error));
+            Err(error @ ReportError::TooMany(_)) => {
+                // The others would be too many, too.
+                fault = Some(error);
+                break;
             }
+            Err(error @ ReportError::Picture(_)) => fault = fault.or(Some(error)),
             Err(error) => return Err(error),
         }
     }
@@ -90,7 +93,7 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
     let mut errors = errors;
     let status = match fault {
         None => StatusCode::UNPROCESSABLE_ENTITY,
-        Some(ReportError::TooMany) => {
+        Some(ReportError::TooMany(_)) => {
             errors.insert(
                 0,
                 (
@@ -238,7 +241,9 @@ pub async fn hold_photos(
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let kind = [(header::CONTENT_TYPE, "application/json")];
     let mut response = (status, kind, body.to_string()).into_response();
-    refusal::say_when(&mut response, status);
+    if let Some(ReportError::TooMany(seconds)) = &brought.fault {
+        response = refusal::say_wait(response, Some(*seconds));
+    }
     response
 }
 

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Write},
     net::SocketAddr,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -24,13 +25,14 @@ use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
+use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
 use super::{
     AppState,
     address::Peer,
     config::{ServeSettings, Switch},
-    jobs, router_with, secret,
+    jobs, metrics, router_with, secret,
     webhook::Robots,
     wechat::{Proof, WeChat},
 };
@@ -46,6 +48,9 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(15);
 
 /// The largest head of a request, and read buffer, in bytes.
 const BUFFER: usize = 32 * 1024;
+
+/// How long nothing of an answer may be taken by who asked for it.
+const READER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long answers in flight may take once the server is to end.
 const FAREWELL: Duration = Duration::from_secs(4);
@@ -138,13 +143,16 @@ pub async fn serve_with(
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = listener(address).await.map_err(fault)?;
+    let places = places(settings.max_connections);
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
         .map_err(StartError::Files)?
         .with_trusted_proxies(settings.trusted_proxies.clone())
+        .with_connections(places)
         .with_wechat(wechat, proof)
         .with_offline(settings.offline == Switch::On);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
+    let watched = state.clone();
     let app = router_with(state, more).merge(beside);
     if !has_staff {
         say("there is no staff yet; add a manager:");
@@ -152,7 +160,12 @@ pub async fn serve_with(
     }
     announce(listener.local_addr().map_err(fault)?);
 
-    let accept = accept(listener, app, places(settings.max_connections), ending);
+    if let Some(address) = settings.metrics_addr {
+        metrics::serve(&watched, address)
+            .await
+            .map_err(|source| StartError::Address { address, source })?;
+    }
+    let accept = accept(listener, app, places, ending);
     let stop = async {
         wait_for_end().await;
         tracing::info!("ending: finishing what is in flight");
@@ -256,19 +269,24 @@ impl Service<hyper::Request<Incoming>> for Answering {
     }
 }
 
+/// A connection on which nobody can keep an answer waiting for ever.
+type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
+
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Answering>> {
+) -> http1::Connection<Stream, TowerToHyperService<Answering>> {
     // Small answers must not wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).ok();
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(READER_PATIENCE));
     let service = TowerToHyperService::new(Answering { app, peer: Peer(peer.ip()) });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_PATIENCE)
         .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }
 
 async fn wait_for_end() {

@@ -12,11 +12,14 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AppState, address, posted::Received, refusal, render, visitor::Visitor};
+use super::{AppState, posted::Received, refusal, render, visitor::Visitor};
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
-    service::staff::{LoginError, StaffError},
-    ui::context::RefusedPost,
+    service::{
+        Asker,
+        staff::{LoginError, StaffError},
+    },
+    ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 
 /// How long a browser keeps the cookie: as long as the longest session.
@@ -25,8 +28,48 @@ const COOKIE_SECONDS: u64 = 12 * 3600;
 /// How long a device is known to a login: a year.
 const DEVICE_SECONDS: u64 = 365 * 86_400;
 
-/// Names the device that a login was used on: `login:visitor`.
-const DEVICE: &str = "device";
+/// Logins that a device is known to: a PC that a few share.
+const LOGINS_MAX: usize = 5;
+
+/// A device, and the logins that were used on it, newest first: signed.
+#[derive(Debug, PartialEq, Eq)]
+struct Device {
+    id: String,
+    logins: Vec<String>,
+}
+
+impl Device {
+    const fn cookie_name(https: bool) -> &'static str {
+        if https { "__Host-device" } else { "device" }
+    }
+
+    /// The one of this browser, or a new one.
+    fn of(jar: &SignedCookieJar, https: bool) -> Option<Self> {
+        let cookie = jar.get(Self::cookie_name(https));
+        cookie.and_then(|cookie| Self::parse(cookie.value())).or_else(|| {
+            let id = Visitor::fresh()?.id.as_str().to_owned();
+            Some(Self { id, logins: Vec::new() })
+        })
+    }
+
+    /// Reads `device:ID:LOGIN:LOGIN…`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix("device:")?.split(':').map(str::to_owned);
+        Some(Self { id: parts.next()?, logins: parts.collect() })
+    }
+
+    fn knows(&self, login: &str) -> bool {
+        self.logins.iter().any(|known| known == login)
+    }
+
+    fn cookie(mut self, login: String, https: bool) -> Cookie<'static> {
+        self.logins.retain(|known| *known != login);
+        self.logins.insert(0, login);
+        self.logins.truncate(LOGINS_MAX);
+        let value = format!("device:{}:{}", self.id, self.logins.join(":"));
+        cookie(Self::cookie_name(https), value, DEVICE_SECONDS, https)
+    }
+}
 
 /// Who of the staff is asking, in a request's extensions.
 #[derive(Clone, Debug)]
@@ -143,17 +186,15 @@ pub async fn log_in(
 ) -> Response {
     let login = posted.first("login").trim().to_ascii_lowercase();
     let jar = SignedCookieJar::from_headers(&parts.headers, state.key.clone());
-    let device = format!("{login}:{}", visitor.id.as_str());
-    let known_device = jar.get(DEVICE).is_some_and(|cookie| cookie.value() == device);
-    let from = if known_device {
-        device.clone()
-    } else {
-        address::client(&parts.extensions, &parts.headers, &state.trusted_proxies)
-            .map_or_else(|| "unknown".to_owned(), address::neighbourhood)
+    let Some(device) = Device::of(&jar, state.https) else {
+        return refusal::response(Refusal::Internal);
     };
+    let known_device = device.knows(&login).then_some(device.id.as_str());
+    let asker = Asker { device: known_device, ..visitor.asker() };
     let old = token(&state, &parts.headers);
     let tried =
-        state.service.log_in(&login, &posted.first("password"), &from, old.as_deref()).await;
+        state.service.log_in(&login, &posted.first("password"), &asker, old.as_deref()).await;
+    let mut wait = None;
     let (status, whole) = match tried {
         Ok(token) => {
             let mut response = Redirect::to(&safe_next(&posted.first("next"))).into_response();
@@ -161,13 +202,14 @@ pub async fn log_in(
                 &mut response,
                 &cookie(cookie_name(state.https), token, COOKIE_SECONDS, state.https),
             );
-            let jar = jar.add(cookie(DEVICE, device, DEVICE_SECONDS, state.https));
+            let jar = jar.add(device.cookie(login, state.https));
             return (jar, response).into_response();
         }
         Err(LoginError::Wrong) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不对，请再试一次".to_owned())
         }
         Err(LoginError::Wait(seconds)) => {
+            wait = Some(seconds);
             let minutes = seconds.div_ceil(60);
             let sentence = format!("试的次数太多了，请{minutes}分钟后再试，或请管理员重设密码");
             (StatusCode::TOO_MANY_REQUESTS, sentence)
@@ -178,7 +220,8 @@ pub async fn log_in(
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
     let errors = vec![("login", whole.into())];
     let post = RefusedPost { form: "login".into(), values, errors, whole: None };
-    render::refused_post(&state, parts, "/console/login", post, status).await
+    let page = render::refused_post(&state, parts, "/console/login", post, status).await;
+    refusal::say_wait(page, wait)
 }
 
 /// Logs out.
@@ -211,15 +254,26 @@ pub async fn change_password(
             render::refused_post(&state, parts, "/console/account", post, status).await
         }
         Err(StaffError::Store(error)) => refusal::from_store(&error),
-        Err(StaffError::Forbidden | StaffError::NotFound) => {
-            refusal::response(crate::ui::pages::refusal::Refusal::NotFound)
-        }
+        Err(StaffError::Forbidden | StaffError::NotFound) => refusal::response(Refusal::NotFound),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_knows_the_last_logins_used_on_it() {
+        let mut value = "device:id:".to_owned();
+        for n in 0..7 {
+            let device = Device::parse(&value).unwrap();
+            value = device.cookie(format!("login{n}"), false).value().to_owned();
+        }
+        let device = Device::parse(&value).unwrap();
+        assert!(device.knows("login6") && device.knows("login2") && !device.knows("login1"));
+        assert_eq!(device.id, "id");
+        assert_eq!(Device::parse("login:visitor"), None, "what was written before");
+    }
 
     #[test]
     fn the_way_back_leads_nowhere_else() {

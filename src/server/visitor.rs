@@ -9,12 +9,13 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
+use axum_extra::extract::cookie::{Cookie, CookieJar, Key, SameSite, SignedCookieJar};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AppState, refusal, staff};
+use super::{AppState, address, refusal, staff};
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
+    service::Asker,
     ui::{look::Care, pages::refusal::Refusal},
 };
 
@@ -64,9 +65,16 @@ pub struct Visitor {
     pub lang: Lang,
     /// Whether WeChat need not be asked who this is.
     pub introduced: bool,
+    /// The address, or network, that they come from: for limits, and kept nowhere.
+    pub place: String,
 }
 
 impl Visitor {
+    /// Whoever tries something that costs much.
+    pub fn asker(&self) -> Asker<'_> {
+        Asker { visitor: self.known.then_some(&self.id), place: &self.place, device: None }
+    }
+
     /// A visitor nobody has been; `None` when the system has no random bytes.
     pub fn fresh() -> Option<Self> {
         let mut bytes = [0; 16];
@@ -80,6 +88,7 @@ impl Visitor {
             care: None,
             lang: Lang::Zh,
             introduced: false,
+            place: String::new(),
         })
     }
 }
@@ -112,6 +121,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         care: care_in(&hints),
         introduced: hints.get(INTRODUCED).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
+        place: address::place(request.extensions(), request.headers(), &state.trusted_proxies),
     };
     request.extensions_mut().insert(visitor);
     // Pictures never set a cookie: whoever fetches one has seen a page.
@@ -132,6 +142,14 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         return (jar, response).into_response();
     }
     response
+}
+
+/// The visitor that a request brings, outside of pages.
+pub fn brought(headers: &HeaderMap, key: &Key, https: bool) -> Option<VisitorId> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let jar = SignedCookieJar::from_headers(headers, key.clone());
+    let cookie = jar.get(cookie_name(https))?;
+    parse(cookie.value(), now).map(|(id, _)| id)
 }
 
 /// 大字版, as far as a request asks for it.

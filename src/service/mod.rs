@@ -21,7 +21,7 @@ pub mod staff;
 mod throttle;
 mod wechat;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -32,6 +32,7 @@ use self::keys::Keys;
 pub use self::{
     picture::{BYTES_MAX, PictureError},
     sign::{MySignature, SignError},
+    throttle::Asker,
 };
 pub use crate::store::{COUNTED, Pending, ReportFigures, Size, StoreError, StoredMessage, Waiting};
 use crate::{
@@ -39,9 +40,9 @@ use crate::{
         campaign::{Campaign, Day, Phase},
         counts::Counts,
         deadline::WorkCalendar,
-        report::{Code, Millis},
+        report::{Code, Millis, State},
     },
-    store::{Pictures, Store},
+    store::{Pictures, Store, WriterMeasures},
 };
 
 /// Pictures that are made at once: each may take 300 MB for a moment.
@@ -62,6 +63,21 @@ pub struct Service {
     doorkeeper: Arc<Semaphore>,
     keys: Keys,
     limits: bool,
+}
+
+/// What is watched of the whole, by whoever keeps it running.
+#[derive(Debug)]
+pub struct VitalSigns<'s> {
+    /// What the writer measures of itself.
+    pub writer: &'s WriterMeasures,
+    /// Wishes that wait for the writer.
+    pub queue: usize,
+    /// Reports in each state.
+    pub reports: Option<BTreeMap<State, u64>>,
+    /// Open reports whose time has run out.
+    pub overdue: Option<u64>,
+    /// Whether the photo store answers.
+    pub photo_store: bool,
 }
 
 /// Milliseconds since 1970.
@@ -156,6 +172,20 @@ impl Service {
     #[must_use]
     pub fn follow_counts(&self) -> watch::Receiver<Arc<Counts>> {
         self.store.follow_counts()
+    }
+
+    /// What is watched: how the writer does, which reports are late, whether photos can be
+    /// had. What the database does not say is missing.
+    pub async fn vital_signs(&self) -> VitalSigns<'_> {
+        let (writer, queue) = self.store.writing();
+        let (figures, overdue) = tokio::join!(self.report_figures(), self.store.overdue(now()));
+        VitalSigns {
+            writer,
+            queue,
+            reports: figures.ok().map(|figures| figures.states),
+            overdue: overdue.ok(),
+            photo_store: self.pictures.answers().await,
+        }
     }
 
     /// Whether this process can still write; if not, only a new start helps.

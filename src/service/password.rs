@@ -1,13 +1,16 @@
 //! Passwords: what may be one, how it is kept, how a fresh one is made.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
 
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::{domain::text, store::StoreError};
 
@@ -30,9 +33,19 @@ pub fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
     }
 }
 
+/// How long a password waits to be looked at.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A turn with the doorkeepers.
+async fn turn(doorkeeper: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
+    let busy = || StoreError::Unavailable("too many passwords are looked at".into());
+    let turn = timeout(PATIENCE, Arc::clone(doorkeeper).acquire_owned()).await;
+    turn.map_err(|_| busy())?.map_err(|_| busy())
+}
+
 /// A password's hash (argon2id), made beside the threads that answer.
 pub async fn hash(doorkeeper: &Arc<Semaphore>, password: String) -> Result<String, StoreError> {
-    let turn = Arc::clone(doorkeeper).acquire_owned().await;
+    let turn = turn(doorkeeper).await?;
     let hashed = tokio::task::spawn_blocking(move || {
         let _turn = turn;
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
@@ -46,12 +59,19 @@ pub async fn hash(doorkeeper: &Arc<Semaphore>, password: String) -> Result<Strin
 
 /// Whether `password` is the one that was hashed. Takes as long where there is none, so
 /// that nobody learns which logins exist.
-pub async fn verify(doorkeeper: &Arc<Semaphore>, password: String, hash: Option<String>) -> bool {
+///
+/// # Errors
+/// [`StoreError::Unavailable`] when too many others are looked at.
+pub async fn verify(
+    doorkeeper: &Arc<Semaphore>,
+    password: String,
+    hash: Option<String>,
+) -> Result<bool, StoreError> {
     /// The hash of a password that nobody has.
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                           3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
     let known = hash.is_some();
-    let turn = Arc::clone(doorkeeper).acquire_owned().await;
+    let turn = turn(doorkeeper).await?;
     let verified = tokio::task::spawn_blocking(move || {
         // The work goes on when whoever asked has hung up: so does its turn.
         let _turn = turn;
@@ -60,7 +80,7 @@ pub async fn verify(doorkeeper: &Arc<Semaphore>, password: String, hash: Option<
         parsed
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
     });
-    verified.await.unwrap_or(false) && known
+    Ok(verified.await.unwrap_or(false) && known)
 }
 
 /// A password that nobody can guess and everybody can type: four groups of letters and

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Service, StoreError, now, throttle::Try};
+use super::{Asker, Service, StoreError, now, throttle::Try};
 use crate::domain::visitor::VisitorId;
 
 /// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one
@@ -21,7 +21,7 @@ pub enum RecoveryError {
     Unknown,
     /// Too many tries; seconds to wait.
     #[error("too many tries")]
-    Wait(u64),
+    Wait(u32),
     /// The store could not say that it is done.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,12 +66,12 @@ impl Service {
         visitor: &VisitorId,
         phrase: &str,
         merge: bool,
-        from: &str,
+        who: &Asker<'_>,
     ) -> Result<VisitorId, RecoveryError> {
         if !merge && self.has_done_anything(visitor).await? {
             return Err(RecoveryError::Merge);
         }
-        let tried = Try::at_phrases(&self.keys, from);
+        let tried = Try::at_phrases(&self.keys, who);
         self.try_once(&tried).await?.map_err(RecoveryError::Wait)?;
         let digits: String = phrase.chars().filter_map(ascii_digit).collect();
         let hash = self.phrase_hash(&digits);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{PictureError, Service, picture};
-use crate::domain::lang::Said;
+use super::{Asker, PictureError, Service, picture, throttle::Try};
 use crate::{
     domain::{
         campaign::{CategoryKind, Phase},
+        lang::Said,
         report::{
             Audience, Code, Event, Millis, PHOTOS_MAX, Photo, PhotoRole, Report, Source, State,
             What,
@@ -22,6 +22,9 @@ use crate::{
 
 /// How long photos of a refused try are held.
 pub const HELD_FOR: Millis = 3_600_000;
+
+/// Seconds after which some of too many held photos are forgotten, about.
+const HELD_WAIT: u32 = 600;
 
 /// Most photos that are held for one visitor at once.
 const HELD_MAX: usize = 12;
@@ -41,9 +44,9 @@ pub enum ReportError {
     /// A file is no picture.
     #[error(transparent)]
     Picture(#[from] PictureError),
-    /// Too many photos wait already.
-    #[error("too many photos are held")]
-    TooMany,
+    /// Too many photos wait already, or were sent of late: seconds to wait.
+    #[error("too many photos")]
+    TooMany(u32),
     /// This person may not do it.
     #[error("not by this person")]
     Forbidden(&'static str),
@@ -106,18 +109,24 @@ impl Service {
     /// [`ReportError::Picture`] for the first that is none; the others are held.
     pub async fn hold_photos(
         &self,
-        visitor: Option<&VisitorId>,
+        who: Option<&Asker<'_>>,
         sent: Vec<bytes::Bytes>,
     ) -> Result<Vec<Photo>, ReportError> {
+        let visitor = who.and_then(|who| who.visitor);
         if let Some(visitor) = visitor {
             let held = self.held_photos(visitor).await?.len();
             if held + sent.len() > HELD_MAX {
-                return Err(ReportError::TooMany);
+                return Err(ReportError::TooMany(HELD_WAIT));
             }
         }
         let mut held = Vec::new();
         let mut fault = None;
         for bytes in sent {
+            // A broken one costs as much as a good one.
+            if let Some(who) = who {
+                let tried = Try::at_photos(&self.keys, who);
+                self.try_once(&tried).await?.map_err(ReportError::TooMany)?;
+            }
             match self.picture(bytes).await {
                 Ok(picture) => held.push((self.photo_of(visitor, &picture)?, picture)),
                 Err(error) => fault = fault.or(Some(error)),

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Service, now,
+    Asker, Service, now,
     password::{self, hash, password_fits, verify},
     throttle::Try,
 };
@@ -36,7 +36,7 @@ pub enum LoginError {
     Wrong,
     /// Too many tries from the same place: seconds to wait.
     #[error("too many tries")]
-    Wait(u64),
+    Wait(u32),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,9 +125,8 @@ fn fingerprint(token: &str) -> String {
 }
 
 impl Service {
-    /// Logs someone in. `from` is where the try comes from: a device that this login was
-    /// used on before, or an address. Only tries from the same place slow each other
-    /// down, so nobody is locked out by what others do. The session `old` ends.
+    /// Logs someone in. What `who` tries counts first against themselves, so that nobody
+    /// is locked out by what others do. The session `old` ends.
     ///
     /// # Errors
     /// [`LoginError`].
@@ -135,17 +134,17 @@ impl Service {
         &self,
         login: &str,
         password: &str,
-        from: &str,
+        who: &Asker<'_>,
         old: Option<&str>,
     ) -> Result<String, LoginError> {
         let login = login.trim().to_ascii_lowercase();
         let known_form = login_fits(&login);
-        let tried = Try::new(&self.keys, known_form.then_some(login.as_str()), from);
+        let tried = Try::at_login(&self.keys, known_form.then_some(login.as_str()), who);
         self.try_once(&tried).await?.map_err(LoginError::Wait)?;
         let found = if known_form { self.store.staff_by_login(&login).await? } else { None };
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
         let fits = password.len() <= 4 * password::MAX
-            && verify(&self.doorkeeper, password.to_owned(), hash).await;
+            && verify(&self.doorkeeper, password.to_owned(), hash).await?;
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
             return Err(LoginError::Wrong);
         };
@@ -211,10 +210,19 @@ impl Service {
         token: &str,
         (old, new): (&str, &str),
     ) -> Result<(), StaffError> {
+        let tried = Try::at_own_password(&self.keys, &staff.login);
+        if let Err(seconds) = self.try_once(&tried).await? {
+            let sentence = format!("试的次数太多了，请{}分钟后再试", seconds.div_ceil(60));
+            return Err(StaffError::Form(vec![("old", sentence.into())]));
+        }
         let found = self.store.staff_by_login(&staff.login).await?;
         let hash_now = found.map(|(_, hash)| hash);
         let mut errors = FieldErrors::new();
-        if !verify(&self.doorkeeper, old.to_owned(), hash_now).await {
+        let fits = old.len() <= 4 * password::MAX
+            && verify(&self.doorkeeper, old.to_owned(), hash_now).await?;
+        if fits {
+            self.try_succeeded(&tried).await?;
+        } else {
             errors.push(("old", "原来的密码不对".into()));
         }
         if let Err(sentence) = password_fits(new, &staff.login) {

@@ -62,6 +62,7 @@ pub use self::{
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
     tries::Place,
+    writer::WriterMeasures,
 };
 use self::{db::Db, publish::Publisher, writer::Writer};
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
@@ -210,6 +211,12 @@ impl Store {
     /// [`BackupError`], also when the database already holds something.
     pub async fn restore(&self, dir: &std::path::Path) -> Result<u64, BackupError> {
         backup::read(&self.db, dir).await
+    }
+
+    /// What the writer measures of itself, and how many wishes wait for it.
+    #[must_use]
+    pub fn writing(&self) -> (&WriterMeasures, usize) {
+        (self.writer.measures(), self.writer.waiting())
     }
 
     /// Whether what is handed to the writer is still written.

@@ -119,6 +119,13 @@ impl Pictures {
         Ok(Self { objects: Arc::new(objects), folder: Some(folder) })
     }
 
+    /// Whether the folder or the bucket answers.
+    pub async fn answers(&self) -> bool {
+        let asked = self.objects.head(&Path::from("nothing")).await;
+        let there = matches!(asked, Ok(_) | Err(object_store::Error::NotFound { .. }));
+        there && self.ping().await.is_ok()
+    }
+
     /// Whether the folder is there, where it is one.
     ///
     /// # Errors

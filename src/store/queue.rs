@@ -269,6 +269,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
+    pub async fn overdue(&self, now: Millis) -> Result<u64, StoreError> {
+        let mut query = Query::new("SELECT COUNT(*) FROM (");
+        first(&mut query, Part::All);
+        query.push(" AND ").push(DUE).push(" < ").bind(now).push(") AS late");
+        let rows: Vec<(i64,)> = query.rows(&self.db).await?;
+        Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
+    }
+
+    /// # Errors
+    /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff, now: Millis) -> Result<Waiting, StoreError> {
         let states = match staff.role {
             Role::Manager => counts::report_figures(&self.db).await?.states,

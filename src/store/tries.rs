@@ -67,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
-    pub async fn take_back_try(&self, places: &[&Place]) -> Result<(), StoreError> {
+    pub async fn take_back_try(&self, places: &[Place]) -> Result<(), StoreError> {
         const BACK: Sql = sql_over_items!(
             "UPDATE tries SET n = n - 1 FROM",
             "WHERE tries.place = item.value->>'place' AND tries.n > 0"

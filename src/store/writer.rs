@@ -16,6 +16,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+
 use super::{
     Signing, StoreError,
     counts::{self, Deltas},
@@ -53,9 +55,28 @@ struct Job {
     answer: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
+/// What the writer measures of itself, for whoever watches over it.
+#[derive(Clone, Debug)]
+pub struct WriterMeasures {
+    /// Wishes in one commit.
+    pub size: Histogram,
+    /// How long a commit took, in seconds.
+    pub seconds: Histogram,
+}
+
+impl WriterMeasures {
+    fn new() -> Self {
+        Self {
+            size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
+            seconds: Histogram::new(exponential_buckets(0.000_5, 2.0, 14)),
+        }
+    }
+}
+
 /// The way into the writer's queue.
 #[derive(Clone, Debug)]
 pub struct Writer {
+    measures: WriterMeasures,
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
     answering: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -76,10 +97,12 @@ impl Writer {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(fault)?;
         let db = db.clone();
+        let measures = WriterMeasures::new();
+        let measured = measures.clone();
         let work = move || {
             runtime.block_on(async {
                 let db = db.for_writer();
-                drain(&db, &publisher, jobs, answers).await;
+                drain(&db, &publisher, jobs, answers, &measured).await;
                 if matches!(db, Db::Postgres(_)) {
                     db.close().await;
                 }
@@ -87,7 +110,18 @@ impl Writer {
         };
         std::thread::Builder::new().name("writer".into()).spawn(work).map_err(fault)?;
         let answering = Arc::new(Mutex::new(Some(tokio::spawn(answer(answered)))));
-        Ok(Self { queue: Arc::new(Mutex::new(Some(queue))), answering })
+        Ok(Self { measures, queue: Arc::new(Mutex::new(Some(queue))), answering })
+    }
+
+    /// What it measures of itself.
+    pub const fn measures(&self) -> &WriterMeasures {
+        &self.measures
+    }
+
+    /// Wishes that wait for the next commit.
+    pub fn waiting(&self) -> usize {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     /// Whether it still takes wishes.
@@ -152,6 +186,7 @@ async fn drain(
     publisher: &Publisher,
     mut jobs: mpsc::Receiver<Job>,
     to_answer: mpsc::UnboundedSender<Answers>,
+    measures: &WriterMeasures,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut last = 0;
@@ -179,7 +214,11 @@ async fn drain(
                 wishes.iter().map(|_| Err(error.clone())).collect()
             }
         };
-        tracing::debug!(batch.size = wishes.len(), took = ?begun.elapsed(), "a batch was written");
+        let took = begun.elapsed();
+        #[expect(clippy::cast_precision_loss, reason = "a batch has at most 512")]
+        measures.size.observe(wishes.len() as f64);
+        measures.seconds.observe(took.as_secs_f64());
+        tracing::debug!(batch.size = wishes.len(), ?took, "a batch was written");
         to_answer.send(answers.into_iter().zip(results).collect()).ok();
     }
 }

@@ -140,9 +140,32 @@ async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
         }
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
-    // Whoever logged in from their own device before still gets in.
+    // Whoever logged in from their own device before still gets in, and so does another
+    // browser behind the same address.
     let fields = [("login", "worker"), ("password", PASSWORD)];
     assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
+    let mut elsewhere = server.known_visitor().await;
+    assert_eq!(elsewhere.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
+    // Many browsers together are slowed down; the known device still is not.
+    let mut last = StatusCode::OK;
+    for _ in 0..110 {
+        let mut attacker = server.known_visitor().await;
+        let fields = [("login", "worker"), ("password", "wrong password")];
+        last = attacker.post("/console/login", &fields).await.status();
+        if last == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
+    // Whoever is in cannot guess their password either.
+    let mut statuses = Vec::new();
+    for _ in 0..11 {
+        let fields = [("old", "wrong password"), ("new", "another long password")];
+        let answer = honest.post("/console/account", &fields).await;
+        statuses.push(answer.text().await.unwrap().contains("试的次数太多了"));
+    }
+    assert_eq!(statuses, [&[false; 10][..], &[true]].concat());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

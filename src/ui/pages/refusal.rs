@@ -34,8 +34,8 @@ pub enum Refusal {
     NothingToRecover,
     /// It is no longer possible, or not in this state.
     Conflict,
-    /// Too much of it from the same side in a short time.
-    TooMany,
+    /// Too much of it from the same side in a short time: seconds to wait.
+    TooMany(u32),
     /// What was sent is no picture.
     NotAPicture,
     /// What was sent is too large.
@@ -73,7 +73,7 @@ impl Refusal {
             Self::NewVisitor => lang.say("没有认出您的手机", "Your phone was not recognised"),
             Self::NothingToRecover => lang.say("现在不需要口令", "There is nothing to recover yet"),
             Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
-            Self::TooMany => lang.say("操作太频繁", "Too many attempts"),
+            Self::TooMany(_) => lang.say("操作太频繁", "Too many attempts"),
             Self::NotAPicture => lang.say("这不是能用的照片", "This is not a photo we can use"),
             Self::TooLarge => lang.say("提交的内容太大", "What was sent is too large"),
             Self::Internal => lang.say("出了一点问题", "Something went wrong"),
@@ -127,7 +127,7 @@ impl Refusal {
                 "情况可能已经变了，请返回刷新后再看。内容没有保存。",
                 "Things may have changed: please go back and reload. Nothing was saved.",
             ),
-            Self::TooMany => {
+            Self::TooMany(_) => {
                 lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")
             }
             Self::NotAPicture => lang.say(
