@@ -9,13 +9,13 @@ use chuangquan::{
     campaign,
     server::{
         config::{CampaignSettings, DatabaseSettings, ServeSettings},
-        export, serve,
+        export, logs, serve,
         staff_command::{self, StaffCommand},
     },
     service::export::Export,
     store::{Pictures, Store},
 };
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Threads that free what others allocated wait for each other in the system's own
 /// allocator: a third of a busy server's time.
@@ -26,14 +26,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
+    /// How to log: lines for people, or JSON for programs
+    #[arg(long, env = "CHUANGQUAN_LOG", value_enum, default_value_t = Log::Text, global = true)]
+    log: Log,
+
     #[command(subcommand)]
     command: Command,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Log {
+    Text,
+    Json,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve the app until told to end
-    Serve(ServeSettings),
+    Serve(Box<ServeSettings>),
     /// Work with campaign files
     #[command(subcommand)]
     Campaign(CampaignCommand),
@@ -99,13 +109,8 @@ enum CampaignCommand {
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
-        )
-        .with_writer(std::io::stderr)
-        .init();
     let cli = Cli::parse();
+    logs::begin(cli.log == Log::Json);
     // Rendering inside a single worker has been seen to wait for itself.
     let workers = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
     let runtime =

@@ -1,18 +1,56 @@
 //! Settings: each from the command line or the environment, each in `--help`.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{convert::Infallible, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ipnet::IpNet;
 
 use super::address;
 use crate::campaign::{self, CampaignError, Checked};
 
+/// A setting as it was written. Whether it can be read is said together with all others.
+#[derive(Clone, Debug)]
+pub struct Written<T>(Result<T, String>);
+
+impl<T: Clone> Written<T> {
+    /// Its value.
+    ///
+    /// # Errors
+    /// What was written, and what is wrong with it.
+    pub fn read(&self) -> Result<T, String> {
+        self.0.clone()
+    }
+}
+
+impl<T> From<T> for Written<T> {
+    fn from(value: T) -> Self {
+        Self(Ok(value))
+    }
+}
+
+impl<T: FromStr<Err: Display>> FromStr for Written<T> {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.trim().parse().map_err(|error| format!("{text}: {error}"))))
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+fn networks(text: &str) -> Result<Written<IpNet>, Infallible> {
+    Ok(Written(address::network(text)))
+}
+
 /// Where the data are; every command that touches them takes this.
 #[derive(Args, Clone, Debug)]
 pub struct DatabaseSettings {
     /// The database: `sqlite://PATH`, or `postgres://USER@HOST/NAME`
-    #[arg(long, env = "CHUANGQUAN_DATABASE_URL", default_value = "sqlite://data/chuangquan.db")]
+    #[arg(
+        long,
+        env = "CHUANGQUAN_DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite://data/chuangquan.db"
+    )]
     pub database_url: String,
 
     /// The folder of the photos, or `s3://BUCKET/PREFIX`; then `AWS_ACCESS_KEY_ID`,
@@ -54,12 +92,12 @@ pub struct ServeSettings {
 
     /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
-    pub site_addr: Option<SocketAddr>,
+    pub site_addr: Option<Written<SocketAddr>>,
 
     /// Where `/metrics` is answered, in Prometheus' form, for nobody but whoever watches;
     /// without it nowhere
     #[arg(long, env = "CHUANGQUAN_METRICS_ADDR", value_name = "ADDRESS")]
-    pub metrics_addr: Option<SocketAddr>,
+    pub metrics_addr: Option<Written<SocketAddr>>,
 
     /// The secret that signs cookies; made at first start, shared by all nodes
     #[arg(
@@ -80,10 +118,10 @@ pub struct ServeSettings {
         long,
         env = "CHUANGQUAN_TRUSTED_PROXIES",
         value_delimiter = ',',
-        value_parser = address::network,
+        value_parser = networks,
         value_name = "NETWORKS"
     )]
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<Written<IpNet>>,
 
     /// A TOML file that says which WeCom robot hears of which grid or unit:
     /// `[grids]` and `[units]`, each `slug = "https://…"`
@@ -94,17 +132,17 @@ pub struct ServeSettings {
     pub wechat: WeChatSettings,
 
     /// Most connections at once, as far as the system allows as many open files
-    #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value_t = 16_000)]
-    pub max_connections: usize,
+    #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value = "16000")]
+    pub max_connections: Written<usize>,
 
     /// `off` removes the service worker, by which phones keep public pages and forms for
     /// when there is no network
-    #[arg(long, env = "CHUANGQUAN_OFFLINE", value_enum, default_value_t = Switch::On)]
-    pub offline: Switch,
+    #[arg(long, env = "CHUANGQUAN_OFFLINE", value_name = "on|off", default_value = "on")]
+    pub offline: Written<Switch>,
 
     /// `off` lets everyone try passwords as often as they like: for benchmarks only
-    #[arg(long, env = "CHUANGQUAN_LIMITS", value_enum, default_value_t = Switch::On)]
-    pub limits: Switch,
+    #[arg(long, env = "CHUANGQUAN_LIMITS", value_name = "on|off", default_value = "on")]
+    pub limits: Written<Switch>,
 }
 
 /// The WeChat official account whose JS-SDK pages may use.
@@ -129,8 +167,8 @@ pub struct WeChatSettings {
 
     /// `on` knows people who come in WeChat by their account, so that each signs once on
     /// any device; needs `CHUANGQUAN_PUBLIC_URL`
-    #[arg(long, env = "CHUANGQUAN_WECHAT_IDENTITY", value_enum, default_value_t = Switch::Off)]
-    pub wechat_identity: Switch,
+    #[arg(long, env = "CHUANGQUAN_WECHAT_IDENTITY", value_name = "on|off", default_value = "off")]
+    pub wechat_identity: Written<Switch>,
 
     /// Where WeChat asks who someone is
     #[arg(
@@ -147,10 +185,22 @@ pub struct WeChatSettings {
 }
 
 /// What can be switched off.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
     /// As it should be.
     On,
     /// For a reason.
     Off,
+}
+
+impl FromStr for Switch {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err("must be on or off"),
+        }
+    }
 }

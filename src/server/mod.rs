@@ -17,6 +17,7 @@ mod health;
 mod identity;
 mod jobs;
 mod live;
+pub mod logs;
 mod look;
 mod manage;
 pub mod metrics;
@@ -34,13 +35,14 @@ mod shared_pages;
 pub mod sign;
 mod staff;
 pub mod staff_command;
+pub mod start;
 mod turns;
 mod visitor;
 pub mod webhook;
 pub mod wechat;
 mod worker;
 
-use std::{io, ops::Deref, sync::Arc};
+use std::{any::Any, io, ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -247,11 +249,16 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .merge(data)
         .fallback_service(files)
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(fault))
         .layer(state.csrf.clone())
         .layer(from_fn_with_state(state.clone(), refusal::dress))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(fault))
         .with_state(state)
+}
+
+/// The answer after a panic; what it said is not repeated, since it may quote somebody.
+fn fault(_: Box<dyn Any + Send>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// A stairwell poster was scanned: its grid is remembered for the form.

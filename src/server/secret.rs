@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -27,32 +27,45 @@ pub struct SecretError {
 pub fn read_or_make(path: &Path) -> Result<Key, SecretError> {
     let fault = |problem: String| SecretError { file: path.display().to_string(), problem };
     match fs::read(path) {
+        Ok(_) if others_read(path) => {
+            Err(fault("can be read by others; make it its owner's alone (chmod 600)".into()))
+        }
         Ok(bytes) if bytes.len() >= LENGTH => Ok(Key::from(&bytes)),
         Ok(bytes) => Err(fault(format!("has {} bytes and needs {LENGTH}", bytes.len()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let bytes = make(path).map_err(|error| fault(error.to_string()))?;
-            Ok(Key::from(&bytes))
+            make(path).map_err(|error| fault(error.to_string()))?;
+            read_or_make(path)
         }
         Err(error) => Err(fault(error.to_string())),
     }
 }
 
-fn make(path: &Path) -> io::Result<[u8; LENGTH]> {
+fn others_read(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+/// Makes one under another name and gives it its own when it is whole: neither a power cut
+/// nor a second start leaves half of one.
+fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(folder)?;
+    let half = path.with_extension(format!("{}.half", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
+    let whole = file.write_all(&bytes).and_then(|()| file.sync_all());
+    let named = whole.and_then(|()| fs::hard_link(&half, path));
+    fs::remove_file(&half)?;
+    match named {
+        // Another start was quicker: its is the one.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        named => named.and_then(|()| fs::File::open(folder)?.sync_all()),
     }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -66,10 +79,24 @@ mod tests {
     }
 
     #[test]
+    fn nothing_half_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let made = read_or_make(&path).unwrap();
+        // As a second start does that found none a moment ago.
+        make(&path).unwrap();
+        assert_eq!(read_or_make(&path).unwrap(), made, "the first is the one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_short_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::write(&path, b"short").unwrap();
+        let error = read_or_make(&path).err().unwrap().to_string();
+        assert!(error.contains("can be read by others"), "{error}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read_or_make(&path).err().unwrap().to_string();
         assert!(error.contains("has 5 bytes"), "{error}");
     }

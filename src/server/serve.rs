@@ -1,7 +1,6 @@
 //! `serve`: from settings to a listening server, and to its quiet end.
 
 use std::{
-    fs,
     io::{self, Write},
     net::SocketAddr,
     pin::Pin,
@@ -17,7 +16,6 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
-use leptos::config::{LeptosOptions, get_config_from_str};
 use listenfd::ListenFd;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -31,16 +29,13 @@ use tower::Service;
 use super::{
     AppState,
     address::Peer,
-    config::{ServeSettings, Switch},
-    jobs, metrics, router_with, secret,
-    webhook::Robots,
-    wechat::{Proof, WeChat},
+    config::ServeSettings,
+    jobs, metrics, router_with,
+    start::{self, Faults, Ground},
 };
 use crate::{
-    campaign::CampaignError,
-    domain::campaign::Campaign,
     service::{Service as UseCases, keys::Keys},
-    store::{Pictures, Store, StoreError},
+    store::StoreError,
 };
 
 /// How long a client may take to send the head of a request.
@@ -58,27 +53,15 @@ const FAREWELL: Duration = Duration::from_secs(4);
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The campaign file.
+    /// The settings, or what they name.
     #[error(transparent)]
-    Campaign(#[from] CampaignError),
+    Settings(#[from] Faults),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The secret file.
-    #[error(transparent)]
-    Secret(#[from] secret::SecretError),
-    /// Leptos.toml or LEPTOS_… variables.
-    #[error("Leptos.toml or LEPTOS_…: {0}")]
-    Options(String),
-    /// The names of the site's files, or the public URL.
+    /// The names of the site's files.
     #[error("{0}")]
     Files(io::Error),
-    /// The file of webhooks.
-    #[error("{0}")]
-    Webhooks(String),
-    /// What was said of WeChat.
-    #[error("{0}")]
-    WeChat(String),
     /// The address.
     #[error("{address}: {source}")]
     Address {
@@ -87,15 +70,6 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-/// The campaign that the settings name, with its warnings said.
-fn campaign(settings: &ServeSettings) -> Result<Campaign, CampaignError> {
-    let checked = settings.over.campaign()?;
-    for warning in &checked.warnings {
-        tracing::warn!(%warning, "the campaign file should be looked at");
-    }
-    Ok(checked.campaign)
 }
 
 /// Serves until the process is told to end (SIGTERM, SIGINT); then what is in flight
@@ -117,24 +91,11 @@ pub async fn serve_with(
     more: Router<AppState>,
     beside: Router,
 ) -> Result<(), StartError> {
-    let mut options = leptos_options()?;
-    options.site_addr = settings.site_addr.unwrap_or(options.site_addr);
-    let key = secret::read_or_make(&settings.secret_file)?;
-    let campaign = campaign(settings)?;
-    let store = Store::open(&settings.over.data.database_url, &campaign).await?;
-    let pictures = Pictures::open(&settings.over.data.photo_store)?;
-    let robots = Robots::read(settings.webhooks.as_deref(), &campaign, &settings.public_url)
-        .map_err(StartError::Webhooks)?;
-    let wechat = WeChat::read(&settings.wechat).map_err(StartError::WeChat)?;
-    if wechat.as_ref().is_some_and(WeChat::identifies) && settings.public_url.is_empty() {
-        let missing = "CHUANGQUAN_WECHAT_IDENTITY needs CHUANGQUAN_PUBLIC_URL";
-        return Err(StartError::WeChat(missing.into()));
-    }
-    let file = settings.wechat.wechat_verify_file.as_deref();
-    let proof = Proof::read(file).map_err(StartError::WeChat)?;
+    let ground = start::prepare(settings).await?;
+    let Ground { options, key, campaign, store, pictures, robots, .. } = ground;
     let keys = Keys::of(key.master());
-    let mut service = UseCases::new(store.clone(), pictures, Arc::new(campaign), keys);
-    if settings.limits == Switch::Off {
+    let mut service = UseCases::new(store.clone(), pictures, campaign, keys);
+    if !ground.limits {
         tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
         say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
         service = service.without_limits();
@@ -143,13 +104,13 @@ pub async fn serve_with(
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = listener(address).await.map_err(fault)?;
-    let places = places(settings.max_connections);
+    let places = places(ground.connections);
     let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
         .map_err(StartError::Files)?
-        .with_trusted_proxies(settings.trusted_proxies.clone())
+        .with_trusted_proxies(ground.proxies)
         .with_connections(places)
-        .with_wechat(wechat, proof)
-        .with_offline(settings.offline == Switch::On);
+        .with_wechat(ground.wechat, ground.proof)
+        .with_offline(ground.offline);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
     let watched = state.clone();
@@ -160,7 +121,7 @@ pub async fn serve_with(
     }
     announce(listener.local_addr().map_err(fault)?);
 
-    if let Some(address) = settings.metrics_addr {
+    if let Some(address) = ground.metrics {
         metrics::serve(&watched, address)
             .await
             .map_err(|source| StartError::Address { address, source })?;
@@ -175,13 +136,6 @@ pub async fn serve_with(
     store.close().await;
     tracing::info!("ended");
     Ok(())
-}
-
-/// Leptos.toml beside the data, or the one that is part of the program.
-fn leptos_options() -> Result<LeptosOptions, StartError> {
-    const DEFAULT: &str = include_str!("../../Leptos.toml");
-    let text = fs::read_to_string("Leptos.toml").unwrap_or_else(|_| DEFAULT.to_owned());
-    get_config_from_str(&text).map_err(|error| StartError::Options(error.to_string()))
 }
 
 /// The socket that systemd holds open across restarts, or one of our own.

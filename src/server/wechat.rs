@@ -101,6 +101,8 @@ impl WeChat {
     /// # Errors
     /// A sentence that names the setting.
     pub fn read(settings: &WeChatSettings) -> Result<Option<Self>, String> {
+        let identity = settings.wechat_identity.read();
+        let identity = identity.map_err(|why| format!("CHUANGQUAN_WECHAT_IDENTITY {why}"))?;
         let Some(app) = &settings.wechat_app_id else { return Ok(None) };
         let file = settings.wechat_secret_file.as_deref();
         let file = file.ok_or("CHUANGQUAN_WECHAT_APP_ID needs CHUANGQUAN_WECHAT_SECRET_FILE")?;
@@ -113,8 +115,7 @@ impl WeChat {
             app: app.clone(),
             secret: secret.trim().to_owned(),
             api: settings.wechat_api.trim_end_matches('/').to_owned(),
-            authorize: (settings.wechat_identity == Switch::On)
-                .then(|| settings.wechat_authorize.clone()),
+            authorize: (identity == Switch::On).then(|| settings.wechat_authorize.clone()),
             client: client.map_err(|error| error.to_string())?,
         }))
     }

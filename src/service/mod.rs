@@ -191,7 +191,7 @@ impl Service {
     /// Whether this process can still write; if not, only a new start helps.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        self.store.is_alive()
+        !self.store.has_died()
     }
 
     /// Whether what this node needs is there: the database, and the folder of the photos.

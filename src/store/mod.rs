@@ -219,10 +219,10 @@ impl Store {
         (self.writer.measures(), self.writer.waiting())
     }
 
-    /// Whether what is handed to the writer is still written.
+    /// Whether the writer ended without being told to.
     #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.writer.is_alive()
+    pub fn has_died(&self) -> bool {
+        self.writer.has_died()
     }
 
     /// Whether the database answers and is written to.
@@ -230,7 +230,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        if !self.is_alive() {
+        if !self.writer.is_alive() {
             return Err(StoreError::Unavailable("the writer has ended".into()));
         }
         self.db.ping().await

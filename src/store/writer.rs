@@ -124,6 +124,12 @@ impl Writer {
         queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
+    /// Whether it ended without being told to.
+    pub fn has_died(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().is_some_and(mpsc::Sender::is_closed)
+    }
+
     /// Whether it still takes wishes.
     pub fn is_alive(&self) -> bool {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);

@@ -179,7 +179,7 @@ impl Street {
 }
 
 /// A small picture.
-fn photo() -> Vec<u8> {
+pub fn photo() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_pixel(32, 24, image::Rgb([200, 180, 160]));
     picture.write_to(&mut bytes, image::ImageFormat::Jpeg).unwrap();

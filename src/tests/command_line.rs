@@ -124,11 +124,39 @@ fn what_keeps_it_from_starting_is_said() {
     let cases: [(&str, &str, &str); 3] = [
         ("CHUANGQUAN_DATABASE_URL", "mysql://x", "must begin with sqlite:// or postgres://"),
         ("CHUANGQUAN_CAMPAIGN", "no/such.toml", "no/such.toml"),
-        ("LEPTOS_SITE_ADDR", "nowhere", "--site-addr"),
+        ("LEPTOS_SITE_ADDR", "nowhere", "LEPTOS_SITE_ADDR nowhere: "),
     ];
     for (name, value, said) in cases {
         let (code, output) = run(program(&url, folder.path()).arg("serve").env(name, value));
         assert!(matches!(code, Some(1 | 2)), "{name}: {code:?}");
         assert!(output.contains(said), "{name}: {output}");
+    }
+}
+
+#[test]
+fn all_faults_of_the_settings_are_named_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let short = folder.path().join("short");
+    std::fs::write(&short, "short").unwrap();
+    let faults = [
+        ("CHUANGQUAN_DATABASE_URL", "mysql://x"),
+        ("CHUANGQUAN_PHOTO_STORE", "ftp://x"),
+        ("CHUANGQUAN_SECRET_FILE", short.to_str().unwrap()),
+        ("CHUANGQUAN_PUBLIC_URL", "wenming.example"),
+        ("CHUANGQUAN_TRUSTED_PROXIES", "10.0.0.0/8,proxy.example"),
+        ("CHUANGQUAN_MAX_CONNECTIONS", "many"),
+        ("CHUANGQUAN_OFFLINE", "perhaps"),
+        ("CHUANGQUAN_LIMITS", "perhaps"),
+        ("CHUANGQUAN_METRICS_ADDR", "9090"),
+        ("CHUANGQUAN_WEBHOOKS", "no/such.toml"),
+        ("CHUANGQUAN_WECHAT_VERIFY_FILE", "strange.txt"),
+        ("CHUANGQUAN_WECHAT_IDENTITY", "perhaps"),
+        ("LEPTOS_SITE_ADDR", "nowhere"),
+    ];
+    let mut program = program("sqlite://unused", folder.path());
+    let (code, output) = run(program.arg("serve").envs(faults));
+    assert_eq!(code, Some(1), "{output}");
+    for (name, _) in faults {
+        assert_eq!(output.matches(name).count(), 1, "{name} is named once: {output}");
     }
 }

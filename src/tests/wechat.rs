@@ -110,7 +110,7 @@ async fn with_wechat(database: Database, wechat_identity: Switch) -> (Api, Serve
         wechat_secret_file: Some(secret),
         wechat_api,
         wechat_verify_file: None,
-        wechat_identity,
+        wechat_identity: wechat_identity.into(),
         wechat_authorize: AUTHORIZE.into(),
     };
     (api, Server::with_wechat(database, ORIGIN, &settings).await)

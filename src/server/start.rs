@@ -1,0 +1,178 @@
+//! From settings to the parts of a server. Whatever is wrong is named at once, so that an
+//! operator mends it in one go.
+
+use std::{fmt::Display, fs, net::SocketAddr, sync::Arc};
+
+use axum::http::Uri;
+use axum_extra::extract::cookie::Key;
+use ipnet::IpNet;
+use leptos::config::{LeptosOptions, get_config_from_str};
+
+use super::{
+    config::{ServeSettings, Switch, Written},
+    secret,
+    webhook::Robots,
+    wechat::{Proof, WeChat},
+};
+use crate::{
+    domain::campaign::Campaign,
+    store::{Pictures, Store},
+};
+
+/// Everything that is wrong with the settings, or with what they name.
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Faults(Vec<String>);
+
+impl Faults {
+    /// The value, or one more fault.
+    fn take<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.0.push(error.to_string())).ok()
+    }
+
+    /// The same of what a setting names.
+    fn of<T, E: Display>(&mut self, name: &str, result: Result<T, E>) -> Option<T> {
+        self.take(result.map_err(|error| format!("{name}: {error}")))
+    }
+
+    /// The value of a setting as it was written.
+    fn read<T: Clone>(&mut self, name: &str, written: &Written<T>) -> Option<T> {
+        self.take(written.read().map_err(|problem| format!("{name} {problem}")))
+    }
+
+    fn maybe<T: Clone>(&mut self, name: &str, written: Option<&Written<T>>) -> Option<T> {
+        written.and_then(|written| self.read(name, written))
+    }
+}
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct Ground {
+    /// Where the site's files are, and where to listen.
+    pub options: LeptosOptions,
+    /// The secret that all nodes share.
+    pub key: Key,
+    /// What it is about.
+    pub campaign: Arc<Campaign>,
+    /// Where rows are.
+    pub store: Store,
+    /// Where photos are.
+    pub pictures: Pictures,
+    /// Whom notices go to.
+    pub robots: Robots,
+    /// The app that WeChat knows.
+    pub wechat: Option<WeChat>,
+    /// The proof of the domain.
+    pub proof: Option<Proof>,
+    /// Where metrics are answered.
+    pub metrics: Option<SocketAddr>,
+    /// Proxies whose word is taken.
+    pub proxies: Vec<IpNet>,
+    /// Most connections.
+    pub connections: usize,
+    /// Whether phones keep pages.
+    pub offline: bool,
+    /// Whether anyone is slowed down.
+    pub limits: bool,
+}
+
+/// Reads and opens all that the settings name.
+///
+/// # Errors
+/// [`Faults`]: all of them.
+pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
+    let mut faults = Faults::default();
+    let address = faults.maybe("LEPTOS_SITE_ADDR", settings.site_addr.as_ref());
+    let metrics = faults.maybe("CHUANGQUAN_METRICS_ADDR", settings.metrics_addr.as_ref());
+    let proxies = settings.trusted_proxies.iter();
+    let proxies: Vec<IpNet> =
+        proxies.filter_map(|written| faults.read("CHUANGQUAN_TRUSTED_PROXIES", written)).collect();
+    let connections = faults.read("CHUANGQUAN_MAX_CONNECTIONS", &settings.max_connections);
+    let offline = faults.read("CHUANGQUAN_OFFLINE", &settings.offline);
+    let limits = faults.read("CHUANGQUAN_LIMITS", &settings.limits);
+    faults.take(public_url(&settings.public_url));
+    let options = match (&settings.site_addr, address) {
+        // Leptos would say the same of it again.
+        (Some(_), None) => None,
+        _ => faults.take(leptos_options()),
+    };
+    let key = secret::read_or_make(&settings.secret_file);
+    let key = faults.of("CHUANGQUAN_SECRET_FILE", key);
+    let wechat = faults.take(WeChat::read(&settings.wechat));
+    if wechat.iter().flatten().any(WeChat::identifies) && settings.public_url.is_empty() {
+        faults.0.push("CHUANGQUAN_WECHAT_IDENTITY needs CHUANGQUAN_PUBLIC_URL".into());
+    }
+    let proof = faults.take(Proof::read(settings.wechat.wechat_verify_file.as_deref()));
+    let pictures = Pictures::open(&settings.over.data.photo_store);
+    let pictures = faults.of("CHUANGQUAN_PHOTO_STORE", pictures);
+    let campaign = faults.of("CHUANGQUAN_CAMPAIGN", settings.over.campaign());
+    for warning in campaign.iter().flat_map(|checked| &checked.warnings) {
+        tracing::warn!(%warning, "the campaign file should be looked at");
+    }
+    let (mut robots, mut store) = (None, None);
+    let campaign = campaign.map(|checked| checked.campaign);
+    if let Some(campaign) = &campaign {
+        let file = settings.webhooks.as_deref();
+        let read = Robots::read(file, campaign, &settings.public_url);
+        robots = faults.of("CHUANGQUAN_WEBHOOKS", read);
+        let opened = Store::open(&settings.over.data.database_url, campaign).await;
+        store = faults.of("CHUANGQUAN_DATABASE_URL", opened);
+    }
+    if settings.public_url.starts_with("https://") && proxies.is_empty() {
+        let warning = "people come by https, so by a proxy, and CHUANGQUAN_TRUSTED_PROXIES names none: \
+                       all of them seem to come from one address";
+        tracing::warn!("{warning}");
+    }
+    let whole = || {
+        let mut options = options?;
+        options.site_addr = address.unwrap_or(options.site_addr);
+        Some(Ground {
+            options,
+            key: key?,
+            campaign: Arc::new(campaign?),
+            store: store.clone()?,
+            pictures: pictures?,
+            robots: robots?,
+            wechat: wechat?,
+            proof: proof?,
+            metrics,
+            proxies,
+            connections: connections?,
+            offline: offline? == Switch::On,
+            limits: limits? == Switch::On,
+        })
+    };
+    match faults.0.as_slice() {
+        [] => whole().ok_or(faults),
+        _ => {
+            if let Some(store) = &store {
+                store.close().await;
+            }
+            Err(faults)
+        }
+    }
+}
+
+/// Leptos.toml beside the data, or the one that is part of the program.
+fn leptos_options() -> Result<LeptosOptions, String> {
+    const DEFAULT: &str = include_str!("../../Leptos.toml");
+    let text = fs::read_to_string("Leptos.toml").unwrap_or_else(|_| DEFAULT.to_owned());
+    get_config_from_str(&text).map_err(|error| format!("Leptos.toml or LEPTOS_…: {error}"))
+}
+
+/// Whether people can come by that URL: a scheme and a host.
+fn public_url(text: &str) -> Result<(), String> {
+    let uri = text.parse::<Uri>().ok();
+    let whole = uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https"))
+            && uri.authority().is_some()
+            && uri.path() == "/"
+            && uri.query().is_none()
+    });
+    match whole || text.is_empty() {
+        true => Ok(()),
+        false => Err(format!(
+            "CHUANGQUAN_PUBLIC_URL {text}: must be a scheme and a host, like https://wenming.example.cn"
+        )),
+    }
+}
