@@ -123,7 +123,7 @@ const consolePages = staffCookie ? {
   'case-checking': desk(() => `/console/reports/${reports.checking}`),
   check: desk('/console/check'), new: desk('/console/new'), settle: desk('/console/new?settle=1'),
   duty: desk('/console/duty'), stats: desk('/console/stats'), weekly: desk('/console/weekly'),
-  posters: desk('/console/posters'), staff: desk('/console/staff'), review: desk('/console/messages'),
+  posters: desk('/console/posters'), staff: desk('/console/staff'), signatures: desk('/console/signatures?verdict=invalidate&since=2026-11-01'), review: desk('/console/messages'),
 } : {};
 function visit0(path) { return (page) => page.goto(url + path); }
 

@@ -3,7 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { file, fill, press, staffOf } from '../casework.ts';
-import { consolePages, expect, logIn, pages, sign, test } from '../server.ts';
+import { consolePages, expect, logIn, managerPages, pages, sign, test } from '../server.ts';
 
 async function faults(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -32,6 +32,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const { lead } = staffOf(server, 'grid-36');
     await logIn(page, lead);
     for (const path of consolePages) {
+      await page.goto(path);
+      expect(await faults(page), path).toEqual([]);
+    }
+    const manager = `manager-axe-${colorScheme}`;
+    server.addStaff(manager, '王测试', 'manager');
+    await logIn(page, manager);
+    for (const path of managerPages) {
       await page.goto(path);
       expect(await faults(page), path).toEqual([]);
     }

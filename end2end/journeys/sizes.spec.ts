@@ -1,7 +1,7 @@
 // 大字版: the sizes that the MIIT asks for, measured by a script as the browser draws them.
 import type { Page } from '@playwright/test';
 import { file, fill, staffOf } from '../casework.ts';
-import { consolePages, expect, logIn, pages, sign, test } from '../server.ts';
+import { consolePages, expect, logIn, managerPages, pages, sign, test } from '../server.ts';
 
 test.use({ expectedComplaints: /status of 4/ });
 
@@ -72,6 +72,12 @@ for (const [size, width] of [['20', 360], ['30', 320]] as const) {
     expect.soft(await faults(page, least), 'a report').toEqual([]);
     await logIn(page, lead);
     for (const path of [...consolePages, `/console/reports/${report}`]) {
+      await page.goto(path);
+      expect.soft(await faults(page, least), path).toEqual([]);
+    }
+    server.addStaff(`manager-size-${size}`, '王测试', 'manager');
+    await logIn(page, `manager-size-${size}`);
+    for (const path of managerPages) {
       await page.goto(path);
       expect.soft(await faults(page, least), path).toEqual([]);
     }

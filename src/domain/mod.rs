@@ -7,6 +7,7 @@
 pub mod campaign;
 pub mod counts;
 pub mod deadline;
+pub mod doubt;
 pub mod lang;
 pub mod period;
 pub mod report;

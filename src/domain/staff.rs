@@ -88,6 +88,12 @@ impl Staff {
         self.role >= Role::BranchLead
     }
 
+    /// Whether they decide about doubtful signatures.
+    #[must_use]
+    pub fn judges_signatures(&self) -> bool {
+        self.role == Role::Manager
+    }
+
     /// Whether they let others in and out.
     #[must_use]
     pub fn manages_staff(&self) -> bool {

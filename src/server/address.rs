@@ -38,9 +38,9 @@ fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Op
     Some(nearest)
 }
 
-/// What tries from the same side are counted by.
+/// What tries from the same side are counted by; empty where nobody knows.
 pub fn place(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> String {
-    client(extensions, headers, trusted).map_or_else(|| "unknown".to_owned(), neighbourhood)
+    client(extensions, headers, trusted).map(neighbourhood).unwrap_or_default()
 }
 
 /// What tries are counted by: an address, or the network of an IPv6 one, which is all

@@ -10,16 +10,22 @@ use crate::service::{Service, StoreError};
 /// How often it is looked whether something has to be done.
 const BEAT: Duration = Duration::from_secs(20);
 
+/// Beats of a day.
+const ROUNDS_A_DAY: u64 = 86_400 / BEAT.as_secs();
+
 /// Does what is to be done, if no other node is about to.
-async fn once(service: &Service, robots: &Robots) -> Result<(), StoreError> {
+async fn once(service: &Service, robots: &Robots, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 4] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 5] = [
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
         ("sweep photos", service.sweep_photos().map_ok(drop).boxed()),
         ("sweep sessions", service.sweep_sessions().boxed()),
+        ("carry out judgements", service.carry_out_judgements().boxed()),
         ("send notices", robots.send(service).boxed()),
     ];
-    for (name, job) in jobs {
+    let daily = (round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24)
+        .then(|| ("forget places", service.forget_places().boxed()));
+    for (name, job) in jobs.into_iter().chain(daily) {
         if !lead.holds().await {
             return Err(StoreError::Unavailable("the right to do the jobs was lost".into()));
         }
@@ -36,8 +42,8 @@ pub fn start(state: &AppState, robots: Robots) {
     let service = Arc::clone(&state.service);
     let mut ending = state.ending.clone();
     tokio::spawn(async move {
-        loop {
-            if let Err(error) = once(&service, &robots).await {
+        for round in 0_u64.. {
+            if let Err(error) = once(&service, &robots, round).await {
                 tracing::warn!(%error, "a periodic job failed; it is tried again");
             }
             tokio::select! {

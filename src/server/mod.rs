@@ -9,6 +9,7 @@ mod app;
 pub mod assets;
 pub mod config;
 mod console;
+mod doubts;
 mod encoding;
 pub mod export;
 mod form;

@@ -13,8 +13,8 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, export, health, identity, live, look, manage, photos, poster, recovery,
-    render, report, share, sign, staff, wechat, worker,
+    AppState, app, console, doubts, export, health, identity, live, look, manage, photos, poster,
+    recovery, render, report, share, sign, staff, wechat, worker,
 };
 use crate::ui::{self, app::Pages};
 
@@ -206,6 +206,11 @@ fn of_the_console() -> Vec<Row> {
         form("/console/contact/{code}", console::show_contact, in_scope(200)),
         page("/console/messages", leads(200)),
         form("/console/messages/{ordinal}", manage::decide, leads(303)),
+        page("/console/signatures", managers(200)),
+        form("/console/signatures/judge", doubts::judge, managers(303)),
+        form("/console/signatures/rules/{rule}", doubts::switch, managers(303)),
+        // There is no judgement to take back.
+        form("/console/signatures/{id}/undo", doubts::undo, managers(404)),
         page("/console/staff", managers(200)),
         form("/console/staff", manage::add_staff, managers(303)),
         form("/console/staff/{login}/{what}", manage::manage_staff, managers(303)),

@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     domain::signature::{SignatureErrors, SignatureForm},
-    service::{SignError, StoreError},
+    service::{SignError, StoreError, doubt::Manner},
     ui::{
+        TRAP,
         context::{RefusedForm, Trouble},
         pages::refusal::Refusal,
     },
@@ -28,15 +29,18 @@ use crate::{
 /// # Errors
 /// The [`Refusal`] that a body deserves which is no form.
 pub async fn read(headers: &HeaderMap, body: Body) -> Result<SignatureForm, Refusal> {
-    let fields = Fields::read(headers, body).await?;
-    Ok(SignatureForm {
+    Ok(form_of(&Fields::read(headers, body).await?))
+}
+
+fn form_of(fields: &Fields) -> SignatureForm {
+    SignatureForm {
         name: fields.first("name"),
         grid: fields.first("grid"),
         pledges: fields.all("pledges"),
         message: fields.first("message"),
         show_name: fields.ticked("show_name"),
         consent: fields.ticked("consent"),
-    })
+    }
 }
 
 /// Signs; a form that is refused comes back with what was typed.
@@ -46,12 +50,15 @@ pub async fn sign(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let form = match read(&parts.headers, body).await {
-        Ok(form) => form,
+    let fields = match Fields::read(&parts.headers, body).await {
+        Ok(fields) => fields,
         Err(refused) => return refusal::response(refused),
     };
+    let trapped = !fields.first(TRAP).is_empty();
+    let manner = Manner { place: &visitor.place, dwell: visitor.known_for, trapped };
+    let form = form_of(&fields);
     let signed = if visitor.known {
-        state.service.sign(&visitor.id, &form).await.map(|_| true)
+        state.service.sign(&visitor.id, &form, &manner).await.map(|_| true)
     } else {
         // Without a cookie nobody could say whose signature it is.
         state.service.check_signature(&form).map(|_| false)

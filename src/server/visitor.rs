@@ -65,8 +65,11 @@ pub struct Visitor {
     pub lang: Lang,
     /// Whether WeChat need not be asked who this is.
     pub introduced: bool,
-    /// The address, or network, that they come from: for limits, and kept nowhere.
+    /// The address, or network, that they come from; empty where nobody knows. Kept only as
+    /// a keyed hash.
     pub place: String,
+    /// How long they are known, in milliseconds; the cookie has seconds.
+    pub known_for: i64,
 }
 
 impl Visitor {
@@ -89,6 +92,7 @@ impl Visitor {
             lang: Lang::Zh,
             introduced: false,
             place: String::new(),
+            known_for: 0,
         })
     }
 }
@@ -105,6 +109,8 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let signed_jar = SignedCookieJar::from_headers(request.headers(), state.key.clone());
     let found = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
+    let known_for =
+        found.as_ref().map_or(0, |(_, age)| age.as_millis().try_into().unwrap_or(i64::MAX));
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
     let known = found.is_some();
     let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
@@ -121,6 +127,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         care: care_in(&hints),
         introduced: hints.get(INTRODUCED).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
+        known_for,
         place: address::place(request.extensions(), request.headers(), &state.trusted_proxies),
     };
     request.extensions_mut().insert(visitor);

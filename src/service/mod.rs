@@ -4,6 +4,7 @@
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
 pub mod casework;
+pub mod doubt;
 mod entry;
 pub mod export;
 pub mod figures;
@@ -34,7 +35,10 @@ pub use self::{
     sign::{MySignature, SignError},
     throttle::Asker,
 };
-pub use crate::store::{COUNTED, Pending, ReportFigures, Size, StoreError, StoredMessage, Waiting};
+pub use crate::store::{
+    COUNTED, Judgement, Pending, Progress, ReportFigures, Size, StoreError, StoredMessage,
+    Suspects, Waiting,
+};
 use crate::{
     domain::{
         campaign::{Campaign, Day, Phase},
@@ -63,6 +67,7 @@ pub struct Service {
     doorkeeper: Arc<Semaphore>,
     keys: Keys,
     limits: bool,
+    names: doubt::Names,
 }
 
 /// What is watched of the whole, by whoever keeps it running.
@@ -110,6 +115,7 @@ impl Service {
             doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
             keys,
             limits: true,
+            names: doubt::Names::default(),
         }
     }
 

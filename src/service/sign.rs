@@ -1,6 +1,6 @@
 //! Signing the 倡议, and taking it back.
 
-use super::Service;
+use super::{Service, doubt::Manner};
 use crate::{
     domain::{
         campaign::{Day, Phase},
@@ -44,7 +44,8 @@ pub struct MySignature {
 }
 
 impl Service {
-    /// Signs for `visitor`; who has a live signature already keeps it unchanged.
+    /// Signs for `visitor`; who has a live signature already keeps it unchanged. Where its
+    /// `manner` is doubtful nobody is told, and it does not count yet.
     ///
     /// # Errors
     /// [`SignError`]; nothing is stored, unless the store could not be reached,
@@ -53,10 +54,15 @@ impl Service {
         &self,
         visitor: &VisitorId,
         form: &SignatureForm,
+        manner: &Manner<'_>,
     ) -> Result<Signed, SignError> {
+        let signature = self.check_signature(form)?;
+        let (place, doubts) = self.doubts(manner, signature.name.as_str());
         let signing = Signing {
             visitor: visitor.clone(),
-            signature: self.check_signature(form)?,
+            signature,
+            place,
+            doubts,
             consent: self.campaign.privacy.version.clone(),
         };
         Ok(self.store.sign(signing).await?)

@@ -3,7 +3,7 @@
 use super::db::Sql;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 5] = [
+pub const ALL: [(i64, &str, Sql); 6] = [
     (
         1,
         "signatures",
@@ -42,6 +42,14 @@ pub const ALL: [(i64, &str, Sql); 5] = [
         Sql::each(
             include_str!("migrations/sqlite/0005_identities.sql"),
             include_str!("migrations/postgres/0005_identities.sql"),
+        ),
+    ),
+    (
+        6,
+        "doubts",
+        Sql::each(
+            include_str!("migrations/sqlite/0006_doubts.sql"),
+            include_str!("migrations/postgres/0006_doubts.sql"),
         ),
     ),
 ];

@@ -12,9 +12,11 @@
 mod backup;
 mod counts;
 mod db;
+mod doubts;
 mod error;
 mod figures;
 mod identity;
+mod judgements;
 mod lead;
 mod lists;
 mod many;
@@ -49,8 +51,10 @@ use tokio::{sync::watch, task::JoinSet};
 pub use self::{
     backup::BackupError,
     counts::ReportFigures,
+    doubts::{Doubt, Sample, Suspects},
     error::StoreError,
     figures::{Happened, ReportFacts},
+    judgements::{Judgement, Progress},
     lead::Lead,
     lists::PUBLIC_PAGE,
     messages::StoredMessage,

@@ -88,6 +88,20 @@ impl Query {
         in_time(found).await
     }
 
+    /// The rows that it finds within a transaction.
+    pub async fn rows_in<T: Row>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
+        Ok(match tx {
+            Tx::Sqlite(tx) => {
+                let text = AssertSqlSafe(self.sqlite.clone());
+                bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
+            }
+            Tx::Postgres(tx) => {
+                let text = AssertSqlSafe(self.postgres.clone());
+                bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+
     /// The records that it finds.
     pub async fn find<T: DeserializeOwned>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
         records(self.rows(db).await?)
@@ -95,15 +109,6 @@ impl Query {
 
     /// The records that it finds within a transaction.
     pub async fn find_in<T: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
-        records(match tx {
-            Tx::Sqlite(tx) => {
-                let text = AssertSqlSafe(self.sqlite.clone());
-                bound!(sqlx::query_as(text), &self.values).fetch_all(&mut **tx).await?
-            }
-            Tx::Postgres(tx) => {
-                let text = AssertSqlSafe(self.postgres.clone());
-                bound!(sqlx::query_as(text), &self.values).fetch_all(&mut **tx).await?
-            }
-        })
+        records(self.rows_in(tx).await?)
     }
 }

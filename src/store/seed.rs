@@ -112,6 +112,9 @@ impl Store {
                 (now - i64::try_from(dice % 300).unwrap_or_default() * DAY).into(),
                 Value::Null,
                 dice.is_multiple_of(100).then_some("shown").into(),
+                Value::Null,
+                Value::Null,
+                Value::Null,
             ]);
         }
         let mut tx = self.db.begin().await?;

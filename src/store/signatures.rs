@@ -6,9 +6,11 @@ use super::{
     StoreError,
     counts::Deltas,
     db::{Db, Sql, Tx, Value, sql_any_of},
+    doubts::{self, Doubt},
     tables::SIGNATURES,
 };
 use crate::domain::{
+    doubt::{Rule, Standing},
     signature::{NewSignature, Ordinal, Signature},
     slug::Slug,
     visitor::VisitorId,
@@ -23,6 +25,10 @@ pub struct Signing {
     pub signature: NewSignature,
     /// The version of the privacy text that was agreed to.
     pub consent: String,
+    /// Where it came from: a keyed hash; `None` where nobody knows.
+    pub place: Option<String>,
+    /// Second signs that it came with.
+    pub doubts: Vec<Doubt>,
 }
 
 /// The live signature of a visitor, after signing.
@@ -44,9 +50,10 @@ pub async fn sign(
     deltas: &mut Deltas,
 ) -> Result<Vec<Signed>, StoreError> {
     let signed = already_signed(tx, rows).await?;
+    let held = doubts::judge(tx, rows, at).await?;
     let mut new_rows = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (row, rule) in rows.iter().zip(held) {
         let visitor = row.visitor.as_str();
         if let Some(&ordinal) = signed.get(visitor) {
             results.push(Signed { ordinal, fresh: false });
@@ -55,12 +62,15 @@ pub async fn sign(
         *last += 1;
         results.push(Signed { ordinal: *last, fresh: true });
         let new = &row.signature;
-        deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
+        if rule.is_none() {
+            deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
+        }
+        let standing = if rule.is_none() { Standing::Valid } else { Standing::Suspect };
         // The columns of the table, in their order.
         new_rows.push(vec![
             i64::try_from(*last).unwrap_or(i64::MAX).into(),
             visitor.into(),
-            "valid".into(),
+            standing.as_str().into(),
             new.name.as_str().into(),
             new.grid.as_ref().map(Slug::as_str).into(),
             pledges_text(&new.pledges).into(),
@@ -69,6 +79,9 @@ pub async fn sign(
             row.consent.as_str().into(),
             at.into(),
             Value::Null,
+            Value::Null,
+            rule.map(Rule::as_str).into(),
+            row.place.as_deref().into(),
             Value::Null,
         ]);
     }
@@ -102,7 +115,7 @@ pub async fn withdraw(
     );
     const WITHDRAW: Sql = sql_any_of!(
         "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
-             pledges = '[]', message = NULL, show_name = FALSE, withdrawn_at = $2 \
+             pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
     let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
@@ -191,6 +204,6 @@ fn pledges_text(pledges: &[Slug]) -> String {
     serde_json::Value::from_iter(pledges.iter().map(Slug::as_str)).to_string()
 }
 
-fn pledges_of(text: &str) -> Vec<Slug> {
+pub fn pledges_of(text: &str) -> Vec<Slug> {
     serde_json::from_str(text).unwrap_or_default()
 }

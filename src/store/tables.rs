@@ -27,6 +27,9 @@ pub static SIGNATURES: Prepared = LazyLock::new(|| {
             ("signed_at", Int),
             ("withdrawn_at", Int),
             ("message_state", Text),
+            ("rule", Text),
+            ("place", Text),
+            ("judgement", Text),
         ],
     }
     .prepare()
@@ -220,10 +223,37 @@ pub static OBJECTIONS: Prepared = LazyLock::new(|| {
     Table { name: "objections", key: &["ordinal", "visitor"], columns }.prepare()
 });
 
+pub static RULES_OFF: Prepared = LazyLock::new(|| {
+    Table { name: "rules_off", key: &["rule"], columns: &[("rule", Text), ("at", Int)] }.prepare()
+});
+
+pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
+    Table {
+        name: "judgements",
+        key: &["id"],
+        columns: &[
+            ("id", Text),
+            ("at", Int),
+            ("staff", Int),
+            ("came_from", Text),
+            ("is_to_be", Text),
+            ("rule", Text),
+            ("place", Text),
+            ("since", Int),
+            ("until", Int),
+            ("last_ordinal", Int),
+            ("reached", Int),
+            ("touched", Int),
+            ("state", Text),
+        ],
+    }
+    .prepare()
+});
+
 /// The tables that a copy holds, in the order in which they can be filled. Sessions are
-/// left out: whoever gets a copy must not be logged in by it; so are tries and WeChat's
-/// ticket, which pass by themselves.
-pub fn copied() -> [&'static Statements; 13] {
+/// left out: whoever gets a copy must not be logged in by it; so are tries, doubts and
+/// WeChat's ticket, which pass by themselves.
+pub fn copied() -> [&'static Statements; 15] {
     [
         &SIGNATURES,
         &COUNTERS,
@@ -238,6 +268,8 @@ pub fn copied() -> [&'static Statements; 13] {
         &OBJECTIONS,
         &RECOVERIES,
         &IDENTITIES,
+        &RULES_OFF,
+        &JUDGEMENTS,
     ]
 }
 
@@ -248,7 +280,7 @@ mod tests {
 
     #[test]
     fn every_table_is_copied_or_left_out_with_a_reason() {
-        const LEFT_OUT: [&str; 3] = ["sessions", "tries", "wechat_tickets"];
+        const LEFT_OUT: [&str; 4] = ["sessions", "tries", "doubts", "wechat_tickets"];
         let copied = copied();
         for (_, _, step) in migrations::ALL {
             for text in [step.sqlite(), step.postgres()] {

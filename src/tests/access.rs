@@ -147,6 +147,10 @@ impl Street {
                 browser.form(&path, &[("action", "accept"), ("codes", &own)])
             }
             (_, "/console/messages/{ordinal}") => browser.form(&path, &[("show", "yes")]),
+            (_, "/console/signatures/judge") => browser.form(&path, &[("verdict", "release")]),
+            (_, "/console/signatures/rules/{rule}") => {
+                browser.form("/console/signatures/rules/trap", &[("on", "yes")])
+            }
             (_, "/console/staff") => {
                 let login = format!("new-{}", &code[..8].to_ascii_lowercase().replace('_', "-"));
                 let fields = [

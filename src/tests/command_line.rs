@@ -24,6 +24,8 @@ on_both!(recount_backup_and_restore);
 async fn recount_backup_and_restore(database: Database) {
     let store = database.store().await;
     let row = Signing {
+        place: None,
+        doubts: Vec::new(),
         visitor: VisitorId::parse(&"a".repeat(22)).unwrap(),
         signature: NewSignature {
             name: SignerName::parse("王测试").unwrap(),

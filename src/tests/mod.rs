@@ -13,6 +13,7 @@ mod campaign;
 mod casework;
 mod command_line;
 mod counts;
+mod doubts;
 mod durability;
 mod limits;
 mod machine;

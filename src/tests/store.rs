@@ -38,6 +38,8 @@ fn row(n: usize) -> Signing {
     };
     let pledges = ["home", "traffic", "neighbours"].iter().take(1 + n % 3);
     Signing {
+        place: None,
+        doubts: Vec::new(),
         visitor: visitor(n),
         signature: NewSignature {
             name: SignerName::parse(&format!("王测试{n}")).unwrap(),

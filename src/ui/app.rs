@@ -14,7 +14,8 @@ use super::{
         console::{
             account::AccountPage, case::CasePage, check::CheckPage, duty::DutyPage,
             login::LoginPage, messages::ReviewMessagesPage, new::NewPage, posters::PostersPage,
-            queue::QueuePage, staff_page::StaffPage, stats::StatsPage, weekly::WeeklyPage,
+            queue::QueuePage, signatures::SignaturesPage, staff_page::StaffPage, stats::StatsPage,
+            weekly::WeeklyPage,
         },
         home::HomePage,
         me::MePage,
@@ -148,6 +149,7 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/console/stats") view=StatsPage />
                 <Route path=path!("/console/weekly") view=WeeklyPage />
                 <Route path=path!("/console/messages") view=ReviewMessagesPage />
+                <Route path=path!("/console/signatures") view=SignaturesPage />
                 <Route path=path!("/console/staff") view=StaffPage />
                 <Route path=path!("/console/posters") view=PostersPage />
                 <Route path=path!("/console/new") view=NewPage />

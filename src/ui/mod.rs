@@ -3,6 +3,9 @@
 //! What belongs here: views. A page reads from `service`, never from the store, and
 //! decides nothing. What moves in the browser is an island and lives in `islands`.
 
+/// The field of the signing form that people do not see: whoever fills it in is none.
+pub const TRAP: &str = "website";
+
 pub mod app;
 pub mod context;
 pub mod look;

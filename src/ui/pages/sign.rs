@@ -16,6 +16,7 @@ use crate::{
         text_field::{Rule, TextField},
     },
     ui::{
+        TRAP,
         context::{Instead, Page},
         pages::refusal::{Refusal, RefusalPage},
     },
@@ -90,6 +91,9 @@ pub fn SignPage() -> impl IntoView {
                             />
                         </div>
                     </details>
+                    <p class="trap" aria-hidden="true">
+                        <label>{lang.say("请不要填写", "Leave this empty")} <input name=TRAP tabindex="-1" autocomplete="off" /></label>
+                    </p>
                     <Permissions show_name=form.show_name consent=form.consent error=errors.consent />
                 </SignForm>
             </main>

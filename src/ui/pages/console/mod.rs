@@ -9,6 +9,7 @@ pub mod messages;
 pub mod new;
 pub mod posters;
 pub mod queue;
+pub mod signatures;
 pub mod staff_page;
 pub mod stats;
 pub mod weekly;
@@ -44,6 +45,7 @@ pub fn framed(page: &Page, staff: &Staff, title: &'static str, content: AnyView)
         ("/console/weekly", "周报", Role::GridWorker),
         ("/console/messages", "寄语", Role::BranchLead),
         ("/console/posters", "海报", Role::GridWorker),
+        ("/console/signatures", "签名", Role::Manager),
         ("/console/staff", "人员", Role::Manager),
         ("/console/account", "我", Role::GridWorker),
     ];

@@ -1,0 +1,106 @@
+//! The console's forms about doubtful signatures.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{AppState, posted::Received, refusal, render, staff::Session};
+use crate::{
+    domain::{
+        doubt::{Rule, Verdict},
+        report::deed::Sent,
+    },
+    service::doubt::DoubtError,
+    ui::{
+        context::RefusedPost,
+        pages::{console::signatures::meant_by, refusal::Refusal},
+    },
+};
+
+/// The page of all this.
+const PAGE: &str = "/console/signatures";
+
+/// Takes a verdict about many.
+pub async fn judge(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Received { parts, posted }: Received,
+) -> Response {
+    if !session.staff.judges_signatures() {
+        return of_doubt(&DoubtError::Forbidden);
+    }
+    let Some(verdict) = Verdict::parse(&posted.first("verdict")) else {
+        return refusal::response(Refusal::Malformed);
+    };
+    let Some(meant) = meant_by(&state.service, |name| posted.first(name)) else {
+        return refusal::response(Refusal::Malformed);
+    };
+    match state.service.judge(&session.staff, verdict, &meant).await {
+        Ok(()) => carried_out(&state),
+        Err(DoubtError::Form(errors)) => {
+            let values = posted.fields.into_pairs();
+            let post = RefusedPost { form: "judge".into(), values, errors, whole: None };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            render::refused_post(&state, parts, PAGE, post, status).await
+        }
+        Err(error) => of_doubt(&error),
+    }
+}
+
+/// Takes a judgement back.
+pub async fn undo(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path(id): Path<String>,
+) -> Response {
+    match state.service.undo_judgement(&session.staff, &id).await {
+        Ok(()) => carried_out(&state),
+        Err(error) => of_doubt(&error),
+    }
+}
+
+/// Switches a rule on or off.
+pub async fn switch(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path(rule): Path<String>,
+    Received { posted, .. }: Received,
+) -> Response {
+    if !session.staff.judges_signatures() {
+        return of_doubt(&DoubtError::Forbidden);
+    }
+    let Some(rule) = Rule::parse(&rule) else { return refusal::response(Refusal::NotFound) };
+    let on = match posted.first("on").as_str() {
+        "yes" => true,
+        "no" => false,
+        _ => return refusal::response(Refusal::Malformed),
+    };
+    match state.service.switch_rule(&session.staff, rule, on).await {
+        Ok(()) => carried_out(&state),
+        Err(error) => of_doubt(&error),
+    }
+}
+
+/// Back to the page, while it is carried out; what a kill leaves is done by the next beat.
+fn carried_out(state: &AppState) -> Response {
+    let service = Arc::clone(&state.service);
+    tokio::spawn(async move {
+        if let Err(error) = service.carry_out_judgements().await {
+            tracing::warn!(%error, "a judgement is not carried out yet; it is tried again");
+        }
+    });
+    Redirect::to(PAGE).into_response()
+}
+
+fn of_doubt(error: &DoubtError) -> Response {
+    match error {
+        DoubtError::Forbidden => refusal::response(Refusal::Barred("签名由管理员核查")),
+        DoubtError::NotFound | DoubtError::Form(_) => refusal::response(Refusal::NotFound),
+        DoubtError::Store(error) => refusal::from_store(error),
+    }
+}

@@ -1,0 +1,265 @@
+//! Doubtful signatures: what speaks against one, and what managers decide about many.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Mutex, PoisonError},
+};
+
+use super::{Service, StoreError, now};
+use crate::{
+    domain::{
+        campaign::Day,
+        doubt::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
+        report::{Millis, deed::FieldErrors},
+        staff::Staff,
+        text,
+    },
+    store::{Doubt, Judgement, Suspects},
+};
+
+/// How a signature came.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner<'m> {
+    /// The address, or network, it comes from; empty where nobody knows.
+    pub place: &'m str,
+    /// Since when this visitor is known, in milliseconds before now.
+    pub dwell: Millis,
+    /// Whether a field was filled in that people do not see.
+    pub trapped: bool,
+}
+
+/// From how often on this node alone a name is looked at by all nodes together.
+const NAMES_HERE: u32 = 5;
+
+/// Most names from places that are remembered.
+const NAMES_MAX: usize = 100_000;
+
+/// Days of the trend.
+const DAYS: i64 = 14;
+
+/// A day in milliseconds.
+const DAY: Millis = 86_400_000;
+
+/// How long it is kept where signatures came from.
+const PLACES_KEPT: Millis = 30 * DAY;
+
+/// Names of late by where they came from, on this node: so that the database is asked about
+/// few.
+#[derive(Debug, Default)]
+pub struct Names(Mutex<HashMap<String, (u32, Millis)>>);
+
+impl Names {
+    /// How often this one was seen within [`MEMORY`], with this time.
+    fn seen(&self, counted: &str, now: Millis) -> u32 {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= NAMES_MAX {
+            names.clear();
+        }
+        let (n, since) = names.entry(counted.to_owned()).or_insert((0, now));
+        if now - *since > MEMORY {
+            (*n, *since) = (0, now);
+        }
+        *n += 1;
+        *n
+    }
+}
+
+/// What managers see of doubtful signatures.
+#[derive(Clone, Debug)]
+pub struct Overview {
+    /// Signatures of each standing on each of the last days, newest first.
+    pub days: Vec<(Day, BTreeMap<Standing, u64>)>,
+    /// Rules that are switched off.
+    pub off: BTreeSet<Rule>,
+    /// Suspect ones, by rule and place, with a few masked names.
+    pub suspects: Vec<(Suspects, Vec<String>)>,
+    /// What was decided of late, with the name of who did.
+    pub judgements: Vec<(Judgement, String)>,
+}
+
+/// What a verdict would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// How many it touches.
+    pub n: u64,
+    /// The newest of them: ordinal, masked name, time.
+    pub samples: Vec<(u64, String, Millis)>,
+}
+
+/// Why a verdict was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DoubtError {
+    /// Only managers judge.
+    #[error("only managers may do this")]
+    Forbidden,
+    /// There is none that could be taken back.
+    #[error("there is no such judgement")]
+    NotFound,
+    /// The form has faults.
+    #[error("the form has faults")]
+    Form(FieldErrors),
+    /// The store could not say that it is kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Service {
+    /// Where a signature came from, as it is kept, and the second signs it came with.
+    pub(super) fn doubts(&self, manner: &Manner<'_>, name: &str) -> (Option<String>, Vec<Doubt>) {
+        let place = manner.place;
+        if !self.limits || place.is_empty() {
+            return (None, Vec::new());
+        }
+        let counted =
+            |rule: Rule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
+        let mut doubts = Vec::new();
+        let mut doubt = |rule: Rule, counted: String| doubts.push(Doubt { rule, counted });
+        if manner.trapped {
+            doubt(Rule::Trap, counted(Rule::Trap, place));
+        }
+        if manner.dwell < DWELL {
+            doubt(Rule::Hasty, counted(Rule::Hasty, place));
+        }
+        let of_name = counted(Rule::SameName, &format!("{place}\n{name}"));
+        if self.names.seen(&of_name, now()) > NAMES_HERE {
+            doubt(Rule::SameName, of_name);
+        }
+        (Some(self.keys.hash(&format!("signed at\n{place}"))), doubts)
+    }
+
+    /// What managers see.
+    ///
+    /// # Errors
+    /// [`DoubtError`].
+    pub async fn doubt_overview(&self, staff: &Staff) -> Result<Overview, DoubtError> {
+        may_judge(staff)?;
+        let now = now();
+        let offset = self.offset(now);
+        let first = (now + offset) / DAY - (DAYS - 1);
+        let rows = self.store.standings_by_day(first * DAY - offset, offset).await?;
+        let mut days: BTreeMap<i64, BTreeMap<Standing, u64>> = BTreeMap::new();
+        for (day, standing, n) in rows {
+            days.entry(day).or_default().insert(standing, n);
+        }
+        let day = |(day, standings)| Some((self.day(day * DAY - offset)?, standings));
+        let days = days.into_iter().rev().filter_map(day).collect();
+        let mut suspects = Vec::new();
+        for group in self.store.suspects(20).await? {
+            let place = Some(group.place.clone()).filter(|place| !place.is_empty());
+            let meant = Meant { rule: Some(group.rule), place, ..Meant::default() };
+            let samples = self.store.samples(Standing::Suspect, &meant, 5).await?;
+            let names = samples.iter().map(|sample| text::masked(&sample.name)).collect();
+            suspects.push((group, names));
+        }
+        let staff = self.store.staff().await?;
+        let mut judgements = Vec::new();
+        for judgement in self.store.judgements(20).await? {
+            let by = staff.iter().find(|one| Some(one.id) == judgement.staff);
+            let name = by.map(|one| one.name.clone()).unwrap_or_default();
+            judgements.push((judgement, name));
+        }
+        Ok(Overview { days, off: self.store.rules_off().await?, suspects, judgements })
+    }
+
+    /// How far clocks are ahead of UTC where the campaign is, in milliseconds.
+    fn offset(&self, at: Millis) -> Millis {
+        let time = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+        i64::from(self.time_zone.to_offset(time).seconds()) * 1000
+    }
+
+    /// When a day begins where the campaign is.
+    #[must_use]
+    pub fn day_begins(&self, day: &str) -> Option<Millis> {
+        let date: jiff::civil::Date = day.parse().ok()?;
+        let begins = self.time_zone.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+        Some(begins.as_millisecond())
+    }
+
+    /// What a verdict would do.
+    ///
+    /// # Errors
+    /// [`DoubtError`].
+    pub async fn preview(
+        &self,
+        staff: &Staff,
+        verdict: Verdict,
+        meant: &Meant,
+    ) -> Result<Preview, DoubtError> {
+        may_judge(staff)?;
+        let (from, _) = verdict.change();
+        let samples = self.store.samples(from, meant, 10).await?;
+        let sample = samples.iter().map(|one| (one.ordinal, text::masked(&one.name), one.at));
+        let n = self.store.how_many(from, meant).await?;
+        Ok(Preview { n, samples: sample.collect() })
+    }
+
+    /// Takes a verdict; it is carried out in the background.
+    ///
+    /// # Errors
+    /// [`DoubtError`].
+    pub async fn judge(
+        &self,
+        staff: &Staff,
+        verdict: Verdict,
+        meant: &Meant,
+    ) -> Result<(), DoubtError> {
+        may_judge(staff)?;
+        if verdict == Verdict::Invalidate && *meant == Meant::default() {
+            let sentence = "请至少选一个条件，不能一次作废全部有效签名".into();
+            return Err(DoubtError::Form(vec![("verdict", sentence)]));
+        }
+        let id = super::fresh_code()?;
+        self.store.begin_judgement(id.as_str(), staff.id, verdict, meant, now()).await?;
+        self.note(staff, verdict.as_str(), id.as_str()).await?;
+        Ok(())
+    }
+
+    /// Takes a judgement back; that is carried out in the background, too.
+    ///
+    /// # Errors
+    /// [`DoubtError`].
+    pub async fn undo_judgement(&self, staff: &Staff, id: &str) -> Result<(), DoubtError> {
+        may_judge(staff)?;
+        if !self.store.undo_judgement(id).await? {
+            return Err(DoubtError::NotFound);
+        }
+        self.note(staff, "undo judgement", id).await?;
+        Ok(())
+    }
+
+    /// Switches a rule on or off. What it held is released when it is switched off.
+    ///
+    /// # Errors
+    /// [`DoubtError`].
+    pub async fn switch_rule(&self, staff: &Staff, rule: Rule, on: bool) -> Result<(), DoubtError> {
+        may_judge(staff)?;
+        self.store.switch_rule(rule, on, now()).await?;
+        self.note(staff, if on { "rule on" } else { "rule off" }, rule.as_str()).await?;
+        if !on {
+            let meant = Meant { rule: Some(rule), ..Meant::default() };
+            self.judge(staff, Verdict::Release, &meant).await?;
+        }
+        Ok(())
+    }
+
+    /// Carries out what was decided, to the end.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what is left is done the next time.
+    pub async fn carry_out_judgements(&self) -> Result<(), StoreError> {
+        while self.store.judge_step(now()).await? {}
+        Ok(())
+    }
+
+    /// Forgets where old signatures came from.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be done.
+    pub async fn forget_places(&self) -> Result<(), StoreError> {
+        self.store.forget_places(now() - PLACES_KEPT).await
+    }
+}
+
+fn may_judge(staff: &Staff) -> Result<(), DoubtError> {
+    if staff.judges_signatures() { Ok(()) } else { Err(DoubtError::Forbidden) }
+}

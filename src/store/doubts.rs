@@ -1,0 +1,248 @@
+//! Which signatures are doubtful when they come, and the rules about that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::{
+    Signing, Store, StoreError,
+    db::{Sql, Tx, Value, sql_over_items},
+    query::Query,
+};
+use crate::domain::{
+    doubt::{MEMORY, Meant, Rule, Standing},
+    report::Millis,
+    signature::Ordinal,
+};
+
+/// A second sign that a signature came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which.
+    pub rule: Rule,
+    /// What is counted under: a keyed hash of what and where.
+    pub counted: String,
+}
+
+/// For each of `rows`, the rule that holds it. In the transaction that stores them, so that
+/// all nodes count together.
+pub async fn judge(
+    tx: &mut Tx,
+    rows: &[&Signing],
+    now: Millis,
+) -> Result<Vec<Option<Rule>>, StoreError> {
+    const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
+    const COUNT: Sql = sql_over_items!(
+        "INSERT INTO doubts (place, n, since) SELECT item.value->>'place', \
+         CAST(item.value->>'by' AS BIGINT), CAST(item.value->>'now' AS BIGINT) FROM",
+        "WHERE true ON CONFLICT (place) DO UPDATE SET n = doubts.n + excluded.n \
+         RETURNING place, n"
+    );
+    if rows.iter().all(|row| row.doubts.is_empty()) {
+        return Ok(vec![None; rows.len()]);
+    }
+    let off = rules_off(tx).await?;
+    let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
+    for doubt in rows.iter().flat_map(|row| &row.doubts) {
+        *wanted.entry(&doubt.counted).or_default() += 1;
+    }
+    tx.run(FORGET, &[(now - MEMORY).into()]).await?;
+    let items = wanted.iter().map(|(place, by)| json!({ "place": place, "by": by, "now": now }));
+    let counted: Vec<(String, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
+    // How many there were before the first of these rows.
+    let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
+    for (place, n) in &counted {
+        seen.insert(place, n - wanted.get(place.as_str()).copied().unwrap_or_default());
+    }
+    let mut held = Vec::with_capacity(rows.len());
+    for row in rows {
+        let mut rule = None;
+        for doubt in &row.doubts {
+            let n = seen.entry(&doubt.counted).or_default();
+            *n += 1;
+            if *n > i64::from(doubt.rule.free()) && !off.contains(&doubt.rule) {
+                rule = rule.or(Some(doubt.rule));
+            }
+        }
+        held.push(rule);
+    }
+    Ok(held)
+}
+
+async fn rules_off(tx: &mut Tx) -> Result<BTreeSet<Rule>, StoreError> {
+    const OFF: Sql = Sql::both("SELECT rule FROM rules_off");
+    let rows: Vec<(String,)> = tx.all(OFF, &[]).await?;
+    Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
+}
+
+/// Suspect signatures of one rule and place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspects {
+    /// The rule that holds them.
+    pub rule: Rule,
+    /// Where they came from: a keyed hash.
+    pub place: String,
+    /// How many.
+    pub n: u64,
+    /// When the first was signed.
+    pub first: Millis,
+    /// When the last was.
+    pub last: Millis,
+}
+
+/// A signature as managers sample it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// 第 N 位.
+    pub ordinal: Ordinal,
+    /// The whole name.
+    pub name: String,
+    /// When it was signed.
+    pub at: Millis,
+}
+
+/// Adds which signatures are meant, in a standing, to a statement that begins with all.
+pub fn narrow(query: &mut Query, standing: Standing, meant: &Meant) {
+    query.push(" WHERE state = ").bind(standing.as_str());
+    if let Some(rule) = meant.rule {
+        query.push(" AND rule = ").bind(rule.as_str());
+    }
+    if let Some(place) = &meant.place {
+        query.push(" AND place = ").bind(place.as_str());
+    }
+    if let Some(since) = meant.since {
+        query.push(" AND signed_at >= ").bind(since);
+    }
+    if let Some(until) = meant.until {
+        query.push(" AND signed_at < ").bind(until);
+    }
+}
+
+impl Store {
+    /// Rules that are switched off.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn rules_off(&self) -> Result<BTreeSet<Rule>, StoreError> {
+        let rows: Vec<(String,)> = Query::new("SELECT rule FROM rules_off").rows(&self.db).await?;
+        Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
+    }
+
+    /// Switches a rule on or off for signatures that come.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn switch_rule(&self, rule: Rule, on: bool, at: Millis) -> Result<(), StoreError> {
+        const ON: Sql = Sql::both("DELETE FROM rules_off WHERE rule = $1 AND $2 > 0");
+        const OFF: Sql = Sql::both(
+            "INSERT INTO rules_off (rule, at) VALUES ($1, $2) ON CONFLICT (rule) DO NOTHING",
+        );
+        let mut tx = self.db.begin().await?;
+        tx.run(if on { ON } else { OFF }, &[rule.as_str().into(), at.into()]).await?;
+        tx.commit().await
+    }
+
+    /// How many signatures there are of each standing, by day: days since 1970 by clocks
+    /// that are `offset` milliseconds ahead, from `since` on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn standings_by_day(
+        &self,
+        since: Millis,
+        offset: Millis,
+    ) -> Result<Vec<(i64, Standing, u64)>, StoreError> {
+        let mut query = Query::new("SELECT (signed_at + ");
+        query.bind(offset).push(") / 86400000 AS day, state, COUNT(*) FROM signatures");
+        query.push(" WHERE signed_at >= ").bind(since).push(" GROUP BY 1, 2 ORDER BY 1 DESC");
+        let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
+        let row = |(day, state, n): (i64, String, i64)| {
+            Some((day, Standing::parse(&state)?, n.unsigned_abs()))
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// Suspect signatures by rule and place, most first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn suspects(&self, limit: u16) -> Result<Vec<Suspects>, StoreError> {
+        let mut query = Query::new(
+            "SELECT rule, COALESCE(place, ''), COUNT(*), MIN(signed_at), MAX(signed_at) \
+             FROM signatures WHERE state = 'suspect' GROUP BY rule, place \
+             ORDER BY COUNT(*) DESC, rule, place LIMIT ",
+        );
+        query.bind(i64::from(limit));
+        let rows: Vec<(String, String, i64, i64, i64)> = query.rows(&self.db).await?;
+        let row = |(rule, place, n, first, last): (String, String, i64, i64, i64)| {
+            Some(Suspects { rule: Rule::parse(&rule)?, place, n: n.unsigned_abs(), first, last })
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// How many signatures are meant.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn how_many(&self, standing: Standing, meant: &Meant) -> Result<u64, StoreError> {
+        let mut query = Query::new("SELECT COUNT(*) FROM signatures");
+        narrow(&mut query, standing, meant);
+        let rows: Vec<(i64,)> = query.rows(&self.db).await?;
+        Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
+    }
+
+    /// The first of those that are meant; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn samples(
+        &self,
+        standing: Standing,
+        meant: &Meant,
+        limit: u16,
+    ) -> Result<Vec<Sample>, StoreError> {
+        let mut query = Query::new("SELECT ordinal, name, signed_at FROM signatures");
+        narrow(&mut query, standing, meant);
+        query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
+        let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
+        let row = |(ordinal, name, at): (i64, String, i64)| Sample {
+            ordinal: ordinal.unsigned_abs(),
+            name,
+            at,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Forgets where signatures came from that are older than `before`, a few thousand at a
+    /// time: those who sign meanwhile hardly wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn forget_places(&self, before: Millis) -> Result<(), StoreError> {
+        const CHUNK: i64 = 5_000;
+        const NEXT: Sql = Sql::both(
+            "SELECT COALESCE(MAX(ordinal), 0), COALESCE(MIN(signed_at), 0) FROM \
+             (SELECT ordinal, signed_at FROM signatures WHERE ordinal > $1 \
+             ORDER BY ordinal LIMIT 5000) AS chunk",
+        );
+        const FORGET: Sql = Sql::both(
+            "UPDATE signatures SET place = NULL WHERE ordinal > $1 AND ordinal <= $2 \
+             AND place IS NOT NULL AND signed_at < $3",
+        );
+        let mut after = 0;
+        loop {
+            let found: Vec<(i64, i64)> = self.db.all(NEXT, &[after.into()]).await?;
+            let (last, oldest) = found.first().copied().unwrap_or_default();
+            if last == 0 || oldest >= before {
+                return Ok(());
+            }
+            let mut tx = self.db.begin().await?;
+            tx.run(FORGET, &[after.into(), last.into(), before.into()]).await?;
+            tx.commit().await?;
+            if last - after < CHUNK {
+                return Ok(());
+            }
+            after = last;
+        }
+    }
+}

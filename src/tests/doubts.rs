@@ -1,0 +1,212 @@
+//! Doubtful signatures, with the rules on: thousands of honest people behind one address
+//! count, a script does not, and a manager has the last word.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use tokio::{sync::Semaphore, time::sleep};
+
+use crate::support::{
+    database::{Database, on_both},
+    process::{Process, program, run},
+    server::{Visitor, location},
+};
+
+on_both!(
+    honest_people_behind_one_address_count_and_a_script_does_not,
+    names_and_traps_are_second_signs,
+);
+
+/// The address that thousands of phones share.
+const CARRIER: &str = "198.51.100.7";
+
+/// The address of a script.
+const SCRIPT: &str = "203.0.113.9";
+
+/// The server, and its manager's password.
+fn serve(database: &Database) -> (Process, String) {
+    let folder = database.folder.path();
+    let mut add = program(&database.url, folder);
+    add.args(["staff", "add", "manager", "--name", "王测试", "--role", "manager"]);
+    let (code, said) = run(&mut add);
+    assert_eq!(code, Some(0), "{said}");
+    let password = said.split("password: ").nth(1).unwrap().trim().to_owned();
+    let mut serve = program(&database.url, folder);
+    serve.arg("serve").env("CHUANGQUAN_TRUSTED_PROXIES", "127.0.0.1");
+    (Process::serve(serve), password)
+}
+
+/// A request as a proxy passes it on that `from` asked.
+fn from(request: reqwest::RequestBuilder, from: &str) -> reqwest::RequestBuilder {
+    request.header("x-forwarded-for", from)
+}
+
+/// Names of many people, none of them twice.
+fn name(n: usize) -> String {
+    let digits = "甲乙丙丁戊己庚辛壬癸";
+    let digit = |n: usize| digits.chars().nth(n % 10).unwrap();
+    format!("测{}{}{}{}", digit(n / 1000), digit(n / 100), digit(n / 10), digit(n))
+}
+
+/// Opens the form, waits, and signs: `n` people, so many at once; where each was sent to.
+async fn crowd(server: &Process, n: usize, place: &'static str, dwell: Duration) -> Vec<String> {
+    let first = Visitor::new(&server.url);
+    let at_once = Arc::new(Semaphore::new(64));
+    let people = (0..n).map(|i| {
+        let (mut visitor, at_once) = (first.other(), Arc::clone(&at_once));
+        tokio::spawn(async move {
+            let turn = at_once.acquire().await.unwrap();
+            visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
+            drop(turn);
+            sleep(dwell).await;
+            let _turn = at_once.acquire().await.unwrap();
+            let name = name(i);
+            let fields = [("name", name.as_str()), ("pledges", "home"), ("consent", "on")];
+            // What the client itself wrote into the header stands further left.
+            let claimed = format!("192.0.2.{}, {place}", i % 250);
+            let request = from(visitor.form("/sign", &fields), &claimed);
+            location(&visitor.send(request).await).to_owned()
+        })
+    });
+    let people: Vec<_> = people.collect();
+    let mut sent = Vec::new();
+    for person in people {
+        sent.push(person.await.unwrap());
+    }
+    sent
+}
+
+async fn signatures(server: &Process) -> u64 {
+    let counts = Visitor::new(&server.url).get("/counts.json").await.text().await.unwrap();
+    serde_json::from_str::<Value>(&counts).unwrap()["signatures"].as_u64().unwrap()
+}
+
+/// Waits until there are so many.
+async fn signatures_become(server: &Process, n: u64) {
+    let begun = Instant::now();
+    while signatures(server).await != n {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} of {n}", signatures(server).await);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+async fn manager(server: &Process, password: &str) -> Visitor {
+    let mut manager = Visitor::new(&server.url);
+    manager.get("/").await;
+    let fields = [("login", "manager"), ("password", password)];
+    assert_eq!(manager.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
+    manager
+}
+
+/// The first address on a page that begins with `start`.
+fn link(page: &str, start: &str) -> String {
+    let rest = page.split(start).nth(1).unwrap_or_else(|| panic!("no {start} in {page}"));
+    format!("{start}{}", rest.split('"').next().unwrap()).replace("&amp;", "&")
+}
+
+async fn honest_people_behind_one_address_count_and_a_script_does_not(database: Database) {
+    let (server, password) = serve(&database);
+    let begun = Instant::now();
+    let sent = crowd(&server, 2_000, CARRIER, Duration::from_millis(2_100)).await;
+    assert!(begun.elapsed() < Duration::from_secs(60), "within one minute");
+    assert!(sent.iter().all(|to| to == "/signed"));
+    assert_eq!(signatures(&server).await, 2_000, "all of them count");
+
+    let sent = crowd(&server, 2_000, SCRIPT, Duration::ZERO).await;
+    assert!(sent.iter().all(|to| to == "/signed"), "it is told nothing");
+    let moved = signatures(&server).await - 2_000;
+    assert!(moved <= 20, "a script moved the count by {moved}");
+    // Who comes from there and reads counts all the same.
+    crowd(&server, 1, SCRIPT, Duration::from_millis(2_100)).await;
+    let counted = 2_000 + moved + 1;
+    assert_eq!(signatures(&server).await, counted);
+
+    // A manager sees them, looks at what a verdict would do, and takes it.
+    let mut manager = manager(&server, &password).await;
+    let page = manager.get("/console/signatures").await.text().await.unwrap();
+    let held = 2_000 - moved;
+    assert!(page.contains("提交过快") && page.contains(&format!("{held}")), "{page}");
+    let dismiss = link(&page, "/console/signatures?verdict=dismiss");
+    let preview = manager.get(&dismiss).await.text().await.unwrap();
+    assert!(preview.contains("会涉及") && preview.contains(&format!("{held}")), "{preview}");
+    assert_eq!(signatures(&server).await, counted, "to look changes nothing");
+    let place = dismiss.split("place=").nth(1).unwrap().to_owned();
+    let of_script = [("rule", "hasty"), ("place", place.as_str())];
+    let verdict = |verdict: &'static str| [&[("verdict", verdict)][..], &of_script].concat();
+    let judge = "/console/signatures/judge";
+    assert_eq!(manager.post(judge, &verdict("release")).await.status(), StatusCode::SEE_OTHER);
+    signatures_become(&server, counted + held).await;
+    // It was a mistake: all of it is taken back.
+    let page = manager.get("/console/signatures").await.text().await.unwrap();
+    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
+    let undo = undo.split('"').next().unwrap().to_owned();
+    assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
+    signatures_become(&server, counted).await;
+    assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::NOT_FOUND, "once");
+
+    // Of those that count, only some may be struck out at once.
+    let all = manager.post(judge, &[("verdict", "invalidate")]).await;
+    assert_eq!(all.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(all.text().await.unwrap().contains("id=\"error-verdict\""));
+    let odd = manager.post(judge, &[("verdict", "dismiss"), ("since", "yesterday")]).await;
+    assert_eq!(odd.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(manager.post(judge, &verdict("dismiss")).await.status(), StatusCode::SEE_OTHER);
+    let begun = Instant::now();
+    while !manager.get("/console/signatures").await.text().await.unwrap().contains("没有存疑的签名")
+    {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(signatures(&server).await, counted);
+    server.terminate();
+    server.ended_within(Duration::from_secs(10));
+    let (code, said) = run(program(&database.url, database.folder.path()).arg("recount"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+async fn names_and_traps_are_second_signs(database: Database) {
+    let (server, password) = serve(&database);
+    let sign = async |name: String, website: &'static str, place: &'static str| {
+        let mut visitor = Visitor::new(&server.url);
+        visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
+        sleep(Duration::from_millis(2_100)).await;
+        let fields =
+            [("name", name.as_str()), ("pledges", "home"), ("consent", "on"), ("website", website)];
+        let answer = visitor.send(from(visitor.form("/sign", &fields), place)).await;
+        assert_eq!(location(&answer), "/signed");
+        visitor
+    };
+    // The same name again and again, from one place, by whoever takes their time.
+    let people = (0..30).map(|_| sign("王测试".into(), "", SCRIPT));
+    futures::future::join_all(people).await;
+    let counted = signatures(&server).await;
+    assert!((15..=20).contains(&counted), "{counted}");
+    // Elsewhere people have that name, too.
+    sign("王测试".into(), "", CARRIER).await;
+    assert_eq!(signatures(&server).await, counted + 1);
+    // One whose browser filled in everything counts; many are none.
+    let people = (0..6).map(|n| sign(name(n), "https://spam.example", CARRIER));
+    let mut people = futures::future::join_all(people).await;
+    assert_eq!(signatures(&server).await, counted + 3);
+
+    // A manager switches the rule off: what it held counts, and what comes does.
+    let mut manager = manager(&server, &password).await;
+    let off = manager.post("/console/signatures/rules/trap", &[("on", "no")]).await;
+    assert_eq!(off.status(), StatusCode::SEE_OTHER);
+    signatures_become(&server, counted + 7).await;
+    sign(name(7), "https://spam.example", CARRIER).await;
+    assert_eq!(signatures(&server).await, counted + 8);
+    // Whoever takes back one that was held takes back nothing that counts twice.
+    for visitor in &mut people {
+        assert_eq!(location(&visitor.post("/sign/withdraw", &[]).await), "/me");
+    }
+    assert_eq!(signatures(&server).await, counted + 2);
+    server.terminate();
+    server.ended_within(Duration::from_secs(10));
+    let (code, said) = run(program(&database.url, database.folder.path()).arg("recount"));
+    assert_eq!(code, Some(0), "{said}");
+}

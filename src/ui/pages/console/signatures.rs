@@ -1,0 +1,308 @@
+//! `/console/signatures`: doubtful signatures, the rules that hold them, and what managers
+//! decide about many at once. A decision is looked at before it is taken, and can be taken
+//! back.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+use super::{framed, staff};
+use crate::{
+    domain::{
+        doubt::{Meant, Rule, Standing, Verdict},
+        lang::Lang,
+        report::words::day_and_time,
+    },
+    service::{
+        Judgement, Progress, Service, Suspects,
+        doubt::{DoubtError, Overview, Preview},
+    },
+    ui::{
+        context::{Instead, Page},
+        pages::refusal::Refusal,
+    },
+};
+
+/// The signatures that a form or an address means; `None` where it says something strange.
+pub fn meant_by(service: &Service, first: impl Fn(&str) -> String) -> Option<Meant> {
+    let said = |name: &str| Some(first(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let day = |name: &str| match said(name) {
+        None => Some(None),
+        Some(text) => service.day_begins(&text).map(Some),
+    };
+    let rule = match said("rule") {
+        None => None,
+        Some(text) => Some(Rule::parse(&text)?),
+    };
+    let until = day("until")?.map(|begins| begins + 86_400_000);
+    Some(Meant { rule, place: said("place"), since: day("since")?, until })
+}
+
+/// What was asked to be looked at.
+#[derive(Clone, Default)]
+struct Asked {
+    verdict: String,
+    rule: String,
+    place: String,
+    since: String,
+    until: String,
+}
+
+impl Asked {
+    fn get(&self, name: &str) -> String {
+        match name {
+            "rule" => self.rule.clone(),
+            "place" => self.place.clone(),
+            "since" => self.since.clone(),
+            "until" => self.until.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+/// The page.
+#[component]
+pub fn SignaturesPage() -> impl IntoView {
+    let page = Page::current();
+    let query = use_query_map().get_untracked();
+    let field = |name: &str| query.get(name).unwrap_or_default();
+    let mut asked = Asked {
+        verdict: field("verdict"),
+        rule: field("rule"),
+        place: field("place"),
+        since: field("since"),
+        until: field("until"),
+    };
+    let refused = page.refused_post.clone().filter(|post| post.form == "judge");
+    if let Some(post) = &refused {
+        let sent = |name| post.value(name).to_owned();
+        asked = Asked {
+            verdict: sent("verdict"),
+            rule: sent("rule"),
+            place: sent("place"),
+            since: sent("since"),
+            until: sent("until"),
+        };
+    }
+    Suspend::new(async move {
+        let staff = staff(&page)?;
+        let overview = match page.service.doubt_overview(&staff).await {
+            Ok(overview) => overview,
+            Err(DoubtError::Store(error)) => page.or_refuse(Err(error))?,
+            Err(_) => {
+                page.answer(Instead::Refuse(Refusal::Barred("签名由管理员核查")));
+                return None;
+            }
+        };
+        let fault = refused.as_ref().and_then(|post| {
+            post.errors.first().map(|(_, said)| said.in_lang(Lang::Zh).to_owned())
+        });
+        let verdict = Verdict::parse(&asked.verdict);
+        let meant = meant_by(&page.service, |name| asked.get(name));
+        let preview = match (verdict, &meant) {
+            (Some(verdict), Some(meant)) => {
+                match page.service.preview(&staff, verdict, meant).await {
+                    Ok(preview) => Some((verdict, preview)),
+                    Err(DoubtError::Store(error)) => page.or_refuse(Err(error))?,
+                    Err(_) => None,
+                }
+            }
+            _ => None,
+        };
+        let odd = meant.is_none().then(|| "日期请写成2026-11-25这样".to_owned());
+        let content = view! {
+            <h1 class="page-title">"签名核查"</h1>
+            <p class="hint">"存疑的签名对签名人不作提示，也不计数，直到规则停用或您放行。"</p>
+            {preview.map(|(verdict, preview)| previewed(&page, verdict, &asked, preview))}
+            {suspects(&page, &overview)}
+            {rules(&overview)}
+            {choose(&asked, fault.or(odd))}
+            {judgements(&page, &overview)}
+            {trend(&overview)}
+        };
+        Some(framed(&page, &staff, "签名核查", content.into_any()))
+    })
+}
+
+fn time(page: &Page, at: i64) -> String {
+    day_and_time(page.service.calendar().civil(at), Lang::Zh)
+}
+
+/// A place as people tell one from another.
+fn short(place: &str) -> String {
+    place.chars().take(6).collect()
+}
+
+/// What a verdict would do, and the button that does it.
+fn previewed(page: &Page, verdict: Verdict, asked: &Asked, preview: Preview) -> AnyView {
+    let Preview { n, samples } = preview;
+    let samples = samples.into_iter().map(|(ordinal, name, at)| {
+        view! { <li>"第" {ordinal} "位 " {name} " " {time(page, at)}</li> }
+    });
+    let samples = samples.collect_view();
+    let hidden = ["rule", "place", "since", "until"].map(|name| {
+        view! { <input type="hidden" name=name value=asked.get(name) /> }
+    });
+    view! {
+        <section class="judge-preview" aria-labelledby="preview-title">
+            <h2 class="section-title" id="preview-title">{verdict.title()} "：会涉及" {n} "个"</h2>
+            <ul class="judge-samples">{samples}</ul>
+            <form class="judge-confirm" method="post" action="/console/signatures/judge">
+                <input type="hidden" name="verdict" value=verdict.as_str() />
+                {hidden}
+                <button class="weui-btn weui-btn_warn" type="submit" disabled={n == 0}>"确定，" {verdict.title()}</button>
+                <a class="weui-btn weui-btn_default" href="/console/signatures">"不办"</a>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// Suspect ones by rule and place.
+fn suspects(page: &Page, overview: &Overview) -> AnyView {
+    if overview.suspects.is_empty() {
+        return view! { <h2 class="section-title">"存疑的签名"</h2><p class="empty">"没有存疑的签名。"</p> }.into_any();
+    }
+    let rows = overview.suspects.iter().map(|(group, names)| {
+        let Suspects { rule, place, n, first, last } = group;
+        let link = |verdict: Verdict| {
+            format!("/console/signatures?verdict={}&rule={}&place={place}", verdict.as_str(), rule.as_str())
+        };
+        view! {
+            <li class="judge-group">
+                <p><strong>{rule.title()} " · " {*n} "个"</strong>" · 来源" {short(place)}</p>
+                <p class="judge-group__more">{time(page, *first)} "至" {time(page, *last)} "；如" {names.join("、")}</p>
+                <p class="judge-group__act">
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(Verdict::Release)>"放行…"</a>
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(Verdict::Dismiss)>"作废…"</a>
+                </p>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! { <h2 class="section-title">"存疑的签名"</h2><ul class="judge-list">{rows}</ul> }
+        .into_any()
+}
+
+/// The rules.
+fn rules(overview: &Overview) -> AnyView {
+    let rows = Rule::ALL.map(|rule| {
+        let on = !overview.off.contains(&rule);
+        let action = format!("/console/signatures/rules/{}", rule.as_str());
+        let (value, word) = if on { ("no", "停用并放行") } else { ("yes", "启用") };
+        view! {
+            <li class="judge-group">
+                <p><strong>{rule.title()}</strong> {if on { "（启用中）" } else { "（已停用）" }}</p>
+                <p class="judge-group__more">{rule.explained()}</p>
+                <form method="post" action=action>
+                    <button class="weui-btn weui-btn_mini weui-btn_default" type="submit" name="on" value=value
+                        aria-label=format!("{word}：{}", rule.title())>{word}</button>
+                </form>
+            </li>
+        }
+    });
+    view! { <h2 class="section-title">"规则"</h2><ul class="judge-list">{rows.collect_view()}</ul> }
+        .into_any()
+}
+
+/// The form that chooses what to look at.
+fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
+    let verdicts = Verdict::ALL.map(|verdict| {
+        let selected = asked.verdict == verdict.as_str();
+        view! { <option value=verdict.as_str() selected=selected>{verdict.title()}</option> }
+    });
+    let rules = Rule::ALL.map(|rule| {
+        let selected = asked.rule == rule.as_str();
+        view! { <option value=rule.as_str() selected=selected>{rule.title()}</option> }
+    });
+    let invalid = fault.is_some().then_some("true");
+    let described = fault.is_some().then_some("error-verdict");
+    view! {
+        <h2 class="section-title">"查看一批签名"</h2>
+        <form class="judge-choose" method="get" action="/console/signatures">
+            <div class="weui-cells form-cells">
+                <div class="weui-cell field">
+                    <label class="field__label" for="field-verdict">"要做什么"</label>
+                    <select class="field__input" id="field-verdict" name="verdict" aria-invalid=invalid aria-describedby=described>{verdicts.collect_view()}</select>
+                    {fault.map(|said| view! { <p class="field-error" id="error-verdict">{said}</p> })}
+                </div>
+                <div class="weui-cell field">
+                    <label class="field__label" for="field-rule">"规则"</label>
+                    <select class="field__input" id="field-rule" name="rule"><option value="">"不限"</option>{rules.collect_view()}</select>
+                </div>
+                <div class="weui-cell field">
+                    <label class="field__label" for="field-place">"来源（存疑签名里的编号）"</label>
+                    <input class="field__input" id="field-place" name="place" value=asked.place.clone() autocomplete="off" />
+                </div>
+                <div class="weui-cell field">
+                    <label class="field__label" for="field-since">"签名日期，从"</label>
+                    <input class="field__input" type="date" id="field-since" name="since" value=asked.since.clone() />
+                </div>
+                <div class="weui-cell field">
+                    <label class="field__label" for="field-until">"到（含）"</label>
+                    <input class="field__input" type="date" id="field-until" name="until" value=asked.until.clone() />
+                </div>
+            </div>
+            <button class="weui-btn weui-btn_primary" type="submit">"先看看会涉及多少"</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn progress(judgement: &Judgement) -> &'static str {
+    match judgement.state {
+        Progress::Running => "办理中",
+        Progress::Done => "已办",
+        Progress::Undoing => "撤销中",
+        Progress::Undone => "已撤销",
+    }
+}
+
+/// What was decided.
+fn judgements(page: &Page, overview: &Overview) -> AnyView {
+    if overview.judgements.is_empty() {
+        return ().into_any();
+    }
+    let rows = overview.judgements.iter().map(|(judgement, by)| {
+        let title = judgement.verdict().map_or("", Verdict::title);
+        let meant = judgement.meant();
+        let rule = meant.rule.map(|rule| format!("；{}", rule.title())).unwrap_or_default();
+        let place = meant.place.map(|place| format!("；来源{}", short(&place))).unwrap_or_default();
+        let can_undo = matches!(judgement.state, Progress::Running | Progress::Done);
+        let action = format!("/console/signatures/{}/undo", judgement.id);
+        let at = time(page, judgement.at);
+        view! {
+            <li class="judge-group">
+                <p><strong>{title} " · " {judgement.touched} "个"</strong> " · " {progress(judgement)}</p>
+                <p class="judge-group__more">{at.clone()} " " {by.clone()} {rule} {place}</p>
+                {can_undo.then(|| view! {
+                    <form method="post" action=action>
+                        <button class="weui-btn weui-btn_mini weui-btn_default" type="submit" aria-label=format!("撤销{at}的{title}")>"撤销"</button>
+                    </form>
+                })}
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! { <h2 class="section-title">"办理记录"</h2><ul class="judge-list">{rows}</ul> }.into_any()
+}
+
+/// Signatures by day and standing.
+fn trend(overview: &Overview) -> AnyView {
+    let head = Standing::ALL.map(|standing| view! { <th scope="col">{standing.title()}</th> });
+    let rows = overview.days.iter().map(|(day, standings)| {
+        let cells = Standing::ALL.map(|standing| {
+            let n = standings.get(&standing).copied().unwrap_or_default();
+            view! { <td>{n}</td> }
+        });
+        view! { <tr><th scope="row">{format!("{}月{}日", day.month, day.day)}</th>{cells.collect_view()}</tr> }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <h2 class="section-title">"近14天，按签名日期"</h2>
+        <table class="judge-trend">
+            <thead><tr><th scope="col">"日期"</th>{head.collect_view()}</tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
