@@ -159,6 +159,8 @@ export async function sign(page: Page, name: string, pledges = ['美丽家园齐
 
 /** Logs someone in, in a browser of their own. */
 export async function logIn(page: Page, login: string, url = ''): Promise<void> {
+  // Whoever else was logged in goes.
+  await page.context().clearCookies({ name: 'staff' });
   await page.goto(`${url}/console/login`);
   await page.getByLabel('登录名').fill(login);
   await page.getByLabel('密码').fill(password);

@@ -1,0 +1,104 @@
+//! Every schema that was released is brought up to date, with what people wrote in it.
+
+use std::path::{Path, PathBuf};
+
+use chuangquan::domain::visitor::VisitorId;
+use reqwest::StatusCode;
+use sqlx::{PgPool, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
+
+use crate::support::{
+    database::{Database, Kind, on_both},
+    server::Server,
+};
+
+on_both!(every_released_schema_is_brought_up_to_date);
+
+/// What was written under each schema, after the one before.
+const ROWS: [&[&str]; 5] = [
+    &[
+        "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, show_name, consent, signed_at, withdrawn_at) VALUES \
+         (1, 'aaaaaaaaaaaaaaaaaaaaaa', 'valid', '王测试', 'grid-01', '[\"home\",\"traffic\"]', NULL, TRUE, '2020-11', 1700000000000, NULL), \
+         (2, 'bbbbbbbbbbbbbbbbbbbbbb', 'valid', '李测试', NULL, '[\"home\"]', '大家一起来', FALSE, '2020-11', 1700000000001, NULL), \
+         (3, '', 'withdrawn', '', NULL, '[]', NULL, FALSE, '2020-11', 1700000000002, 1700000000003)",
+        "INSERT INTO counters (kind, slug, n) VALUES ('signatures', 'all', 2), ('grid', 'grid-01', 1), \
+         ('grid', 'unspecified', 1), ('pledge', 'home', 2), ('pledge', 'traffic', 1)",
+        "UPDATE ledger SET revision = 4, as_of = 1700000000003, last_ordinal = 3",
+    ],
+    &[
+        "INSERT INTO reports (serial, code, year, visitor, source, state, category, kind, grid, branch, unit, description, place, consent, hidden, version, level, reopened, supervised, submitted_at, supporters) VALUES \
+         (1, 'RRRRRRRRRRRRRRRRRRRRRR', 2026, 'aaaaaaaaaaaaaaaaaaaaaa', 'resident', 'submitted', 'corridor', 'casework', 'grid-01', 'residential', 'property', '三楼堆了旧家具', '测试小区', '2020-11', 0, 1, 0, 0, 0, 1700000001000, 0)",
+        "INSERT INTO report_events (serial, version, at, what, state, audience) VALUES (1, 1, 1700000001000, 'filed', 'submitted', 'public')",
+        "INSERT INTO counters (kind, slug, n) VALUES ('reports', 'received', 1), ('reports', 'open', 1), ('report-state', 'submitted', 1), ('branch-open', 'residential', 1)",
+        "UPDATE ledger SET revision = 5, last_report = 1",
+        "UPDATE signatures SET message_state = 'shown' WHERE ordinal = 2",
+    ],
+    &["INSERT INTO tries (place, n, since) VALUES ('x', 3, 1700000001000)"],
+    &[
+        "INSERT INTO recoveries (visitor, phrase, made_at) VALUES ('aaaaaaaaaaaaaaaaaaaaaa', 'hash', 1700000001000)",
+    ],
+    &[
+        "INSERT INTO wechat_identities (identity, visitor, linked_at) VALUES ('hash', 'aaaaaaaaaaaaaaaaaaaaaa', 1700000001000)",
+    ],
+];
+
+/// The steps up to `version` as sqlx reads them from a folder.
+fn steps(kind: Kind, version: usize, folder: &Path) -> PathBuf {
+    let dialect = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations").join(dialect);
+    let some = folder.join(format!("steps-{version}"));
+    std::fs::create_dir(&some).unwrap();
+    for file in std::fs::read_dir(all).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        if name[..4].parse::<usize>().unwrap() <= version {
+            std::fs::copy(file.path(), some.join(name)).unwrap();
+        }
+    }
+    some
+}
+
+/// A database as the release with schema `version` left it.
+async fn old(kind: Kind, version: usize) -> Database {
+    let database = Database::new(kind).await;
+    // Step by step, as releases followed each other.
+    for step in 1..=version {
+        let steps = Migrator::new(steps(kind, step, database.folder.path())).await.unwrap();
+        match kind {
+            Kind::Sqlite => {
+                let options: SqliteConnectOptions = database.url.parse().unwrap();
+                let pool = SqlitePool::connect_with(options.create_if_missing(true)).await.unwrap();
+                steps.run(&pool).await.unwrap();
+                pool.close().await;
+            }
+            Kind::Postgres => {
+                let pool = PgPool::connect(&database.url).await.unwrap();
+                steps.run(&pool).await.unwrap();
+                pool.close().await;
+            }
+        }
+        for row in ROWS[step - 1] {
+            database.execute(row).await;
+        }
+    }
+    database
+}
+
+async fn every_released_schema_is_brought_up_to_date(database: Database) {
+    for version in 1..=ROWS.len() {
+        let server = Server::start(old(database.kind, version).await).await;
+        let drifts = server.store.recount().await.unwrap();
+        assert!(drifts.is_empty(), "schema {version}: {drifts:?}");
+        assert_eq!(server.service.counts().signatures, 2, "schema {version}");
+        let visitor = VisitorId::parse(&"a".repeat(22)).unwrap();
+        let mine = server.service.signature_of(&visitor).await.unwrap().unwrap();
+        assert_eq!((mine.ordinal, mine.name.as_str()), (1, "王测试"), "schema {version}");
+        let (reports, _) = server.service.my_reports(&visitor).await.unwrap();
+        assert_eq!(reports.len(), usize::from(version > 1), "schema {version}");
+        // And it goes on.
+        let mut visitor = server.known_visitor().await;
+        assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
+        visitor.report("grid-01", &[]).await;
+        assert_eq!(server.service.counts().signatures, 3);
+        assert!(server.store.recount().await.unwrap().is_empty(), "schema {version}");
+    }
+}
