@@ -40,7 +40,9 @@ pub async fn judge(
     let Some(meant) = meant_by(&state.service, |name| posted.first(name)) else {
         return refusal::response(Refusal::Malformed);
     };
-    match state.service.judge(&session.staff, verdict, &meant).await {
+    // As far as the preview saw; without one, up to now.
+    let upto = posted.first("upto").parse().ok();
+    match state.service.judge(&session.staff, verdict, &meant, upto).await {
         Ok(()) => carried_out(&state),
         Err(DoubtError::Form(errors)) => {
             let values = posted.fields.into_pairs();

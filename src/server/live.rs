@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use futures::stream;
 use tokio::sync::watch;
 
 use super::{
-    AppState, refusal,
+    AppState, address, refusal,
     turns::{NoTurn, Turn},
     visitor,
 };
@@ -124,15 +124,16 @@ pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> R
 
 /// `GET /live`: the counts now, and again whenever they change; 503 where too many follow
 /// them already, 429 where this visitor does.
-pub async fn events(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub async fn events(State(state): State<AppState>, request: Request) -> Response {
     struct Client {
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
         greeting: Option<Bytes>,
         _turn: Turn,
     }
-    let visitor = visitor::brought(&headers, &state.key, state.https);
-    let turn = match state.streams.take(visitor.as_ref()) {
+    let visitor = visitor::brought(request.headers(), &state.key, state.https);
+    let place = address::place(request.extensions(), request.headers(), &state.trusted_proxies);
+    let turn = match state.streams.take(visitor.as_ref(), &place) {
         Ok(turn) => turn,
         Err(NoTurn::All) => return refusal::response(Refusal::Unavailable),
         Err(NoTurn::Own) => return refusal::response(Refusal::TooMany(STREAM_WAIT)),

@@ -71,9 +71,16 @@ use self::{
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
 
-/// Streams of counts that may be open at once, unless the settings say otherwise, and for
-/// one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
-const STREAMS: (usize, usize) = (12_800, 12);
+/// Streams of counts that may be open at once, unless the settings say otherwise.
+const STREAMS: usize = 12_800;
+
+/// Streams of one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
+const STREAMS_EACH: usize = 12;
+
+/// So many streams; a seventh is kept for others than those of the busiest place.
+fn streams(most: usize) -> Turns {
+    Turns::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
+}
 
 /// What every handler may need. Cheap to clone: every request does so some times.
 #[derive(Clone)]
@@ -163,8 +170,8 @@ impl AppState {
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
         let uploads = Arc::new(Semaphore::new(posted::memory()));
-        let forms = Turns::new(posted::FORMS, posted::FORMS_EACH);
-        let streams = Turns::new(STREAMS.0, STREAMS.1);
+        let forms = Turns::new(posted::FORMS, posted::FORMS_EACH, posted::FORMS_AT_PLACE);
+        let streams = streams(STREAMS);
         let parts = Parts {
             service,
             key,
@@ -215,7 +222,7 @@ impl AppState {
     /// the counts.
     #[must_use]
     pub fn with_connections(self, most: usize) -> Self {
-        let streams = Turns::new((most - most / 5).max(1), STREAMS.1);
+        let streams = streams(most - most / 5);
         Self(Arc::new(Parts { streams, ..Arc::unwrap_or_clone(self.0) }))
     }
 

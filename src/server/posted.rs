@@ -1,6 +1,13 @@
 //! What a form posted: fields, and files where it has some.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::Body,
@@ -12,6 +19,7 @@ use axum::{
     response::Response,
 };
 use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
 use http_body_util::Limited;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -42,8 +50,17 @@ const STEP: usize = 256 * 1024;
 /// Forms with files that one visitor may be sending at once.
 pub const FORMS_EACH: usize = 3;
 
-/// Forms with files that may be sent at once in all.
-pub const FORMS: usize = 1_000;
+/// Forms with files that may be sent at once in all, and from one place.
+pub const FORMS: usize = 400;
+/// The same from one place.
+pub const FORMS_AT_PLACE: usize = 200;
+
+/// Bytes of text of one form.
+const TEXTS_MAX: usize = 256 * 1024;
+
+/// Bytes in which the next field has to begin: until then they are all kept, and looked
+/// through again with each piece that comes.
+const HEAD_MAX: usize = 128 * 1024;
 
 /// How long a form waits for memory.
 const QUEUE: Duration = Duration::from_secs(5);
@@ -108,16 +125,21 @@ impl Posted {
             let fields = Fields::read(&parts.headers, body).await?;
             return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });
         }
-        let visitor = parts.extensions.get::<Visitor>().filter(|visitor| visitor.known);
-        let _turn = state.forms.take(visitor.map(|visitor| &visitor.id)).map_err(no_turn)?;
+        let visitor = parts.extensions.get::<Visitor>();
+        let place = visitor.map(|visitor| visitor.place.as_str()).unwrap_or_default();
+        let visitor = visitor.filter(|visitor| visitor.known);
+        let turn = state.forms.take(visitor.map(|visitor| &visitor.id), place);
+        let _turn = turn.map_err(no_turn)?;
         // Files of someone who has no cookie yet could not be found again.
         let memory = visitor.map(|_| &state.uploads);
         // Everything counts, also what stands between and before the fields.
         let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
+        let unread = Arc::new(AtomicUsize::new(0));
+        let body = bounded(body, Arc::clone(&unread));
         let request = Request::from_parts(parts.clone(), body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
-        let read = Self::read_parts(multipart, Room::new(memory));
+        let read = Self::read_parts(multipart, Room::new(memory, unread));
         timeout(PATIENCE, read).await.map_err(|_| Refusal::TooSlow)?
     }
 
@@ -170,9 +192,13 @@ fn is_multipart(headers: &HeaderMap) -> bool {
 /// What a form may take, and how fast it has to come.
 struct Room<'m> {
     memory: Option<&'m Arc<Semaphore>>,
+    /// Bytes that came since a field or a piece of one was made of some.
+    unread: Arc<AtomicUsize>,
     held: Option<OwnedSemaphorePermit>,
     /// Bytes that are held for files.
     kept: usize,
+    /// Bytes of text.
+    texts: usize,
     /// Bytes that came, of all fields.
     came: usize,
     /// Until when the next step has to be there.
@@ -180,8 +206,9 @@ struct Room<'m> {
 }
 
 impl<'m> Room<'m> {
-    fn new(memory: Option<&'m Arc<Semaphore>>) -> Self {
-        Self { memory, held: None, kept: 0, came: 0, deadline: Instant::now() + SLOWEST }
+    fn new(memory: Option<&'m Arc<Semaphore>>, unread: Arc<AtomicUsize>) -> Self {
+        let deadline = Instant::now() + SLOWEST;
+        Self { memory, unread, held: None, kept: 0, texts: 0, came: 0, deadline }
     }
 
     /// Counts what came.
@@ -220,7 +247,9 @@ impl<'m> Room<'m> {
         &self,
         next: impl Future<Output = Result<T, MultipartError>>,
     ) -> Result<T, Refusal> {
-        match timeout_at(self.deadline, next).await {
+        let next = timeout_at(self.deadline, next).await;
+        self.unread.store(0, Ordering::Relaxed);
+        match next {
             Ok(Ok(next)) => Ok(next),
             Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
                 Err(Refusal::TooLarge)
@@ -229,6 +258,18 @@ impl<'m> Room<'m> {
             Err(_) => Err(Refusal::TooSlow),
         }
     }
+}
+
+/// A body that ends with a fault where too much of it comes before the next field begins.
+fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
+    Body::from_stream(body.into_data_stream().map(move |piece| {
+        let piece = piece.map_err(io::Error::other)?;
+        let before = unread.fetch_add(piece.len(), Ordering::Relaxed);
+        match before > HEAD_MAX {
+            true => Err(io::Error::other("the next field does not begin")),
+            false => Ok(piece),
+        }
+    }))
 }
 
 /// How much memory there is, for the semaphore.
@@ -255,6 +296,12 @@ async fn read_field(
     while let Some(chunk) = room.in_time(field.chunk()).await? {
         room.count(chunk.len())?;
         fits = fits && bytes.len() + chunk.len() <= most;
+        if !is_file {
+            room.texts += chunk.len();
+            if room.texts > TEXTS_MAX {
+                return Err(Refusal::TooLarge);
+            }
+        }
         if !fits {
             bytes = BytesMut::new();
         } else if !is_file || room.keep(chunk.len()).await? {

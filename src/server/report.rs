@@ -99,8 +99,8 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
                 (
                     "photos",
                     Said::new(
-                        "一小时里选的照片太多了，请过一会儿再试",
-                        "Too many photos within an hour; please try again later",
+                        "选的照片太多了，请过一会儿再试",
+                        "Too many photos; please try again later",
                     ),
                 ),
             );
@@ -213,7 +213,8 @@ pub async fn file(
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
     let post = RefusedPost { form: "report".into(), values, errors, whole: None };
-    render::refused_post(&state, parts, "/report", post, status).await
+    let page = render::refused_post(&state, parts, "/report", post, status).await;
+    refusal::say_wait(page, brought.fault.as_ref().and_then(ReportError::wait))
 }
 
 fn to_report(report: &Report) -> Response {
@@ -240,11 +241,8 @@ pub async fn hold_photos(
     let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let kind = [(header::CONTENT_TYPE, "application/json")];
-    let mut response = (status, kind, body.to_string()).into_response();
-    if let Some(ReportError::TooMany(seconds)) = &brought.fault {
-        response = refusal::say_wait(response, Some(*seconds));
-    }
-    response
+    let response = (status, kind, body.to_string()).into_response();
+    refusal::say_wait(response, brought.fault.as_ref().and_then(ReportError::wait))
 }
 
 /// What neighbours have reported already: as JSON for the form's island, else the form

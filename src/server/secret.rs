@@ -34,7 +34,8 @@ pub fn read_or_make(path: &Path) -> Result<Key, SecretError> {
         Ok(bytes) => Err(fault(format!("has {} bytes and needs {LENGTH}", bytes.len()))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(path).map_err(|error| fault(error.to_string()))?;
-            read_or_make(path)
+            let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
+            Ok(Key::from(&bytes))
         }
         Err(error) => Err(fault(error.to_string())),
     }
@@ -52,7 +53,10 @@ fn make(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder)?;
-    let half = path.with_extension(format!("{}.half", std::process::id()));
+    // In a container every process has the same number.
+    let mut name = [0; 8];
+    getrandom::fill(&mut name).map_err(io::Error::other)?;
+    let half = path.with_extension(format!("{:016x}.half", u64::from_ne_bytes(name)));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
     let whole = file.write_all(&bytes).and_then(|()| file.sync_all());
     let named = whole.and_then(|()| fs::hard_link(&half, path));

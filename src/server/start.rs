@@ -115,8 +115,12 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
         let file = settings.webhooks.as_deref();
         let read = Robots::read(file, campaign, &settings.public_url);
         robots = faults.of("CHUANGQUAN_WEBHOOKS", read);
-        let opened = Store::open(&settings.over.data.database_url, campaign).await;
-        store = faults.of("CHUANGQUAN_DATABASE_URL", opened);
+        // To open it is to bring it up to date: not for a start that cannot succeed.
+        let url = &settings.over.data.database_url;
+        faults.of("CHUANGQUAN_DATABASE_URL", Store::may_open(url));
+        if faults.0.is_empty() {
+            store = faults.of("CHUANGQUAN_DATABASE_URL", Store::open(url, campaign).await);
+        }
     }
     if settings.public_url.starts_with("https://") && proxies.is_empty() {
         let warning = "people come by https, so by a proxy, and CHUANGQUAN_TRUSTED_PROXIES names none: \
@@ -130,7 +134,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
             options,
             key: key?,
             campaign: Arc::new(campaign?),
-            store: store.clone()?,
+            store: store?,
             pictures: pictures?,
             robots: robots?,
             wechat: wechat?,
@@ -142,15 +146,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
             limits: limits? == Switch::On,
         })
     };
-    match faults.0.as_slice() {
-        [] => whole().ok_or(faults),
-        _ => {
-            if let Some(store) = &store {
-                store.close().await;
-            }
-            Err(faults)
-        }
-    }
+    if faults.0.is_empty() { whole().ok_or(faults) } else { Err(faults) }
 }
 
 /// Leptos.toml beside the data, or the one that is part of the program.

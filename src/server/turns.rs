@@ -1,4 +1,5 @@
-//! Turns: how many of something there may be at once, in all and for each visitor.
+//! Turns: how many of something there may be at once, in all, for each visitor and for each
+//! place.
 
 use std::{
     collections::HashMap,
@@ -10,54 +11,65 @@ use crate::domain::visitor::VisitorId;
 /// So many at once.
 #[derive(Clone, Debug)]
 pub struct Turns {
+    /// In all.
     most: usize,
+    /// For one visitor: cookies cost nothing, so it binds the honest only.
     each: usize,
+    /// For one place, which thousands may share: it keeps some for the others.
+    at_place: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    by: HashMap<VisitorId, usize>,
+    by: HashMap<String, usize>,
 }
 
 /// A turn that was taken; over when it is dropped.
 #[derive(Debug)]
 pub struct Turn {
-    visitor: Option<VisitorId>,
+    by: Vec<String>,
     taken: Arc<Mutex<Taken>>,
 }
 
 /// Why there is no turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoTurn {
-    /// All are taken.
+    /// All are taken, or all of this place.
     All,
     /// This visitor has theirs.
     Own,
 }
 
 impl Turns {
-    /// `most` in all, `each` for one visitor.
-    pub fn new(most: usize, each: usize) -> Self {
-        Self { most, each, taken: Arc::default() }
+    /// `most` in all, `each` for one visitor, `at_place` for one place.
+    pub fn new(most: usize, each: usize, at_place: usize) -> Self {
+        Self { most, each, at_place, taken: Arc::default() }
     }
 
-    /// A turn, for a visitor if it is known whose.
-    pub fn take(&self, visitor: Option<&VisitorId>) -> Result<Turn, NoTurn> {
+    /// A turn, for a visitor and at a place as far as these are known.
+    pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Turn, NoTurn> {
+        let visitor = visitor
+            .map(|visitor| (format!("visitor {}", visitor.as_str()), self.each, NoTurn::Own));
+        let place =
+            (!place.is_empty()).then(|| (format!("place {place}"), self.at_place, NoTurn::All));
+        let by: Vec<_> = visitor.into_iter().chain(place).collect();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.most {
             return Err(NoTurn::All);
         }
-        if let Some(visitor) = visitor {
-            let own = taken.by.entry(visitor.clone()).or_default();
-            if *own >= self.each {
-                return Err(NoTurn::Own);
+        for (key, most, why) in &by {
+            if taken.by.get(key).is_some_and(|n| n >= most) {
+                return Err(*why);
             }
-            *own += 1;
         }
         taken.all += 1;
-        Ok(Turn { visitor: visitor.cloned(), taken: Arc::clone(&self.taken) })
+        for (key, ..) in &by {
+            *taken.by.entry(key.clone()).or_default() += 1;
+        }
+        let by = by.into_iter().map(|(key, ..)| key).collect();
+        Ok(Turn { by, taken: Arc::clone(&self.taken) })
     }
 
     /// How many are taken.
@@ -70,12 +82,12 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
-        if let Some(visitor) = &self.visitor
-            && let Some(own) = taken.by.get_mut(visitor)
-        {
-            *own -= 1;
-            if *own == 0 {
-                taken.by.remove(visitor);
+        for key in &self.by {
+            if let Some(n) = taken.by.get_mut(key) {
+                *n -= 1;
+                if *n == 0 {
+                    taken.by.remove(key);
+                }
             }
         }
     }
@@ -87,16 +99,18 @@ mod tests {
 
     #[test]
     fn turns_come_back() {
-        let turns = Turns::new(3, 2);
+        let turns = Turns::new(4, 2, 3);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
-        let first = turns.take(Some(&one)).unwrap();
-        let _second = turns.take(Some(&one)).unwrap();
-        assert_eq!(turns.take(Some(&one)).unwrap_err(), NoTurn::Own);
-        let _third = turns.take(Some(&other)).unwrap();
-        assert_eq!(turns.take(None).unwrap_err(), NoTurn::All);
-        drop(first);
-        drop(turns.take(None).unwrap());
-        turns.take(Some(&one)).unwrap();
+        let first = turns.take(Some(&one), "here").unwrap();
+        let _second = turns.take(Some(&one), "here").unwrap();
+        assert_eq!(turns.take(Some(&one), "here").unwrap_err(), NoTurn::Own);
+        let _third = turns.take(Some(&other), "here").unwrap();
+        assert_eq!(turns.take(None, "here").unwrap_err(), NoTurn::All, "all of this place");
+        let elsewhere = turns.take(None, "there").unwrap();
+        assert_eq!(turns.take(None, "").unwrap_err(), NoTurn::All);
+        drop((first, elsewhere));
+        drop(turns.take(None, "here").unwrap());
+        turns.take(Some(&one), "").unwrap();
         assert_eq!(turns.taken(), 2);
     }
 }

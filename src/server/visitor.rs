@@ -268,7 +268,9 @@ fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {
 fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
     let (id, issued) = value.split_once('.')?;
     let issued = Duration::from_secs(issued.parse().ok()?);
-    let age = Some(now.saturating_sub(issued)).filter(|age| *age < LIFETIME)?;
+    // One from a node whose clock is ahead is written anew, and its age is none to judge by.
+    let age = now.checked_sub(issued).unwrap_or(RENEWAL + Duration::from_secs(1));
+    let age = Some(age).filter(|age| *age < LIFETIME)?;
     Some((VisitorId::parse(id)?, age))
 }
 

@@ -10,11 +10,11 @@ use crate::{
     domain::{
         campaign::Day,
         doubt::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
-        report::{Millis, deed::FieldErrors},
+        report::{Code, Millis, deed::FieldErrors},
         staff::Staff,
         text,
     },
-    store::{Doubt, Judgement, Suspects},
+    store::{BusyPlace, Doubt, Judgement, Note, Suspects},
 };
 
 /// How a signature came.
@@ -73,6 +73,8 @@ pub struct Overview {
     pub off: BTreeSet<Rule>,
     /// Suspect ones, by rule and place, with a few masked names.
     pub suspects: Vec<(Suspects, Vec<String>)>,
+    /// Where most of the valid ones of the last two days came from.
+    pub busy: Vec<BusyPlace>,
     /// What was decided of late, with the name of who did.
     pub judgements: Vec<(Judgement, String)>,
 }
@@ -82,6 +84,8 @@ pub struct Overview {
 pub struct Preview {
     /// How many it touches.
     pub n: u64,
+    /// The last ordinal that it saw.
+    pub upto: u64,
     /// The newest of them: ordinal, masked name, time.
     pub samples: Vec<(u64, String, Millis)>,
 }
@@ -158,7 +162,8 @@ impl Service {
             let name = by.map(|one| one.name.clone()).unwrap_or_default();
             judgements.push((judgement, name));
         }
-        Ok(Overview { days, off: self.store.rules_off().await?, suspects, judgements })
+        let busy = self.store.busy_places(now - 2 * DAY, 10).await?;
+        Ok(Overview { days, off: self.store.rules_off().await?, suspects, busy, judgements })
     }
 
     /// How far clocks are ahead of UTC where the campaign is, in milliseconds.
@@ -189,11 +194,14 @@ impl Service {
         let (from, _) = verdict.change();
         let samples = self.store.samples(from, meant, 10).await?;
         let sample = samples.iter().map(|one| (one.ordinal, text::masked(&one.name), one.at));
+        // After the samples: the newest of them is as far as the verdict goes.
         let n = self.store.how_many(from, meant).await?;
-        Ok(Preview { n, samples: sample.collect() })
+        let upto = samples.first().map_or(0, |newest| newest.ordinal);
+        Ok(Preview { n, upto, samples: sample.collect() })
     }
 
-    /// Takes a verdict; it is carried out in the background.
+    /// Takes a verdict about signatures up to the ordinal `upto`, which is as far as its
+    /// preview saw; it is carried out in the background.
     ///
     /// # Errors
     /// [`DoubtError`].
@@ -202,6 +210,7 @@ impl Service {
         staff: &Staff,
         verdict: Verdict,
         meant: &Meant,
+        upto: Option<u64>,
     ) -> Result<(), DoubtError> {
         may_judge(staff)?;
         if verdict == Verdict::Invalidate && *meant == Meant::default() {
@@ -209,8 +218,8 @@ impl Service {
             return Err(DoubtError::Form(vec![("verdict", sentence)]));
         }
         let id = super::fresh_code()?;
-        self.store.begin_judgement(id.as_str(), staff.id, verdict, meant, now()).await?;
-        self.note(staff, verdict.as_str(), id.as_str()).await?;
+        let note = note(&id, staff, verdict.as_str(), id.as_str());
+        self.store.begin_judgement(note, verdict, meant, upto, now()).await?;
         Ok(())
     }
 
@@ -220,11 +229,12 @@ impl Service {
     /// [`DoubtError`].
     pub async fn undo_judgement(&self, staff: &Staff, id: &str) -> Result<(), DoubtError> {
         may_judge(staff)?;
-        if !self.store.undo_judgement(id).await? {
-            return Err(DoubtError::NotFound);
+        let code = super::fresh_code()?;
+        let note = note(&code, staff, "undo judgement", id);
+        match self.store.undo_judgement(note, now()).await? {
+            true => Ok(()),
+            false => Err(DoubtError::NotFound),
         }
-        self.note(staff, "undo judgement", id).await?;
-        Ok(())
     }
 
     /// Switches a rule on or off. What it held is released when it is switched off.
@@ -233,12 +243,9 @@ impl Service {
     /// [`DoubtError`].
     pub async fn switch_rule(&self, staff: &Staff, rule: Rule, on: bool) -> Result<(), DoubtError> {
         may_judge(staff)?;
-        self.store.switch_rule(rule, on, now()).await?;
-        self.note(staff, if on { "rule on" } else { "rule off" }, rule.as_str()).await?;
-        if !on {
-            let meant = Meant { rule: Some(rule), ..Meant::default() };
-            self.judge(staff, Verdict::Release, &meant).await?;
-        }
+        let id = super::fresh_code()?;
+        let note = note(&id, staff, if on { "rule on" } else { "rule off" }, rule.as_str());
+        self.store.switch_rule(note, rule, on, now()).await?;
         Ok(())
     }
 
@@ -251,13 +258,25 @@ impl Service {
         Ok(())
     }
 
+    /// Forgets what was doubtful an hour ago.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be done.
+    pub async fn sweep_doubts(&self) -> Result<(), StoreError> {
+        self.store.sweep_doubts(now() - MEMORY).await
+    }
+
     /// Forgets where old signatures came from.
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be done.
     pub async fn forget_places(&self) -> Result<(), StoreError> {
-        self.store.forget_places(now() - PLACES_KEPT).await
+        self.store.forget_places(now() - PLACES_KEPT, now()).await
     }
+}
+
+fn note<'n>(id: &'n Code, staff: &Staff, action: &'n str, subject: &'n str) -> Note<'n> {
+    Note { id: id.as_str(), staff: staff.id, action, subject }
 }
 
 fn may_judge(staff: &Staff) -> Result<(), DoubtError> {

@@ -22,12 +22,15 @@ pub mod staff;
 mod throttle;
 mod wechat;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use jiff::tz::TimeZone;
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 use self::keys::Keys;
 pub use self::{
@@ -36,8 +39,8 @@ pub use self::{
     throttle::Asker,
 };
 pub use crate::store::{
-    COUNTED, Judgement, Pending, Progress, ReportFigures, Size, StoreError, StoredMessage,
-    Suspects, Waiting,
+    BusyPlace, COUNTED, Judgement, Pending, Progress, ReportFigures, Size, StoreError,
+    StoredMessage, Suspects, Waiting,
 };
 use crate::{
     domain::{
@@ -184,13 +187,19 @@ impl Service {
     /// had. What the database does not say is missing.
     pub async fn vital_signs(&self) -> VitalSigns<'_> {
         let (writer, queue) = self.store.writing();
-        let (figures, overdue) = tokio::join!(self.report_figures(), self.store.overdue(now()));
+        // Whoever watches waits no longer than this for what is away.
+        let soon = Duration::from_secs(2);
+        let (figures, overdue, photo_store) = tokio::join!(
+            timeout(soon, self.report_figures()),
+            timeout(soon, self.store.overdue(now())),
+            timeout(soon, self.pictures.answers()),
+        );
         VitalSigns {
             writer,
             queue,
-            reports: figures.ok().map(|figures| figures.states),
-            overdue: overdue.ok(),
-            photo_store: self.pictures.answers().await,
+            reports: figures.ok().and_then(Result::ok).map(|figures| figures.states),
+            overdue: overdue.ok().and_then(Result::ok),
+            photo_store: photo_store.unwrap_or(false),
         }
     }
 

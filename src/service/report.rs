@@ -77,6 +77,17 @@ impl From<Refused> for ReportError {
     }
 }
 
+impl ReportError {
+    /// Seconds to wait, where it was too much.
+    #[must_use]
+    pub const fn wait(&self) -> Option<u32> {
+        match self {
+            Self::TooMany(seconds) => Some(*seconds),
+            _ => None,
+        }
+    }
+}
+
 impl From<Unchanged<Self>> for ReportError {
     fn from(unchanged: Unchanged<Self>) -> Self {
         match unchanged {

@@ -59,7 +59,9 @@ impl Try {
         let place = who.place;
         let me = who.visitor.map_or(place, VisitorId::as_str);
         let shared = [(format!("{what} at\n{place}"), at_place)];
-        Self::new(keys, (format!("{what} of\n{me}"), own), &shared)
+        // Where nobody knows it, a place is not everybody's.
+        let shared = if place.is_empty() { &[][..] } else { &shared };
+        Self::new(keys, (format!("{what} of\n{me}"), own), shared)
     }
 
     /// A try at a password of `login`, if that can be one. A device on which it was right
@@ -74,7 +76,8 @@ impl Try {
             (format!("login at\n{login}\n{place}"), LOGIN_AT_PLACE),
             (format!("logins at\n{place}"), LOGINS_AT_PLACE),
         ];
-        Self::new(keys, (format!("login of\n{login}\n{me}"), OWN), &shared)
+        let shared = if place.is_empty() { &[][..] } else { &shared };
+        Self::new(keys, (format!("login of\n{login}\n{me}"), OWN), shared)
     }
 
     /// A try at one's own password, to change it.

@@ -137,6 +137,9 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// What a URL is told that is none of ours.
+pub const UNKNOWN: &str = "the database URL must begin with sqlite:// or postgres://";
+
 impl Db {
     /// Connects, and makes sure that a commit is on disk when it says so. A SQLite file
     /// that is not there is made only where `create` says so.
@@ -155,9 +158,7 @@ impl Db {
             assert_postgres_durable(&pool).await?;
             Ok(Self::Postgres(pool))
         } else {
-            Err(StoreError::Setup(
-                "the database URL must begin with sqlite:// or postgres://".into(),
-            ))
+            Err(StoreError::Setup(UNKNOWN.into()))
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::{
-    Signing, Store, StoreError,
+    Signing, Store, StoreError, counts,
     db::{Sql, Tx, Value, sql_over_items},
     query::Query,
 };
@@ -90,6 +90,16 @@ pub struct Suspects {
     pub last: Millis,
 }
 
+/// A place that many valid signatures came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in suspects")]
+pub struct BusyPlace {
+    pub place: String,
+    pub n: u64,
+    pub first: Millis,
+    pub last: Millis,
+}
+
 /// A signature as managers sample it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -103,12 +113,20 @@ pub struct Sample {
 
 /// Adds which signatures are meant, in a standing, to a statement that begins with all.
 pub fn narrow(query: &mut Query, standing: Standing, meant: &Meant) {
-    query.push(" WHERE state = ").bind(standing.as_str());
+    // Written out, so that SQLite finds the index of those in that state.
+    query.push(match standing {
+        Standing::Valid => " WHERE state = 'valid'",
+        Standing::Suspect => " WHERE state = 'suspect'",
+        Standing::Invalid => " WHERE state = 'invalid'",
+        Standing::Withdrawn => " WHERE state = 'withdrawn'",
+    });
     if let Some(rule) = meant.rule {
         query.push(" AND rule = ").bind(rule.as_str());
     }
     if let Some(place) = &meant.place {
-        query.push(" AND place = ").bind(place.as_str());
+        // As much of it as people see.
+        query.push(" AND SUBSTR(place, 1, LENGTH(").bind(place.as_str());
+        query.push(")) = ").bind(place.as_str());
     }
     if let Some(since) = meant.since {
         query.push(" AND signed_at >= ").bind(since);
@@ -126,20 +144,6 @@ impl Store {
     pub async fn rules_off(&self) -> Result<BTreeSet<Rule>, StoreError> {
         let rows: Vec<(String,)> = Query::new("SELECT rule FROM rules_off").rows(&self.db).await?;
         Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
-    }
-
-    /// Switches a rule on or off for signatures that come.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn switch_rule(&self, rule: Rule, on: bool, at: Millis) -> Result<(), StoreError> {
-        const ON: Sql = Sql::both("DELETE FROM rules_off WHERE rule = $1 AND $2 > 0");
-        const OFF: Sql = Sql::both(
-            "INSERT INTO rules_off (rule, at) VALUES ($1, $2) ON CONFLICT (rule) DO NOTHING",
-        );
-        let mut tx = self.db.begin().await?;
-        tx.run(if on { ON } else { OFF }, &[rule.as_str().into(), at.into()]).await?;
-        tx.commit().await
     }
 
     /// How many signatures there are of each standing, by day: days since 1970 by clocks
@@ -180,6 +184,31 @@ impl Store {
         Ok(rows.into_iter().filter_map(row).collect())
     }
 
+    /// Where most of the valid signatures since `since` came from; at most `limit` places.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn busy_places(
+        &self,
+        since: Millis,
+        limit: u16,
+    ) -> Result<Vec<BusyPlace>, StoreError> {
+        let mut query = Query::new(
+            "SELECT place, COUNT(*), MIN(signed_at), MAX(signed_at) FROM signatures \
+             WHERE state = 'valid' AND place IS NOT NULL AND signed_at >= ",
+        );
+        query.bind(since).push(" GROUP BY place ORDER BY COUNT(*) DESC, place LIMIT ");
+        query.bind(i64::from(limit));
+        let rows: Vec<(String, i64, i64, i64)> = query.rows(&self.db).await?;
+        let row = |(place, n, first, last): (String, i64, i64, i64)| BusyPlace {
+            place,
+            n: n.unsigned_abs(),
+            first,
+            last,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
     /// How many signatures are meant.
     ///
     /// # Errors
@@ -218,7 +247,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
-    pub async fn forget_places(&self, before: Millis) -> Result<(), StoreError> {
+    pub async fn forget_places(&self, before: Millis, now: Millis) -> Result<(), StoreError> {
         const CHUNK: i64 = 5_000;
         const NEXT: Sql = Sql::both(
             "SELECT COALESCE(MAX(ordinal), 0), COALESCE(MIN(signed_at), 0) FROM \
@@ -227,9 +256,15 @@ impl Store {
         );
         const FORGET: Sql = Sql::both(
             "UPDATE signatures SET place = NULL WHERE ordinal > $1 AND ordinal <= $2 \
-             AND place IS NOT NULL AND signed_at < $3",
+             AND place IS NOT NULL AND state <> 'suspect' AND signed_at < $3",
+        );
+        const JUDGED: Sql = Sql::both(
+            "UPDATE judgements SET place = NULL WHERE at < $1 AND state IN ('done', 'undone')",
         );
         let mut after = 0;
+        let mut tx = self.db.begin().await?;
+        tx.run(JUDGED, &[before.into()]).await?;
+        tx.commit().await?;
         loop {
             let found: Vec<(i64, i64)> = self.db.all(NEXT, &[after.into()]).await?;
             let (last, oldest) = found.first().copied().unwrap_or_default();
@@ -237,12 +272,25 @@ impl Store {
                 return Ok(());
             }
             let mut tx = self.db.begin().await?;
+            // As all who change signatures: else two could wait for each other.
+            let taken = counts::take_ledger(&mut tx, now).await?;
             tx.run(FORGET, &[after.into(), last.into(), before.into()]).await?;
-            tx.commit().await?;
+            self.commit_counts(tx, taken).await?;
             if last - after < CHUNK {
                 return Ok(());
             }
             after = last;
         }
+    }
+
+    /// Forgets what was doubtful too long ago.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn sweep_doubts(&self, before: Millis) -> Result<(), StoreError> {
+        const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
+        let mut tx = self.db.begin().await?;
+        tx.run(FORGET, &[before.into()]).await?;
+        tx.commit().await
     }
 }

@@ -11,7 +11,7 @@ use super::{
     doubts::narrow,
     query::Query,
     signatures::pledges_of,
-    tables::JUDGEMENTS,
+    tables::{AUDIT, JUDGED, JUDGEMENTS},
 };
 use crate::domain::{
     doubt::{Meant, Rule, Standing, Verdict},
@@ -19,8 +19,13 @@ use crate::domain::{
     staff::StaffId,
 };
 
-/// Signatures of one step: others who sign wait that long.
-const STEP: u16 = 500;
+/// Signatures that one step looks at: others who sign wait that long.
+const STEP: i64 = 2_000;
+
+/// What a step sees of each.
+const LOOK: &str = "SELECT ordinal, state, grid, pledges, EXISTS (SELECT 1 FROM signatures AS other \
+     WHERE other.visitor = signatures.visitor AND other.ordinal <> signatures.ordinal \
+     AND other.state IN ('valid', 'suspect')) FROM ";
 
 /// How far a judgement is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -92,59 +97,91 @@ impl Judgement {
     }
 }
 
-type Found = (i64, String, Option<String>, String);
+/// A signature that a step looks at: ordinal, standing, grid, pledges, and whether its
+/// visitor has another live one.
+type Found = (i64, String, Option<String>, String, bool);
+
+/// A note of who did what, kept with the deed.
+#[derive(Clone, Copy, Debug)]
+pub struct Note<'n> {
+    /// Its name.
+    pub id: &'n str,
+    /// Who.
+    pub staff: StaffId,
+    /// What.
+    pub action: &'n str,
+    /// To what.
+    pub subject: &'n str,
+}
 
 impl Store {
-    /// Begins to carry out a verdict about the signatures that are there now.
+    /// Begins to carry out a verdict about the signatures that are there, up to the ordinal
+    /// `upto`.
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
     pub async fn begin_judgement(
         &self,
-        id: &str,
-        staff: StaffId,
+        note: Note<'_>,
         verdict: Verdict,
         meant: &Meant,
+        upto: Option<u64>,
         at: Millis,
     ) -> Result<(), StoreError> {
-        const LAST: Sql = Sql::both("SELECT last_ordinal FROM ledger");
-        let (from, to) = verdict.change();
-        let time = |time: Option<Millis>| time.map_or(Value::Null, Value::from);
         let mut tx = self.db.begin().await?;
-        let (last,): (i64,) = tx.one(LAST, &[]).await?;
-        // The columns of the table, in their order.
-        let row = vec![
-            id.into(),
-            at.into(),
-            staff.into(),
-            from.as_str().into(),
-            to.as_str().into(),
-            meant.rule.map(Rule::as_str).into(),
-            meant.place.as_deref().into(),
-            time(meant.since),
-            time(meant.until),
-            last.into(),
-            0_i64.into(),
-            0_i64.into(),
-            Progress::Running.as_str().into(),
-        ];
-        tx.insert_rows(&JUDGEMENTS, &[row]).await?;
-        tx.commit().await
+        let taken = counts::take_ledger(&mut tx, at).await?;
+        let last = upto.unwrap_or(u64::MAX).min(taken.last_ordinal);
+        insert(&mut tx, note, verdict, meant, (last, at)).await?;
+        self.commit_counts(tx, taken).await
+    }
+
+    /// Switches a rule on or off for signatures that come; what it held is released when
+    /// it is switched off.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn switch_rule(
+        &self,
+        note: Note<'_>,
+        rule: Rule,
+        on: bool,
+        at: Millis,
+    ) -> Result<(), StoreError> {
+        const ON: Sql = Sql::both("DELETE FROM rules_off WHERE rule = $1 AND $2 > 0");
+        const OFF: Sql = Sql::both(
+            "INSERT INTO rules_off (rule, at) VALUES ($1, $2) ON CONFLICT (rule) DO NOTHING",
+        );
+        let mut tx = self.db.begin().await?;
+        // Whoever signs meanwhile does so before it, and is released, or after it.
+        let taken = counts::take_ledger(&mut tx, at).await?;
+        tx.run(if on { ON } else { OFF }, &[rule.as_str().into(), at.into()]).await?;
+        if on {
+            note_in(&mut tx, note, at).await?;
+        } else {
+            let meant = Meant { rule: Some(rule), ..Meant::default() };
+            insert(&mut tx, note, Verdict::Release, &meant, (taken.last_ordinal, at)).await?;
+        }
+        self.commit_counts(tx, taken).await
     }
 
     /// Begins to take a judgement back; `false` where there is none that was carried out.
     ///
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
-    pub async fn undo_judgement(&self, id: &str) -> Result<bool, StoreError> {
+    pub async fn undo_judgement(&self, note: Note<'_>, at: Millis) -> Result<bool, StoreError> {
         const UNDO: Sql = Sql::both(
             "UPDATE judgements SET state = 'undoing', reached = 0 \
              WHERE id = $1 AND state IN ('running', 'done')",
         );
         let mut tx = self.db.begin().await?;
-        let begun = tx.run(UNDO, &[id.into()]).await?;
-        tx.commit().await?;
-        Ok(begun > 0)
+        // No step is half done then.
+        let taken = counts::take_ledger(&mut tx, at).await?;
+        if tx.run(UNDO, &[note.subject.into()]).await? == 0 {
+            return Ok(false);
+        }
+        note_in(&mut tx, note, at).await?;
+        self.commit_counts(tx, taken).await?;
+        Ok(true)
     }
 
     /// What was decided of late, newest first.
@@ -169,93 +206,148 @@ impl Store {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;
-        // Whoever changes signatures has it: nobody else is at the same step.
+        // Whoever changes signatures or judgements has it: nobody else is at the same step.
         let taken = counts::take_ledger(&mut tx, now).await?;
         let Some(judgement) = waiting.find_in::<Judgement>(&mut tx).await?.pop() else {
             return Ok(false);
         };
-        let (from, to) =
-            (Standing::parse(&judgement.came_from), Standing::parse(&judgement.is_to_be));
-        let (Some(from), Some(to)) = (from, to) else {
+        let from = Standing::parse(&judgement.came_from);
+        let (Some(from), Some(to)) = (from, Standing::parse(&judgement.is_to_be)) else {
             return Err(StoreError::Refused(format!("judgement {} is none", judgement.id)));
         };
         let undoing = judgement.state == Progress::Undoing;
+        let (found, reached) = match undoing {
+            false => forward(&mut tx, &judgement, from).await?,
+            true => backward(&mut tx, &judgement).await?,
+        };
         let (from, to) = if undoing { (to, from) } else { (from, to) };
-        let found = next_of(&mut tx, &judgement, from, to, undoing).await?;
+        // One visitor has one live signature: whose has signed again meanwhile stays.
+        let live = to != Standing::Invalid;
+        let changed: Vec<Found> = found
+            .into_iter()
+            .filter(|(_, state, _, _, other)| state == from.as_str() && !(live && *other))
+            .collect();
         let mut deltas = Deltas::default();
-        for (_, _, grid, pledges) in &found {
+        for (_, _, grid, pledges, _) in &changed {
             let by = i64::from(to == Standing::Valid) - i64::from(from == Standing::Valid);
             deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
         }
-        change(&mut tx, &judgement, to, undoing, &found).await?;
+        write(&mut tx, &judgement, to, &changed, reached).await?;
         deltas.apply(&mut tx).await?;
         self.commit_counts(tx, taken).await?;
         Ok(true)
     }
 }
 
-/// The signatures of the next step. Whose visitor has signed again meanwhile stays as it
-/// is: one visitor has one live signature.
-async fn next_of(
+async fn note_in(tx: &mut Tx, note: Note<'_>, at: Millis) -> Result<(), StoreError> {
+    let Note { id, staff, action, subject } = note;
+    let row = vec![id.into(), at.into(), staff.into(), action.into(), subject.into()];
+    tx.insert_rows(&AUDIT, &[row]).await
+}
+
+/// Writes a judgement that nothing is done of yet, and who decided it.
+async fn insert(
+    tx: &mut Tx,
+    note: Note<'_>,
+    verdict: Verdict,
+    meant: &Meant,
+    (last, at): (u64, Millis),
+) -> Result<(), StoreError> {
+    let (from, to) = verdict.change();
+    let time = |time: Option<Millis>| time.map_or(Value::Null, Value::from);
+    // The columns of the table, in their order.
+    let row = vec![
+        note.id.into(),
+        at.into(),
+        note.staff.into(),
+        from.as_str().into(),
+        to.as_str().into(),
+        meant.rule.map(Rule::as_str).into(),
+        meant.place.as_deref().into(),
+        time(meant.since),
+        time(meant.until),
+        i64::try_from(last).unwrap_or(i64::MAX).into(),
+        0_i64.into(),
+        0_i64.into(),
+        Progress::Running.as_str().into(),
+    ];
+    tx.insert_rows(&JUDGEMENTS, &[row]).await?;
+    note_in(tx, note, at).await
+}
+
+/// What a step looks at: ordinal by ordinal, so that it is as long whatever is meant; and up
+/// to where it gets, `None` at the end.
+async fn forward(
     tx: &mut Tx,
     judgement: &Judgement,
     from: Standing,
-    to: Standing,
-    undoing: bool,
-) -> Result<Vec<Found>, StoreError> {
-    let mut query = Query::new("SELECT ordinal, visitor, grid, pledges FROM signatures");
-    if undoing {
-        let only = Meant::default();
-        narrow(&mut query, from, &only);
-        query.push(" AND judgement = ").bind(judgement.id.as_str());
-    } else {
-        narrow(&mut query, from, &judgement.meant());
-    }
-    if to != Standing::Invalid {
-        query.push(
-            " AND NOT EXISTS (SELECT 1 FROM signatures AS other \
-             WHERE other.visitor = signatures.visitor AND other.ordinal <> signatures.ordinal \
-             AND other.state IN ('valid', 'suspect'))",
-        );
-    }
-    query.push(" AND ordinal > ").bind(judgement.reached);
-    query.push(" AND ordinal <= ").bind(judgement.last_ordinal);
-    query.push(" ORDER BY ordinal LIMIT ").bind(i64::from(STEP));
-    query.rows_in(tx).await
+) -> Result<(Vec<Found>, Option<i64>), StoreError> {
+    let to = judgement.reached + STEP;
+    let mut query = Query::new(LOOK);
+    query.push("signatures");
+    narrow(&mut query, from, &judgement.meant());
+    query.push(" AND ordinal > ").bind(judgement.reached).push(" AND ordinal <= ");
+    query.bind(to.min(judgement.last_ordinal)).push(" ORDER BY ordinal");
+    let more = to < judgement.last_ordinal;
+    Ok((query.rows_in(tx).await?, more.then_some(to)))
+}
+
+/// The same of what a judgement changed.
+async fn backward(
+    tx: &mut Tx,
+    judgement: &Judgement,
+) -> Result<(Vec<Found>, Option<i64>), StoreError> {
+    let mut query = Query::new(LOOK);
+    query.push("(SELECT signatures.* FROM judged JOIN signatures ON signatures.ordinal = judged.ordinal WHERE judged.judgement = ");
+    query.bind(judgement.id.as_str()).push(" AND judged.ordinal > ").bind(judgement.reached);
+    query
+        .push(" ORDER BY judged.ordinal LIMIT ")
+        .bind(STEP)
+        .push(") AS signatures ORDER BY ordinal");
+    let found: Vec<Found> = query.rows_in(tx).await?;
+    let full = i64::try_from(found.len()).is_ok_and(|n| n == STEP);
+    let last = found.last().map(|(ordinal, ..)| *ordinal).filter(|_| full);
+    Ok((found, last))
 }
 
 /// Writes a step, and how far it got.
-async fn change(
+async fn write(
     tx: &mut Tx,
     judgement: &Judgement,
     to: Standing,
-    undoing: bool,
-    found: &[Found],
+    changed: &[Found],
+    reached: Option<i64>,
 ) -> Result<(), StoreError> {
     const CHANGE: Sql = sql_over_items!(
-        "UPDATE signatures SET state = $2, judgement = $3 FROM",
+        "UPDATE signatures SET state = $2 FROM",
         "WHERE signatures.ordinal = CAST(item.value->>'ordinal' AS BIGINT)"
     );
     const REACHED: Sql = Sql::both(
         "UPDATE judgements SET reached = $2, touched = touched + $3, state = $4 WHERE id = $1",
     );
-    let n = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let undoing = judgement.state == Progress::Undoing;
+    let n = i64::try_from(changed.len()).unwrap_or(i64::MAX);
     if n > 0 {
-        let items = found.iter().map(|(ordinal, ..)| json!({ "ordinal": ordinal }));
-        let values = [Value::items(items), to.as_str().into(), judgement.id.as_str().into()];
-        tx.run(CHANGE, &values).await?;
+        let items = changed.iter().map(|(ordinal, ..)| json!({ "ordinal": ordinal }));
+        tx.run(CHANGE, &[Value::items(items), to.as_str().into()]).await?;
     }
-    let more = found.len() == usize::from(STEP);
-    let state = match (undoing, more) {
-        (false, true) => Progress::Running,
-        (false, false) => Progress::Done,
-        (true, true) => Progress::Undoing,
-        (true, false) => Progress::Undone,
+    if !undoing {
+        let row = |found: &Found| vec![judgement.id.as_str().into(), found.0.into()];
+        let rows: Vec<Vec<Value>> = changed.iter().map(row).collect();
+        tx.insert_rows(&JUDGED, &rows).await?;
+    }
+    let state = match (undoing, reached) {
+        (false, Some(_)) => Progress::Running,
+        (false, None) => Progress::Done,
+        (true, Some(_)) => Progress::Undoing,
+        (true, None) => Progress::Undone,
     };
-    let reached = found.last().map_or(judgement.reached, |(ordinal, ..)| *ordinal);
-    let touched = if undoing { -n } else { n };
-    let values =
-        [judgement.id.as_str().into(), reached.into(), touched.into(), state.as_str().into()];
+    let values = [
+        judgement.id.as_str().into(),
+        reached.unwrap_or(judgement.last_ordinal).into(),
+        (if undoing { -n } else { n }).into(),
+        state.as_str().into(),
+    ];
     tx.run(REACHED, &values).await?;
     Ok(())
 }

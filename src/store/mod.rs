@@ -51,10 +51,10 @@ use tokio::{sync::watch, task::JoinSet};
 pub use self::{
     backup::BackupError,
     counts::ReportFigures,
-    doubts::{Doubt, Sample, Suspects},
+    doubts::{BusyPlace, Doubt, Sample, Suspects},
     error::StoreError,
     figures::{Happened, ReportFacts},
-    judgements::{Judgement, Progress},
+    judgements::{Judgement, Note, Progress},
     lead::Lead,
     lists::PUBLIC_PAGE,
     messages::StoredMessage,
@@ -85,6 +85,18 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether a URL is one that [`Store::open`] knows.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when it is not.
+    pub fn may_open(url: &str) -> Result<(), StoreError> {
+        let known = ["sqlite:", "postgres:", "postgresql:"];
+        match known.iter().any(|begins| url.starts_with(begins)) {
+            true => Ok(()),
+            false => Err(StoreError::Setup(db::UNKNOWN.into())),
+        }
+    }
+
     /// Opens the database at `url` (`sqlite://path` or `postgres://…`), brings its
     /// tables up to date, and sees that each pledge and grid of `campaign` has a
     /// counter.

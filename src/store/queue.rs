@@ -265,7 +265,7 @@ impl Store {
         query.find(&self.db).await
     }
 
-    /// What waits for `staff`, in numbers.
+    /// Open reports whose time has run out.
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
@@ -277,6 +277,8 @@ impl Store {
         Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
     }
 
+    /// What waits for `staff`, in numbers.
+    ///
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff, now: Millis) -> Result<Waiting, StoreError> {

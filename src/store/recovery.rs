@@ -87,7 +87,7 @@ pub(super) async fn lock_reports(
 }
 
 /// Makes all that is `from`'s that of `into`. Where both have signed, the earlier signature
-/// stays.
+/// stays; one that counts rather than one that does not.
 pub(super) async fn join(
     tx: &mut Tx,
     from: &VisitorId,
@@ -97,7 +97,7 @@ pub(super) async fn join(
 ) -> Result<(), StoreError> {
     const SIGNED: Sql = Sql::both(
         "SELECT visitor FROM signatures WHERE visitor IN ($1, $2) \
-         AND state IN ('valid', 'suspect') ORDER BY ordinal",
+         AND state IN ('valid', 'suspect') ORDER BY state DESC, ordinal",
     );
     const TWICE: Sql = Sql::both(
         "UPDATE reports SET supporters = supporters - 1 WHERE serial IN \
@@ -108,11 +108,12 @@ pub(super) async fn join(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
          (SELECT serial FROM supports WHERE visitor = $2)",
     );
-    const GIVE: [Sql; 7] = [
+    const GIVE: [Sql; 8] = [
         Sql::both(
             "UPDATE signatures SET visitor = $2 WHERE visitor = $1 \
              AND state IN ('valid', 'suspect')",
         ),
+        Sql::both("UPDATE signatures SET visitor = $2 WHERE visitor = $1 AND state = 'invalid'"),
         Sql::both("UPDATE reports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE supports SET visitor = $2 WHERE visitor = $1"),
         Sql::both("UPDATE photos SET visitor = $2 WHERE serial IS NULL AND visitor = $1"),

@@ -114,7 +114,6 @@ impl Store {
                 dice.is_multiple_of(100).then_some("shown").into(),
                 Value::Null,
                 Value::Null,
-                Value::Null,
             ]);
         }
         let mut tx = self.db.begin().await?;

@@ -50,15 +50,19 @@ pub async fn sign(
     deltas: &mut Deltas,
 ) -> Result<Vec<Signed>, StoreError> {
     let signed = already_signed(tx, rows).await?;
-    let held = doubts::judge(tx, rows, at).await?;
+    // Whoever has signed already adds nothing, also nothing doubtful.
+    let is_new = |row: &&&Signing| !signed.contains_key(row.visitor.as_str());
+    let fresh: Vec<&Signing> = rows.iter().filter(is_new).copied().collect();
+    let mut held = doubts::judge(tx, &fresh, at).await?.into_iter();
     let mut new_rows = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
-    for (row, rule) in rows.iter().zip(held) {
+    for row in rows {
         let visitor = row.visitor.as_str();
         if let Some(&ordinal) = signed.get(visitor) {
             results.push(Signed { ordinal, fresh: false });
             continue;
         }
+        let rule = held.next().flatten();
         *last += 1;
         results.push(Signed { ordinal: *last, fresh: true });
         let new = &row.signature;
@@ -82,7 +86,6 @@ pub async fn sign(
             Value::Null,
             rule.map(Rule::as_str).into(),
             row.place.as_deref().into(),
-            Value::Null,
         ]);
     }
     tx.insert_rows(&SIGNATURES, &new_rows).await?;
@@ -118,12 +121,19 @@ pub async fn withdraw(
              pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
+    // One that does not count goes, too: what somebody takes back does not come again.
+    const ERASE: Sql = sql_any_of!(
+        "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
+             pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
+         WHERE state = 'invalid' AND visitor"
+    );
     let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
     let found: Vec<(String, String, Option<String>, String)> =
         tx.all(COUNTED, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
-        tx.run(WITHDRAW, &[items, at.into()]).await?;
+        tx.run(WITHDRAW, &[items.clone(), at.into()]).await?;
     }
+    tx.run(ERASE, &[items, at.into()]).await?;
     for (_, state, grid, pledges) in &found {
         if state == "valid" {
             deltas.signature(grid.as_deref(), &pledges_of(pledges), -1);

@@ -29,7 +29,6 @@ pub static SIGNATURES: Prepared = LazyLock::new(|| {
             ("message_state", Text),
             ("rule", Text),
             ("place", Text),
-            ("judgement", Text),
         ],
     }
     .prepare()
@@ -250,10 +249,15 @@ pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
     .prepare()
 });
 
+pub static JUDGED: Prepared = LazyLock::new(|| {
+    let columns = &[("judgement", Text), ("ordinal", Int)];
+    Table { name: "judged", key: &["judgement", "ordinal"], columns }.prepare()
+});
+
 /// The tables that a copy holds, in the order in which they can be filled. Sessions are
 /// left out: whoever gets a copy must not be logged in by it; so are tries, doubts and
 /// WeChat's ticket, which pass by themselves.
-pub fn copied() -> [&'static Statements; 15] {
+pub fn copied() -> [&'static Statements; 16] {
     [
         &SIGNATURES,
         &COUNTERS,
@@ -270,6 +274,7 @@ pub fn copied() -> [&'static Statements; 15] {
         &IDENTITIES,
         &RULES_OFF,
         &JUDGEMENTS,
+        &JUDGED,
     ]
 }
 

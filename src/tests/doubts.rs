@@ -94,6 +94,15 @@ async fn signatures_become(server: &Process, n: u64) {
     }
 }
 
+/// Waits until the database says so.
+async fn becomes(database: &Database, sql: &'static str, n: i64) {
+    let begun = Instant::now();
+    while database.number(sql).await != n {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{} of {n}", database.number(sql).await);
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 async fn manager(server: &Process, password: &str) -> Visitor {
     let mut manager = Visitor::new(&server.url);
     manager.get("/").await;
@@ -170,19 +179,19 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(database: 
 
 async fn names_and_traps_are_second_signs(database: Database) {
     let (server, password) = serve(&database);
-    let sign = async |name: String, website: &'static str, place: &'static str| {
+    let sign = async |name: String, remark: &'static str, place: &'static str| {
         let mut visitor = Visitor::new(&server.url);
         visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
         sleep(Duration::from_millis(2_100)).await;
         let fields =
-            [("name", name.as_str()), ("pledges", "home"), ("consent", "on"), ("website", website)];
+            [("name", name.as_str()), ("pledges", "home"), ("consent", "on"), ("remark", remark)];
         let answer = visitor.send(from(visitor.form("/sign", &fields), place)).await;
         assert_eq!(location(&answer), "/signed");
         visitor
     };
     // The same name again and again, from one place, by whoever takes their time.
     let people = (0..30).map(|_| sign("王测试".into(), "", SCRIPT));
-    futures::future::join_all(people).await;
+    let namesakes = futures::future::join_all(people).await;
     let counted = signatures(&server).await;
     assert!((15..=20).contains(&counted), "{counted}");
     // Elsewhere people have that name, too.
@@ -205,6 +214,35 @@ async fn names_and_traps_are_second_signs(database: Database) {
         assert_eq!(location(&visitor.post("/sign/withdraw", &[]).await), "/me");
     }
     assert_eq!(signatures(&server).await, counted + 2);
+
+    // The namesakes are dismissed. One of them takes theirs back, another signs again.
+    const HELD: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'suspect'";
+    let held = database.number(HELD).await;
+    assert_eq!(held.unsigned_abs(), 30 - counted);
+    let dismiss = [("verdict", "dismiss"), ("rule", "same-name")];
+    manager.post("/console/signatures/judge", &dismiss).await;
+    becomes(&database, HELD, 0).await;
+    let mut dismissed = Vec::new();
+    for mut visitor in namesakes {
+        if visitor.get("/signed").await.status() == StatusCode::SEE_OTHER {
+            dismissed.push(visitor);
+        }
+    }
+    assert_eq!(dismissed.len() as u64, 30 - counted);
+    assert_eq!(location(&dismissed[0].post("/sign/withdraw", &[]).await), "/me");
+    let again = from(dismissed[1].form("/sign", &crate::support::server::GOOD), "192.0.2.77");
+    assert_eq!(location(&dismissed[1].send(again).await), "/signed");
+    assert_eq!(signatures(&server).await, counted + 3);
+    // Taking the verdict back gives neither of the two anything twice.
+    let page = manager.get("/console/signatures").await.text().await.unwrap();
+    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
+    let undo = undo.split('"').next().unwrap().to_owned();
+    assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
+    becomes(&database, HELD, held - 2).await;
+    const OF_NOBODY: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid' OR \
+        (state = 'withdrawn' AND (name <> '' OR visitor <> '' OR place IS NOT NULL))";
+    assert_eq!(database.number(OF_NOBODY).await, 1, "only the one who has signed again");
+    assert_eq!(signatures(&server).await, counted + 3);
     server.terminate();
     server.ended_within(Duration::from_secs(10));
     let (code, said) = run(program(&database.url, database.folder.path()).arg("recount"));

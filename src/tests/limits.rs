@@ -97,7 +97,8 @@ async fn streams_leave_room_for_others() {
     let (server, _database) = serve(&[("CHUANGQUAN_MAX_CONNECTIONS", "40")]).await;
     let mut streams = Vec::new();
     let mut anonymous = Visitor::new(&server.url);
-    for _ in 0..32 {
+    // A seventh of what streams may have is kept from the busiest place.
+    for _ in 0..28 {
         let stream = anonymous.send(anonymous.request(Method::GET, "/live")).await;
         assert_eq!(stream.status(), StatusCode::OK);
         streams.push(stream);

@@ -1,9 +1,9 @@
--- Why a signature is not counted, where it came from (a keyed hash, forgotten after some
--- weeks), and by which judgement of a manager it has its state.
+-- Why a signature is not counted, and where it came from: a keyed hash, forgotten after
+-- some weeks.
 ALTER TABLE signatures ADD COLUMN rule TEXT;
 ALTER TABLE signatures ADD COLUMN place TEXT;
-ALTER TABLE signatures ADD COLUMN judgement TEXT;
 CREATE INDEX signatures_suspect ON signatures (rule, place) WHERE state = 'suspect';
+CREATE INDEX signatures_invalid ON signatures (visitor) WHERE state = 'invalid';
 
 -- How often of late something doubtful was done, by a keyed hash of what and where.
 CREATE TABLE doubts (
@@ -20,8 +20,8 @@ CREATE TABLE rules_off (
 );
 
 -- What managers decided about many signatures at once, and how far it is carried out: all
--- in state came_from, up to the ordinal of that moment, become what is_to_be; state is
--- running, done, undoing or undone.
+-- in state came_from, up to last_ordinal, become what is_to_be; state is running, done,
+-- undoing or undone.
 CREATE TABLE judgements (
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -36,4 +36,11 @@ CREATE TABLE judgements (
     reached BIGINT NOT NULL,
     touched BIGINT NOT NULL,
     state TEXT NOT NULL
+);
+
+-- Which signatures each of them changed.
+CREATE TABLE judged (
+    judgement TEXT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    PRIMARY KEY (judgement, ordinal)
 );

@@ -13,7 +13,7 @@ use crate::{
         report::words::day_and_time,
     },
     service::{
-        Judgement, Progress, Service, Suspects,
+        BusyPlace, Judgement, Progress, Service, Suspects,
         doubt::{DoubtError, Overview, Preview},
     },
     ui::{
@@ -114,6 +114,7 @@ pub fn SignaturesPage() -> impl IntoView {
             <p class="hint">"存疑的签名对签名人不作提示，也不计数，直到规则停用或您放行。"</p>
             {preview.map(|(verdict, preview)| previewed(&page, verdict, &asked, preview))}
             {suspects(&page, &overview)}
+            {busy(&page, &overview)}
             {rules(&overview)}
             {choose(&asked, fault.or(odd))}
             {judgements(&page, &overview)}
@@ -134,7 +135,7 @@ fn short(place: &str) -> String {
 
 /// What a verdict would do, and the button that does it.
 fn previewed(page: &Page, verdict: Verdict, asked: &Asked, preview: Preview) -> AnyView {
-    let Preview { n, samples } = preview;
+    let Preview { n, upto, samples } = preview;
     let samples = samples.into_iter().map(|(ordinal, name, at)| {
         view! { <li>"第" {ordinal} "位 " {name} " " {time(page, at)}</li> }
     });
@@ -149,6 +150,7 @@ fn previewed(page: &Page, verdict: Verdict, asked: &Asked, preview: Preview) -> 
             <form class="judge-confirm" method="post" action="/console/signatures/judge">
                 <input type="hidden" name="verdict" value=verdict.as_str() />
                 {hidden}
+                <input type="hidden" name="upto" value=upto />
                 <button class="weui-btn weui-btn_warn" type="submit" disabled={n == 0}>"确定，" {verdict.title()}</button>
                 <a class="weui-btn weui-btn_default" href="/console/signatures">"不办"</a>
             </form>
@@ -181,6 +183,29 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
     let rows = rows.collect_view();
     view! { <h2 class="section-title">"存疑的签名"</h2><ul class="judge-list">{rows}</ul> }
         .into_any()
+}
+
+/// Where most of the valid ones came from: a mobile network, or someone with patience.
+fn busy(page: &Page, overview: &Overview) -> AnyView {
+    let rows = overview.busy.iter().map(|BusyPlace { place, n, first, last }| {
+        let href = format!("/console/signatures?verdict=invalidate&place={place}");
+        view! {
+            <li class="judge-group">
+                <p><strong>"来源" {short(place)} " · " {*n} "个"</strong></p>
+                <p class="judge-group__more">{time(page, *first)} "至" {time(page, *last)}</p>
+                <p class="judge-group__act">
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=href>"查看…"</a>
+                </p>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    view! {
+        <h2 class="section-title">"近两天有效签名最多的来源"</h2>
+        <p class="hint">"同一个手机网络的许多居民共用一个来源，数量多不等于有问题，请结合姓名和时间判断。"</p>
+        <ul class="judge-list">{rows}</ul>
+    }
+    .into_any()
 }
 
 /// The rules.
