@@ -121,7 +121,9 @@ pub async fn withdraw(
              pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
-    // One that does not count goes, too: what somebody takes back does not come again.
+    // One that was struck out goes, too: what somebody takes back does not come again.
+    const STRUCK_OUT: Sql =
+        sql_any_of!("SELECT visitor FROM signatures WHERE state = 'invalid' AND visitor");
     const ERASE: Sql = sql_any_of!(
         "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
              pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
@@ -133,13 +135,19 @@ pub async fn withdraw(
     if !found.is_empty() {
         tx.run(WITHDRAW, &[items.clone(), at.into()]).await?;
     }
-    tx.run(ERASE, &[items, at.into()]).await?;
+    let struck_out: Vec<(String,)> = tx.all(STRUCK_OUT, std::slice::from_ref(&items)).await?;
+    if !struck_out.is_empty() {
+        tx.run(ERASE, &[items, at.into()]).await?;
+    }
     for (_, state, grid, pledges) in &found {
         if state == "valid" {
             deltas.signature(grid.as_deref(), &pledges_of(pledges), -1);
         }
     }
-    let had = |visitor: &&VisitorId| found.iter().any(|(v, ..)| v == visitor.as_str());
+    let had = |visitor: &&VisitorId| {
+        let mut all = found.iter().map(|(v, ..)| v).chain(struck_out.iter().map(|(v,)| v));
+        all.any(|v| v == visitor.as_str())
+    };
     Ok(visitors.iter().map(had).collect())
 }
 

@@ -230,6 +230,8 @@ async fn names_and_traps_are_second_signs(database: Database) {
     }
     assert_eq!(dismissed.len() as u64, 30 - counted);
     assert_eq!(location(&dismissed[0].post("/sign/withdraw", &[]).await), "/me");
+    const STRUCK_OUT: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid'";
+    assert_eq!(database.number(STRUCK_OUT).await, held - 1, "what is taken back is gone");
     let again = from(dismissed[1].form("/sign", &crate::support::server::GOOD), "192.0.2.77");
     assert_eq!(location(&dismissed[1].send(again).await), "/signed");
     assert_eq!(signatures(&server).await, counted + 3);

@@ -90,6 +90,9 @@ async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Opti
             open.find(|code| !told.accepted.contains(code)).cloned()
         };
         let Some(code) = next else {
+            // There may be nothing to do because nobody is there any more.
+            let alive = manager.request(Method::GET, "/healthz");
+            manager.try_send(alive).await.ok()?;
             sleep(Duration::from_millis(5)).await;
             continue;
         };
