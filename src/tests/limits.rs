@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::support::{
     database::{Database, Kind},
-    process::{Process, program},
+    process::{Process, program, run},
     server::{GOOD, Visitor, location},
 };
 
@@ -196,4 +196,32 @@ async fn photos_count_also_when_they_are_none() {
     let mut neighbour = Visitor::new(&server.url);
     neighbour.get("/").await;
     neighbour.report("grid-01", &[super::access::photo()]).await;
+}
+
+/// Many browsers at one address that try one login are slowed down together; a device that
+/// the login was used on is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_guessers_at_one_address_do_not_lock_the_owner_out() {
+    let (server, database) = serve(&[]).await;
+    let mut add = program(&database.url, database.folder.path());
+    let (code, said) =
+        run(add.args(["staff", "add", "boss", "--name", "王测试", "--role", "manager"]));
+    assert_eq!(code, Some(0), "{said}");
+    let password = said.split("password: ").nth(1).unwrap().trim();
+    let right = [("login", "boss"), ("password", password)];
+    let mut owner = Visitor::new(&server.url);
+    owner.get("/").await;
+    assert_eq!(owner.post("/console/login", &right).await.status(), StatusCode::SEE_OTHER);
+    let mut last = StatusCode::OK;
+    for _ in 0..110 {
+        let mut guesser = Visitor::new(&server.url);
+        guesser.get("/").await;
+        let wrong = [("login", "boss"), ("password", "wrong password")];
+        last = guesser.post("/console/login", &wrong).await.status();
+        if last == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(owner.post("/console/login", &right).await.status(), StatusCode::SEE_OTHER);
 }

@@ -146,18 +146,6 @@ async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
     assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
     let mut elsewhere = server.known_visitor().await;
     assert_eq!(elsewhere.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
-    // Many browsers together are slowed down; the known device still is not.
-    let mut last = StatusCode::OK;
-    for _ in 0..110 {
-        let mut attacker = server.known_visitor().await;
-        let fields = [("login", "worker"), ("password", "wrong password")];
-        last = attacker.post("/console/login", &fields).await.status();
-        if last == StatusCode::TOO_MANY_REQUESTS {
-            break;
-        }
-    }
-    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
-    assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
     // Whoever is in cannot guess their password either.
     let mut statuses = Vec::new();
     for _ in 0..11 {
