@@ -143,11 +143,16 @@ fn body(dice: &mut Dice) -> (String, Vec<u8>) {
 
 /// One bad request, as it goes over the wire.
 fn request(dice: &mut Dice) -> Vec<u8> {
-    let method = dice.of(&METHODS);
+    // Most come as far as what reads them: by a method that is answered, to a place that is.
+    let method = match dice.below(6) {
+        0 => dice.of(&METHODS),
+        1 | 2 => "GET",
+        _ => "POST",
+    };
     let mut target = dice.of(&PATHS).to_owned();
     let odd = dice.odd();
     let plain: String = odd.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
-    match dice.below(5) {
+    match dice.below(9) {
         0 => target.push_str(&plain),
         1 => target
             .push_str(&format!("?page={plain}&lang={plain}&state={plain}&grid={plain}&q={plain}")),
@@ -157,7 +162,7 @@ fn request(dice: &mut Dice) -> Vec<u8> {
     }
     let mut head =
         format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").into_bytes();
-    for _ in 0..dice.below(4) {
+    for _ in 0..dice.below(3) {
         let value: String = dice.odd().chars().filter(|c| *c != '\r' && *c != '\n').collect();
         let name = dice.of(&[
             "Cookie: visitor=",
