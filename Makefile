@@ -9,7 +9,7 @@ SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
 WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve test dev build tools test-tools format lint unit journeys browsers cluster bench pictures lighthouse clean
+.PHONY: help serve test dev build tools test-tools format lint supply advisories licences unit journeys browsers cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,7 @@ serve: build ## build what is missing and serve, with the data in data/
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
 	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
+	@tools/timed.sh "licences and origins of what this is built from" $(MAKE) --no-print-directory supply
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
 	@tools/timed.sh "main journeys in Firefox and WebKit" $(MAKE) --no-print-directory browsers
@@ -31,11 +32,11 @@ dev: tools ## rebuild and reload at every change (needs cargo-leptos)
 	@PATH="$(CURDIR)/tools/node_modules/.bin:$$PATH" cargo leptos watch -- serve
 
 build: tools
-	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --release --quiet
+	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --locked --release --quiet
 	@mkdir -p target/programs
-	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build $(WASM_FLAGS) --features hydrate --quiet
+	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build --locked $(WASM_FLAGS) --features hydrate --quiet
 	@cp -u $(WASM) target/programs/all.wasm
-	@tools/timed.sh "islands that watch" cargo build $(WASM_FLAGS) --features live --quiet
+	@tools/timed.sh "islands that watch" cargo build --locked $(WASM_FLAGS) --features live --quiet
 	@cp -u $(WASM) target/programs/live.wasm
 	@tools/timed.sh "site" node tools/site.mjs target/release
 
@@ -49,13 +50,25 @@ format:
 	@cargo fmt --check
 
 lint:
-	@cargo clippy --quiet --all-targets -- -D warnings
-	@for part in hydrate live; do cargo clippy --quiet --lib --target wasm32-unknown-unknown --no-default-features --features $$part -- -D warnings || exit 1; done
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib
+	@cargo clippy --locked --quiet --all-targets -- -D warnings
+	@for part in hydrate live; do cargo clippy --locked --quiet --lib --target wasm32-unknown-unknown --no-default-features --features $$part -- -D warnings || exit 1; done
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --lib
 	@cd end2end && npx tsc --project .
 
+# cargo-deny asks its database only in `make advisories`: that has to be fetched.
+supply:
+	@cargo deny --log-level error --locked check licenses bans sources
+	@cargo machete >/dev/null || cargo machete
+	@node tools/licences.mjs --check
+
+advisories: test-tools ## known faults of what this is built from (fetches the RustSec database)
+	@cargo deny --locked check advisories
+
+licences: tools ## list anew what the page /licences shows
+	@node tools/licences.mjs
+
 unit:
-	@tools/with-postgres.sh cargo test --release --quiet
+	@tools/with-postgres.sh cargo test --locked --release --quiet
 
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
@@ -67,7 +80,7 @@ cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)
 
 bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); PARTS="reading queue" for some
-	@cargo build --release --quiet --example bench
+	@cargo build --locked --release --quiet --example bench
 	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 
 pictures: build test-tools ## pictures of every page into target/pictures

@@ -131,6 +131,8 @@ const visit = (path) => (page) => page.goto(url + path);
 const pages = {
   home: visit('/'), pledge: visit('/pledges/traffic'), sign: visit('/sign'), refused, signed,
   me: async (page) => { await signed(page); await page.goto(`${url}/me`); },
+  'my-data': async (page) => { await signed(page); await page.goto(`${url}/me/data`); await page.getByText(/全部删除|Delete everything/).first().click(); },
+  licences: visit('/licences'),
   'me-empty': visit('/me'), progress: visit('/progress'), privacy: visit('/privacy'),
   screen: visit('/screen'),
   report: visit('/report'), messages: visit('/messages'), 'not-found': visit('/nowhere'),

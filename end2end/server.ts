@@ -131,7 +131,7 @@ export { expect };
 /** Every page that can be opened without having done anything. */
 export const pages = [
   '/', '/pledges/home', '/pledges/traffic', '/pledges/public-places', '/pledges/neighbours',
-  '/sign', '/recovery', '/offline', '/me', '/progress', '/privacy', '/report', '/reports', '/messages', '/console/login',
+  '/sign', '/recovery', '/offline', '/me', '/me/data', '/progress', '/privacy', '/licences', '/report', '/reports', '/messages', '/console/login',
 ];
 
 /** Every page of the console that a grid worker can open. */

@@ -9,7 +9,9 @@ use chuangquan::{
     campaign,
     server::{
         config::{CampaignSettings, DatabaseSettings, ServeSettings},
-        export, logs, serve,
+        export, logs, secret,
+        secret_command::{self, SecretCommand},
+        serve,
         staff_command::{self, StaffCommand},
     },
     service::export::Export,
@@ -50,6 +52,9 @@ enum Command {
     /// Let staff in, and out
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// Change the secret that signs cookies and seals what people write
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Copy the database and the photos into an empty folder, while they are in use
     Backup {
         /// The folder
@@ -136,6 +141,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             println!("{}: whole", file.display());
         }
         Command::Staff(command) => staff_command::run(command).await?,
+        Command::Secret(command) => secret_command::run(command).await?,
         Command::Backup { dir, data } => {
             let store = Store::open_existing(&data.database_url).await.map_err(text)?;
             let rows = store.backup(&dir).await.map_err(text)?;
@@ -144,10 +150,16 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
             let files = pictures.copy_to(&copy).await.map_err(text)?;
             println!("{rows} rows and {files} pictures are in {}", dir.display());
+            println!(
+                "what people wrote opens by {} only: keep a copy of that elsewhere",
+                data.secret_file.display()
+            );
             store.close().await;
         }
         Command::Restore { dir, data } => {
-            let store = Store::open_to_restore(&data.database_url).await.map_err(text)?;
+            let secrets = secret::read_or_make(&data.secret_file).map_err(text)?;
+            let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
+            let store = store.map_err(text)?;
             let rows = store.restore(&dir).await.map_err(text)?;
             let copy = Pictures::open(&photos_in(&dir)).map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
@@ -157,7 +169,9 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Seed { signatures, reports, over } => {
             let campaign = over.campaign().map_err(text)?.campaign;
-            let store = Store::open(&over.data.database_url, &campaign).await.map_err(text)?;
+            let secrets = secret::read_or_make(&over.data.secret_file).map_err(text)?;
+            let store = Store::open(&over.data.database_url, secrets.seal(), &campaign).await;
+            let store = store.map_err(text)?;
             let now = jiff::Timestamp::now().as_millisecond();
             store.seed(&campaign, signatures, reports, now).await.map_err(text)?;
             store.close().await;

@@ -54,7 +54,7 @@ build() {
   version=$(locked_version wasm-bindgen)
   if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
     timed "wasm-bindgen $version (about 1 minute)" cargo install wasm-bindgen-cli \
-      --version "$version" --bin wasm-bindgen --root .tools --debug --quiet \
+      --version "$version" --locked --bin wasm-bindgen --root .tools --debug --quiet \
       --config profile.dev.debug=0
   fi
   modules tools
@@ -76,6 +76,10 @@ test_tools() {
   # Debian has no driver for its Firefox; Mozilla's is a crate.
   has geckodriver || timed "geckodriver (about 1 minute)" cargo install geckodriver \
     --version 0.37.1 --locked --root .tools --debug --quiet --config profile.dev.debug=0
+  has cargo-machete || timed "cargo-machete (about 1 minute)" cargo install cargo-machete \
+    --version 0.9.2 --locked --root .tools --debug --quiet --config profile.dev.debug=0
+  has cargo-deny || timed "cargo-deny (about 5 minutes)" cargo install cargo-deny \
+    --version 0.20.2 --locked --root .tools --debug --quiet --config profile.dev.debug=0
   modules end2end
 }
 

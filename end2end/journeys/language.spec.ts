@@ -32,7 +32,7 @@ test.describe('a browser set to English', () => {
     await expect(printed).toContainText('小节之处显大德');
     await expect(page.getByText('the Chinese prevails')).toBeVisible();
     await expect(page.getByRole('article', { name: 'The Appeal' })).toContainText('Small matters show great virtue');
-    for (const path of ['/', '/pledges/traffic', '/sign', '/me', '/progress', '/privacy', '/report', '/reports', '/messages', '/recovery', '/offline', '/nowhere']) {
+    for (const path of ['/', '/pledges/traffic', '/sign', '/me', '/me/data', '/progress', '/privacy', '/licences', '/report', '/reports', '/messages', '/recovery', '/offline', '/nowhere']) {
       await page.goto(path);
       expect(await leftOver(page), path).toEqual([]);
     }

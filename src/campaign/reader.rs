@@ -176,6 +176,16 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
+    /// The same, or `otherwise` where nothing is said.
+    pub fn number_or(
+        &self,
+        key: &'static str,
+        range: std::ops::RangeInclusive<i16>,
+        otherwise: i16,
+    ) -> i16 {
+        if self.value(key).is_some() { self.number(key, range) } else { otherwise }
+    }
+
     /// A day, for example `2020-05-01`; the first of all days after a fault.
     pub fn day(&self, key: &'static str) -> Day {
         self.required(key, "a date without quotes, like 2020-05-01", |v| day(v).map(Some))

@@ -254,6 +254,7 @@ fn privacy(table: &Section<'_, '_>) -> Privacy {
         version: table.text("version"),
         consent: table.words("consent"),
         contact: table.words("contact"),
+        retention_days: table.number_or("retention_days", 1..=3650, 90).unsigned_abs(),
         sections: sections.iter().map(read).collect(),
     }
 }

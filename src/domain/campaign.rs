@@ -243,6 +243,8 @@ pub struct Privacy {
     pub consent: String,
     /// Whom to ask.
     pub contact: String,
+    /// Days for which contact and position of a report are kept after it has ended.
+    pub retention_days: u16,
     /// The whole text.
     pub sections: Vec<PrivacySection>,
 }

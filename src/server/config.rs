@@ -58,6 +58,16 @@ pub struct DatabaseSettings {
     /// `AWS_ENDPOINT` say how to reach it
     #[arg(long, env = "CHUANGQUAN_PHOTO_STORE", default_value = "data/photos")]
     pub photo_store: String,
+
+    /// The secret that signs cookies and seals what people write; made at first start,
+    /// shared by all nodes
+    #[arg(
+        long,
+        env = "CHUANGQUAN_SECRET_FILE",
+        default_value = "data/secret",
+        value_name = "FILE"
+    )]
+    pub secret_file: PathBuf,
 }
 
 /// Where the data are, and what they are about.
@@ -98,15 +108,6 @@ pub struct ServeSettings {
     /// without it nowhere
     #[arg(long, env = "CHUANGQUAN_METRICS_ADDR", value_name = "ADDRESS")]
     pub metrics_addr: Option<Written<SocketAddr>>,
-
-    /// The secret that signs cookies; made at first start, shared by all nodes
-    #[arg(
-        long,
-        env = "CHUANGQUAN_SECRET_FILE",
-        default_value = "data/secret",
-        value_name = "FILE"
-    )]
-    pub secret_file: PathBuf,
 
     /// How people reach this: scheme and host, like `https://wenming.example.cn`.
     /// Cookies become Secure when it begins with https

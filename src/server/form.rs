@@ -38,7 +38,11 @@ impl Fields {
         }
     }
 
-    fn parse(body: &[u8]) -> Result<Self, Refusal> {
+    /// The same from its bytes.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`].
+    pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|_| Refusal::Malformed)?;
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let decoded = pairs.map(|pair| {

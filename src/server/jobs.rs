@@ -24,9 +24,14 @@ async fn once(service: &Service, robots: &Robots, round: u64) -> Result<(), Stor
         ("carry out judgements", service.carry_out_judgements().boxed()),
         ("send notices", robots.send(service).boxed()),
     ];
-    let daily = (round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24)
-        .then(|| ("forget places", service.forget_places().boxed()));
-    for (name, job) in jobs.into_iter().chain(daily) {
+    let is_time = round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24;
+    let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 2] {
+        [
+            ("forget places", service.forget_places().boxed()),
+            ("erase contacts", service.erase_expired().map_ok(drop).boxed()),
+        ]
+    });
+    for (name, job) in jobs.into_iter().chain(daily.into_iter().flatten()) {
         if !lead.holds().await {
             return Err(StoreError::Unavailable("the right to do the jobs was lost".into()));
         }

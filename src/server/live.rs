@@ -131,7 +131,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         greeting: Option<Bytes>,
         _turn: Turn,
     }
-    let visitor = visitor::brought(request.headers(), &state.key, state.https);
+    let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
     let place = address::place(request.extensions(), request.headers(), &state.trusted_proxies);
     let turn = match state.streams.take(visitor.as_ref(), &place) {
         Ok(turn) => turn,

@@ -29,7 +29,8 @@ pub async fn choose(State(state): State<AppState>, request: Request) -> Response
 
 /// The address to go back to: that of our page at `path`, with its query as far as the
 /// browser tells. The page of a form that was refused is not where the form was posted to.
-fn back(path: &str, headers: &HeaderMap) -> String {
+/// Where one came from, as far as that is a page of ours.
+pub fn back(path: &str, headers: &HeaderMap) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     if !path.starts_with('/') || path.contains("//") || !path.bytes().all(plain) {
         return "/".to_owned();

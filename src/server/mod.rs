@@ -9,8 +9,10 @@ mod app;
 pub mod assets;
 pub mod config;
 mod console;
+pub mod cookies;
 mod doubts;
 mod encoding;
+pub mod entrances;
 pub mod export;
 mod form;
 mod headers;
@@ -22,6 +24,7 @@ pub mod logs;
 mod look;
 mod manage;
 pub mod metrics;
+mod mine;
 mod photos;
 mod posted;
 mod recovery;
@@ -30,6 +33,7 @@ mod render;
 mod report;
 pub mod routes;
 pub mod secret;
+pub mod secret_command;
 pub mod serve;
 mod share;
 mod shared_pages;
@@ -53,7 +57,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use axum_extra::extract::cookie::Key;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use tokio::sync::{Semaphore, watch};
@@ -61,6 +64,7 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
     assets::Assets,
+    cookies::CookieKeys,
     live::Live,
     metrics::Metrics,
     share::SharePicture,
@@ -100,7 +104,7 @@ pub struct Parts {
     /// The use cases.
     pub service: Arc<Service>,
     /// Signs cookies.
-    pub key: Key,
+    pub cookies: CookieKeys,
     /// Whether people come by https: cookies are then Secure.
     pub https: bool,
     /// Where the site's files are.
@@ -151,7 +155,7 @@ impl AppState {
     /// When the hashed names of the site's files cannot be read, or `public_url` is none.
     pub fn new(
         service: Service,
-        key: Key,
+        cookies: CookieKeys,
         public_url: &str,
         options: LeptosOptions,
         ending: watch::Receiver<bool>,
@@ -174,7 +178,7 @@ impl AppState {
         let streams = streams(STREAMS);
         let parts = Parts {
             service,
-            key,
+            cookies,
             https,
             options,
             assets,

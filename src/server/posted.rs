@@ -45,7 +45,7 @@ const FILES: [&str; 2] = ["photos", "before"];
 pub const MEMORY: usize = 512 * 1024 * 1024;
 
 /// In which steps memory is given to a form, in bytes.
-const STEP: usize = 256 * 1024;
+pub const STEP: usize = 256 * 1024;
 
 /// Forms with files that one visitor may be sending at once.
 pub const FORMS_EACH: usize = 3;
@@ -132,11 +132,20 @@ impl Posted {
         let _turn = turn.map_err(no_turn)?;
         // Files of someone who has no cookie yet could not be found again.
         let memory = visitor.map(|_| &state.uploads);
+        Self::of(Request::from_parts(parts.clone(), body), memory).await
+    }
+
+    /// Reads a form with files, which are kept as far as there is memory for them.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that it deserves.
+    pub async fn of(request: Request, memory: Option<&Arc<Semaphore>>) -> Result<Self, Refusal> {
+        let (parts, body) = request.into_parts();
         // Everything counts, also what stands between and before the fields.
         let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
         let unread = Arc::new(AtomicUsize::new(0));
         let body = bounded(body, Arc::clone(&unread));
-        let request = Request::from_parts(parts.clone(), body);
+        let request = Request::from_parts(parts, body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
         let read = Self::read_parts(multipart, Room::new(memory, unread));

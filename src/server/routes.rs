@@ -13,8 +13,8 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, doubts, export, health, identity, live, look, manage, photos, poster,
-    recovery, render, report, share, sign, staff, wechat, worker,
+    AppState, app, console, doubts, export, health, identity, live, look, manage, mine, photos,
+    poster, recovery, render, report, share, sign, staff, wechat, worker,
 };
 use crate::ui::{self, app::Pages};
 
@@ -156,10 +156,14 @@ fn of_residents() -> Vec<Row> {
         page("/pledges/{slug}", all(200)),
         page("/progress", all(200)),
         page("/privacy", all(200)),
+        page("/licences", all(200)),
         page("/messages", all(200)),
         page("/offline", all(200)),
         page("/screen", all(200)),
         page("/me", all(200)),
+        page("/me/data", all(200)),
+        own("/me/data.json", mine::data, all(200)),
+        form("/me/erase", mine::erase, all(303)),
         own("/g/{grid}", poster, all(303)),
         page("/sign", all(200)),
         form("/sign", sign::sign, after_first(422, 303)),

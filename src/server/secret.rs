@@ -1,15 +1,19 @@
-//! The secret file: 64 random bytes that sign cookies, readable by its owner only.
+//! The secret file: 64 random bytes from which the keys of cookies, hashes and rows are made,
+//! readable by its owner only. While a secret is changed for another there are several.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{self, Write},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
 };
 
 use axum_extra::extract::cookie::Key;
 
-/// Length of the secret, in bytes.
+use super::cookies::CookieKeys;
+use crate::{service::keys::Keys, store::Seal};
+
+/// Length of a secret, in bytes.
 const LENGTH: usize = 64;
 
 /// Why there is no secret.
@@ -20,29 +24,142 @@ pub struct SecretError {
     problem: String,
 }
 
-/// Reads the secret, or makes one where there is none.
+/// The secrets of an installation, the newest first: that one signs and seals, the others
+/// still verify and open.
+#[derive(Clone)]
+pub struct Secrets(Vec<u8>);
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+impl Secrets {
+    /// From a whole number of secrets; what is left over counts for nothing.
+    ///
+    /// # Errors
+    /// How many bytes there are, where there is not even one secret.
+    pub fn of(bytes: Vec<u8>) -> Result<Self, usize> {
+        if bytes.len() < LENGTH { Err(bytes.len()) } else { Ok(Self(bytes)) }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.chunks_exact(LENGTH)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.all().count()
+    }
+
+    /// Keys that sign cookies.
+    #[must_use]
+    pub fn cookies(&self) -> CookieKeys {
+        let mut keys = self.all().map(Key::from);
+        let newest = keys.next().unwrap_or_else(Key::generate);
+        CookieKeys::new(newest, keys)
+    }
+
+    /// Keys of hashes.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        Keys::of(self.all())
+    }
+
+    /// What seals rows.
+    #[must_use]
+    pub fn seal(&self) -> Seal {
+        Seal::of(self.all())
+    }
+
+    /// With a new one after all others: known everywhere before it is used anywhere.
+    ///
+    /// # Errors
+    /// When the system has no random bytes.
+    pub fn with_new(&self) -> io::Result<Self> {
+        let mut new = [0; LENGTH];
+        getrandom::fill(&mut new).map_err(io::Error::other)?;
+        Ok(Self(self.all().chain([&new[..]]).collect::<Vec<_>>().concat()))
+    }
+
+    /// With the last one first.
+    #[must_use]
+    pub fn with_last_first(&self) -> Self {
+        let mut all: Vec<&[u8]> = self.all().collect();
+        all.rotate_right(1);
+        Self(all.concat())
+    }
+
+    /// The first one alone.
+    #[must_use]
+    pub fn first_alone(&self) -> Self {
+        Self(self.all().take(1).collect::<Vec<_>>().concat())
+    }
+}
+
+/// Reads the secrets, or makes the first where there is no file.
 ///
 /// # Errors
 /// [`SecretError`] when it can neither be read nor made, or is too short.
-pub fn read_or_make(path: &Path) -> Result<Key, SecretError> {
-    let fault = |problem: String| SecretError { file: path.display().to_string(), problem };
-    match fs::read(path) {
-        Ok(_) if others_read(path) => {
-            Err(fault("can be read by others; make it its owner's alone (chmod 600)".into()))
-        }
-        Ok(bytes) if bytes.len() >= LENGTH => Ok(Key::from(&bytes)),
-        Ok(bytes) => Err(fault(format!("has {} bytes and needs {LENGTH}", bytes.len()))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            make(path).map_err(|error| fault(error.to_string()))?;
-            let bytes = fs::read(path).map_err(|error| fault(error.to_string()))?;
-            Ok(Key::from(&bytes))
-        }
-        Err(error) => Err(fault(error.to_string())),
+pub fn read_or_make(path: &Path) -> Result<Secrets, SecretError> {
+    if !path.try_exists().map_err(|error| fault(path, error))? {
+        make(path).map_err(|error| fault(path, error))?;
     }
+    read(path)
+}
+
+/// Reads the secrets.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn read(path: &Path) -> Result<Secrets, SecretError> {
+    let bytes = fs::read(path).map_err(|error| fault(path, error))?;
+    if others_read(path) {
+        return Err(fault(path, "can be read by others; make it its owner's alone (chmod 600)"));
+    }
+    let short = |length| fault(path, format!("has {length} bytes and needs {LENGTH}"));
+    Secrets::of(bytes).map_err(short)
+}
+
+fn fault(path: &Path, problem: impl fmt::Display) -> SecretError {
+    SecretError { file: path.display().to_string(), problem: problem.to_string() }
+}
+
+/// Writes the secrets over those that are there: all, or nothing.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn replace(path: &Path, secrets: &Secrets) -> Result<(), SecretError> {
+    let owner = fs::metadata(path).map_err(|error| fault(path, error))?;
+    let written = half(path, &secrets.0).and_then(|half| {
+        // Who may read it, may still.
+        chown(&half, Some(owner.uid()), Some(owner.gid()))?;
+        fs::rename(half, path)?;
+        fs::File::open(folder_of(path))?.sync_all()
+    });
+    written.map_err(|error| fault(path, error))
 }
 
 fn others_read(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Writes `bytes` beside `path`, under a name that nobody else uses.
+fn half(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    // In a container every process has the same number.
+    let mut name = [0; 8];
+    getrandom::fill(&mut name).map_err(io::Error::other)?;
+    let half = path.with_extension(format!("{:016x}.half", u64::from_ne_bytes(name)));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok(half)
 }
 
 /// Makes one under another name and gives it its own when it is whole: neither a power cut
@@ -50,21 +167,14 @@ fn others_read(path: &Path) -> bool {
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or_else(|| Path::new("."));
-    fs::create_dir_all(folder)?;
-    // In a container every process has the same number.
-    let mut name = [0; 8];
-    getrandom::fill(&mut name).map_err(io::Error::other)?;
-    let half = path.with_extension(format!("{:016x}.half", u64::from_ne_bytes(name)));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half)?;
-    let whole = file.write_all(&bytes).and_then(|()| file.sync_all());
-    let named = whole.and_then(|()| fs::hard_link(&half, path));
+    fs::create_dir_all(folder_of(path))?;
+    let half = half(path, &bytes)?;
+    let named = fs::hard_link(&half, path);
     fs::remove_file(&half)?;
     match named {
         // Another start was quicker: its is the one.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        named => named.and_then(|()| fs::File::open(folder)?.sync_all()),
+        named => named.and_then(|()| fs::File::open(folder_of(path))?.sync_all()),
     }
 }
 
@@ -76,20 +186,20 @@ mod tests {
     fn is_made_once_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("below/secret");
-        let made = read_or_make(&path).unwrap();
+        let made = read_or_make(&path).unwrap().0;
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(read_or_make(&path).unwrap(), made);
+        assert_eq!(read_or_make(&path).unwrap().0, made);
     }
 
     #[test]
     fn nothing_half_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let made = read_or_make(&path).unwrap();
+        let made = read_or_make(&path).unwrap().0;
         // As a second start does that found none a moment ago.
         make(&path).unwrap();
-        assert_eq!(read_or_make(&path).unwrap(), made, "the first is the one");
+        assert_eq!(read_or_make(&path).unwrap().0, made, "the first is the one");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -103,5 +213,31 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let error = read_or_make(&path).err().unwrap().to_string();
         assert!(error.contains("has 5 bytes"), "{error}");
+    }
+
+    #[test]
+    fn changing_it_never_leaves_what_was_sealed_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let first = read_or_make(&path).unwrap();
+        let by_first = first.seal().close("reports/1", "门口").unwrap();
+        let both = first.with_new().unwrap();
+        replace(&path, &both).unwrap();
+        let both = read(&path).unwrap();
+        assert!(both.seal().is_newest(&by_first), "the new one is known, and not used");
+        let turned = both.with_last_first();
+        let by_second = turned.seal().close("reports/1", "门口").unwrap();
+        for secrets in [&both, &turned] {
+            for closed in [&by_first, &by_second] {
+                assert_eq!(secrets.seal().open("reports/1", closed).unwrap(), "门口");
+            }
+        }
+        let alone = turned.first_alone();
+        replace(&path, &alone).unwrap();
+        let seal = read(&path).unwrap().seal();
+        assert!(seal.open("reports/1", &by_second).is_ok());
+        assert!(seal.open("reports/1", &by_first).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }

@@ -33,10 +33,7 @@ use super::{
     jobs, metrics, router_with,
     start::{self, Faults, Ground},
 };
-use crate::{
-    service::{Service as UseCases, keys::Keys},
-    store::StoreError,
-};
+use crate::{service::Service as UseCases, store::StoreError};
 
 /// How long a client may take to send the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
@@ -92,9 +89,8 @@ pub async fn serve_with(
     beside: Router,
 ) -> Result<(), StartError> {
     let ground = start::prepare(settings).await?;
-    let Ground { options, key, campaign, store, pictures, robots, .. } = ground;
-    let keys = Keys::of(key.master());
-    let mut service = UseCases::new(store.clone(), pictures, campaign, keys);
+    let Ground { options, secrets, campaign, store, pictures, robots, .. } = ground;
+    let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys());
     if !ground.limits {
         tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
         say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
@@ -105,12 +101,13 @@ pub async fn serve_with(
     let fault = |source| StartError::Address { address, source };
     let listener = listener(address).await.map_err(fault)?;
     let places = places(ground.connections);
-    let state = AppState::new(service, key, &settings.public_url, options, ending.clone())
-        .map_err(StartError::Files)?
-        .with_trusted_proxies(ground.proxies)
-        .with_connections(places)
-        .with_wechat(ground.wechat, ground.proof)
-        .with_offline(ground.offline);
+    let state =
+        AppState::new(service, secrets.cookies(), &settings.public_url, options, ending.clone())
+            .map_err(StartError::Files)?
+            .with_trusted_proxies(ground.proxies)
+            .with_connections(places)
+            .with_wechat(ground.wechat, ground.proof)
+            .with_offline(ground.offline);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
     let watched = state.clone();

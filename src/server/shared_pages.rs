@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.
-const SHARED: [&str; 2] = ["/", "/privacy"];
+const SHARED: [&str; 3] = ["/", "/privacy", "/licences"];
 
 /// Most pages that are kept: many times those that exist.
 const MOST: usize = 256;

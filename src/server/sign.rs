@@ -32,7 +32,8 @@ pub async fn read(headers: &HeaderMap, body: Body) -> Result<SignatureForm, Refu
     Ok(form_of(&Fields::read(headers, body).await?))
 }
 
-fn form_of(fields: &Fields) -> SignatureForm {
+/// What a form says.
+pub fn form_of(fields: &Fields) -> SignatureForm {
     SignatureForm {
         name: fields.first("name"),
         grid: fields.first("grid"),

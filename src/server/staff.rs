@@ -9,10 +9,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite, SignedCookieJar};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AppState, posted::Received, refusal, render, visitor::Visitor};
+use super::{AppState, form::Fields, posted::Received, refusal, render, visitor::Visitor};
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
     service::{
@@ -44,9 +44,8 @@ impl Device {
     }
 
     /// The one of this browser, or a new one.
-    fn of(jar: &SignedCookieJar, https: bool) -> Option<Self> {
-        let cookie = jar.get(Self::cookie_name(https));
-        cookie.and_then(|cookie| Self::parse(cookie.value())).or_else(|| {
+    fn of(brought: Option<&Cookie<'_>>) -> Option<Self> {
+        brought.and_then(|cookie| Self::parse(cookie.value())).or_else(|| {
             let id = Visitor::fresh()?.id.as_str().to_owned();
             Some(Self { id, logins: Vec::new() })
         })
@@ -69,6 +68,11 @@ impl Device {
         let value = format!("device:{}:{}", self.id, self.logins.join(":"));
         cookie(Self::cookie_name(https), value, DEVICE_SECONDS, https)
     }
+}
+
+/// Reads what stands in the cookie of a device; for `entrances`.
+pub fn read_device(text: &str) -> bool {
+    Device::parse(text).is_some()
 }
 
 /// Who of the staff is asking, in a request's extensions.
@@ -168,7 +172,7 @@ pub fn came_from(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A place inside the console; anything else is its front page.
-fn safe_next(next: &str) -> String {
+pub fn safe_next(next: &str) -> String {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let plain = next.bytes().all(|c| (b'!'..=b'~').contains(&c) && c != b'\\');
     if plain && is_for_staff(path) && !path.contains("//") && !path.contains("..") {
@@ -185,8 +189,10 @@ pub async fn log_in(
     Received { parts, posted }: Received,
 ) -> Response {
     let login = posted.first("login").trim().to_ascii_lowercase();
-    let jar = SignedCookieJar::from_headers(&parts.headers, state.key.clone());
-    let Some(device) = Device::of(&jar, state.https) else {
+    let jar = state.cookies.jar(&parts.headers);
+    let name = Device::cookie_name(state.https);
+    let brought = jar.get(name).or_else(|| state.cookies.signed_before(&parts.headers, name));
+    let Some(device) = Device::of(brought.as_ref()) else {
         return refusal::response(Refusal::Internal);
     };
     let known_device = device.knows(&login).then_some(device.id.as_str());
@@ -228,8 +234,15 @@ pub async fn log_in(
 pub async fn log_out(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
+    request: Request,
 ) -> Response {
-    if let Err(error) = state.service.log_out(&session.token).await {
+    let (parts, body) = request.into_parts();
+    let fields = Fields::read(&parts.headers, body).await;
+    let ended = match fields.is_ok_and(|fields| fields.ticked("everywhere")) {
+        true => state.service.log_out_everywhere(&session.staff).await,
+        false => state.service.log_out(&session.token).await,
+    };
+    if let Err(error) = ended {
         return refusal::from_store(&error);
     }
     let mut response = Redirect::to("/console/login").into_response();

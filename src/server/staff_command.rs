@@ -4,11 +4,10 @@ use std::{io::Read, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::config::CampaignSettings;
+use super::{config::CampaignSettings, secret};
 use crate::{
     service::{
         Service,
-        keys::Keys,
         password::fresh_password,
         staff::{Manage, StaffForm},
     },
@@ -154,11 +153,12 @@ async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<
 /// A sentence.
 pub async fn open(data: &CampaignSettings) -> Result<(Service, Store), String> {
     let campaign = data.campaign().map_err(text)?.campaign;
-    let store = Store::open(&data.data.database_url, &campaign).await.map_err(text)?;
+    let secrets = secret::read_or_make(&data.data.secret_file).map_err(text)?;
+    let store = Store::open(&data.data.database_url, secrets.seal(), &campaign).await;
+    let store = store.map_err(text)?;
     let pictures = Pictures::open(&data.data.photo_store).map_err(text)?;
-    // Nobody logs in here: nothing is counted against a place.
-    let keys = Keys::of(b"");
-    Ok((Service::new(store.clone(), pictures, Arc::new(campaign), keys), store))
+    let service = Service::new(store.clone(), pictures, Arc::new(campaign), secrets.keys());
+    Ok((service, store))
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -4,13 +4,12 @@
 use std::{fmt::Display, fs, net::SocketAddr, sync::Arc};
 
 use axum::http::Uri;
-use axum_extra::extract::cookie::Key;
 use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
 
 use super::{
     config::{ServeSettings, Switch, Written},
-    secret,
+    secret::{self, Secrets},
     webhook::Robots,
     wechat::{Proof, WeChat},
 };
@@ -51,7 +50,7 @@ pub struct Ground {
     /// Where the site's files are, and where to listen.
     pub options: LeptosOptions,
     /// The secret that all nodes share.
-    pub key: Key,
+    pub secrets: Secrets,
     /// What it is about.
     pub campaign: Arc<Campaign>,
     /// Where rows are.
@@ -96,8 +95,8 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
         (Some(_), None) => None,
         _ => faults.take(leptos_options()),
     };
-    let key = secret::read_or_make(&settings.secret_file);
-    let key = faults.of("CHUANGQUAN_SECRET_FILE", key);
+    let secrets = secret::read_or_make(&settings.over.data.secret_file);
+    let secrets = faults.of("CHUANGQUAN_SECRET_FILE", secrets);
     let wechat = faults.take(WeChat::read(&settings.wechat));
     if wechat.iter().flatten().any(WeChat::identifies) && settings.public_url.is_empty() {
         faults.0.push("CHUANGQUAN_WECHAT_IDENTITY needs CHUANGQUAN_PUBLIC_URL".into());
@@ -118,8 +117,11 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
         // To open it is to bring it up to date: not for a start that cannot succeed.
         let url = &settings.over.data.database_url;
         faults.of("CHUANGQUAN_DATABASE_URL", Store::may_open(url));
-        if faults.0.is_empty() {
-            store = faults.of("CHUANGQUAN_DATABASE_URL", Store::open(url, campaign).await);
+        if faults.0.is_empty()
+            && let Some(secrets) = &secrets
+        {
+            let opened = Store::open(url, secrets.seal(), campaign).await;
+            store = faults.of("CHUANGQUAN_DATABASE_URL", opened);
         }
     }
     if settings.public_url.starts_with("https://") && proxies.is_empty() {
@@ -132,7 +134,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
         options.site_addr = address.unwrap_or(options.site_addr);
         Some(Ground {
             options,
-            key: key?,
+            secrets: secrets?,
             campaign: Arc::new(campaign?),
             store: store?,
             pictures: pictures?,

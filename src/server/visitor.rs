@@ -9,10 +9,10 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use axum_extra::extract::cookie::{Cookie, CookieJar, Key, SameSite, SignedCookieJar};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AppState, address, refusal, staff};
+use super::{AppState, address, cookies::CookieKeys, refusal, staff};
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
     service::Asker,
@@ -21,7 +21,7 @@ use crate::{
 
 /// How long a visitor is known without coming back: 400 days, the most that
 /// browsers keep a cookie.
-const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
+pub const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
 
 /// A cookie older than this is written anew.
 const RENEWAL: Duration = Duration::from_secs(30 * 86_400);
@@ -107,8 +107,14 @@ pub struct BecomeVisitor(pub VisitorId);
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let name = cookie_name(state.https);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let signed_jar = SignedCookieJar::from_headers(request.headers(), state.key.clone());
-    let found = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
+    let signed_jar = state.cookies.jar(request.headers());
+    let newest = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
+    let found = newest.or_else(|| {
+        let cookie = state.cookies.signed_before(request.headers(), name)?;
+        // It is written anew, so it is as old as one that is to be.
+        let (id, age) = parse(cookie.value(), now)?;
+        Some((id, age.max(RENEWAL + Duration::from_secs(1))))
+    });
     let known_for =
         found.as_ref().map_or(0, |(_, age)| age.as_millis().try_into().unwrap_or(i64::MAX));
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
@@ -152,10 +158,11 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 }
 
 /// The visitor that a request brings, outside of pages.
-pub fn brought(headers: &HeaderMap, key: &Key, https: bool) -> Option<VisitorId> {
+pub fn brought(headers: &HeaderMap, keys: &CookieKeys, https: bool) -> Option<VisitorId> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let jar = SignedCookieJar::from_headers(headers, key.clone());
-    let cookie = jar.get(cookie_name(https))?;
+    let name = cookie_name(https);
+    let newest = keys.jar(headers).get(name);
+    let cookie = newest.or_else(|| keys.signed_before(headers, name))?;
     parse(cookie.value(), now).map(|(id, _)| id)
 }
 
@@ -265,7 +272,7 @@ fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {
 
 /// `id.seconds` as id and age; `None` for another form or an expired one. The clock of
 /// the node that issued it may have been ahead.
-fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
+pub fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
     let (id, issued) = value.split_once('.')?;
     let issued = Duration::from_secs(issued.parse().ok()?);
     // One from a node whose clock is ahead is written anew, and its age is none to judge by.

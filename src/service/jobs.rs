@@ -3,6 +3,7 @@
 use super::{
     Service, now,
     report::{HELD_FOR, ReportError},
+    staff::{ABSOLUTE, IDLE},
 };
 use crate::store::{Change, Lead, Notice, Pending, StoreError, Unchanged};
 
@@ -27,13 +28,7 @@ impl Service {
             let changed = self.store.change(code, |report, _| {
                 let (report, event) = rules.escalate(report).ok_or(ReportError::Conflict)?;
                 let notices = vec![Notice::Overdue];
-                Ok::<_, ReportError>(Change {
-                    report,
-                    event,
-                    photos: Vec::new(),
-                    public_photos: None,
-                    notices,
-                })
+                Ok::<_, ReportError>(Change { notices, ..Change::only(report, event) })
             });
             match changed.await {
                 Ok(_) => taken += 1,
@@ -69,6 +64,14 @@ impl Service {
             let again = again.map(|minutes| now() + minutes * 60_000);
             self.store.notice_failed(&notice.id, again).await
         }
+    }
+
+    /// Ends the sessions that have run out.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn sweep_sessions(&self) -> Result<(), StoreError> {
+        self.store.sweep_sessions(now() - IDLE, now() - ABSOLUTE).await
     }
 
     /// Sweeps away photos that were held too long; how many.

@@ -1,4 +1,4 @@
-//! Keys for what is kept, made from the secret that all nodes share.
+//! Keys of hashes, made from the secret that all nodes share.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// Keys for what is kept. One for each purpose, so that none tells of another.
+/// Keys of hashes. Apart from those of cookies and rows, so that none tells of another.
 #[derive(Clone)]
 pub struct Keys {
-    places: Hmac<Sha256>,
+    newest: Hmac<Sha256>,
+    older: Vec<Hmac<Sha256>>,
 }
 
 impl fmt::Debug for Keys {
@@ -19,19 +20,32 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Makes the keys from a secret of any length.
+    /// Makes the keys from secrets of any length, the newest first.
     #[must_use]
-    pub fn of(secret: &[u8]) -> Self {
-        let places = mac(secret).chain_update(b"chuangquan places").finalize().into_bytes();
-        Self { places: mac(&places) }
+    pub fn of<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
+        let mut keys = secrets.into_iter().map(|secret| {
+            let key = mac(secret).chain_update(b"chuangquan places").finalize().into_bytes();
+            mac(&key)
+        });
+        let newest = keys.next().unwrap_or_else(|| mac(b""));
+        Self { newest, older: keys.collect() }
     }
 
-    /// What stands for a place that somebody came from.
+    /// What stands for `text`, a place that somebody came from or a phrase.
     #[must_use]
-    pub fn hash(&self, place: &str) -> String {
-        let hash = self.places.clone().chain_update(place.as_bytes()).finalize().into_bytes();
-        URL_SAFE_NO_PAD.encode(&hash[..16])
+    pub fn hash(&self, text: &str) -> String {
+        hash(&self.newest, text)
     }
+
+    /// What stood for `text` while older secrets were the newest.
+    pub fn older_hashes(&self, text: &str) -> impl Iterator<Item = String> {
+        self.older.iter().map(move |key| hash(key, text))
+    }
+}
+
+fn hash(key: &Hmac<Sha256>, text: &str) -> String {
+    let hash = key.clone().chain_update(text.as_bytes()).finalize().into_bytes();
+    URL_SAFE_NO_PAD.encode(&hash[..16])
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]

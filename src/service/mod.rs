@@ -11,6 +11,7 @@ pub mod figures;
 mod jobs;
 pub mod keys;
 pub mod message;
+pub mod mine;
 pub mod password;
 mod picture;
 pub mod public;

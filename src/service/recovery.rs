@@ -74,8 +74,12 @@ impl Service {
         let tried = Try::at_phrases(&self.keys, who);
         self.try_once(&tried).await?.map_err(RecoveryError::Wait)?;
         let digits: String = phrase.chars().filter_map(ascii_digit).collect();
-        let hash = self.phrase_hash(&digits);
-        let known = self.store.use_phrase(&hash, visitor, now()).await?;
+        let mut known = self.store.use_phrase(&self.phrase_hash(&digits), visitor, now()).await?;
+        for old in self.keys.older_hashes(&phrase_text(&digits)) {
+            if known.is_none() {
+                known = self.store.use_phrase(&old, visitor, now()).await?;
+            }
+        }
         let known = known.ok_or(RecoveryError::Unknown)?;
         // It is done, whatever becomes of this.
         if let Err(error) = self.try_succeeded(&tried).await {
@@ -85,8 +89,12 @@ impl Service {
     }
 
     fn phrase_hash(&self, digits: &str) -> String {
-        self.keys.hash(&format!("recovery phrase\n{digits}"))
+        self.keys.hash(&phrase_text(digits))
     }
+}
+
+fn phrase_text(digits: &str) -> String {
+    format!("recovery phrase\n{digits}")
 }
 
 /// A digit as keyboards give it, also full-width.

@@ -319,7 +319,9 @@ impl Service {
             urged_at: None,
             supporters: 0,
             form_key: entry.form_key,
+            erased_at: None,
         };
+        report.erased_at = (!report.has_traces()).then_some(now);
         self.rules(now).wait_for_acceptance(&mut report);
         let event = Event {
             serial: 0,

@@ -22,9 +22,9 @@ use crate::{
 };
 
 /// A session ends when nothing was asked for so long: four hours.
-const IDLE: Millis = 4 * 3_600_000;
+pub(super) const IDLE: Millis = 4 * 3_600_000;
 /// A session ends however busy it is: after twelve hours, more than a shift.
-const ABSOLUTE: Millis = 12 * 3_600_000;
+pub(super) const ABSOLUTE: Millis = 12 * 3_600_000;
 /// How often it is written down that a session was seen.
 const NOTED: Millis = 60_000;
 
@@ -192,12 +192,12 @@ impl Service {
         self.store.end_session(&fingerprint(token)).await
     }
 
-    /// Ends what has run out.
+    /// Ends all sessions of someone, on whichever device.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn sweep_sessions(&self) -> Result<(), StoreError> {
-        self.store.sweep_sessions(now() - IDLE, now() - ABSOLUTE).await
+    /// [`StoreError`] when they are not known to have ended.
+    pub async fn log_out_everywhere(&self, staff: &Staff) -> Result<(), StoreError> {
+        self.store.end_sessions_of(staff.id).await
     }
 
     /// Changes one's own password; all other sessions end.

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_neighbour_behind_the_same_address_has_tries_of_their_own() {
-        let keys = Keys::of(b"secret");
+        let keys = Keys::of([&b"secret"[..]]);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
         let login = |visitor| Try::at_login(&keys, Some("x"), &asker(visitor, "192.0.2.1"));
         assert_ne!(login(Some(&one)).own, login(Some(&other)).own);

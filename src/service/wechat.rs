@@ -16,7 +16,11 @@ impl Service {
         visitor: &VisitorId,
         fresh: &VisitorId,
     ) -> Result<VisitorId, StoreError> {
-        let identity = self.keys.hash(&format!("wechat account\n{account}"));
+        let text = format!("wechat account\n{account}");
+        let identity = self.keys.hash(&text);
+        for old in self.keys.older_hashes(&text) {
+            self.store.rename_identity(&old, &identity).await?;
+        }
         self.store.one_by_identity(&identity, visitor, fresh, now()).await
     }
 

@@ -12,16 +12,18 @@ use std::{
 
 use futures::TryStreamExt;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::{
     StoreError, counts,
     db::{Db, Sql, Tx, private_folder},
-    table::Statements,
+    seal::Seal,
+    table::{Statements, object},
     tables,
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-const SCHEMA: u32 = 6;
+const SCHEMA: u32 = 8;
 
 /// The schema since which a copy has all counters.
 const ALL_COUNTERS: u32 = 3;
@@ -160,6 +162,23 @@ async fn read_table(tx: &mut Tx, table: &Statements, file: &Path) -> Result<u64,
             return Ok(total);
         }
         total += chunk.len() as u64;
+        let chunk = match table.has_secrets() {
+            true => sealed(table, &chunk, &tx.seal)?,
+            false => chunk,
+        };
         tx.run(table.insert, &[format!("[{}]", chunk.join(",")).into()]).await?;
     }
+}
+
+/// The rows of a copy, each seen to open by the secret that is here. One from before
+/// anything was sealed is sealed now.
+fn sealed(table: &Statements, rows: &[String], seal: &Seal) -> Result<Vec<String>, BackupError> {
+    let one = |row: &String| {
+        let mut row = object(row)?;
+        table.close(&mut row, seal)?;
+        table.open(&mut row.clone(), seal)?;
+        Ok::<_, StoreError>(Json::Object(row).to_string())
+    };
+    let fault = |error| BackupError::Unfit(format!("{error}; nothing was changed"));
+    rows.iter().map(one).collect::<Result<_, _>>().map_err(fault)
 }

@@ -4,14 +4,12 @@
 //! where they do not.
 
 use std::{
-    borrow::Cow, fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr,
-    time::Duration,
+    fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, time::Duration,
 };
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sqlx::{
-    Connection, Postgres, SqlSafeStr, Sqlite, Transaction,
-    migrate::{Migration, MigrationType, Migrator},
+    Connection, Postgres, Sqlite, Transaction,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -20,7 +18,7 @@ use sqlx::{
 };
 
 pub use super::value::Value;
-use super::{StoreError, migrations};
+use super::{StoreError, seal::Seal};
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
@@ -128,9 +126,16 @@ macro_rules! bound {
 }
 pub(super) use bound;
 
+/// One database, and what seals the rows that go into it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub pools: Pools,
+    pub seal: Seal,
+}
+
 /// The pools of one database.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub enum Pools {
     /// One connection writes, the others read beside it (write-ahead log).
     Sqlite { read: SqlitePool, write: SqlitePool },
     /// A server.
@@ -143,7 +148,78 @@ pub const UNKNOWN: &str = "the database URL must begin with sqlite:// or postgre
 impl Db {
     /// Connects, and makes sure that a commit is on disk when it says so. A SQLite file
     /// that is not there is made only where `create` says so.
-    pub async fn open(url: &str, create: bool) -> Result<Self, StoreError> {
+    pub async fn open(url: &str, seal: Seal, create: bool) -> Result<Self, StoreError> {
+        Ok(Self { pools: Pools::open(url, create).await?, seal })
+    }
+
+    /// The same database for the writer, who has a thread and connections of its own.
+    pub fn for_writer(&self) -> Self {
+        Self { pools: self.pools.for_writer(), seal: self.seal.clone() }
+    }
+
+    /// Whether it is a server that other nodes write to, too.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// All rows that a reading statement finds.
+    pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
+        let found = async {
+            Ok(match &self.pools {
+                Pools::Sqlite { read, .. } => {
+                    bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
+                }
+                Pools::Postgres(pool) => {
+                    bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
+                }
+            })
+        };
+        in_time(found).await
+    }
+
+    /// Begins to write. On SQLite this takes the write lock.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let begun = async {
+            let begun = match &self.pools {
+                Pools::Sqlite { write, .. } => {
+                    Begun::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+                }
+                Pools::Postgres(pool) => Begun::Postgres(pool.begin().await?),
+            };
+            Ok(Tx { begun, seal: self.seal.clone() })
+        };
+        in_time(begun).await
+    }
+
+    /// Begins to read one committed state, however long it takes.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        const REPEATABLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let begun = match &self.pools {
+            Pools::Sqlite { read, .. } => Begun::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => Begun::Postgres(pool.begin_with(REPEATABLE).await?),
+        };
+        Ok(Tx { begun, seal: self.seal.clone() })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.all::<(i64,)>(Sql::both("SELECT CAST(1 AS BIGINT)"), &[]).await.map(drop)
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Pools {
+    async fn open(url: &str, create: bool) -> Result<Self, StoreError> {
         let unreadable = |error: sqlx::Error| StoreError::Setup(format!("{error}"));
         if url.starts_with("sqlite:") {
             let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
@@ -173,6 +249,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE)
             .foreign_keys(true)
+            // What is erased is gone from the file, too.
+            .pragma("secure_delete", "on")
             .pragma("wal_autocheckpoint", WAL_PAGES);
         let pool = |connections| {
             SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
@@ -198,8 +276,7 @@ impl Db {
         Ok(Self::Sqlite { read, write })
     }
 
-    /// The same database for the writer, who has a thread and connections of its own.
-    pub fn for_writer(&self) -> Self {
+    fn for_writer(&self) -> Self {
         match self {
             Self::Sqlite { .. } => self.clone(),
             Self::Postgres(pool) => {
@@ -212,73 +289,18 @@ impl Db {
             }
         }
     }
-
-    /// Brings the tables up to date.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite { write, .. } => migrator(|sql| sql.sqlite).run(write).await?,
-            Self::Postgres(pool) => migrator(|sql| sql.postgres).run(pool).await?,
-        }
-        Ok(())
-    }
-
-    /// All rows that a reading statement finds.
-    pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
-        let found = async {
-            Ok(match self {
-                Self::Sqlite { read, .. } => {
-                    bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
-                }
-                Self::Postgres(pool) => {
-                    bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
-                }
-            })
-        };
-        in_time(found).await
-    }
-
-    /// Begins to write. On SQLite this takes the write lock.
-    pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let begun = async {
-            Ok(match self {
-                Self::Sqlite { write, .. } => {
-                    Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
-                }
-                Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
-            })
-        };
-        in_time(begun).await
-    }
-
-    /// Begins to read one committed state, however long it takes.
-    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
-        const REPEATABLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(match self {
-            Self::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(REPEATABLE).await?),
-        })
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.all::<(i64,)>(Sql::both("SELECT CAST(1 AS BIGINT)"), &[]).await.map(drop)
-    }
-
-    /// Closes all connections.
-    pub async fn close(&self) {
-        match self {
-            Self::Sqlite { read, write } => {
-                read.close().await;
-                write.close().await;
-            }
-            Self::Postgres(pool) => pool.close().await,
-        }
-    }
 }
 
 /// A transaction; it is rolled back when it is dropped before [`Tx::commit`].
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx {
+    pub begun: Begun,
+    pub seal: Seal,
+}
+
+/// A transaction of either database.
+#[derive(Debug)]
+pub enum Begun {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -286,11 +308,11 @@ pub enum Tx {
 impl Tx {
     /// All rows that a statement finds or returns.
     pub async fn all<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
+        Ok(match &mut self.begun {
+            Begun::Sqlite(tx) => {
                 bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(&mut **tx).await?
             }
-            Self::Postgres(tx) => {
+            Begun::Postgres(tx) => {
                 bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(&mut **tx).await?
             }
         })
@@ -304,11 +326,11 @@ impl Tx {
 
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, sql: Sql, values: &[Value]) -> Result<u64, StoreError> {
-        Ok(match self {
-            Self::Sqlite(tx) => {
+        Ok(match &mut self.begun {
+            Begun::Sqlite(tx) => {
                 bound!(sqlx::query(sql.sqlite), values).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            Begun::Postgres(tx) => {
                 bound!(sqlx::query(sql.postgres), values).execute(&mut **tx).await?.rows_affected()
             }
         })
@@ -316,11 +338,11 @@ impl Tx {
 
     /// The single text column of each row, one row at a time.
     pub fn lines(&mut self, sql: Sql) -> BoxStream<'_, Result<String, StoreError>> {
-        match self {
-            Self::Sqlite(tx) => {
+        match &mut self.begun {
+            Begun::Sqlite(tx) => {
                 sqlx::query_scalar(sql.sqlite).fetch(&mut **tx).map_err(StoreError::from).boxed()
             }
-            Self::Postgres(tx) => {
+            Begun::Postgres(tx) => {
                 sqlx::query_scalar(sql.postgres).fetch(&mut **tx).map_err(StoreError::from).boxed()
             }
         }
@@ -328,20 +350,12 @@ impl Tx {
 
     /// Commits; when this returns well, everything is on disk.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+        match self.begun {
+            Begun::Sqlite(tx) => tx.commit().await?,
+            Begun::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }
-}
-
-fn migrator(text: impl Fn(Sql) -> &'static str) -> Migrator {
-    let step = |(version, name, sql): (i64, &'static str, Sql)| {
-        let (name, text) = (Cow::Borrowed(name), text(sql).into_sql_str());
-        Migration::new(version, name, MigrationType::Simple, text, false)
-    };
-    Migrator::with_migrations(migrations::ALL.map(step).into())
 }
 
 /// What `work` gives, unless the database takes too long over it.

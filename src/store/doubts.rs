@@ -8,6 +8,7 @@ use super::{
     Signing, Store, StoreError, counts,
     db::{Sql, Tx, Value, sql_over_items},
     query::Query,
+    signatures::opened_name,
 };
 use crate::domain::{
     doubt::{MEMORY, Meant, Rule, Standing},
@@ -234,12 +235,11 @@ impl Store {
         narrow(&mut query, standing, meant);
         query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
         let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
-        let row = |(ordinal, name, at): (i64, String, i64)| Sample {
-            ordinal: ordinal.unsigned_abs(),
-            name,
-            at,
+        let row = |(ordinal, name, at): (i64, String, i64)| {
+            let ordinal = ordinal.unsigned_abs();
+            Ok(Sample { ordinal, name: opened_name(&self.db.seal, ordinal, &name)?, at })
         };
-        Ok(rows.into_iter().map(row).collect())
+        rows.into_iter().map(row).collect()
     }
 
     /// Forgets where signatures came from that are older than `before`, a few thousand at a

@@ -56,6 +56,23 @@ impl Store {
         Ok(known)
     }
 
+    /// Notes that an account is called otherwise since the secret was changed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn rename_identity(&self, old: &str, new: &str) -> Result<(), StoreError> {
+        const RENAME: Sql = Sql::both(
+            "UPDATE wechat_identities SET identity = $2 WHERE identity = $1 \
+             AND NOT EXISTS (SELECT 1 FROM wechat_identities WHERE identity = $2)",
+        );
+        if self.whose_identity(old).await?.is_none() {
+            return Ok(());
+        }
+        let mut tx = self.db.begin().await?;
+        tx.run(RENAME, &[old.into(), new.into()]).await?;
+        tx.commit().await
+    }
+
     async fn whose_identity(&self, identity: &str) -> Result<Option<VisitorId>, StoreError> {
         const WHOSE: Sql = Sql::both("SELECT visitor FROM wechat_identities WHERE identity = $1");
         let found: Vec<(String,)> = self.db.all(WHOSE, &[identity.into()]).await?;

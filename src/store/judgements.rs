@@ -11,6 +11,7 @@ use super::{
     doubts::narrow,
     query::Query,
     signatures::pledges_of,
+    table::{Record, Statements},
     tables::{AUDIT, JUDGED, JUDGEMENTS},
 };
 use crate::domain::{
@@ -73,6 +74,12 @@ pub struct Judgement {
     pub touched: i64,
     /// How far it is.
     pub state: Progress,
+}
+
+impl Record for Judgement {
+    fn table() -> &'static Statements {
+        &JUDGEMENTS
+    }
 }
 
 impl Judgement {

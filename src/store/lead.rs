@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    db::{Db, Sql, Tx, in_time},
+    db::{Sql, Tx, in_time},
 };
 
 /// The name of the lock in PostgreSQL: "chuangqu" as bytes.
@@ -30,7 +30,9 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
         const TAKE: Sql = Sql::both("SELECT pg_try_advisory_xact_lock($1)");
-        let Db::Postgres(_) = &self.db else { return Ok(Some(Lead(None))) };
+        if !self.db.is_shared() {
+            return Ok(Some(Lead(None)));
+        }
         const LONG: Sql = Sql::both("SET LOCAL idle_in_transaction_session_timeout = '5min'");
         let mut tx = self.db.begin().await?;
         // Robots may take their time.

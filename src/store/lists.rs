@@ -5,7 +5,6 @@ use super::{
     query::Query,
     queue::{OPEN, limit, one_page},
     reports::{photos_of, reports, serial_value},
-    table::records,
     tables::{PHOTOS, REPORTS},
 };
 use crate::domain::{
@@ -99,7 +98,7 @@ impl Store {
             .push(" WHERE serial IN ")
             .bind_list(of.iter().map(|report| serial_value(report.serial)));
         query.push(" ORDER BY serial, at, id");
-        records(query.rows(&self.db).await?)
+        query.find(&self.db).await
     }
 
     /// The photo of that address.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, query::Query as Statement};
 
 use super::{
     StoreError,
-    db::{Tx, Value, bound},
+    db::{Begun, Tx, Value, bound},
     table::{Kind, Statements},
 };
 
@@ -28,15 +28,15 @@ impl Tx {
         if rows.is_empty() {
             return Ok(());
         }
-        match self {
-            Self::Sqlite(tx) => {
+        match &mut self.begun {
+            Begun::Sqlite(tx) => {
                 for chunk in rows.chunks(SIZE) {
                     let text = AssertSqlSafe(values_text(table, chunk.len()));
                     let query = sqlx::query(text).persistent(chunk.len() == SIZE);
                     bound!(query, chunk.iter().flatten()).execute(&mut **tx).await?;
                 }
             }
-            Self::Postgres(tx) => {
+            Begun::Postgres(tx) => {
                 let mut query = sqlx::query(AssertSqlSafe(unnest_text(table)));
                 for (place, (_, kind)) in table.columns.iter().enumerate() {
                     let column = rows.iter().map(|row| row.get(place).unwrap_or(&Value::Null));
@@ -65,7 +65,6 @@ fn unnest_text(table: &Statements) -> String {
     let arrays = table.columns.iter().enumerate().map(|(place, (_, kind))| {
         let array = match kind {
             Kind::Int | Kind::IntOrZero => "bigint",
-            Kind::Real => "double precision",
             Kind::Bool => "boolean",
             Kind::Text => "text",
         };
@@ -92,10 +91,6 @@ fn bind_column<'q, 'v>(
         Kind::Int | Kind::IntOrZero => query.bind(column.map(whole).collect::<Vec<_>>()),
         Kind::Bool => {
             query.bind(column.map(|value| whole(value).map(|n| n != 0)).collect::<Vec<_>>())
-        }
-        #[expect(clippy::cast_precision_loss, reason = "no such column holds great numbers")]
-        Kind::Real => {
-            query.bind(column.map(|value| whole(value).map(|n| n as f64)).collect::<Vec<_>>())
         }
         Kind::Text => {
             let text = column.map(|value| match value {

@@ -1,6 +1,13 @@
 //! 寄语 in the database: which wait, which are shown, who objects.
 
-use super::{Store, StoreError, db::Sql, query::Query};
+use super::{
+    Store, StoreError,
+    db::Sql,
+    query::Query,
+    seal::Seal,
+    signatures::{opened_message, opened_name},
+    tables::OBJECTIONS,
+};
 use crate::domain::{report::Millis, signature::Ordinal, visitor::VisitorId};
 
 /// A 寄语 as staff and the wall know it.
@@ -16,7 +23,7 @@ pub struct StoredMessage {
     pub shown: bool,
     /// How many object to it.
     pub objections: u64,
-    /// What they say.
+    /// What one of them says, of those who give a reason.
     pub reasons: String,
 }
 
@@ -24,20 +31,37 @@ pub struct StoredMessage {
 const COLUMNS: &str = "SELECT ordinal, CASE WHEN show_name THEN name END, message, \
      COALESCE(message_state, ''), \
      (SELECT COUNT(*) FROM objections WHERE objections.ordinal = signatures.ordinal), \
-     (SELECT COALESCE(MAX(reason), '') FROM objections WHERE objections.ordinal = signatures.ordinal) \
+     COALESCE((SELECT visitor FROM objections WHERE objections.ordinal = signatures.ordinal \
+     AND reason <> '' ORDER BY visitor LIMIT 1), ''), \
+     COALESCE((SELECT reason FROM objections WHERE objections.ordinal = signatures.ordinal \
+     AND reason <> '' ORDER BY visitor LIMIT 1), '') \
      FROM signatures WHERE state = 'valid' AND message IS NOT NULL";
 
-type Columns = (i64, Option<String>, String, String, i64, String);
+type Columns = (i64, Option<String>, String, String, i64, String, String);
 
-fn message((ordinal, name, text, state, objections, reasons): Columns) -> StoredMessage {
-    StoredMessage {
-        ordinal: ordinal.unsigned_abs(),
+fn message(
+    seal: &Seal,
+    (ordinal, name, text, state, objections, by, reason): Columns,
+) -> Result<StoredMessage, StoreError> {
+    let ordinal = ordinal.unsigned_abs();
+    let name = name.map(|name| opened_name(seal, ordinal, &name)).transpose()?;
+    let reasons = match reason.as_str() {
+        "" => reason,
+        sealed => seal.open(&reason_row(ordinal, &by), sealed)?,
+    };
+    Ok(StoredMessage {
+        ordinal,
         name,
-        text,
+        text: opened_message(seal, ordinal, &text)?,
         shown: state == "shown",
         objections: objections.unsigned_abs(),
         reasons,
-    }
+    })
+}
+
+/// What the reason of an objection is sealed for.
+fn reason_row(ordinal: Ordinal, visitor: &str) -> String {
+    OBJECTIONS.row(&[&ordinal, &visitor, &"reason"])
 }
 
 impl Store {
@@ -57,7 +81,7 @@ impl Store {
         }
         query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
         let rows: Vec<Columns> = query.rows(&self.db).await?;
-        Ok(rows.into_iter().map(message).collect())
+        rows.into_iter().map(|row| message(&self.db.seal, row)).collect()
     }
 
     /// What nobody has decided about, oldest first, and what someone objects to before
@@ -73,7 +97,7 @@ impl Store {
         );
         query.bind(i64::from(limit));
         let rows: Vec<Columns> = query.rows(&self.db).await?;
-        Ok(rows.into_iter().map(message).collect())
+        rows.into_iter().map(|row| message(&self.db.seal, row)).collect()
     }
 
     /// Shows a 寄语 or keeps it off the wall; what was objected is answered by that.
@@ -113,6 +137,10 @@ impl Store {
             "INSERT INTO objections (ordinal, visitor, at, reason) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (ordinal, visitor) DO NOTHING",
         );
+        let reason = match reason {
+            "" => String::new(),
+            reason => self.db.seal.close(&reason_row(ordinal, visitor.as_str()), reason)?,
+        };
         let ordinal = i64::try_from(ordinal).unwrap_or(i64::MAX);
         let mut tx = self.db.begin().await?;
         if tx.all::<(i64,)>(SHOWN, &[ordinal.into()]).await?.is_empty() {

@@ -6,6 +6,9 @@
 //! `Sql::each`. Columns never leave this room: callers get types of `domain`, and few
 //! of this room's own.
 //!
+//! What people tell about themselves is sealed on the way in (`seal`), so that no file and
+//! no copy of it tells it on.
+//!
 //! A write is put into the writer's queue, committed together with whatever else
 //! waits there, and answered only then: an answer means the row is on disk.
 
@@ -13,6 +16,7 @@ mod backup;
 mod counts;
 mod db;
 mod doubts;
+mod erasure;
 mod error;
 mod figures;
 mod identity;
@@ -30,6 +34,9 @@ mod queue;
 mod recount;
 mod recovery;
 mod reports;
+mod seal;
+mod sealing;
+mod search;
 mod seed;
 mod signatures;
 mod staff;
@@ -63,6 +70,7 @@ pub use self::{
     queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
     reports::{Attached, Change, Known, Notice, Unchanged},
+    seal::Seal,
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
     tries::Place,
@@ -99,32 +107,44 @@ impl Store {
 
     /// Opens the database at `url` (`sqlite://path` or `postgres://…`), brings its
     /// tables up to date, and sees that each pledge and grid of `campaign` has a
-    /// counter.
+    /// counter. What people write is sealed by `seal`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away, or not one that keeps what it
-    /// acknowledges.
-    pub async fn open(url: &str, campaign: &Campaign) -> Result<Self, StoreError> {
-        let db = Db::open(url, true).await?;
+    /// [`StoreError`] when the database is away, is not one that keeps what it
+    /// acknowledges, or was sealed by another secret.
+    pub async fn open(url: &str, seal: Seal, campaign: &Campaign) -> Result<Self, StoreError> {
+        let db = Db::open(url, seal, true).await?;
         db.migrate().await?;
+        Self::check_seal(&db).await?;
         counts::ensure(&db, campaign).await?;
         Self::over(db).await
     }
 
-    /// Opens the database at `url` as it is, for looking after it.
+    /// Opens the database at `url` as it is, for looking after it. Nothing that is sealed
+    /// can be read by it.
     ///
     /// # Errors
     /// [`StoreError`], also when there is none, or it was never served.
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
-        Self::over(Db::open(url, false).await?).await
+        Self::over(Db::open(url, Seal::of([]), false).await?).await
+    }
+
+    /// Opens the database at `url` as it is, to seal its rows anew.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when there is none, or none of the secrets sealed it.
+    pub async fn open_sealed(url: &str, seal: Seal) -> Result<Self, StoreError> {
+        let db = Db::open(url, seal, false).await?;
+        Self::check_seal(&db).await?;
+        Self::over(db).await
     }
 
     /// Opens a database that is to be filled by [`Store::restore`].
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn open_to_restore(url: &str) -> Result<Self, StoreError> {
-        let db = Db::open(url, true).await?;
+    pub async fn open_to_restore(url: &str, seal: Seal) -> Result<Self, StoreError> {
+        let db = Db::open(url, seal, true).await?;
         db.migrate().await?;
         Self::over(db).await
     }

@@ -20,7 +20,6 @@ use super::{
     Store, StoreError,
     db::{Sql, Value, private_folder, sql_over_items},
     query::Query,
-    table::items,
     tables::PHOTOS,
 };
 use crate::domain::{
@@ -214,7 +213,7 @@ impl Store {
         // As long as it is nobody's, nobody finds it.
         let nobodys = photos.iter().map(|(photo, _)| Photo { visitor: None, ..photo.clone() });
         let mut tx = self.db.begin().await?;
-        tx.run(PHOTOS.insert, &[items(&nobodys.collect::<Vec<_>>())?]).await?;
+        tx.insert(&nobodys.collect::<Vec<_>>()).await?;
         tx.commit().await?;
         for (photo, picture) in photos {
             pictures.put(&photo.id, picture).await?;

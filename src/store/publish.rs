@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     StoreError, counts,
-    db::{Db, Sql},
+    db::{Db, Pools, Sql},
 };
 use crate::domain::counts::Counts;
 
@@ -75,7 +75,7 @@ pub fn follow(db: &Db, publisher: &Publisher) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let heard = Arc::new(Notify::new());
     tasks.spawn(look(db.clone(), publisher.clone(), Arc::clone(&heard)));
-    if let Db::Postgres(pool) = db {
+    if let Pools::Postgres(pool) = &db.pools {
         let options = PgConnectOptions::clone(&pool.connect_options());
         tasks.spawn(listen(options.application_name("chuangquan listening"), heard));
         tasks.spawn(announce(db.clone(), publisher.committed.subscribe()));

@@ -1,13 +1,12 @@
 //! A reading statement that is put together from fixed pieces; whatever comes from
 //! outside is a parameter.
 
-use serde::de::DeserializeOwned;
 use sqlx::AssertSqlSafe;
 
 use super::{
     StoreError,
-    db::{Db, Row, Sql, Tx, Value, bound, in_time},
-    table::{Statements, records},
+    db::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
+    table::{Record, Statements, records},
 };
 
 /// A statement with its parameters.
@@ -74,12 +73,12 @@ impl Query {
     /// The rows that it finds.
     pub async fn rows<T: Row>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
         let found = async {
-            Ok(match db {
-                Db::Sqlite { read, .. } => {
+            Ok(match &db.pools {
+                Pools::Sqlite { read, .. } => {
                     let text = AssertSqlSafe(self.sqlite.clone());
                     bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(read).await?
                 }
-                Db::Postgres(pool) => {
+                Pools::Postgres(pool) => {
                     let text = AssertSqlSafe(self.postgres.clone());
                     bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(pool).await?
                 }
@@ -90,12 +89,12 @@ impl Query {
 
     /// The rows that it finds within a transaction.
     pub async fn rows_in<T: Row>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
-        Ok(match tx {
-            Tx::Sqlite(tx) => {
+        Ok(match &mut tx.begun {
+            Begun::Sqlite(tx) => {
                 let text = AssertSqlSafe(self.sqlite.clone());
                 bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
             }
-            Tx::Postgres(tx) => {
+            Begun::Postgres(tx) => {
                 let text = AssertSqlSafe(self.postgres.clone());
                 bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
             }
@@ -103,12 +102,13 @@ impl Query {
     }
 
     /// The records that it finds.
-    pub async fn find<T: DeserializeOwned>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
-        records(self.rows(db).await?)
+    pub async fn find<T: Record>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
+        records(&db.seal, self.rows(db).await?)
     }
 
     /// The records that it finds within a transaction.
-    pub async fn find_in<T: DeserializeOwned>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
-        records(self.rows_in(tx).await?)
+    pub async fn find_in<T: Record>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows_in(tx).await?;
+        records(&tx.seal, rows)
     }
 }

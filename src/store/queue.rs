@@ -110,27 +110,13 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
     search(query, &filter.q);
 }
 
-/// A case number finds its report, anything else what contains it.
+/// A case number finds its report. Anything else is looked for in what can be opened here
+/// only, by [`Store::queue`].
 fn search(query: &mut Query, q: &str) {
-    if q.is_empty() {
-        return;
-    }
     if let Some(CaseNumber { serial, year }) = CaseNumber::parse(q) {
         query.push(" AND reports.serial = ").bind(serial_value(serial));
         query.push(" AND reports.year = ").bind(i64::from(year));
-        return;
     }
-    let escaped = q.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let pattern = format!("%{escaped}%");
-    query.push(" AND (reports.place LIKE ").bind(pattern.as_str()).push(" ESCAPE '\\'");
-    for column in [
-        " OR reports.description LIKE ",
-        " OR reports.summary LIKE ",
-        " OR reports.source_number LIKE ",
-    ] {
-        query.push(column).bind(pattern.as_str()).push(" ESCAPE '\\'");
-    }
-    query.push(")");
 }
 
 /// One page, and one row more that says whether there is another.
@@ -192,6 +178,9 @@ impl<'s> Part<'s> {
     }
 }
 
+/// Most reports whose words are looked through for what somebody searches.
+pub const LOOKED_THROUGH: i64 = 50_000;
+
 /// Whether reports in these states have a limit to go by.
 fn has_limits(states: States) -> bool {
     match states {
@@ -228,25 +217,36 @@ impl Store {
             Sort::Due | Sort::New => " ORDER BY reports.serial DESC",
             Sort::Old => " ORDER BY reports.serial",
         };
-        // Each part gives its first serials, in order; of these the page is taken, and
-        // only then whole reports are read.
-        let mut query = Query::new("SELECT ");
-        query.push_each(REPORTS.object).push(" FROM (SELECT at, key FROM (");
-        for (n, part) in parts.into_iter().enumerate() {
-            query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
-            query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
-            if by_due {
-                query.push_each(part.by_due());
+        let wanted = |query: &mut Query, most: i64| {
+            // Each part gives its first serials, in order; of these the page is taken, and
+            // only then whole reports are read.
+            query.push("SELECT at, key FROM (");
+            for (n, part) in parts.iter().enumerate() {
+                query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+                query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
+                if by_due {
+                    query.push_each(part.by_due());
+                }
+                query.push(" WHERE ");
+                part.condition(query);
+                query.push(" AND ");
+                narrow(query, filter, staff, now);
+                query.push(part_order).push(" LIMIT ").bind(most).push(") AS part");
             }
-            query.push(" WHERE ");
-            part.condition(&mut query);
-            query.push(" AND ");
-            narrow(&mut query, filter, staff, now);
-            query.push(part_order).push(" LIMIT ");
-            query.bind(i64::from(filter.page.max(1)) * i64::from(page_size) + 1);
-            query.push(") AS part");
+            query.push(") AS parts").push(order);
+        };
+        if !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none() {
+            let mut query = Query::default();
+            wanted(&mut query, LOOKED_THROUGH);
+            query.push(" LIMIT ").bind(LOOKED_THROUGH);
+            let serials: Vec<(i64, i64)> = query.rows(&self.db).await?;
+            let serials = serials.iter().map(|(serial, _)| *serial);
+            return self.containing(serials.collect(), filter, page_size).await;
         }
-        query.push(") AS parts").push(order);
+        let most = i64::from(filter.page.max(1)) * i64::from(page_size) + 1;
+        let mut query = Query::new("SELECT ");
+        query.push_each(REPORTS.object).push(" FROM (");
+        wanted(&mut query, most);
         limit(&mut query, filter.page, page_size);
         query.push(") AS page JOIN reports ON reports.serial = page.at").push(order);
         let found = query.find(&self.db).await?;

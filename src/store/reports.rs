@@ -6,14 +6,33 @@ use super::{
     Store, StoreError,
     counts::{self, Deltas, Ledger},
     db::{Sql, Tx, Value, sql_over_items},
+    erasure,
     query::Query,
-    table::{item, items},
+    table::{Record, Statements},
     tables::{EVENTS, OUTBOX, PHOTOS, REPORTS},
 };
 use crate::domain::{
-    report::{Code, Event, Millis, Photo, PhotoRole, Report, State},
+    report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},
     visitor::VisitorId,
 };
+
+impl Record for Report {
+    fn table() -> &'static Statements {
+        &REPORTS
+    }
+}
+
+impl Record for Event {
+    fn table() -> &'static Statements {
+        &EVENTS
+    }
+}
+
+impl Record for Photo {
+    fn table() -> &'static Statements {
+        &PHOTOS
+    }
+}
 
 /// What a change makes of a report, written in one transaction with its event.
 #[derive(Clone, Debug)]
@@ -28,6 +47,14 @@ pub struct Change {
     pub public_photos: Option<Vec<Code>>,
     /// Notices to be sent.
     pub notices: Vec<Notice>,
+}
+
+impl Change {
+    /// A change that brings no photos and that nobody hears of.
+    #[must_use]
+    pub const fn only(report: Report, event: Event) -> Self {
+        Self { report, event, photos: Vec::new(), public_photos: None, notices: Vec::new() }
+    }
 }
 
 /// What belongs to a report that is about to be changed.
@@ -113,8 +140,8 @@ impl Store {
         }
         report.serial = taken.last_report + 1;
         event.serial = report.serial;
-        tx.run(REPORTS.insert, &[item(&report)?]).await?;
-        tx.run(EVENTS.insert, &[item(&event)?]).await?;
+        tx.insert([&report]).await?;
+        tx.insert([&event]).await?;
         attach(&mut tx, report.serial, photos, report.submitted_at).await?;
         notify(&mut tx, &report, &[Notice::New], report.submitted_at).await?;
         let last = i64::try_from(report.serial).unwrap_or(i64::MAX);
@@ -154,22 +181,26 @@ impl Store {
     async fn write(&self, mut tx: Tx, before: &Report, change: &Change) -> Result<(), StoreError> {
         let Change { report, event, photos, public_photos, notices } = change;
         let mut deltas = Deltas::default();
-        tx.run(REPORTS.update, &[item(report)?]).await?;
-        tx.run(EVENTS.insert, &[item(event)?]).await?;
+        tx.update(report).await?;
+        tx.insert([event]).await?;
         attach(&mut tx, report.serial, photos, event.at).await?;
         if let Some(public) = public_photos {
             show(&mut tx, report.serial, public).await?;
         }
+        let erased = report.state == State::Withdrawn || event.what == What::Forgotten;
         if report.state == State::Withdrawn {
-            forget_photos(&mut tx, report.serial).await?;
-            forget_words(&mut tx, report.serial).await?;
+            erasure::photos(&mut tx, report.serial).await?;
+            erasure::words(&mut tx, report.serial).await?;
+        } else if erased {
+            erasure::photos_of_reporter(&mut tx, report.serial).await?;
+            erasure::words_of_reporter(&mut tx, report.serial).await?;
         }
         notify(&mut tx, report, notices, event.at).await?;
         deltas.report(Some(before), Some(report));
         // Pages that are kept for everyone go by the revision: what they may show of a
         // report must not outlive its change.
         let shown_otherwise = before.is_public() != report.is_public()
-            || (report.is_public() && before.summary != report.summary);
+            || (report.is_public() && (erased || before.summary != report.summary));
         if deltas.is_empty() && !shown_otherwise {
             tx.commit().await
         } else {
@@ -321,20 +352,6 @@ async fn show(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreErro
     tx.run(SHOW, &[list, serial]).await.map(drop)
 }
 
-/// The photos of a report that was taken back: nobody's, and to be swept away.
-async fn forget_photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
-    const FORGET: Sql = Sql::both(
-        "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 WHERE serial = $1",
-    );
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
-}
-
-/// What the reporter wrote, and what staff wrote about it: a withdrawal leaves none of it.
-async fn forget_words(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
-    const FORGET: Sql = Sql::both("UPDATE report_events SET text = NULL WHERE serial = $1");
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
-}
-
 /// Puts notices into the outbox.
 async fn notify(
     tx: &mut Tx,
@@ -345,15 +362,12 @@ async fn notify(
     if notices.is_empty() {
         return Ok(());
     }
-    let rows: Vec<serde_json::Value> = notices
-        .iter()
-        .map(|notice| {
-            json!({
-                "id": format!("{}-{}-{}", report.serial, report.version, notice.as_str()),
-                "serial": report.serial, "kind": notice.as_str(), "at": at, "attempts": 0,
-                "next_at": at,
-            })
+    let rows = notices.iter().map(|notice| {
+        json!({
+            "id": format!("{}-{}-{}", report.serial, report.version, notice.as_str()),
+            "serial": report.serial, "kind": notice.as_str(), "at": at, "attempts": 0,
+            "next_at": at,
         })
-        .collect();
-    tx.run(OUTBOX.insert, &[items(&rows)?]).await.map(drop)
+    });
+    tx.run(OUTBOX.insert, &[Value::items(rows)]).await.map(drop)
 }

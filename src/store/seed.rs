@@ -6,8 +6,8 @@ use super::{
     counts::{self, Deltas},
     db::{Sql, Value},
     reports::serial_value,
-    table::items,
-    tables::{EVENTS, REPORTS, SIGNATURES},
+    signatures::{sealed_message, sealed_name},
+    tables::SIGNATURES,
 };
 use crate::domain::{
     campaign::{Campaign, Category},
@@ -98,15 +98,16 @@ impl Store {
             }
             deltas.signature(grid, &pledges, 1);
             let surname = pick(&SURNAMES, dice >> 20).copied().unwrap_or_default();
+            let message = dice.is_multiple_of(50).then_some("小节之处显大德");
             // The columns of the table, in their order.
             rows.push(vec![
                 serial_value(ordinal),
                 code("vis", ordinal).into(),
                 "valid".into(),
-                format!("{surname}测试").into(),
+                sealed_name(&self.db.seal, ordinal, &format!("{surname}测试"))?,
                 grid.into(),
                 serde_json::to_string(&pledges).unwrap_or_default().into(),
-                dice.is_multiple_of(50).then_some("小节之处显大德").into(),
+                sealed_message(&self.db.seal, ordinal, message)?,
                 dice.is_multiple_of(3).into(),
                 campaign.privacy.version.as_str().into(),
                 (now - i64::try_from(dice % 300).unwrap_or_default() * DAY).into(),
@@ -151,8 +152,8 @@ impl Store {
         }
         let mut tx = self.db.begin().await?;
         counts::take_ledger(&mut tx, now).await?;
-        tx.run(REPORTS.insert, &[items(&rows)?]).await?;
-        tx.run(EVENTS.insert, &[items(&events)?]).await?;
+        tx.insert(&rows).await?;
+        tx.insert(&events).await?;
         let last: Value = serial_value(last);
         tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last]).await?;
         deltas.apply(&mut tx).await?;
@@ -234,5 +235,6 @@ fn invented(campaign: &Campaign, serial: u64, now: Millis) -> Option<Report> {
         urged_at: None,
         supporters: dice % 4,
         form_key: None,
+        erased_at: Some(submitted_at),
     })
 }

@@ -7,6 +7,7 @@ use super::{
     counts::Deltas,
     db::{Db, Sql, Tx, Value, sql_any_of},
     doubts::{self, Doubt},
+    seal::Seal,
     tables::SIGNATURES,
 };
 use crate::domain::{
@@ -75,10 +76,10 @@ pub async fn sign(
             i64::try_from(*last).unwrap_or(i64::MAX).into(),
             visitor.into(),
             standing.as_str().into(),
-            new.name.as_str().into(),
+            sealed_name(&tx.seal, *last, new.name.as_str())?,
             new.grid.as_ref().map(Slug::as_str).into(),
             pledges_text(&new.pledges).into(),
-            new.message.as_ref().map(|message| message.as_str()).into(),
+            sealed_message(&tx.seal, *last, new.message.as_ref().map(|text| text.as_str()))?,
             new.show_name.into(),
             row.consent.as_str().into(),
             at.into(),
@@ -90,6 +91,34 @@ pub async fn sign(
     }
     tx.insert_rows(&SIGNATURES, &new_rows).await?;
     Ok(results)
+}
+
+/// A name as it stands in its row.
+pub fn sealed_name(seal: &Seal, ordinal: Ordinal, name: &str) -> Result<Value, StoreError> {
+    seal.close(&SIGNATURES.row(&[&ordinal, &"name"]), name).map(Value::Text)
+}
+
+/// The name that stands in a row; a signature that was taken back has none.
+pub fn opened_name(seal: &Seal, ordinal: Ordinal, sealed: &str) -> Result<String, StoreError> {
+    match sealed {
+        "" => Ok(String::new()),
+        sealed => seal.open(&SIGNATURES.row(&[&ordinal, &"name"]), sealed),
+    }
+}
+
+/// A 寄语 as it stands in its row.
+pub fn sealed_message(
+    seal: &Seal,
+    ordinal: Ordinal,
+    text: Option<&str>,
+) -> Result<Value, StoreError> {
+    let row = || SIGNATURES.row(&[&ordinal, &"message"]);
+    text.map_or(Ok(Value::Null), |text| seal.close(&row(), text).map(Value::Text))
+}
+
+/// The 寄语 that stands in a row.
+pub fn opened_message(seal: &Seal, ordinal: Ordinal, sealed: &str) -> Result<String, StoreError> {
+    seal.open(&SIGNATURES.row(&[&ordinal, &"message"]), sealed)
 }
 
 async fn already_signed(
@@ -159,15 +188,19 @@ pub async fn live(db: &Db, visitor: &VisitorId) -> Result<Option<Signature>, Sto
          WHERE visitor = $1 AND state IN ('valid', 'suspect')",
     );
     let rows: Vec<Columns> = db.all(LIVE, &[visitor.as_str().into()]).await?;
-    let signature = |(ordinal, name, grid, pledges, message, signed_at): Columns| Signature {
-        ordinal: ordinal.unsigned_abs(),
-        name,
-        grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
-        pledges: pledges_of(&pledges),
-        message,
-        signed_at,
+    let signature = |(ordinal, name, grid, pledges, message, signed_at): Columns| {
+        let ordinal = ordinal.unsigned_abs();
+        let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
+        Ok(Signature {
+            ordinal,
+            name: opened_name(&db.seal, ordinal, &name)?,
+            grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+            pledges: pledges_of(&pledges),
+            message: message.transpose()?,
+            signed_at,
+        })
     };
-    Ok(rows.into_iter().next().map(signature))
+    rows.into_iter().next().map(signature).transpose()
 }
 
 /// A signature as exports show it.
@@ -194,28 +227,31 @@ pub async fn after(db: &Db, ordinal: Ordinal, limit: u32) -> Result<Vec<Signatur
     let values = [i64::try_from(ordinal).unwrap_or(i64::MAX).into(), i64::from(limit).into()];
     let rows: Vec<Columns> = db.all(AFTER, &values).await?;
     let row = |(ordinal, state, name, grid, pledges, message, show_name, signed_at): Columns| {
-        SignatureRow {
-            ordinal: ordinal.unsigned_abs(),
+        let ordinal = ordinal.unsigned_abs();
+        let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
+        Ok(SignatureRow {
+            ordinal,
             state,
-            name,
+            name: opened_name(&db.seal, ordinal, &name)?,
             grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
             pledges: pledges_of(&pledges),
-            message,
+            message: message.transpose()?,
             show_name,
             signed_at,
-        }
+        })
     };
-    Ok(rows.into_iter().map(row).collect())
+    rows.into_iter().map(row).collect()
 }
 
 /// The newest names that may be shown.
 pub async fn recent_names(db: &Db, limit: u16) -> Result<Vec<String>, StoreError> {
     const NEWEST: Sql = Sql::both(
-        "SELECT name FROM signatures WHERE state = 'valid' AND show_name \
+        "SELECT ordinal, name FROM signatures WHERE state = 'valid' AND show_name \
          ORDER BY ordinal DESC LIMIT $1",
     );
-    let rows: Vec<(String,)> = db.all(NEWEST, &[i64::from(limit).into()]).await?;
-    Ok(rows.into_iter().map(|(name,)| name).collect())
+    let rows: Vec<(i64, String)> = db.all(NEWEST, &[i64::from(limit).into()]).await?;
+    let name = |(n, name): (i64, String)| opened_name(&db.seal, n.unsigned_abs(), &name);
+    rows.into_iter().map(name).collect()
 }
 
 fn pledges_text(pledges: &[Slug]) -> String {

@@ -1,12 +1,13 @@
 //! Staff and their sessions in the database.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx},
+    db::{Sql, Tx, Value},
     query::Query,
-    table::item,
+    table::{Record, Statements},
     tables::{AUDIT, STAFF},
 };
 use crate::domain::{
@@ -29,6 +30,12 @@ struct Row {
     active: bool,
     stand_in: Option<StaffId>,
     created_at: Millis,
+}
+
+impl Record for Row {
+    fn table() -> &'static Statements {
+        &STAFF
+    }
 }
 
 /// Who is to be added.
@@ -90,17 +97,6 @@ impl From<Row> for Staff {
 fn list(slugs: &[Slug]) -> String {
     serde_json::Value::from_iter(slugs.iter().map(Slug::as_str)).to_string()
 }
-
-/// Something that staff did besides moving a report on.
-#[derive(Clone, Debug, Serialize)]
-struct AuditRow<'a> {
-    id: String,
-    at: Millis,
-    staff: Option<StaffId>,
-    action: &'a str,
-    subject: &'a str,
-}
-
 impl Store {
     /// Adds someone; `None` when the login is taken.
     ///
@@ -135,7 +131,7 @@ impl Store {
             stand_in: None,
             created_at: at,
         };
-        tx.run(STAFF.insert, &[item(&row)?]).await?;
+        tx.insert([&row]).await?;
         tx.commit().await?;
         Ok(Some(row.id))
     }
@@ -283,6 +279,16 @@ impl Store {
         tx.commit().await
     }
 
+    /// Ends all sessions of someone.
+    ///
+    /// # Errors
+    /// [`StoreError`] when they are not known to have ended.
+    pub async fn end_sessions_of(&self, staff: StaffId) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        tx.run(Sql::both("DELETE FROM sessions WHERE staff = $1"), &[staff.into()]).await?;
+        tx.commit().await
+    }
+
     /// Ends the sessions that were last seen before `seen`, or began before `begun`.
     ///
     /// # Errors
@@ -306,9 +312,11 @@ impl Store {
         subject: &str,
         at: Millis,
     ) -> Result<(), StoreError> {
-        let row = AuditRow { id: id.to_owned(), at, staff, action, subject };
+        let row = json!({
+            "id": id, "at": at, "staff": staff, "action": action, "subject": subject,
+        });
         let mut tx = self.db.begin().await?;
-        tx.run(AUDIT.insert, &[item(&row)?]).await?;
+        tx.run(AUDIT.insert, &[Value::items([row])]).await?;
         tx.commit().await
     }
 }

@@ -1,11 +1,14 @@
 //! Tables as lists of columns: the statements that every table needs, in the words of
-//! both databases. A row travels as one JSON object.
+//! both databases. A row travels as one JSON object; what may not stand in it for everyone
+//! to read is sealed on the way in and opened on the way out.
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json};
 
 use super::{
     StoreError,
-    db::{Sql, Value},
+    db::{Sql, Tx, Value},
+    seal::{Seal, is_sealed},
 };
 
 /// What a column holds.
@@ -14,7 +17,6 @@ pub enum Kind {
     Int,
     /// Zero where an older copy does not have it.
     IntOrZero,
-    Real,
     Bool,
     Text,
 }
@@ -26,13 +28,31 @@ pub struct Table {
     /// The columns that name a row.
     pub key: &'static [&'static str],
     pub columns: &'static [(&'static str, Kind)],
+    /// Fields of a record that are kept together in the column [`SEALED`].
+    pub private: &'static [&'static str],
+    /// Columns whose text is sealed where it stands.
+    pub sealed: &'static [&'static str],
 }
+
+/// The column of what is private of a row, sealed.
+pub const SEALED: &str = "sealed";
 
 /// The statements of a table, written once.
 #[derive(Clone, Copy, Debug)]
 pub struct Statements {
     pub name: &'static str,
+    pub key: &'static [&'static str],
     pub columns: &'static [(&'static str, Kind)],
+    pub private: &'static [&'static str],
+    pub sealed: &'static [&'static str],
+    /// The key as a row value, and as what is sorted by.
+    pub key_list: &'static str,
+    pub order: &'static str,
+    /// Key, private fields and sealed columns as JSON, where the private fields still are
+    /// columns.
+    pub plain: Sql,
+    /// Writes what is sealed of the rows of the JSON array `$1`.
+    pub reseal: Sql,
     /// A row as JSON text, after `SELECT`.
     pub object: Sql,
     /// All rows as JSON, in the order of their key.
@@ -51,7 +71,7 @@ const POSTGRES_ITEMS: &str = "jsonb_array_elements(CAST($1 AS jsonb)) AS item(va
 impl Table {
     /// Writes the statements; they live as long as the program.
     pub fn prepare(&self) -> Statements {
-        let Self { name, key, columns } = *self;
+        let Self { name, key, columns, private, sealed } = *self;
         let pairs: Vec<String> =
             columns.iter().map(|(column, _)| format!("'{column}', {name}.{column}")).collect();
         let sqlite_object = format!("json_object({})", pairs.join(", "));
@@ -77,22 +97,104 @@ impl Table {
             .filter(|(column, _)| key.contains(column))
             .map(|column| format!("{name}.{} = {}", column.0, from_item(*column)))
             .collect();
-        let update = |items: &str| {
-            format!(
-                "UPDATE {name} SET {} FROM {items} WHERE {}",
-                set.join(", "),
-                same.join(" AND ")
-            )
+        let write = |set: &[String], items: &str| {
+            let (set, same) = (set.join(", "), same.join(" AND "));
+            format!("UPDATE {name} SET {set} FROM {items} WHERE {same}")
         };
+        let update = |items: &str| write(&set, items);
+        let sealed_column = (!private.is_empty()).then_some(&SEALED);
+        let sealed_columns = sealed_column.into_iter().chain(sealed);
+        let sealed_set: Vec<String> = sealed_columns
+            .map(|column| format!("{column} = {}", from_item((column, Kind::Text))))
+            .collect();
+        let reseal = |items: &str| write(&sealed_set, items);
+        let plain: Vec<String> = key
+            .iter()
+            .chain(private)
+            .chain(sealed)
+            .map(|column| format!("'{column}', {name}.{column}"))
+            .collect();
+        let plain = format!("json_object({})", plain.join(", "));
         Statements {
             name,
+            key,
             columns,
+            private,
+            sealed,
+            key_list: kept(format!("({order})")),
+            plain: Sql::each(kept(plain), kept(postgres_object.clone())),
+            reseal: Sql::each(kept(reseal(SQLITE_ITEMS)), kept(reseal(POSTGRES_ITEMS))),
             all: Sql::each(kept(all(&sqlite_object)), kept(all(&postgres_object))),
             object: Sql::each(kept(sqlite_object), kept(postgres_object)),
             insert: Sql::each(kept(insert(SQLITE_ITEMS)), kept(insert(POSTGRES_ITEMS))),
             update: Sql::each(kept(update(SQLITE_ITEMS)), kept(update(POSTGRES_ITEMS))),
+            order: kept(order),
             clear: Sql::both(kept(format!("DELETE FROM {name}"))),
         }
+    }
+}
+
+impl Statements {
+    /// What a row is called, as far as what is sealed for it goes.
+    pub fn row(&self, key: &[&dyn std::fmt::Display]) -> String {
+        key.iter().fold(self.name.to_owned(), |name, part| format!("{name}/{part}"))
+    }
+
+    fn row_of(&self, row: &Map<String, Json>) -> String {
+        self.key.iter().fold(self.name.to_owned(), |name, column| match row.get(*column) {
+            Some(Json::String(text)) => format!("{name}/{text}"),
+            other => format!("{name}/{}", other.unwrap_or(&Json::Null)),
+        })
+    }
+
+    /// Whether anything of a row is sealed.
+    pub const fn has_secrets(&self) -> bool {
+        !self.private.is_empty() || !self.sealed.is_empty()
+    }
+
+    /// Seals what is private of a row, as far as it is not.
+    pub fn close(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
+        let name = self.row_of(row);
+        let mut private = Map::new();
+        for field in self.private {
+            if let Some(value) = row.remove(*field).filter(|value| !value.is_null()) {
+                private.insert((*field).to_owned(), value);
+            }
+        }
+        if !private.is_empty() {
+            let text = Json::Object(private).to_string();
+            row.insert(SEALED.to_owned(), seal.close(&name, &text)?.into());
+        }
+        for column in self.sealed {
+            if let Some(Json::String(text)) = row.get_mut(*column)
+                && !text.is_empty()
+                && !is_sealed(text)
+            {
+                *text = seal.close(&format!("{name}/{column}"), text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens what is sealed of a row.
+    pub fn open(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
+        let name = self.row_of(row);
+        if !self.private.is_empty()
+            && let Some(Json::String(sealed)) = row.remove(SEALED)
+        {
+            let text = seal.open(&name, &sealed)?;
+            let private: Map<String, Json> =
+                serde_json::from_str(&text).map_err(|error| unfit(&error))?;
+            row.extend(private);
+        }
+        for column in self.sealed {
+            if let Some(Json::String(text)) = row.get_mut(*column)
+                && !text.is_empty()
+            {
+                *text = seal.open(&format!("{name}/{column}"), text)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -102,7 +204,6 @@ fn from_item((column, kind): (&str, Kind)) -> String {
         Kind::Text => text,
         Kind::Int => format!("CAST({text} AS BIGINT)"),
         Kind::IntOrZero => format!("COALESCE(CAST({text} AS BIGINT), 0)"),
-        Kind::Real => format!("CAST({text} AS DOUBLE PRECISION)"),
         Kind::Bool => format!("CAST({text} AS BOOLEAN)"),
     }
 }
@@ -111,20 +212,62 @@ fn kept(text: String) -> &'static str {
     Box::leak(text.into_boxed_str())
 }
 
-/// A record as the parameter of a table's statements.
-pub fn item(record: &impl Serialize) -> Result<Value, StoreError> {
-    items(std::slice::from_ref(record))
+/// What the rows of a table are read as.
+pub trait Record: DeserializeOwned {
+    /// The table.
+    fn table() -> &'static Statements;
 }
 
 /// Records as the parameter of a table's statements.
-pub fn items(records: &[impl Serialize]) -> Result<Value, StoreError> {
-    serde_json::to_string(records).map(Value::Text).map_err(|error| unfit(&error))
+fn items<'r, R: Record + Serialize + 'r>(
+    seal: &Seal,
+    records: impl IntoIterator<Item = &'r R>,
+) -> Result<Value, StoreError> {
+    let table = R::table();
+    let mut rows = Vec::new();
+    for record in records {
+        let row = serde_json::to_value(record).map_err(|error| unfit(&error))?;
+        let Json::Object(mut row) = row else { continue };
+        table.close(&mut row, seal)?;
+        rows.push(Json::Object(row));
+    }
+    Ok(Value::items(rows))
 }
 
 /// Records from their rows.
-pub fn records<T: DeserializeOwned>(rows: Vec<(String,)>) -> Result<Vec<T>, StoreError> {
-    let read = |(row,): (String,)| serde_json::from_str(&row).map_err(|error| unfit(&error));
+pub fn records<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
+    let table = R::table();
+    let read = |(row,): (String,)| {
+        if !table.has_secrets() {
+            return serde_json::from_str(&row).map_err(|error| unfit(&error));
+        }
+        let mut row = object(&row)?;
+        table.open(&mut row, seal)?;
+        serde_json::from_value(Json::Object(row)).map_err(|error| unfit(&error))
+    };
     rows.into_iter().map(read).collect()
+}
+
+/// A row from its JSON.
+pub fn object(row: &str) -> Result<Map<String, Json>, StoreError> {
+    serde_json::from_str(row).map_err(|error| unfit(&error))
+}
+
+impl Tx {
+    /// Adds records to their table.
+    pub async fn insert<'r, R: Record + Serialize + 'r>(
+        &mut self,
+        records: impl IntoIterator<Item = &'r R>,
+    ) -> Result<(), StoreError> {
+        let items = items(&self.seal, records)?;
+        self.run(R::table().insert, &[items]).await.map(drop)
+    }
+
+    /// Writes a record over the one of the same key.
+    pub async fn update<R: Record + Serialize>(&mut self, record: &R) -> Result<(), StoreError> {
+        let items = items(&self.seal, [record])?;
+        self.run(R::table().update, &[items]).await.map(drop)
+    }
 }
 
 fn unfit(error: &serde_json::Error) -> StoreError {

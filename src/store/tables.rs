@@ -3,12 +3,21 @@
 use std::sync::LazyLock;
 
 use super::table::{
-    Kind::{Bool, Int, IntOrZero, Real, Text},
-    Statements, Table,
+    Kind::{self, Bool, Int, IntOrZero, Text},
+    SEALED, Statements, Table,
 };
 
 /// Statements of one table.
 type Prepared = LazyLock<Statements>;
+
+/// Statements of a table of which nothing is sealed.
+fn open(
+    name: &'static str,
+    key: &'static [&'static str],
+    columns: &'static [(&'static str, Kind)],
+) -> Statements {
+    Table { name, key, columns, private: &[], sealed: &[] }.prepare()
+}
 
 pub static SIGNATURES: Prepared = LazyLock::new(|| {
     Table {
@@ -30,13 +39,15 @@ pub static SIGNATURES: Prepared = LazyLock::new(|| {
             ("rule", Text),
             ("place", Text),
         ],
+        private: &[],
+        sealed: &["name", "message"],
     }
     .prepare()
 });
 
 pub static COUNTERS: Prepared = LazyLock::new(|| {
     let columns = &[("kind", Text), ("slug", Text), ("n", Int)];
-    Table { name: "counters", key: &["kind", "slug"], columns }.prepare()
+    open("counters", &["kind", "slug"], columns)
 });
 
 pub static RECOVERIES: Prepared = LazyLock::new(|| {
@@ -47,27 +58,23 @@ pub static RECOVERIES: Prepared = LazyLock::new(|| {
         ("used_by", Text),
         ("used_at", Int),
     ];
-    Table { name: "recoveries", key: &["visitor"], columns }.prepare()
+    open("recoveries", &["visitor"], columns)
 });
 
 pub static IDENTITIES: Prepared = LazyLock::new(|| {
     let columns = &[("identity", Text), ("visitor", Text), ("linked_at", Int)];
-    Table { name: "wechat_identities", key: &["identity"], columns }.prepare()
+    open("wechat_identities", &["identity"], columns)
 });
 
 pub static LEDGER: Prepared = LazyLock::new(|| {
-    Table {
-        name: "ledger",
-        key: &["id"],
-        columns: &[
-            ("id", Int),
-            ("revision", Int),
-            ("as_of", Int),
-            ("last_ordinal", Int),
-            ("last_report", IntOrZero),
-        ],
-    }
-    .prepare()
+    let columns = &[
+        ("id", Int),
+        ("revision", Int),
+        ("as_of", Int),
+        ("last_ordinal", Int),
+        ("last_report", IntOrZero),
+    ];
+    open("ledger", &["id"], columns)
 });
 
 pub static REPORTS: Prepared = LazyLock::new(|| {
@@ -88,13 +95,6 @@ pub static REPORTS: Prepared = LazyLock::new(|| {
             ("grid", Text),
             ("branch", Text),
             ("unit", Text),
-            ("description", Text),
-            ("place", Text),
-            ("lat", Real),
-            ("lon", Real),
-            ("accuracy", Int),
-            ("contact_name", Text),
-            ("contact_phone", Text),
             ("consent", Text),
             ("summary", Text),
             ("hidden", Int),
@@ -120,11 +120,23 @@ pub static REPORTS: Prepared = LazyLock::new(|| {
             ("referred_number", Text),
             ("solved", Int),
             ("satisfied", Text),
-            ("rating_comment", Text),
             ("urged_at", Int),
             ("supporters", Int),
             ("form_key", Text),
+            ("erased_at", Int),
+            (SEALED, Text),
         ],
+        private: &[
+            "description",
+            "place",
+            "lat",
+            "lon",
+            "accuracy",
+            "contact_name",
+            "contact_phone",
+            "rating_comment",
+        ],
+        sealed: &[],
     }
     .prepare()
 });
@@ -140,118 +152,106 @@ pub static EVENTS: Prepared = LazyLock::new(|| {
             ("staff", Int),
             ("what", Text),
             ("state", Text),
-            ("text", Text),
             ("audience", Text),
             ("detail", Text),
+            (SEALED, Text),
         ],
+        private: &["text"],
+        sealed: &[],
     }
     .prepare()
 });
 
 pub static PHOTOS: Prepared = LazyLock::new(|| {
-    Table {
-        name: "photos",
-        key: &["id"],
-        columns: &[
-            ("id", Text),
-            ("serial", Int),
-            ("visitor", Text),
-            ("role", Text),
-            ("public", Int),
-            ("width", Int),
-            ("height", Int),
-            ("at", Int),
-        ],
-    }
-    .prepare()
+    let columns = &[
+        ("id", Text),
+        ("serial", Int),
+        ("visitor", Text),
+        ("role", Text),
+        ("public", Int),
+        ("width", Int),
+        ("height", Int),
+        ("at", Int),
+    ];
+    open("photos", &["id"], columns)
 });
 
 pub static SUPPORTS: Prepared = LazyLock::new(|| {
     let columns = &[("serial", Int), ("visitor", Text), ("at", Int)];
-    Table { name: "supports", key: &["serial", "visitor"], columns }.prepare()
+    open("supports", &["serial", "visitor"], columns)
 });
 
 pub static STAFF: Prepared = LazyLock::new(|| {
-    Table {
-        name: "staff",
-        key: &["id"],
-        columns: &[
-            ("id", Int),
-            ("login", Text),
-            ("name", Text),
-            ("role", Text),
-            ("grids", Text),
-            ("branches", Text),
-            ("password", Text),
-            ("active", Int),
-            ("stand_in", Int),
-            ("created_at", Int),
-        ],
-    }
-    .prepare()
+    let columns = &[
+        ("id", Int),
+        ("login", Text),
+        ("name", Text),
+        ("role", Text),
+        ("grids", Text),
+        ("branches", Text),
+        ("password", Text),
+        ("active", Int),
+        ("stand_in", Int),
+        ("created_at", Int),
+    ];
+    open("staff", &["id"], columns)
 });
 
 pub static AUDIT: Prepared = LazyLock::new(|| {
-    Table {
-        name: "audit",
-        key: &["id"],
-        columns: &[("id", Text), ("at", Int), ("staff", Int), ("action", Text), ("subject", Text)],
-    }
-    .prepare()
+    let columns = &[("id", Text), ("at", Int), ("staff", Int), ("action", Text), ("subject", Text)];
+    open("audit", &["id"], columns)
 });
 
 pub static OUTBOX: Prepared = LazyLock::new(|| {
-    Table {
-        name: "outbox",
-        key: &["id"],
-        columns: &[
-            ("id", Text),
-            ("serial", Int),
-            ("kind", Text),
-            ("at", Int),
-            ("attempts", Int),
-            ("next_at", Int),
-            ("done_at", Int),
-        ],
-    }
-    .prepare()
+    let columns = &[
+        ("id", Text),
+        ("serial", Int),
+        ("kind", Text),
+        ("at", Int),
+        ("attempts", Int),
+        ("next_at", Int),
+        ("done_at", Int),
+    ];
+    open("outbox", &["id"], columns)
 });
 
 pub static OBJECTIONS: Prepared = LazyLock::new(|| {
     let columns = &[("ordinal", Int), ("visitor", Text), ("at", Int), ("reason", Text)];
-    Table { name: "objections", key: &["ordinal", "visitor"], columns }.prepare()
-});
-
-pub static RULES_OFF: Prepared = LazyLock::new(|| {
-    Table { name: "rules_off", key: &["rule"], columns: &[("rule", Text), ("at", Int)] }.prepare()
-});
-
-pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
     Table {
-        name: "judgements",
-        key: &["id"],
-        columns: &[
-            ("id", Text),
-            ("at", Int),
-            ("staff", Int),
-            ("came_from", Text),
-            ("is_to_be", Text),
-            ("rule", Text),
-            ("place", Text),
-            ("since", Int),
-            ("until", Int),
-            ("last_ordinal", Int),
-            ("reached", Int),
-            ("touched", Int),
-            ("state", Text),
-        ],
+        name: "objections",
+        key: &["ordinal", "visitor"],
+        columns,
+        private: &[],
+        sealed: &["reason"],
     }
     .prepare()
 });
 
+pub static RULES_OFF: Prepared =
+    LazyLock::new(|| open("rules_off", &["rule"], &[("rule", Text), ("at", Int)]));
+
+pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
+    let columns = &[
+        ("id", Text),
+        ("at", Int),
+        ("staff", Int),
+        ("came_from", Text),
+        ("is_to_be", Text),
+        ("rule", Text),
+        ("place", Text),
+        ("since", Int),
+        ("until", Int),
+        ("last_ordinal", Int),
+        ("reached", Int),
+        ("touched", Int),
+        ("state", Text),
+    ];
+    open("judgements", &["id"], columns)
+});
+
 pub static JUDGED: Prepared = LazyLock::new(|| {
     let columns = &[("judgement", Text), ("ordinal", Int)];
-    Table { name: "judged", key: &["judgement", "ordinal"], columns }.prepare()
+    open("judged", &["judgement", "ordinal"], columns)
 });
 
 /// The tables that a copy holds, in the order in which they can be filled. Sessions are
@@ -276,6 +276,11 @@ pub fn copied() -> [&'static Statements; 16] {
         &JUDGEMENTS,
         &JUDGED,
     ]
+}
+
+/// The tables of which something is sealed.
+pub fn sealed() -> impl Iterator<Item = &'static Statements> {
+    copied().into_iter().filter(|table| table.has_secrets())
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ impl Writer {
             runtime.block_on(async {
                 let db = db.for_writer();
                 drain(&db, &publisher, jobs, answers, &measured).await;
-                if matches!(db, Db::Postgres(_)) {
+                if db.is_shared() {
                     db.close().await;
                 }
             });

@@ -112,6 +112,7 @@ impl Street {
             ("GET", _) => browser.request(get, &path),
             (_, "/sign") => browser.form(&path, &GOOD),
             (_, "/recovery") => browser.form(&path, &[("phrase", phrase), ("merge", "on")]),
+            (_, "/me/erase") => browser.form(&path, &[("confirm", "on")]),
             (_, "/report" | "/report/similar") => browser.multipart(&path, &report, &[]),
             (_, "/report/photos") => {
                 browser.multipart(&path, &[], &[("photos", "a.jpg", self::photo())])

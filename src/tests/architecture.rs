@@ -99,7 +99,9 @@ fn no_file_is_too_long_to_read() {
     for folder in ["style", "end2end/journeys", "tools"] {
         let own = |entry: &fs::DirEntry| entry.path().is_file();
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(own) {
-            if !entry.path().ends_with("package-lock.json") {
+            // Lists that machines write.
+            let listed = ["package-lock.json", "licences.tsv"];
+            if !listed.iter().any(|name| entry.path().ends_with(name)) {
                 files.push((
                     entry.path().display().to_string(),
                     fs::read_to_string(entry.path()).unwrap(),

@@ -14,7 +14,7 @@ use crate::support::{
 on_both!(every_released_schema_is_brought_up_to_date);
 
 /// What was written under each schema, after the one before.
-const ROWS: [&[&str]; 5] = [
+const ROWS: [&[&str]; 6] = [
     &[
         "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, show_name, consent, signed_at, withdrawn_at) VALUES \
          (1, 'aaaaaaaaaaaaaaaaaaaaaa', 'valid', '王测试', 'grid-01', '[\"home\",\"traffic\"]', NULL, TRUE, '2020-11', 1700000000000, NULL), \
@@ -25,9 +25,10 @@ const ROWS: [&[&str]; 5] = [
         "UPDATE ledger SET revision = 4, as_of = 1700000000003, last_ordinal = 3",
     ],
     &[
-        "INSERT INTO reports (serial, code, year, visitor, source, state, category, kind, grid, branch, unit, description, place, consent, hidden, version, level, reopened, supervised, submitted_at, supporters) VALUES \
-         (1, 'RRRRRRRRRRRRRRRRRRRRRR', 2026, 'aaaaaaaaaaaaaaaaaaaaaa', 'resident', 'submitted', 'corridor', 'casework', 'grid-01', 'residential', 'property', '三楼堆了旧家具', '测试小区', '2020-11', 0, 1, 0, 0, 0, 1700000001000, 0)",
-        "INSERT INTO report_events (serial, version, at, what, state, audience) VALUES (1, 1, 1700000001000, 'filed', 'submitted', 'public')",
+        "INSERT INTO reports (serial, code, year, visitor, source, state, category, kind, grid, branch, unit, description, place, lat, lon, accuracy, contact_name, contact_phone, rating_comment, consent, hidden, version, level, reopened, supervised, submitted_at, supporters) VALUES \
+         (1, 'RRRRRRRRRRRRRRRRRRRRRR', 2026, 'aaaaaaaaaaaaaaaaaaaaaa', 'resident', 'submitted', 'corridor', 'casework', 'grid-01', 'residential', 'property', '三楼堆了旧家具', '测试小区', 31.2987651, 121.5678912, 12, '张测试', '13900139017', '还行', '2020-11', 0, 1, 0, 0, 0, 1700000001000, 0)",
+        "INSERT INTO report_events (serial, version, at, what, state, text, audience) VALUES (1, 1, 1700000001000, 'filed', 'submitted', '补充一句', 'reporter')",
+        "INSERT INTO objections (ordinal, visitor, at, reason) VALUES (2, 'aaaaaaaaaaaaaaaaaaaaaa', 1700000001000, '这不好')",
         "INSERT INTO counters (kind, slug, n) VALUES ('reports', 'received', 1), ('reports', 'open', 1), ('report-state', 'submitted', 1), ('branch-open', 'residential', 1)",
         "UPDATE ledger SET revision = 5, last_report = 1",
         "UPDATE signatures SET message_state = 'shown' WHERE ordinal = 2",
@@ -39,6 +40,21 @@ const ROWS: [&[&str]; 5] = [
     &[
         "INSERT INTO wechat_identities (identity, visitor, linked_at) VALUES ('hash', 'aaaaaaaaaaaaaaaaaaaaaa', 1700000001000)",
     ],
+    &["INSERT INTO doubts (place, n, since) VALUES ('x', 3, 1700000001000)"],
+];
+
+/// What people wrote in them.
+const PLAIN: [&str; 10] = [
+    "王测试",
+    "李测试",
+    "大家一起来",
+    "三楼堆了旧家具",
+    "测试小区",
+    "31.2987651",
+    "张测试",
+    "13900139017",
+    "补充一句",
+    "这不好",
 ];
 
 /// The steps up to `version` as sqlx reads them from a folder.
@@ -94,6 +110,29 @@ async fn every_released_schema_is_brought_up_to_date(database: Database) {
         assert_eq!((mine.ordinal, mine.name.as_str()), (1, "王测试"), "schema {version}");
         let (reports, _) = server.service.my_reports(&visitor).await.unwrap();
         assert_eq!(reports.len(), usize::from(version > 1), "schema {version}");
+        // What stood there in plain words is sealed, opens, and is nowhere else.
+        if let Some(report) = reports.first() {
+            let told = (report.description.as_str(), report.place.as_str());
+            assert_eq!(told, ("三楼堆了旧家具", "测试小区"));
+            assert_eq!((report.lat, report.lon), (Some(31.298_765_1), Some(121.567_891_2)));
+            assert_eq!(report.accuracy, Some(12));
+            assert_eq!(report.contact_name.as_deref(), Some("张测试"));
+            assert_eq!(report.contact_phone.as_deref(), Some("13900139017"));
+            assert_eq!(report.rating_comment.as_deref(), Some("还行"));
+            assert_eq!(report.erased_at, None);
+            let events = server.store.events_of(1).await.unwrap();
+            assert_eq!(events[0].text.as_deref(), Some("补充一句"));
+            let waiting = server.store.messages_to_review(9).await.unwrap();
+            assert_eq!(
+                (waiting[0].text.as_str(), waiting[0].reasons.as_str()),
+                ("大家一起来", "这不好")
+            );
+        }
+        let everything = server.database.everything().await;
+        for text in PLAIN {
+            let found = everything.windows(text.len()).any(|window| window == text.as_bytes());
+            assert!(!found, "schema {version}: {text}");
+        }
         // And it goes on.
         let mut visitor = server.known_visitor().await;
         assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);

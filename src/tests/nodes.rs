@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use chuangquan::{
     domain::signature::SignatureForm,
-    service::{Service, doubt::Manner, keys::Keys},
+    service::{Service, doubt::Manner},
     store::{Pictures, Store},
 };
 use reqwest::StatusCode;
@@ -13,7 +13,7 @@ use sqlx::postgres::PgListener;
 use tokio::time::{sleep, timeout};
 
 use crate::support::{
-    database::{Database, Kind, default_campaign},
+    database::{Database, Kind, default_campaign, secrets},
     server::Server,
     staff::PASSWORD,
 };
@@ -36,7 +36,7 @@ async fn sign(store: &Store, database: &Database, n: usize) {
     let campaign = Arc::new(default_campaign());
     let photos = database.folder.path().join("photos").display().to_string();
     let pictures = Pictures::open(&photos).unwrap();
-    let service = Service::new(store.clone(), pictures, campaign, Keys::of(&[7; 64]));
+    let service = Service::new(store.clone(), pictures, campaign, secrets().keys());
     let form = SignatureForm {
         name: "王测试".into(),
         pledges: vec!["home".into()],

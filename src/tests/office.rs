@@ -11,7 +11,7 @@ use chuangquan::{
 use reqwest::{StatusCode, header};
 
 use crate::support::{
-    database::{Database, Kind, default_campaign, on_both},
+    database::{Database, Kind, default_campaign, on_both, secrets},
     process::{program, run},
     server::{GOOD, Server, location},
 };
@@ -121,7 +121,7 @@ async fn a_copy_holds_reports_and_pictures(database: Database) {
         run(command.arg("restore").arg(&copy))
     };
     assert_eq!(restored.0, Some(0), "{}", restored.1);
-    let store = Store::open(&other.url, &default_campaign()).await.unwrap();
+    let store = Store::open(&other.url, secrets().seal(), &default_campaign()).await.unwrap();
     let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
     let photos = store.photos_of(report.serial).await.unwrap();
     let pictures =

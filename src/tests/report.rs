@@ -34,7 +34,8 @@ async fn a_report_is_filed_and_counted(database: Database) {
     assert_eq!((report.state, report.description.as_str()), (State::Withdrawn, ""));
     let again = visitor.post(&format!("/reports/{code}/withdraw"), &[]).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
-    let words = server.database.number("SELECT COUNT(*) FROM report_events WHERE text IS NOT NULL");
+    let words =
+        server.database.number("SELECT COUNT(*) FROM report_events WHERE sealed IS NOT NULL");
     assert_eq!(words.await, 0, "nothing that was written is left");
     assert_eq!(server.store.recount().await.unwrap(), []);
 }

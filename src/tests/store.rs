@@ -12,7 +12,7 @@ use chuangquan::{
     store::{Signing, Store, StoreError},
 };
 
-use crate::support::database::{Database, Kind, default_campaign, on_both};
+use crate::support::database::{Database, Kind, default_campaign, on_both, secrets};
 
 on_both!(
     one_visitor_signs_once_however_many_try,
@@ -265,14 +265,17 @@ async fn a_database_that_would_lose_commits_is_refused() {
         .execute(&mut connection)
         .await
         .unwrap();
-    let refused = Store::open(&database.url, &default_campaign()).await.unwrap_err().to_string();
+    let refused = Store::open(&database.url, secrets().seal(), &default_campaign())
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("synchronous_commit"), "{refused}");
 }
 
 #[tokio::test]
 async fn other_databases_are_refused() {
     for url in ["mysql://x", "", "chuangquan.db"] {
-        let refused = Store::open(url, &default_campaign()).await.unwrap_err();
+        let refused = Store::open(url, secrets().seal(), &default_campaign()).await.unwrap_err();
         assert!(matches!(refused, StoreError::Setup(_)), "{url}: {refused}");
     }
 }

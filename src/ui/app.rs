@@ -18,8 +18,10 @@ use super::{
             weekly::WeeklyPage,
         },
         home::HomePage,
+        licences::LicencesPage,
         me::MePage,
         messages::MessagesPage,
+        my_data::MyDataPage,
         offline::OfflinePage,
         pledge::PledgePage,
         privacy::PrivacyPage,
@@ -133,8 +135,10 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/sign") view=SignPage />
                 <Route path=path!("/signed") view=SignedPage />
                 <Route path=path!("/me") view=MePage />
+                <Route path=path!("/me/data") view=MyDataPage />
                 <Route path=path!("/progress") view=ProgressPage />
                 <Route path=path!("/privacy") view=PrivacyPage />
+                <Route path=path!("/licences") view=LicencesPage />
                 <Route path=path!("/report") view=ReportPage />
                 <Route path=path!("/messages") view=MessagesPage />
                 <Route path=path!("/offline") view=OfflinePage />

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod deed;
+pub mod erasure;
 pub mod filter;
 pub mod flag;
 pub mod form;
@@ -87,9 +88,11 @@ pub struct Report {
     pub branch: Slug,
     /// 承办单位.
     pub unit: Slug,
-    /// The resident's own words; never public.
+    /// The resident's own words; never public. Empty once they have erased them.
+    #[serde(default)]
     pub description: String,
     /// Where, in words; never public.
+    #[serde(default)]
     pub place: String,
     /// Degrees north (WGS-84), where given; never public.
     pub lat: Option<f64>,
@@ -162,6 +165,9 @@ pub struct Report {
     pub supporters: u64,
     /// The form that it came by: sent twice, it files once.
     pub form_key: Option<Code>,
+    /// When contact and position were erased, some time after it had ended; when it was
+    /// filed, where neither was given.
+    pub erased_at: Option<Millis>,
 }
 
 impl Report {
@@ -268,6 +274,10 @@ pub enum What {
     Escalated,
     /// Staff looked at the contact details.
     ContactShown,
+    /// Contact and position were erased, since their time was over.
+    Erased,
+    /// The reporter had all of theirs erased.
+    Forgotten,
     /// Staff did something.
     #[serde(untagged)]
     Staff(Action),

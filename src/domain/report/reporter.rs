@@ -179,6 +179,7 @@ impl Rules<'_> {
                     return Err(Refused::State);
                 }
                 withdraw(&mut after);
+                after.erased_at = after.erased_at.or(Some(self.now));
                 self.set_due(&mut after, None);
                 What::Withdrawn
             }

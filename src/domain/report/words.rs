@@ -297,6 +297,13 @@ impl Event {
                 "The deadline has passed; the Party branch lead was reminded",
             ),
             What::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
+            What::Erased => lang.say(
+                "联系方式和位置已到期删除",
+                "Contact details and position were deleted, as their time was over",
+            ),
+            What::Forgotten => {
+                lang.say("反映人删除了自己的内容", "The resident deleted what they had sent")
+            }
             What::Staff(action) => return done(action, detail, unit, lang),
         };
         words.to_owned()

@@ -1,12 +1,17 @@
 //! A database for one test: a new SQLite file, or a new database in the PostgreSQL
 //! cluster that `make test` starts. Without a cluster tests fail; none is left out.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
-use chuangquan::{campaign, domain::campaign::Campaign, store::Store};
+use chuangquan::{campaign, domain::campaign::Campaign, server::secret::Secrets, store::Store};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -48,6 +53,7 @@ pub(crate) use on_both;
 impl Database {
     pub async fn new(kind: Kind) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
+        put_secret(&folder.path().join("secret"), 7);
         let url = match kind {
             Kind::Sqlite => format!("sqlite://{}/chuangquan.db", folder.path().display()),
             Kind::Postgres => new_postgres().await,
@@ -56,7 +62,7 @@ impl Database {
     }
 
     pub async fn store(&self) -> Store {
-        Store::open(&self.url, &default_campaign()).await.unwrap()
+        Store::open(&self.url, secrets().seal(), &default_campaign()).await.unwrap()
     }
 
     /// Changes something behind the store's back.
@@ -71,6 +77,29 @@ impl Database {
                 sqlx::query(sql).execute(&mut connection).await.unwrap().rows_affected()
             }
         }
+    }
+
+    /// All that whoever takes the database away has: the bytes of its files, or what stands
+    /// in the tables of a server.
+    pub async fn everything(&self) -> Vec<u8> {
+        if self.kind == Kind::Sqlite {
+            let file = self.folder.path().join("chuangquan.db");
+            let log = self.folder.path().join("chuangquan.db-wal");
+            return [fs::read(file).unwrap(), fs::read(log).unwrap_or_default()].concat();
+        }
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+        let tables: Vec<String> =
+            sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+        assert!(tables.iter().any(|table| table == "reports"));
+        let mut all = Vec::new();
+        for table in tables {
+            let rows = sqlx::AssertSqlSafe(format!("SELECT to_jsonb({table})::text FROM {table}"));
+            let rows: Vec<String> =
+                sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap();
+            all.extend(rows.join("\n").into_bytes());
+        }
+        all
     }
 
     /// One number, read behind the store's back.
@@ -100,6 +129,17 @@ async fn new_postgres() -> String {
         .unwrap();
     let (server, _) = cluster.rsplit_once('/').unwrap();
     format!("{server}/{name}")
+}
+
+/// The secrets of servers within a test: those of the file beside each database.
+pub fn secrets() -> Secrets {
+    Secrets::of(vec![7; 64]).unwrap()
+}
+
+/// Writes a secret of one byte, again and again.
+pub fn put_secret(file: &Path, byte: u8) {
+    fs::write(file, [byte; 64]).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 pub fn default_campaign() -> Campaign {

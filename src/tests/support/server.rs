@@ -2,18 +2,17 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use axum_extra::extract::cookie::Key;
 use chuangquan::{
     domain::campaign::Campaign,
     server::{AppState, config::WeChatSettings, router, wechat::WeChat},
-    service::{Service, keys::Keys},
+    service::Service,
     store::{Pictures, Store},
 };
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
 use tokio::sync::watch;
 
-use super::database::{Database, default_campaign};
+use super::database::{Database, default_campaign, secrets};
 
 pub struct Server {
     pub url: String,
@@ -48,10 +47,10 @@ impl Server {
         public_url: &str,
         change: impl FnOnce(AppState) -> AppState,
     ) -> Self {
-        let store = Store::open(&database.url, &campaign).await.unwrap();
+        let store = Store::open(&database.url, secrets().seal(), &campaign).await.unwrap();
         let photos = database.folder.path().join("photos");
         let pictures = Pictures::open(&photos.display().to_string()).unwrap();
-        let service = Service::new(store.clone(), pictures, Arc::new(campaign), Keys::of(&[7; 64]));
+        let service = Service::new(store.clone(), pictures, Arc::new(campaign), secrets().keys());
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()
             .output_name("chuangquan")
@@ -59,7 +58,7 @@ impl Server {
             .hash_files(false)
             .build();
         let state =
-            AppState::new(service, Key::from(&[7; 64]), public_url, options, ending).unwrap();
+            AppState::new(service, secrets().cookies(), public_url, options, ending).unwrap();
         let state = change(state);
         let service = Arc::clone(&state.service);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

@@ -68,6 +68,10 @@ pub fn MePage() -> impl IntoView {
                         <span class="weui-cell__bd">{lang.say("换了手机？用口令找回", "Changed phones? Restore with a recovery code")}</span>
                         <span class="weui-cell__ft"></span>
                     </a>
+                    <a class="weui-cell weui-cell_access" href="/me/data">
+                        <span class="weui-cell__bd">{lang.say("我的数据：查看、下载、删除", "My data: see, download, delete")}</span>
+                        <span class="weui-cell__ft"></span>
+                    </a>
                     <a class="weui-cell weui-cell_access" href="/privacy">
                         <span class="weui-cell__bd">{lang.say("个人信息与无障碍说明", "Personal information notice and accessibility")}</span>
                         <span class="weui-cell__ft"></span>

@@ -2,8 +2,10 @@
 
 pub mod console;
 pub mod home;
+pub mod licences;
 pub mod me;
 pub mod messages;
+pub mod my_data;
 pub mod offline;
 pub mod pledge;
 pub mod privacy;

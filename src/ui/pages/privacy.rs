@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use super::my_data::retention;
 use crate::ui::context::Page;
 
 /// The page about personal information.
@@ -24,6 +25,11 @@ pub fn PrivacyPage() -> impl IntoView {
         <main id="main" class="text-page">
             <h1>{lang.say("个人信息说明", "Personal information notice")}</h1>
             {sections.collect_view()}
+            <section>
+                <h2>{lang.say("到期删除，随时可查可删", "Deleted in time; yours to see and delete")}</h2>
+                <p>{retention(lang, privacy.retention_days)}</p>
+                <p><a href="/me/data">{lang.say("我的数据", "My data")}</a></p>
+            </section>
             {page.identified.then(|| view! {
                 <section>
                     <h2>{lang.say("微信告诉我们什么", "What WeChat tells us")}</h2>
@@ -41,6 +47,7 @@ pub fn PrivacyPage() -> impl IntoView {
                 <h2>{lang.say("无障碍", "Accessibility")}</h2>
                 <p>{lang.say("所有功能都可以用键盘和读屏软件完成，不开启脚本也能签名。用着不方便，请告诉我们。", "Everything can be done by keyboard and screen reader, and you can sign without scripts. If something is hard to use, please tell us.")}</p>
             </section>
+            <p><a href="/licences">{lang.say("开源许可", "Open-source licences")}</a></p>
             <p class="text-page__version">{lang.say("说明版本：", "Version: ")} {privacy.version}</p>
         </main>
     }

@@ -30,6 +30,9 @@ pub fn AccountPage() -> impl IntoView {
         <form class="page-action" method="post" action="/console/logout">
             <button class="weui-btn weui-btn_default" type="submit">"退出登录"</button>
         </form>
+        <form class="page-action" method="post" action="/console/logout">
+            <button class="weui-btn weui-btn_warn" type="submit" name="everywhere" value="on">"退出所有设备"</button>
+        </form>
         {kept.summary("密码没有更换：")}
         <form method="post" action="/console/account">
             <h2 class="section-title">"更换密码"</h2>

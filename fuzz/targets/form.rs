@@ -1,0 +1,11 @@
+//! Forms of text fields.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use chuangquan::{campaign, domain::campaign::Campaign, server::entrances};
+use libfuzzer_sys::fuzz_target;
+
+static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
+
+fuzz_target!(|bytes: &[u8]| entrances::form(&CAMPAIGN, bytes));

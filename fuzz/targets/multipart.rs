@@ -1,0 +1,14 @@
+//! Forms with files: the kind on the first line, then the body.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use chuangquan::{campaign, domain::campaign::Campaign, server::entrances};
+use libfuzzer_sys::fuzz_target;
+use tokio::runtime::{Builder, Runtime};
+
+static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
+
+fuzz_target!(|bytes: &[u8]| RUNTIME.block_on(entrances::multipart(&CAMPAIGN, bytes)));

@@ -1,0 +1,142 @@
+//! What reads what strangers send, each behind one function that takes bytes: for the targets
+//! in `fuzz/`, and for the test that reads their corpus again. Nothing here answers anyone.
+//!
+//! Whatever comes, none of them may panic; each checks what must hold of what it read.
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    body::Body,
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Request, header},
+};
+use axum_extra::extract::cookie::Key;
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+
+use super::{
+    address,
+    cookies::CookieKeys,
+    form::Fields,
+    look,
+    posted::{self, Posted},
+    report, sign, staff, visitor,
+};
+use crate::{
+    campaign,
+    domain::{
+        campaign::Campaign,
+        report::{
+            Action, CaseNumber, Code, DESCRIPTION_MAX, Source,
+            deed::{Deed, Sent},
+            filter::Filter,
+            reporter::Wish,
+        },
+        text,
+    },
+    service::BYTES_MAX,
+};
+
+/// A form of text fields: as every handler reads it.
+pub fn form(campaign: &Campaign, body: &[u8]) {
+    let Ok(fields) = Fields::parse(body) else { return };
+    if let Ok(signature) = sign::form_of(&fields).check(campaign) {
+        let length = text::length(signature.name.as_str());
+        assert!((1..=20).contains(&length) && !signature.pledges.is_empty());
+    }
+    of_reports(campaign, &fields);
+    look_for(&fields);
+}
+
+fn of_reports(campaign: &Campaign, sent: &impl Sent) {
+    for source in [Source::Resident, Source::Hotline] {
+        if let Ok(report) = report::form_of(sent).check(campaign, source) {
+            assert!(text::length(&report.description) <= DESCRIPTION_MAX);
+            assert!(report.position.is_none_or(|at| at.lat.abs() <= 90.0 && at.lon.abs() <= 180.0));
+        }
+    }
+    for action in Action::ALL {
+        Deed::read(action, sent, campaign).ok();
+    }
+    Wish::rate(sent).ok();
+    Wish::add(sent, 0, 0).ok();
+}
+
+/// What a query asks for, and comes back as.
+fn look_for(fields: &Fields) {
+    let filter = Filter::read(|name| Some(fields.first(name)));
+    let parts = filter.parts();
+    let again = Filter::read(|name| {
+        parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.clone())
+    });
+    assert_eq!(filter.parts(), again.parts(), "a filter that is linked to is the same");
+    if let Some(number) = CaseNumber::parse(&filter.q) {
+        assert_eq!(CaseNumber::parse(&number.to_string()), Some(number));
+    }
+    Code::parse(&filter.q).ok();
+}
+
+/// A form with files: the first line is its kind, the rest comes in pieces.
+pub async fn multipart(campaign: &Campaign, bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (kind, body) = bytes.split_at(end);
+    let Ok(kind) = HeaderValue::from_bytes(kind) else { return };
+    let body = body.get(1..).unwrap_or_default();
+    // So that fields end at every place of a piece.
+    let size = usize::from(body.first().copied().unwrap_or_default()).max(1);
+    let pieces: Vec<_> =
+        body.chunks(size).map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece))).collect();
+    let body = Body::from_stream(futures::stream::iter(pieces));
+    let request = Request::builder().header(header::CONTENT_TYPE, kind).body(body);
+    let Ok(request) = request else { return };
+    let memory = Arc::new(Semaphore::new(posted::memory()));
+    let Ok(posted) = Posted::of(request, Some(&memory)).await else { return };
+    let all: usize = posted.files.iter().map(|(_, file)| file.len()).sum();
+    assert!(posted.files.iter().all(|(_, file)| file.len() <= BYTES_MAX));
+    assert!(posted::memory() - memory.available_permits() >= all.div_ceil(posted::STEP));
+    of_reports(campaign, &posted);
+    drop(posted);
+    assert_eq!(memory.available_permits(), posted::memory(), "all memory is given back");
+}
+
+/// Headers, one on a line, of which cookies, language and address are read; then what
+/// stands in a cookie that is ours.
+pub fn cookies(bytes: &[u8]) {
+    let mut headers = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let colon = line.iter().position(|byte| *byte == b':').unwrap_or_default();
+        let (name, value) = line.split_at(colon);
+        if let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(name),
+            HeaderValue::from_bytes(value.get(1..).unwrap_or_default()),
+        ) {
+            headers.append(name, value);
+        }
+    }
+    let old = Key::from(&[8; 64]);
+    let keys = CookieKeys::new(Key::from(&[7; 64]), [old]);
+    assert!(visitor::brought(&headers, &keys, false).is_none(), "nobody has our key");
+    visitor::care_of(&headers);
+    visitor::lang_of(&headers);
+    let trusted = ["10.0.0.0/8", "::/0"].map(address::network);
+    let trusted: Vec<_> = trusted.into_iter().flatten().collect();
+    let mut extensions = Extensions::new();
+    extensions.insert(address::Peer([10, 0, 0, 1].into()));
+    address::place(&extensions, &headers, &trusted);
+    let back = look::back("/look", &headers);
+    assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        visitor::parse(text, visitor::LIFETIME);
+        staff::read_device(text);
+        let next = staff::safe_next(text);
+        assert!(next.starts_with("/console"), "{next}");
+        address::network(text).ok();
+    }
+}
+
+/// A campaign file.
+pub fn campaign_file(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(checked) = campaign::parse("fuzz.toml", text) {
+        assert!(!checked.campaign.pledges.is_empty() && !checked.campaign.categories.is_empty());
+    }
+}

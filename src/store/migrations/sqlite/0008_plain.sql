@@ -1,0 +1,10 @@
+-- By now these are sealed.
+ALTER TABLE reports DROP COLUMN description;
+ALTER TABLE reports DROP COLUMN place;
+ALTER TABLE reports DROP COLUMN lat;
+ALTER TABLE reports DROP COLUMN lon;
+ALTER TABLE reports DROP COLUMN accuracy;
+ALTER TABLE reports DROP COLUMN contact_name;
+ALTER TABLE reports DROP COLUMN contact_phone;
+ALTER TABLE reports DROP COLUMN rating_comment;
+ALTER TABLE report_events DROP COLUMN text;

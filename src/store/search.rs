@@ -1,0 +1,90 @@
+//! Search in what residents wrote. It is sealed, so no index knows it: the reports that
+//! someone may see are opened here, in the order of the queue, until a page is full.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::{
+    Store, StoreError,
+    db::Sql,
+    query::Query,
+    queue::one_page,
+    reports::reports,
+    table::{Record, Statements},
+    tables::REPORTS,
+};
+use crate::domain::report::{Report, filter::Filter};
+
+/// Reports that are opened at once.
+const CHUNK: usize = 500;
+
+/// What is looked at of a report, as JSON.
+const WORDS: Sql = Sql::each(
+    "json_object('serial', serial, 'sealed', sealed, 'summary', summary, \
+     'source_number', source_number)",
+    "CAST(jsonb_build_object('serial', serial, 'sealed', sealed, 'summary', summary, \
+     'source_number', source_number) AS text)",
+);
+
+/// The same once it is opened.
+#[derive(Debug, Deserialize)]
+struct Words {
+    serial: i64,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    place: String,
+    summary: Option<String>,
+    source_number: Option<String>,
+}
+
+impl Record for Words {
+    fn table() -> &'static Statements {
+        &REPORTS
+    }
+}
+
+impl Words {
+    fn contain(&self, q: &str) -> bool {
+        let public = [&self.summary, &self.source_number].into_iter().flatten();
+        let mut texts = [&self.description, &self.place].into_iter().chain(public);
+        texts.any(|text| text.to_lowercase().contains(q))
+    }
+}
+
+impl Store {
+    /// One page of those of `serials` that contain what is searched, and whether there is
+    /// a next one.
+    pub(super) async fn containing(
+        &self,
+        serials: Vec<i64>,
+        filter: &Filter,
+        page_size: u32,
+    ) -> Result<(Vec<Report>, bool), StoreError> {
+        let q = filter.q.to_lowercase();
+        let (page, size) = (filter.page.max(1) as usize, page_size as usize);
+        let mut found = Vec::new();
+        for chunk in serials.chunks(CHUNK) {
+            let mut query = Query::new("SELECT ");
+            query
+                .push_each(WORDS)
+                .push(" FROM reports WHERE serial IN ")
+                .bind_list(chunk.iter().copied());
+            let words: Vec<Words> = query.find(&self.db).await?;
+            let hits = words.iter().filter(|words| words.contain(&q));
+            let hits: BTreeSet<i64> = hits.map(|words| words.serial).collect();
+            found.extend(chunk.iter().filter(|serial| hits.contains(serial)));
+            if found.len() > page * size {
+                break;
+            }
+        }
+        let page: Vec<i64> = found.into_iter().skip((page - 1) * size).take(size + 1).collect();
+        let mut query = reports();
+        query.push(" WHERE serial IN ").bind_list(page.iter().copied());
+        let mut whole: Vec<Report> = query.find(&self.db).await?;
+        let place = |report: &Report| page.iter().position(|n| n.unsigned_abs() == report.serial);
+        whole.sort_by_key(place);
+        Ok(one_page(whole, page_size))
+    }
+}

@@ -1,0 +1,400 @@
+//! What people tell about themselves: in no log, metric, file or copy to be read; gone when
+//! its time is over, and when they want it gone.
+
+use std::{fs, path::Path, time::Duration};
+
+use chuangquan::domain::report::Code;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::support::{
+    database::{Database, on_both, put_secret},
+    process::{Process, program, run},
+    server::{GOOD, Server, Visitor, location},
+};
+
+on_both!(
+    what_people_write_is_nowhere_to_be_read,
+    one_secret_follows_another_and_nothing_is_lost,
+    contact_and_position_go_in_time,
+    everything_of_a_person_is_shown_and_erased,
+);
+
+/// What is looked for afterwards. Each is written once, somewhere.
+const MARKS: [(&str, &str); 12] = [
+    ("name", "QZXNAME"),
+    ("message", "QZXMESSAGE"),
+    ("description", "QZXDESCRIPTION"),
+    ("place", "QZXPLACE"),
+    ("contact_name", "QZXCONTACT"),
+    ("contact_phone", "13900139017"),
+    ("lat", "31.29876"),
+    ("lon", "121.56789"),
+    ("added", "QZXADDED"),
+    ("comment", "QZXCOMMENT"),
+    ("reason", "QZXREASON"),
+    ("address", "203.0.113.77"),
+];
+
+fn mark(of: &str) -> &'static str {
+    MARKS.iter().find(|(field, _)| *field == of).unwrap().1
+}
+
+fn from_afar(request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    request.header("x-forwarded-for", mark("address"))
+}
+
+/// A form with all that can be told.
+fn telling(visitor: &Visitor) -> reqwest::RequestBuilder {
+    let mut fields = vec![("category", "corridor"), ("grid", "grid-01"), ("consent", "on")];
+    fields.push(("accuracy", "12"));
+    let told = ["description", "place", "contact_name", "contact_phone", "lat", "lon"];
+    fields.extend(told.map(|field| (field, mark(field))));
+    from_afar(visitor.multipart("/report", &fields, &[]))
+}
+
+fn found(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+fn assert_unmarked(bytes: &[u8], whose: &str) {
+    for (field, text) in MARKS {
+        assert!(!found(bytes, text), "the {field} stands in {whose}");
+    }
+}
+
+fn files_below(folder: &Path) -> Vec<u8> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        all.extend(if path.is_dir() { files_below(&path) } else { fs::read(path).unwrap() });
+    }
+    all
+}
+
+/// A manager is added; their password.
+fn add_manager(database: &Database) -> String {
+    let mut add = program(&database.url, database.folder.path());
+    add.args(["staff", "add", "manager", "--name", "王测试", "--role", "manager"]);
+    let (code, said) = run(&mut add);
+    assert_eq!(code, Some(0), "{said}");
+    said.split("password: ").nth(1).unwrap().trim().to_owned()
+}
+
+async fn what_people_write_is_nowhere_to_be_read(database: Database) {
+    let folder = database.folder.path();
+    let password = add_manager(&database);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let metrics = format!("127.0.0.1:{port}");
+    let log = folder.join("log");
+    let mut serve = program(&database.url, folder);
+    serve
+        .arg("serve")
+        .env("CHUANGQUAN_METRICS_ADDR", &metrics)
+        .env("CHUANGQUAN_TRUSTED_PROXIES", "127.0.0.1")
+        .env("RUST_LOG", "debug")
+        .stderr(fs::File::create(&log).unwrap());
+    let server = Process::serve(serve);
+
+    let mut resident = Visitor::new(&server.url);
+    resident.send(from_afar(resident.request(Method::GET, "/sign"))).await;
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    let fields = [
+        ("name", mark("name")),
+        ("message", mark("message")),
+        ("pledges", "home"),
+        ("consent", "on"),
+    ];
+    let signed = resident.send(from_afar(resident.form("/sign", &fields))).await;
+    assert_eq!(signed.status(), StatusCode::SEE_OTHER);
+    let filed = resident.send(telling(&resident)).await;
+    assert_eq!(filed.status(), StatusCode::SEE_OTHER);
+    let code = location(&filed).strip_prefix("/reports/").unwrap().to_owned();
+    let add = [("text", mark("added"))];
+    let add = from_afar(resident.multipart(&format!("/reports/{code}/add"), &add, &[]));
+    assert_eq!(resident.send(add).await.status(), StatusCode::SEE_OTHER);
+
+    // All of it is there for who may read it: the marks would be found.
+    let mut manager = Visitor::new(&server.url);
+    manager.get("/").await;
+    let login = [("login", "manager"), ("password", password.as_str())];
+    assert_eq!(manager.post("/console/login", &login).await.status(), StatusCode::SEE_OTHER);
+    let case = manager.get(&format!("/console/reports/{code}")).await.text().await.unwrap();
+    for field in ["description", "place", "added"] {
+        assert!(case.contains(mark(field)), "{field}: {case}");
+    }
+    let shown = manager.post(&format!("/console/contact/{code}"), &[]).await.text().await.unwrap();
+    assert!(shown.contains(mark("contact_name")) && shown.contains(mark("contact_phone")));
+    let show = manager.post("/console/messages/1", &[("show", "yes")]).await;
+    assert_eq!(show.status(), StatusCode::SEE_OTHER);
+    let object = [("reason", mark("reason"))];
+    let objected = resident.post("/messages/1/object", &object).await;
+    assert_eq!(objected.status(), StatusCode::SEE_OTHER);
+    let review = manager.get("/console/messages").await.text().await.unwrap();
+    assert!(review.contains(mark("message")) && review.contains(mark("reason")), "{review}");
+    // A faulty request, too, is one that nobody hears of.
+    let bad = resident.post("/sign", &[("name", &format!("={}", mark("name")))]).await;
+    assert_eq!(bad.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let acknowledged =
+        [("category", "corridor"), ("grid", "grid-01"), ("summary", "楼道杂物"), ("version", "2")];
+    let path = format!("/console/reports/{code}/accept");
+    assert_eq!(manager.post(&path, &acknowledged).await.status(), StatusCode::SEE_OTHER);
+    database.execute("UPDATE reports SET state = 'closed', closed_at = submitted_at").await;
+    let rate = [("solved", "yes"), ("comment", mark("comment"))];
+    let rated = resident.post(&format!("/reports/{code}/rate"), &rate).await;
+    assert_eq!(rated.status(), StatusCode::SEE_OTHER);
+
+    // What the search of staff finds, it finds by opening.
+    let q = format!("/console?state=all&q={}", mark("place").to_lowercase());
+    assert!(manager.get(&q).await.text().await.unwrap().contains(&code));
+    let q = "/console?state=all&q=QZXNOWHERE";
+    assert!(!manager.get(q).await.text().await.unwrap().contains(&code));
+
+    let scrape = reqwest::get(format!("http://{metrics}/metrics")).await.unwrap();
+    assert_unmarked(&scrape.bytes().await.unwrap(), "the metrics");
+    assert_unmarked(&database.everything().await, "the database that is in use");
+    let copy = folder.join("copy");
+    assert_eq!(run(program(&database.url, folder).arg("backup").arg(&copy)).0, Some(0));
+    assert_unmarked(&files_below(&copy), "the copy");
+    server.terminate();
+    assert!(server.ended_within(Duration::from_secs(6)).success());
+    assert_unmarked(&database.everything().await, "the database");
+    let log = fs::read(log).unwrap();
+    assert!(log.len() > 1000, "debugging says much");
+    assert_unmarked(&log, "the log");
+
+    // The copy opens by its own secret, and by no other.
+    let other = Database::new(database.kind).await;
+    let secret = other.folder.path().join("secret");
+    put_secret(&secret, 8);
+    let (status, said) = run(program(&other.url, other.folder.path()).arg("restore").arg(&copy));
+    assert_eq!(status, Some(1));
+    assert!(said.contains("sealed by another secret") && said.contains("nothing was"), "{said}");
+    put_secret(&secret, 7);
+    let (status, said) = run(program(&other.url, other.folder.path()).arg("restore").arg(&copy));
+    assert_eq!(status, Some(0), "{said}");
+    let mut export = program(&other.url, other.folder.path());
+    let (status, said) = run(export.args(["export", "reports", "--personal"]));
+    assert_eq!(status, Some(0), "{said}");
+    for field in ["description", "place", "contact_phone", "lat", "comment"] {
+        assert!(said.contains(mark(field)), "{field}: {said}");
+    }
+    // Nor does the database open by another.
+    put_secret(&folder.join("secret"), 8);
+    let (status, said) = run(program(&database.url, folder).arg("serve"));
+    assert_eq!(status, Some(1));
+    assert!(said.contains("sealed by another secret"), "{said}");
+}
+
+async fn one_secret_follows_another_and_nothing_is_lost(database: Database) {
+    let folder = database.folder.path();
+    let password = add_manager(&database);
+    let serve = || {
+        let mut serve = program(&database.url, folder);
+        serve.arg("serve");
+        Process::serve(serve)
+    };
+    let secret = |what: &str| run(program(&database.url, folder).args(["secret", what]));
+    let server = serve();
+    let mut resident = Visitor::new(&server.url);
+    resident.get("/").await;
+    assert_eq!(resident.sign().await.status(), StatusCode::SEE_OTHER);
+    let page = resident.post("/recovery/new", &[]).await.text().await.unwrap();
+    let phrase = page.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
+    let mut manager = Visitor::new(&server.url);
+    manager.get("/").await;
+    let login = [("login", "manager"), ("password", password.as_str())];
+    manager.post("/console/login", &login).await;
+    let device = |browser: &Visitor| {
+        browser.cookies.iter().find(|(name, _)| name == "device").unwrap().1.clone()
+    };
+    let known_device = device(&manager);
+    drop(server);
+
+    assert!(secret("use").1.contains("one secret only"));
+    for (step, says) in [("add", "2 secrets are known"), ("use", "signs and seals")] {
+        let (status, said) = secret(step);
+        assert!(status == Some(0) && said.contains(says), "{said}");
+    }
+    // Cookies, rows, sessions, devices and phrases of the old secret are as good as before.
+    let server = serve();
+    let moved = |browser: &Visitor| {
+        let mut moved = Visitor::new(&server.url);
+        moved.cookies.clone_from(&browser.cookies);
+        moved
+    };
+    let old_cookies = resident.clone();
+    let mut resident = moved(&resident);
+    assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
+    assert_ne!(resident.cookies, old_cookies.cookies, "it is signed anew");
+    let mut manager = moved(&manager);
+    assert_eq!(manager.get("/console").await.status(), StatusCode::OK);
+    manager.post("/console/login", &login).await;
+    assert_ne!(device(&manager), known_device);
+    let id = |device: &str| device.split("device%3A").nth(1).map(|rest| rest[..22].to_owned());
+    assert_eq!(id(&device(&manager)), id(&known_device), "the same device, signed anew");
+    let mut elsewhere = Visitor::new(&server.url);
+    elsewhere.get("/").await;
+    let back = elsewhere.post("/recovery", &[("phrase", phrase)]).await;
+    assert_eq!(back.status(), StatusCode::SEE_OTHER, "{}", back.text().await.unwrap());
+    resident.report("grid-01", &[]).await;
+
+    // While it serves, everything is sealed by the new one.
+    let (status, said) = secret("reseal");
+    assert_eq!((status, said.as_str()), (Some(0), "1 rows were sealed anew\n"));
+    assert_eq!(secret("reseal").1, "0 rows were sealed anew\n");
+    assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
+    let (status, said) = secret("retire");
+    assert!(status == Some(0) && said.contains("one secret is left"), "{said}");
+    drop(server);
+    assert_eq!(fs::read(folder.join("secret")).unwrap().len(), 64);
+    let server = serve();
+    let mut resident = {
+        let mut moved = Visitor::new(&server.url);
+        moved.cookies = resident.cookies;
+        moved
+    };
+    assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
+    let mut stranger = Visitor::new(&server.url);
+    stranger.cookies = old_cookies.cookies;
+    assert_eq!(stranger.get("/signed").await.status(), StatusCode::SEE_OTHER, "it is forgotten");
+}
+
+async fn contact_and_position_go_in_time(database: Database) {
+    let server = Server::start(database).await;
+    let mut resident = server.known_visitor().await;
+    let filed = resident.send(telling(&resident)).await;
+    let code = Code::parse(location(&filed).strip_prefix("/reports/").unwrap()).unwrap();
+    let bare = Code::parse(&resident.report("grid-01", &[]).await).unwrap();
+    let erased = async || server.service.erase_expired().await.unwrap();
+    let end = async |sql| server.database.execute(sql).await;
+    // Open ones keep it, however old they are.
+    end("UPDATE reports SET submitted_at = 1, accepted_at = 2").await;
+    assert_eq!(erased().await, 0);
+    end("UPDATE reports SET state = 'closed', closed_at = 3 WHERE serial = 1").await;
+    end("UPDATE reports SET closed_at = 9000000000000 WHERE serial = 1").await;
+    assert_eq!(erased().await, 0, "it is not over for long");
+    end("UPDATE reports SET state = 'closed', closed_at = 3").await;
+    let before = server.store.report(&code).await.unwrap().unwrap();
+    assert!(before.has_contact() && before.position().is_some() && before.erased_at.is_none());
+    assert_eq!(erased().await, 1, "the other had none");
+    assert_eq!(erased().await, 0);
+    let after = server.store.report(&code).await.unwrap().unwrap();
+    assert!(!after.has_contact() && after.position().is_none() && after.erased_at.is_some());
+    assert_eq!(
+        (after.place.as_str(), after.description.as_str()),
+        (mark("place"), mark("description"))
+    );
+    assert!(server.store.report(&bare).await.unwrap().unwrap().erased_at.is_some());
+    let page = resident.get(&format!("/reports/{code}")).await.text().await.unwrap();
+    assert!(page.contains("联系方式和位置已到期删除"), "{page}");
+
+    // What was not closed is over with what happened last.
+    let filed = resident.send(telling(&resident)).await;
+    let code = Code::parse(location(&filed).strip_prefix("/reports/").unwrap()).unwrap();
+    end("UPDATE reports SET state = 'rejected', accepted_at = NULL WHERE serial = 3").await;
+    assert_eq!(erased().await, 0);
+    end("UPDATE report_events SET at = 3 WHERE serial = 3").await;
+    assert_eq!(erased().await, 1);
+    assert!(!server.store.report(&code).await.unwrap().unwrap().has_contact());
+}
+
+async fn everything_of_a_person_is_shown_and_erased(database: Database) {
+    let server = Server::start(database).await;
+    server.add_staff("manager", "manager", &[]).await;
+    let mut manager = server.logged_in("manager").await;
+    let mut neighbour = server.known_visitor().await;
+    let theirs = neighbour.report("grid-02", &[]).await;
+    neighbour.sign().await;
+
+    let mut me = server.known_visitor().await;
+    let nothing = me.get("/me/data").await.text().await.unwrap();
+    assert!(nothing.contains("没有保存您的任何内容"));
+    me.post("/sign", &[&GOOD[..], &[("message", mark("message")), ("grid", "grid-01")]].concat())
+        .await;
+    let filed = me.send(telling(&me)).await;
+    let open = location(&filed).strip_prefix("/reports/").unwrap().to_owned();
+    let closed = me.report("grid-01", &[crate::photos::jpeg(64, 48)]).await;
+    let accept = |version: &'static str| {
+        [
+            ("category", "corridor"),
+            ("grid", "grid-01"),
+            ("summary", "楼道杂物"),
+            ("version", version),
+        ]
+    };
+    for code in [&theirs, &closed] {
+        let accepted = manager.post(&format!("/console/reports/{code}/accept"), &accept("1")).await;
+        assert_eq!(accepted.status(), StatusCode::SEE_OTHER);
+    }
+    assert_eq!(
+        me.post(&format!("/reports/{theirs}/support"), &[]).await.status(),
+        StatusCode::SEE_OTHER
+    );
+    me.post("/recovery/new", &[]).await;
+    server
+        .database
+        .execute("UPDATE reports SET state = 'closed', closed_at = 9000000000000 WHERE serial = 3")
+        .await;
+
+    // To read, and as a file; nobody else's is in it.
+    let page = me.get("/me/data").await.text().await.unwrap();
+    let file = me.get("/me/data.json").await;
+    assert!(file.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"));
+    assert_eq!(file.headers()["cache-control"], "private, no-store");
+    let file = file.text().await.unwrap();
+    for text in ["message", "description", "place", "contact_name", "contact_phone"].map(mark) {
+        assert!(page.contains(text) && file.contains(text), "{text}: {page}");
+    }
+    let file: Value = serde_json::from_str(&file).unwrap();
+    assert_eq!(file["signature"]["name"], "王测试");
+    assert_eq!(file["reports"].as_array().unwrap().len(), 2);
+    assert_eq!(file["reports"][1]["position"][0], 31.298_76);
+    assert_eq!(file["supported"].as_array().unwrap().len(), 1);
+    assert!(file["recovery_code_made_at"].is_i64());
+    let others = neighbour.get("/me/data.json").await.text().await.unwrap();
+    assert!(!others.contains(mark("description")));
+
+    // Not by a slip.
+    let slip = me.post("/me/erase", &[]).await;
+    assert_eq!(slip.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(slip.text().await.unwrap().contains("error-confirm"));
+    let before = me.clone();
+    let signatures = server.service.counts().signatures;
+    let gone = me.post("/me/erase", &[("confirm", "on")]).await;
+    assert_eq!((gone.status(), location(&gone)), (StatusCode::SEE_OTHER, "/me/data"));
+    assert_eq!(gone.headers()["clear-site-data"], "\"storage\"");
+    assert_eq!(server.service.counts().signatures, signatures - 1);
+    assert_ne!(me.cookies, before.cookies);
+    // Whoever kept the old cookie finds nothing, either.
+    for mut browser in [me, before] {
+        assert!(
+            browser.get("/me/data").await.text().await.unwrap().contains("没有保存您的任何内容")
+        );
+        assert_eq!(browser.get(&format!("/reports/{open}")).await.status(), StatusCode::NOT_FOUND);
+    }
+    let report = |code: &str| {
+        let code = Code::parse(code).unwrap();
+        let store = server.store.clone();
+        async move { store.report(&code).await.unwrap().unwrap() }
+    };
+    for (code, state) in [(&open, "withdrawn"), (&closed, "closed")] {
+        let report = report(code).await;
+        assert_eq!(report.state.as_str(), state);
+        assert!(report.description.is_empty() && report.place.is_empty() && !report.has_traces());
+        assert!(report.visitor.is_none() && report.form_key.is_none());
+        assert!(server.store.photos_of(report.serial).await.unwrap().is_empty());
+    }
+    assert_eq!(
+        report(&closed).await.summary.as_deref(),
+        Some("楼道杂物"),
+        "staff's own words stay"
+    );
+    assert_eq!(report(&theirs).await.supporters, 1, "one who met the same stays counted");
+    let rows = "SELECT (SELECT COUNT(*) FROM recoveries) + (SELECT COUNT(*) FROM signatures WHERE visitor <> '') - 1";
+    assert_eq!(server.database.number(rows).await, 0);
+    // Once more does no harm, and the neighbour has what was theirs.
+    let mut again = server.known_visitor().await;
+    assert_eq!(again.post("/me/erase", &[("confirm", "on")]).await.status(), StatusCode::SEE_OTHER);
+    assert!(neighbour.get("/signed").await.text().await.unwrap().contains("王测试"));
+}

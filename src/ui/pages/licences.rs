@@ -1,0 +1,47 @@
+//! `/licences`: what this is made of, and whose it is.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::ui::context::Page;
+
+/// Name, version, licence and address of each package, as `tools/licences.mjs` lists them.
+const PACKAGES: &str = include_str!("../../../tools/licences.tsv");
+
+/// The list, written once: it is the same for everyone, and long.
+static LIST: LazyLock<String> = LazyLock::new(|| {
+    let mut list = String::new();
+    for line in PACKAGES.lines() {
+        let mut parts = line.split('\t').map(html_escape);
+        let mut part = || parts.next().unwrap_or_default();
+        let (name, version, licence, address) = (part(), part(), part(), part());
+        let name = match address.starts_with("https://") {
+            true => format!("<a href=\"{address}\" rel=\"noreferrer\">{name}</a>"),
+            false => name,
+        };
+        write!(list, "<li>{name} {version} · {licence}</li>").ok();
+    }
+    list
+});
+
+/// A text within HTML, also within quotes.
+fn html_escape(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', "&quot;")
+}
+
+/// The page.
+#[component]
+pub fn LicencesPage() -> impl IntoView {
+    let lang = Page::current().lang;
+    view! {
+        <Title text=lang.say("开源许可", "Open-source licences") />
+        <main id="main" class="text-page">
+            <h1>{lang.say("开源许可", "Open-source licences")}</h1>
+            <p>{lang.say("本程序由下列开源软件构成，感谢它们的作者。", "This program is made of the open-source software below. Thank you to its authors.")}</p>
+            <ul class="licences" lang="en" inner_html=LIST.as_str()></ul>
+        </main>
+    }
+}

@@ -1,0 +1,178 @@
+//! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
+
+use leptos::{either::Either, prelude::*};
+use leptos_meta::Title;
+
+use crate::{
+    domain::{
+        counts::grouped,
+        lang::Lang,
+        report::{Millis, words::day_and_time},
+    },
+    service::mine::{MyData, MyReport, MySigning},
+    ui::{
+        context::Page,
+        parts::fields::{Kept, field_error},
+    },
+};
+
+/// The page.
+#[component]
+pub fn MyDataPage() -> impl IntoView {
+    let page = Page::current();
+    let lang = page.lang;
+    Suspend::new(async move {
+        let mine = page.service.my_data(&page.visitor).await;
+        let mine = page.or_refuse(mine)?;
+        let content = match mine.is_empty() {
+            true => Either::Left(view! {
+                <div class="empty">
+                    <p>{lang.say("我们这里没有保存您的任何内容。", "We keep nothing of yours.")}</p>
+                    <a class="weui-btn weui-btn_default" href="/">{lang.say("回首页", "Home")}</a>
+                </div>
+            }),
+            false => Either::Right(whole(&page, mine)),
+        };
+        Some(view! {
+            <Title text=lang.say("我的数据", "My data") />
+            <main id="main" class="data-page">
+                <h1 class="page-title">{lang.say("我的数据", "My data")}</h1>
+                {content}
+            </main>
+        })
+    })
+}
+
+fn whole(page: &Page, mine: MyData) -> AnyView {
+    let lang = page.lang;
+    let signature = mine.signature.map(|signature| signing(page, signature));
+    let reports = mine.reports.into_iter().map(|report| about(page, report)).collect_view();
+    let supported = (!mine.supported.is_empty()).then(|| {
+        row(lang.say("我也遇到过", "I’ve also seen"), mine.supported.join(lang.say("、", ", ")))
+    });
+    let since = |at: Option<Millis>| at.map(|at| time(page, at)).unwrap_or_default();
+    let links = [
+        row(lang.say("找回口令生成于", "Recovery code made"), since(mine.recovery_code_made_at)),
+        row(lang.say("与微信号关联于", "Linked to a WeChat account"), since(mine.wechat_linked_at)),
+    ];
+    view! {
+        <p class="hint">{lang.say("这台手机在我们这里的全部内容，只有您自己看得到这一页。", "Everything we keep from this phone. Only you can see this page.")}</p>
+        {signature}
+        {reports}
+        <dl class="facts weui-cells">{supported} {links.collect_view()}</dl>
+        <p class="page-action"><a class="weui-btn weui-btn_default" href="/me/data.json" download>{lang.say("下载一份（JSON）", "Download a copy (JSON)")}</a></p>
+        {erase(page)}
+    }
+    .into_any()
+}
+
+fn erase(page: &Page) -> AnyView {
+    let lang = page.lang;
+    let kept = Kept::of(page.refused("erase"));
+    let error = kept.error("confirm").is_some();
+    view! {
+        <details class="fold withdraw" open=error>
+            <summary>{lang.say("全部删除", "Delete everything")}</summary>
+            <p class="hint">{lang.say(
+                "签名撤回，总数减少一位；没有办结的反映停止办理；您写的内容、联系方式、位置和照片立即删除，找不回来。工作人员写的摘要不含您的信息，会保留。",
+                "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. Summaries written by staff, which say nothing about you, stay.",
+            )}</p>
+            <form method="post" action="/me/erase">
+                <label class="weui-cell weui-check__label">
+                    <span class="weui-cell__hd"><input class="tick" type="checkbox" name="confirm" id="field-confirm" aria-invalid=error.then_some("true") aria-describedby=error.then_some("error-confirm") /></span>
+                    <span class="weui-cell__bd">{lang.say("我明白删除后找不回来", "I understand that this cannot be undone")}</span>
+                </label>
+                {field_error("confirm", kept.error("confirm"))}
+                <button class="weui-btn weui-btn_warn" type="submit">{lang.say("全部删除", "Delete everything")}</button>
+            </form>
+        </details>
+    }
+    .into_any()
+}
+
+fn time(page: &Page, at: Millis) -> String {
+    day_and_time(page.service.calendar().civil(at), page.lang)
+}
+
+/// A fact; nothing where there is none.
+fn row(title: &'static str, text: String) -> Option<AnyView> {
+    (!text.is_empty())
+        .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> }.into_any())
+}
+
+fn grid_of(page: &Page, grid: Option<&crate::domain::slug::Slug>) -> String {
+    let known = grid.and_then(|grid| page.campaign().grid(grid.as_str()));
+    known.map(|grid| grid.title.clone()).unwrap_or_default()
+}
+
+fn signing(page: &Page, mine: MySigning) -> AnyView {
+    let lang = page.lang;
+    let pledges = page.campaign().pledges_of(&mine.pledges);
+    let pledges: Vec<String> = pledges.map(|pledge| pledge.short.clone()).collect();
+    let rows = [
+        row(lang.say("编号", "Number"), grouped(mine.number)),
+        row(lang.say("姓名", "Name"), mine.name),
+        row(lang.say("小区或路段", "Compound or street"), grid_of(page, mine.grid.as_ref())),
+        row(lang.say("承诺", "Pledges"), pledges.join(lang.say("、", ", "))),
+        row(lang.say("寄语", "Message"), mine.message.unwrap_or_default()),
+        row(lang.say("签名时间", "Signed"), time(page, mine.signed_at)),
+    ];
+    view! {
+        <section aria-labelledby="data-signature">
+            <h2 id="data-signature" class="section-title">{lang.say("我的签名", "My signature")}</h2>
+            <dl class="facts weui-cells">{rows.collect_view()}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+fn about(page: &Page, mine: MyReport) -> AnyView {
+    let lang = page.lang;
+    let category = page.campaign().category(mine.category.as_str());
+    let category = category.map(|category| category.title.clone()).unwrap_or_default();
+    let contact = [mine.contact_name, mine.contact_phone].into_iter().flatten();
+    let contact = contact.collect::<Vec<_>>().join(lang.say("，", ", "));
+    let position = mine.position.map(|(lat, lon)| format!("{lat:.5}, {lon:.5}"));
+    let words = mine.words.into_iter().map(|(at, text)| (time(page, at), text));
+    let words = words.map(|(at, text)| {
+        view! { <div class="facts__row"><dt>{at}</dt><dd>{text}</dd></div> }
+    });
+    let photos = mine.photos.into_iter().enumerate().map(|(i, src)| {
+        let name = format!("{}{}", lang.say("照片", "Photo "), i + 1);
+        view! { <a href=src>{name}</a> " " }
+    });
+    let photos = (photos.len() > 0).then(|| {
+        view! { <div class="facts__row"><dt>{lang.say("照片", "Photos")}</dt><dd>{photos.collect_view()}</dd></div> }
+    });
+    let rows = [
+        row(lang.say("状态", "State"), mine.state.resident_word(lang).to_owned()),
+        row(lang.say("分类", "Category"), category),
+        row(lang.say("小区或路段", "Compound or street"), grid_of(page, mine.grid.as_ref())),
+        row(lang.say("您写的地点", "Place, in your words"), mine.place),
+        row(lang.say("您的描述", "Your description"), mine.description),
+        row(lang.say("联系方式", "Contact details"), contact),
+        row(lang.say("位置", "Position"), position.unwrap_or_default()),
+        row(lang.say("提交", "Sent"), time(page, mine.submitted_at)),
+        row(lang.say("您的评价", "Your comment"), mine.comment.unwrap_or_default()),
+    ];
+    let id = format!("data-{}", mine.number);
+    let title_id = id.clone();
+    view! {
+        <section aria-labelledby=id>
+            <h2 id=title_id class="section-title">
+                <a href=format!("/reports/{}", mine.code)>{lang.say("反映 ", "Report ")} {mine.number}</a>
+            </h2>
+            <dl class="facts weui-cells">{rows.collect_view()} {words.collect_view()} {photos}</dl>
+        </section>
+    }
+    .into_any()
+}
+
+/// What is said about how long contact details are kept.
+#[must_use]
+pub fn retention(lang: Lang, days: u16) -> String {
+    lang.say(
+        format!("反映结束{days}天后，您留的联系方式和位置自动删除。在“我的”里可以随时查看、下载或全部删除您的内容。"),
+        format!("Contact details and position are deleted automatically {days} days after a report has ended. Under “Me” you can see, download or delete everything of yours at any time."),
+    )
+}
