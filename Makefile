@@ -58,7 +58,7 @@ lint:
 # cargo-deny asks its database only in `make advisories`: that has to be fetched.
 supply:
 	@cargo deny --log-level error --locked check licenses bans sources
-	@cargo machete >/dev/null || cargo machete
+	@cargo machete >/dev/null 2>&1 || cargo machete
 	@node tools/licences.mjs --check
 
 advisories: test-tools ## known faults of what this is built from (fetches the RustSec database)

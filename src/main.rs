@@ -157,7 +157,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             store.close().await;
         }
         Command::Restore { dir, data } => {
-            let secrets = secret::read_or_make(&data.secret_file).map_err(text)?;
+            let secrets = secret::of_database(&data.secret_file, &data.database_url).await;
+            let secrets = secrets.map_err(text)?;
             let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
             let rows = store.restore(&dir).await.map_err(text)?;
@@ -169,7 +170,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Seed { signatures, reports, over } => {
             let campaign = over.campaign().map_err(text)?.campaign;
-            let secrets = secret::read_or_make(&over.data.secret_file).map_err(text)?;
+            let DatabaseSettings { secret_file, database_url, .. } = &over.data;
+            let secrets = secret::of_database(secret_file, database_url).await.map_err(text)?;
             let store = Store::open(&over.data.database_url, secrets.seal(), &campaign).await;
             let store = store.map_err(text)?;
             let now = jiff::Timestamp::now().as_millisecond();

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { code, fill } from '../casework.ts';
 import { expect, sign, signatures, test } from '../server.ts';
 
+test.use({ expectedComplaints: /status of 4/ });
+
 test('sees all that is kept, takes a copy and has it erased', async ({ page, server, javaScriptEnabled }) => {
   const grid = javaScriptEnabled ? 'grid-31' : 'grid-32';
   await page.goto('/me/data');
@@ -32,7 +34,7 @@ test('sees all that is kept, takes a copy and has it erased', async ({ page, ser
   ]);
   expect(download.suggestedFilename()).toBe('my-data.json');
   const copy = JSON.parse(readFileSync(await download.path(), 'utf8'));
-  expect(copy.signature.name).toBe('王测试');
+  expect(copy.signatures[0].name).toBe('王测试');
   expect(copy.reports[0].contact_phone).toBe('13800000000');
 
   // Not by a slip of the thumb.

@@ -16,11 +16,12 @@ const ROUNDS_A_DAY: u64 = 86_400 / BEAT.as_secs();
 /// Does what is to be done, if no other node is about to.
 async fn once(service: &Service, robots: &Robots, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 6] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 7] = [
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
         ("sweep photos", service.sweep_photos().map_ok(drop).boxed()),
         ("sweep sessions", service.sweep_sessions().boxed()),
         ("sweep doubts", service.sweep_doubts().boxed()),
+        ("empty the log", service.empty_log().boxed()),
         ("carry out judgements", service.carry_out_judgements().boxed()),
         ("send notices", robots.send(service).boxed()),
     ];

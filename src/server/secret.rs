@@ -11,7 +11,10 @@ use std::{
 use axum_extra::extract::cookie::Key;
 
 use super::cookies::CookieKeys;
-use crate::{service::keys::Keys, store::Seal};
+use crate::{
+    service::keys::Keys,
+    store::{Seal, Store},
+};
 
 /// Length of a secret, in bytes.
 const LENGTH: usize = 64;
@@ -84,30 +87,61 @@ impl Secrets {
         Ok(Self(self.all().chain([&new[..]]).collect::<Vec<_>>().concat()))
     }
 
-    /// With the last one first.
+    /// What the secrets are called, the newest first. A name tells nothing of its secret.
     #[must_use]
-    pub fn with_last_first(&self) -> Self {
-        let mut all: Vec<&[u8]> = self.all().collect();
-        all.rotate_right(1);
-        Self(all.concat())
+    pub fn names(&self) -> Vec<String> {
+        self.seal().names().collect()
     }
 
-    /// The first one alone.
+    /// With the one of that name first; `None` where there is none.
     #[must_use]
-    pub fn first_alone(&self) -> Self {
-        Self(self.all().take(1).collect::<Vec<_>>().concat())
+    pub fn with_first(&self, name: &str) -> Option<Self> {
+        let place = self.names().iter().position(|known| known == name)?;
+        let mut all: Vec<&[u8]> = self.all().collect();
+        let first = all.remove(place);
+        all.insert(0, first);
+        Some(Self(all.concat()))
+    }
+
+    /// The first one alone, and all others.
+    #[must_use]
+    pub fn parted(&self) -> (Self, Self) {
+        let (first, rest) = self.0.split_at(LENGTH.min(self.0.len()));
+        (Self(first.to_vec()), Self(rest.to_vec()))
     }
 }
 
-/// Reads the secrets, or makes the first where there is no file.
+/// Reads the secrets of the database at `url`. The first one is made only where that is new,
+/// too: a database that has been served is sealed by a secret that there is somewhere.
 ///
 /// # Errors
 /// [`SecretError`] when it can neither be read nor made, or is too short.
-pub fn read_or_make(path: &Path) -> Result<Secrets, SecretError> {
+pub async fn of_database(path: &Path, url: &str) -> Result<Secrets, SecretError> {
     if !path.try_exists().map_err(|error| fault(path, error))? {
+        if !Store::is_new(url).await.map_err(|error| fault(path, error))? {
+            return Err(fault(path, "is not there, and the database has been served: put it back"));
+        }
         make(path).map_err(|error| fault(path, error))?;
     }
     read(path)
+}
+
+/// Puts secrets that are no longer used beside `path`: a copy that was made before opens by
+/// them alone.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn lay_aside(path: &Path, old: &Secrets) -> Result<PathBuf, SecretError> {
+    let aside = path.with_extension("retired");
+    let add = || {
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.append(true).create(true).mode(0o600).open(&aside)?;
+        file.write_all(&old.0)?;
+        file.sync_all()?;
+        fs::File::open(folder_of(path))?.sync_all()
+    };
+    add().map_err(|error| fault(&aside, error))?;
+    Ok(aside)
 }
 
 /// Reads the secrets.
@@ -182,57 +216,68 @@ fn make(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn is_made_once_for_its_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("below/secret");
-        let made = read_or_make(&path).unwrap().0;
-        let mode = fs::metadata(&path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(read_or_make(&path).unwrap().0, made);
+    /// Those of a database that is new.
+    async fn first(path: &Path) -> Result<Secrets, SecretError> {
+        let url = format!("sqlite://{}", path.with_extension("db").display());
+        of_database(path, &url).await
     }
 
-    #[test]
-    fn nothing_half_is_left_beside_it() {
+    #[tokio::test]
+    async fn is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("below/secret");
+        let made = first(&path).await.unwrap().0;
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(first(&path).await.unwrap().0, made);
+    }
+
+    #[tokio::test]
+    async fn nothing_half_is_left_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let made = read_or_make(&path).unwrap().0;
+        let made = first(&path).await.unwrap().0;
         // As a second start does that found none a moment ago.
         make(&path).unwrap();
-        assert_eq!(read_or_make(&path).unwrap().0, made, "the first is the one");
+        assert_eq!(first(&path).await.unwrap().0, made, "the first is the one");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
-    #[test]
-    fn a_short_one_is_refused() {
+    #[tokio::test]
+    async fn a_short_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::write(&path, b"short").unwrap();
-        let error = read_or_make(&path).err().unwrap().to_string();
+        let error = first(&path).await.err().unwrap().to_string();
         assert!(error.contains("can be read by others"), "{error}");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        let error = read_or_make(&path).err().unwrap().to_string();
+        let error = first(&path).await.err().unwrap().to_string();
         assert!(error.contains("has 5 bytes"), "{error}");
     }
 
-    #[test]
-    fn changing_it_never_leaves_what_was_sealed_closed() {
+    #[tokio::test]
+    async fn changing_it_never_leaves_what_was_sealed_closed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
-        let first = read_or_make(&path).unwrap();
+        let first = first(&path).await.unwrap();
         let by_first = first.seal().close("reports/1", "门口").unwrap();
         let both = first.with_new().unwrap();
         replace(&path, &both).unwrap();
         let both = read(&path).unwrap();
         assert!(both.seal().is_newest(&by_first), "the new one is known, and not used");
-        let turned = both.with_last_first();
+        let [old, new] = both.names().try_into().unwrap();
+        let turned = both.with_first(&new).unwrap();
+        assert_eq!(turned.names(), [new.clone(), old]);
+        assert_eq!(turned.with_first(&new).unwrap().names(), turned.names(), "not back again");
+        assert!(turned.with_first("none").is_none());
         let by_second = turned.seal().close("reports/1", "门口").unwrap();
         for secrets in [&both, &turned] {
             for closed in [&by_first, &by_second] {
                 assert_eq!(secrets.seal().open("reports/1", closed).unwrap(), "门口");
             }
         }
-        let alone = turned.first_alone();
+        let (alone, rest) = turned.parted();
+        assert_eq!(rest.0, first.0);
         replace(&path, &alone).unwrap();
         let seal = read(&path).unwrap().seal();
         assert!(seal.open("reports/1", &by_second).is_ok());

@@ -2,22 +2,36 @@
 
 use clap::{Args, Subcommand};
 
-use super::{config::DatabaseSettings, secret};
+use super::{
+    config::DatabaseSettings,
+    secret::{self, Secrets},
+};
 use crate::store::Store;
 
 /// What an operator does about the secret, in this order. Between the steps every node gets
 /// the same file and is started anew.
 #[derive(Subcommand, Debug)]
 pub enum SecretCommand {
-    /// Add a new secret to the file; it is known from now on, and not yet used
+    /// Add a new secret to the file; it is known from now on, and not yet used. Its name is
+    /// printed
     Add(SecretArgs),
-    /// Use the secret that was added last; the others still verify and open
-    Use(SecretArgs),
+    /// Use the secret of that name; the others still verify and open
+    Use {
+        /// The name that `add` printed
+        name: String,
+        #[command(flatten)]
+        args: SecretArgs,
+    },
     /// Seal by the newest secret what older ones sealed, while the app serves
     Reseal(SecretArgs),
-    /// Seal what is left, then forget all secrets but the newest: cookies and phrases from
-    /// before are worth nothing any more
-    Retire(SecretArgs),
+    /// Seal what is left, then keep the secret of that name alone: cookies and phrases from
+    /// before are worth nothing any more. The others are laid aside, for older copies
+    Retire {
+        /// The name of the one that is used
+        name: String,
+        #[command(flatten)]
+        args: SecretArgs,
+    },
 }
 
 /// Where the secret and the data are.
@@ -34,38 +48,63 @@ pub struct SecretArgs {
 pub async fn run(command: SecretCommand) -> Result<(), String> {
     match command {
         SecretCommand::Add(SecretArgs { data }) => {
-            let secrets = secret::read(&data.secret_file).map_err(text)?;
+            let secrets = read(&data)?;
             let more = secrets.with_new().map_err(text)?;
             secret::replace(&data.secret_file, &more).map_err(text)?;
-            println!("{} secrets are known; give every node this file", more.count());
+            let name = more.names().pop().unwrap_or_default();
+            println!("{name} is known; give every node this file and start it anew");
         }
-        SecretCommand::Use(SecretArgs { data }) => {
-            let secrets = secret::read(&data.secret_file).map_err(text)?;
-            if secrets.count() < 2 {
-                return Err("there is one secret only; add one first".into());
-            }
-            secret::replace(&data.secret_file, &secrets.with_last_first()).map_err(text)?;
-            println!("the newest secret signs and seals; give every node this file");
+        SecretCommand::Use { name, args: SecretArgs { data } } => {
+            let turned = read(&data)?.with_first(&name).ok_or_else(|| unknown(&name))?;
+            secret::replace(&data.secret_file, &turned).map_err(text)?;
+            println!("{name} signs and seals; give every node this file and start it anew");
         }
         SecretCommand::Reseal(SecretArgs { data }) => {
-            println!("{} rows were sealed anew", reseal(&data).await?);
+            println!("{} rows were sealed anew", reseal(&data, false).await?);
         }
-        SecretCommand::Retire(SecretArgs { data }) => {
-            println!("{} rows were sealed anew", reseal(&data).await?);
-            let secrets = secret::read(&data.secret_file).map_err(text)?;
-            secret::replace(&data.secret_file, &secrets.first_alone()).map_err(text)?;
-            println!("one secret is left; give every node this file");
+        SecretCommand::Retire { name, args: SecretArgs { data } } => {
+            let secrets = read(&data)?;
+            if secrets.names().first() != Some(&name) {
+                return Err(format!("{name} is not the secret that is used"));
+            }
+            println!("{} rows were sealed anew", reseal(&data, true).await?);
+            let (kept, old) = secrets.parted();
+            let aside = secret::lay_aside(&data.secret_file, &old).map_err(text)?;
+            secret::replace(&data.secret_file, &kept).map_err(text)?;
+            println!("{name} alone is left; give every node this file and start it anew");
+            println!("keep {} as long as copies from before", aside.display());
         }
     }
     Ok(())
 }
 
-async fn reseal(data: &DatabaseSettings) -> Result<u64, String> {
-    let secrets = secret::read(&data.secret_file).map_err(text)?;
+fn read(data: &DatabaseSettings) -> Result<Secrets, String> {
+    secret::read(&data.secret_file).map_err(text)
+}
+
+fn unknown(name: &str) -> String {
+    format!("there is no secret {name}; `secret add` prints the name of one")
+}
+
+/// Seals rows by the newest secret; how many. At the `last` time no other opens them any
+/// more.
+async fn reseal(data: &DatabaseSettings, last: bool) -> Result<u64, String> {
+    let secrets = read(data)?;
     let store = Store::open_sealed(&data.database_url, secrets.seal()).await.map_err(text)?;
-    let sealed = store.reseal().await.map_err(text);
+    let mut sealed = store.reseal().await.map_err(text)?;
+    if last {
+        // What a node wrote meanwhile that was not started anew.
+        let more = store.reseal().await.map_err(text)?;
+        if more > 0 {
+            return Err(format!(
+                "{more} rows came while this ran: some node still uses an older secret; start it anew"
+            ));
+        }
+        sealed += more;
+        store.keep_newest_seal().await.map_err(text)?;
+    }
     store.close().await;
-    sealed
+    Ok(sealed)
 }
 
 fn text(error: impl std::fmt::Display) -> String {

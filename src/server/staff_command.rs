@@ -153,7 +153,8 @@ async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<
 /// A sentence.
 pub async fn open(data: &CampaignSettings) -> Result<(Service, Store), String> {
     let campaign = data.campaign().map_err(text)?.campaign;
-    let secrets = secret::read_or_make(&data.data.secret_file).map_err(text)?;
+    let secrets = secret::of_database(&data.data.secret_file, &data.data.database_url).await;
+    let secrets = secrets.map_err(text)?;
     let store = Store::open(&data.data.database_url, secrets.seal(), &campaign).await;
     let store = store.map_err(text)?;
     let pictures = Pictures::open(&data.data.photo_store).map_err(text)?;

@@ -95,7 +95,12 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
         (Some(_), None) => None,
         _ => faults.take(leptos_options()),
     };
-    let secrets = secret::read_or_make(&settings.over.data.secret_file);
+    let data = &settings.over.data;
+    let secrets = match Store::may_open(&data.database_url) {
+        Ok(()) => secret::of_database(&data.secret_file, &data.database_url).await,
+        // That is said below.
+        Err(_) => secret::read(&data.secret_file),
+    };
     let secrets = faults.of("CHUANGQUAN_SECRET_FILE", secrets);
     let wechat = faults.take(WeChat::read(&settings.wechat));
     if wechat.iter().flatten().any(WeChat::identifies) && settings.public_url.is_empty() {

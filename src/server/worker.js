@@ -48,6 +48,7 @@ addEventListener('fetch', (event) => {
   if (request.method === 'POST' && request.mode === 'navigate') {
     if (FORMS.includes(url.pathname)) event.respondWith(post(request, url));
     else if (url.pathname === '/sign/next') event.respondWith(next(request));
+    else if (url.pathname === '/me/erase') event.respondWith(erased(request));
   } else if (request.method === 'GET' && request.mode === 'navigate') {
     if (url.pathname.startsWith('/console')) return;
     let answer;
@@ -112,6 +113,15 @@ async function next(request) {
   if (left.some((form) => !form.refused)) return waiting();
   for (const { id } of left) await forget(id);
   return fetch(request);
+}
+
+/// Whoever has everything of theirs erased means what waits here, too. An answer that sends
+/// them on says that it is done.
+async function erased(request) {
+  await sending;
+  const answer = await fetch(request);
+  if (answer.type === 'opaqueredirect') for (const { id } of await kept()) await forget(id);
+  return answer;
 }
 
 /// A page that is one's own, and never kept.
@@ -217,8 +227,12 @@ async function sendSoon() {
 }
 
 async function sendAll() {
-  for (const form of await kept()) {
-    if (!form.refused) await sendOne(form);
+  const tried = new Set();
+  for (;;) {
+    const form = (await kept()).find(({ id, refused }) => !refused && !tried.has(id));
+    if (!form) return;
+    tried.add(form.id);
+    await sendOne(form);
   }
 }
 
@@ -230,8 +244,11 @@ async function sendOne(form) {
   let answer;
   try {
     answer = await ask();
-    // Whoever had no cookie yet has one now.
-    if (answer.status === 422) answer = await ask();
+    // Whoever had no cookie yet has one now, and must not look like a program in a hurry.
+    if (answer.status === 422) {
+      await new Promise((wake) => setTimeout(wake, 2500));
+      answer = await ask();
+    }
   } catch {
     return;
   }

@@ -1,29 +1,32 @@
 //! What is kept of one person: all of it shown to them, all of it erased when they want it.
 
+use std::{collections::BTreeSet, sync::atomic::Ordering};
+
 use serde::Serialize;
 
-use super::{Service, StoreError, now};
+use super::{Service, StoreError, now, public::is_readable};
 use crate::{
     domain::{
-        report::{Audience, Code, Millis, PHOTOS_MAX, Report, Satisfaction, State},
+        report::{Code, Event, Millis, Photo, Report, Satisfaction, State},
         slug::Slug,
         visitor::VisitorId,
     },
     store::{Change, Unchanged},
 };
 
-/// Reports that are looked at in one go.
-const MOST: usize = 10_000;
-
 /// Everything that is kept of a visitor. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct MyData {
-    /// Their signature.
-    pub signature: Option<MySigning>,
+    /// What they signed.
+    pub signatures: Vec<MySigning>,
     /// Their reports, newest first.
     pub reports: Vec<MyReport>,
     /// The numbers of reports that they have met the same as.
     pub supported: Vec<String>,
+    /// 寄语 that they object to, by number, and why.
+    pub objections: Vec<(u64, String)>,
+    /// Addresses of photos that are held until their form is sent, at most for an hour.
+    pub held_photos: Vec<String>,
     /// Since when there is a phrase that brings them back; it is not kept itself.
     pub recovery_code_made_at: Option<Millis>,
     /// Since when a WeChat account is theirs; its name is not kept.
@@ -75,7 +78,9 @@ impl MyData {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let linked = self.recovery_code_made_at.or(self.wechat_linked_at).is_some();
-        self.signature.is_none() && self.reports.is_empty() && self.supported.is_empty() && !linked
+        let lists = [self.supported.len(), self.objections.len(), self.held_photos.len()];
+        let counted = self.signatures.len() + self.reports.len() + lists.iter().sum::<usize>();
+        counted == 0 && !linked
     }
 }
 
@@ -85,7 +90,8 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn my_data(&self, visitor: &VisitorId) -> Result<MyData, StoreError> {
-        let signature = self.store.signature_of(visitor).await?.map(|mine| MySigning {
+        let signatures = self.store.signatures_of(visitor).await?;
+        let signatures = signatures.into_iter().map(|mine| MySigning {
             number: mine.ordinal,
             name: mine.name,
             grid: mine.grid,
@@ -93,90 +99,106 @@ impl Service {
             message: mine.message,
             signed_at: mine.signed_at,
         });
-        let (own, supported) = self.my_reports(visitor).await?;
-        let mut reports = Vec::with_capacity(own.len());
-        for report in own {
-            reports.push(self.my_report(report).await?);
+        let mut reports = Vec::new();
+        let mut own = self.store.reports_of(visitor).await?;
+        while let Some(last) = own.last().map(|report| report.serial) {
+            let events = self.store.events_of_all(&own).await?;
+            let photos = self.store.photos_of_all(&own).await?;
+            reports.extend(own.into_iter().map(|report| my_report(report, &events, &photos)));
+            own = self.store.reports_of_before(visitor, last).await?;
         }
         let (recovery_code_made_at, wechat_linked_at) = self.store.links_of(visitor).await?;
-        let supported = supported.iter().map(|report| report.number().to_string()).collect();
-        Ok(MyData { signature, reports, supported, recovery_code_made_at, wechat_linked_at })
-    }
-
-    async fn my_report(&self, report: Report) -> Result<MyReport, StoreError> {
-        let events = self.store.events_of(report.serial).await?;
-        let readable = events.into_iter().filter(|event| event.audience != Audience::Staff);
-        let words = readable.filter_map(|event| Some((event.at, event.text?))).collect();
-        let photos = self.store.photos_of(report.serial).await?;
-        let photos = photos.iter().take(10 * PHOTOS_MAX);
-        Ok(MyReport {
-            number: report.number().to_string(),
-            position: report.position().map(|position| (position.lat, position.lon)),
-            photos: photos.map(|photo| format!("/photos/{}", photo.id)).collect(),
-            words,
-            code: report.code,
-            state: report.state,
-            category: report.category,
-            grid: report.grid,
-            place: report.place,
-            description: report.description,
-            contact_name: report.contact_name,
-            contact_phone: report.contact_phone,
-            consent: report.consent,
-            submitted_at: report.submitted_at,
-            erased_at: report.erased_at,
-            solved: report.solved,
-            satisfied: report.satisfied,
-            comment: report.rating_comment,
+        let supported = self.store.numbers_supported_by(visitor).await?;
+        let held = self.store.held_for(visitor, 1).await?;
+        Ok(MyData {
+            signatures: signatures.collect(),
+            reports,
+            supported: supported.iter().map(ToString::to_string).collect(),
+            objections: self.store.objections_of(visitor).await?,
+            held_photos: held.iter().map(address).collect(),
+            recovery_code_made_at,
+            wechat_linked_at,
         })
     }
 
     /// Erases everything that is kept of a visitor. Reports that are still handled are taken
-    /// back; of others stays what staff wrote, and that there was one. Done again it does no
-    /// harm.
+    /// back; of others stays what staff wrote for everyone, and that there was one. Done again
+    /// it does no harm.
     ///
     /// # Errors
     /// [`StoreError`]; then some of it may be there still.
     pub async fn forget_me(&self, visitor: &VisitorId) -> Result<(), StoreError> {
         let rules = self.rules(now());
-        for _ in 0..MOST / 100 {
-            let reports = self.store.reports_of(visitor).await?;
-            if reports.is_empty() {
-                break;
-            }
-            for report in reports {
-                let changed = self.store.change(&report.code, |report, _| {
-                    let (report, event) = rules.forget_reporter(report);
-                    Ok::<_, StoreError>(Change::only(report, event))
-                });
-                match changed.await {
-                    Ok(_) | Err(Unchanged::Missing) => {}
-                    Err(Unchanged::Store(error) | Unchanged::Refused(error)) => return Err(error),
+        let (mut tried, mut fault) = (BTreeSet::new(), None);
+        // What comes in meanwhile is found in the next round.
+        while let Some(report) = self.next_of(visitor, &tried).await? {
+            tried.insert(report.serial);
+            let changed = self.store.change(&report.code, |report, _| {
+                let (report, event) = rules.forget_reporter(report);
+                Ok::<_, StoreError>(Change::only(report, event))
+            });
+            // One that cannot be changed keeps nothing else from going.
+            let gone = match changed.await {
+                Ok(_) | Err(Unchanged::Missing) => Ok(()),
+                Err(Unchanged::Store(StoreError::Setup(_))) => {
+                    self.store.strip(report.serial, rules.now).await
                 }
-            }
+                Err(Unchanged::Store(error) | Unchanged::Refused(error)) => Err(error),
+            };
+            fault = gone.err().or(fault);
         }
         self.store.withdraw(visitor.clone()).await?;
         let nobody = super::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
         let nobody = nobody.ok_or_else(|| StoreError::Setup("no visitor".into()))?;
-        self.store.forget_visitor(visitor, &nobody).await
+        self.store.forget_visitor(visitor, &nobody).await?;
+        self.log_to_empty.store(true, Ordering::Relaxed);
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// A report of the visitor that is none of `tried`.
+    async fn next_of(
+        &self,
+        visitor: &VisitorId,
+        tried: &BTreeSet<u64>,
+    ) -> Result<Option<Report>, StoreError> {
+        let mut found = self.store.reports_of(visitor).await?;
+        while let Some(last) = found.last().map(|report| report.serial) {
+            if let Some(new) = found.into_iter().find(|report| !tried.contains(&report.serial)) {
+                return Ok(Some(new));
+            }
+            found = self.store.reports_of_before(visitor, last).await?;
+        }
+        Ok(None)
+    }
+
+    /// Leaves nothing of what was erased in the database's log, as soon as nobody reads
+    /// there.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn empty_log(&self) -> Result<(), StoreError> {
+        if self.log_to_empty.load(Ordering::Relaxed) && self.store.empty_log().await? {
+            self.log_to_empty.store(false, Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Takes contact and position from reports that ended as long ago as the campaign keeps
     /// them; how many.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] when one of them could not be changed; the others are.
     pub async fn erase_expired(&self) -> Result<usize, StoreError> {
-        const STEP: u16 = 100;
         const DAY: Millis = 86_400_000;
         let rules = self.rules(now());
         let kept = Millis::from(self.campaign.privacy.retention_days) * DAY;
-        let mut erased = 0;
+        let (mut erased, mut fault, mut after) = (0, None, 0);
         loop {
-            let over = self.store.to_erase(rules.now - kept, STEP).await?;
-            let before = erased;
-            for code in &over {
+            let over = self.store.to_erase(rules.now - kept, after).await?;
+            let Some((_, last)) = over.last() else { break };
+            after = *last;
+            for (code, _) in &over {
                 let changed = self.store.change(code, |report, _| {
                     let (report, event) = rules.erase(report).ok_or(())?;
                     Ok::<_, ()>(Change::only(report, event))
@@ -185,16 +207,42 @@ impl Service {
                     Ok(_) => erased += 1,
                     // Opened again meanwhile.
                     Err(Unchanged::Missing | Unchanged::Refused(())) => {}
-                    Err(Unchanged::Store(error)) => return Err(error),
+                    Err(Unchanged::Store(error)) => fault = Some(error),
                 }
             }
-            if over.len() < usize::from(STEP) || erased == before {
-                break;
-            }
         }
-        if erased > 0 {
-            self.store.empty_log().await?;
-        }
-        Ok(erased)
+        self.log_to_empty.store(true, Ordering::Relaxed);
+        fault.map_or(Ok(erased), Err)
+    }
+}
+
+fn address(photo: &Photo) -> String {
+    format!("/photos/{}", photo.id)
+}
+
+fn my_report(report: Report, events: &[Event], photos: &[Photo]) -> MyReport {
+    let own = events.iter().filter(|event| event.serial == report.serial);
+    let readable = own.filter(|event| is_readable(event, true));
+    let words = readable.filter_map(|event| Some((event.at, event.text.clone()?)));
+    let photos = photos.iter().filter(|photo| photo.serial == Some(report.serial));
+    MyReport {
+        number: report.number().to_string(),
+        position: report.position().map(|position| (position.lat, position.lon)),
+        photos: photos.map(address).collect(),
+        words: words.collect(),
+        code: report.code,
+        state: report.state,
+        category: report.category,
+        grid: report.grid,
+        place: report.place,
+        description: report.description,
+        contact_name: report.contact_name,
+        contact_phone: report.contact_phone,
+        consent: report.consent,
+        submitted_at: report.submitted_at,
+        erased_at: report.erased_at,
+        solved: report.solved,
+        satisfied: report.satisfied,
+        comment: report.rating_comment,
     }
 }

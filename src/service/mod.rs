@@ -23,7 +23,11 @@ pub mod staff;
 mod throttle;
 mod wechat;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -72,6 +76,8 @@ pub struct Service {
     keys: Keys,
     limits: bool,
     names: doubt::Names,
+    /// Whether something was erased that stands in the database's log still.
+    log_to_empty: AtomicBool,
 }
 
 /// What is watched of the whole, by whoever keeps it running.
@@ -120,6 +126,7 @@ impl Service {
             keys,
             limits: true,
             names: doubt::Names::default(),
+            log_to_empty: AtomicBool::new(true),
         }
     }
 

@@ -30,6 +30,17 @@ pub struct Status {
     pub goes_on_under: Option<Code>,
 }
 
+/// Whether what was written may be read by the reporter, or by anyone.
+pub(super) const fn is_readable(event: &Event, own: bool) -> bool {
+    // Why something was sent back is said among colleagues.
+    let among_staff = matches!(event.what, What::Staff(Action::Check | Action::Reopen));
+    match event.audience {
+        Audience::Public => !among_staff,
+        Audience::Reporter => own && !among_staff,
+        Audience::Staff => false,
+    }
+}
+
 impl Service {
     /// The report at `code` as `visitor` may see it; `None` when not at all.
     ///
@@ -47,14 +58,7 @@ impl Service {
         }
         let mut events = self.store.events_of(report.serial).await?;
         for event in &mut events {
-            let readable = match event.audience {
-                Audience::Public => true,
-                Audience::Reporter => own,
-                Audience::Staff => false,
-            };
-            // Why something was sent back is said among colleagues.
-            let among_staff = matches!(event.what, What::Staff(Action::Check | Action::Reopen));
-            if !readable || among_staff {
+            if !is_readable(event, own) {
                 event.text = None;
             }
         }
@@ -209,4 +213,33 @@ fn remoteness(report: &Report, position: Option<Position>, place: &str) -> Optio
 fn pairs(text: &str) -> Vec<[char; 2]> {
     let characters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     characters.windows(2).filter_map(|pair| pair.try_into().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::report::State;
+
+    #[test]
+    fn what_is_said_among_colleagues_stays_there() {
+        let event = |what, audience| Event {
+            serial: 1,
+            version: 1,
+            at: 1,
+            staff: Some(1),
+            what: What::Staff(what),
+            state: State::Dispatched,
+            text: Some("这户又在闹".into()),
+            audience,
+            detail: None,
+        };
+        for own in [false, true] {
+            for what in [Action::Check, Action::Reopen] {
+                assert!(!is_readable(&event(what, Audience::Public), own));
+            }
+            assert!(!is_readable(&event(Action::Note, Audience::Staff), own));
+            assert_eq!(is_readable(&event(Action::Ask, Audience::Reporter), own), own);
+            assert!(is_readable(&event(Action::Finish, Audience::Public), own));
+        }
+    }
 }

@@ -23,7 +23,7 @@ use super::{
 };
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-const SCHEMA: u32 = 8;
+const SCHEMA: u32 = 9;
 
 /// The schema since which a copy has all counters.
 const ALL_COUNTERS: u32 = 3;

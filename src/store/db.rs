@@ -145,6 +145,16 @@ pub enum Pools {
 /// What a URL is told that is none of ours.
 pub const UNKNOWN: &str = "the database URL must begin with sqlite:// or postgres://";
 
+/// Whether `url` names a file that is not there.
+pub fn is_missing(url: &str) -> Result<bool, StoreError> {
+    if !url.starts_with("sqlite:") {
+        return Ok(false);
+    }
+    let fault = |error: &dyn std::fmt::Display| StoreError::Setup(error.to_string());
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| fault(&error))?;
+    options.get_filename().try_exists().map(|there| !there).map_err(|error| fault(&error))
+}
+
 impl Db {
     /// Connects, and makes sure that a commit is on disk when it says so. A SQLite file
     /// that is not there is made only where `create` says so.

@@ -8,6 +8,7 @@ use super::{
     Signing, Store, StoreError, counts,
     db::{Sql, Tx, Value, sql_over_items},
     query::Query,
+    seal::openable,
     signatures::opened_name,
 };
 use crate::domain::{
@@ -239,7 +240,7 @@ impl Store {
             let ordinal = ordinal.unsigned_abs();
             Ok(Sample { ordinal, name: opened_name(&self.db.seal, ordinal, &name)?, at })
         };
-        rows.into_iter().map(row).collect()
+        Ok(rows.into_iter().filter_map(|found| openable(row(found))).collect())
     }
 
     /// Forgets where signatures came from that are older than `before`, a few thousand at a

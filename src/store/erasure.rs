@@ -3,11 +3,13 @@
 
 use super::{
     Store, StoreError,
-    db::{Pools, Sql, Tx},
+    db::{Sql, Tx},
+    messages::opened_reason,
     reports::serial_value,
 };
 use crate::domain::{
-    report::{Code, Millis},
+    report::{CaseNumber, Code, Millis},
+    signature::Ordinal,
     visitor::VisitorId,
 };
 
@@ -19,11 +21,12 @@ pub async fn photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
 }
 
-/// Those that its reporter sent.
+/// Those that its reporter sent: they came with something that nobody of the staff did.
 pub async fn photos_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both(
         "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 \
-         WHERE serial = $1 AND role = 'before'",
+         WHERE serial = $1 AND role = 'before' AND at IN (SELECT at FROM report_events \
+             WHERE report_events.serial = $1 AND staff IS NULL)",
     );
     tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
 }
@@ -42,22 +45,32 @@ pub async fn words_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreErro
 }
 
 impl Store {
-    /// Reports that ended before `before` and have a contact or position still; at most
-    /// `limit`.
+    /// Reports that ended before `before` and have a contact or position still, by code and
+    /// serial: the first of those after the report of serial `after`.
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn to_erase(&self, before: Millis, limit: u16) -> Result<Vec<Code>, StoreError> {
-        // The words of the index. What was not closed ended with what happened last.
+    pub async fn to_erase(
+        &self,
+        before: Millis,
+        after: u64,
+    ) -> Result<Vec<(Code, u64)>, StoreError> {
+        // The words of the index. What was not closed ended with what brought it into its
+        // state; what was said afterwards does not put that off.
         const OVER: Sql = Sql::both(
-            "SELECT code FROM reports WHERE erased_at IS NULL \
+            "SELECT code, serial FROM reports WHERE erased_at IS NULL \
              AND state IN ('closed', 'rejected', 'duplicate', 'referred', 'withdrawn') \
-             AND COALESCE(closed_at, (SELECT MAX(at) FROM report_events \
-                 WHERE report_events.serial = reports.serial)) < $1 ORDER BY serial LIMIT $2",
+             AND COALESCE(closed_at, (SELECT MIN(at) FROM report_events AS ended \
+                 WHERE ended.serial = reports.serial AND ended.version > COALESCE( \
+                     (SELECT MAX(other.version) FROM report_events AS other \
+                      WHERE other.serial = reports.serial AND other.state <> reports.state), 0) \
+                 )) < $1 AND serial > $2 ORDER BY serial LIMIT 100",
         );
-        let rows: Vec<(String,)> =
-            self.db.all(OVER, &[before.into(), i64::from(limit).into()]).await?;
-        Ok(rows.iter().filter_map(|(code,)| Code::parse(code).ok()).collect())
+        let rows: Vec<(String, i64)> =
+            self.db.all(OVER, &[before.into(), serial_value(after)]).await?;
+        let row =
+            |(code, serial): &(String, i64)| Some((Code::parse(code).ok()?, serial.unsigned_abs()));
+        Ok(rows.iter().filter_map(row).collect())
     }
 
     /// Takes out what is left of a visitor beside signature and reports. That they have met
@@ -104,15 +117,67 @@ impl Store {
         Ok(rows.first().copied().unwrap_or_default())
     }
 
-    /// Leaves nothing of what was erased in SQLite's log. PostgreSQL does so by itself, in
-    /// its own time.
+    /// What a visitor objects to, and why, by the ordinal of the 寄语.
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn empty_log(&self) -> Result<(), StoreError> {
-        if let Pools::Sqlite { write, .. } = &self.db.pools {
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
-        }
-        Ok(())
+    pub async fn objections_of(
+        &self,
+        visitor: &VisitorId,
+    ) -> Result<Vec<(Ordinal, String)>, StoreError> {
+        const THEIRS: Sql =
+            Sql::both("SELECT ordinal, reason FROM objections WHERE visitor = $1 ORDER BY ordinal");
+        let rows: Vec<(i64, String)> = self.db.all(THEIRS, &[visitor.as_str().into()]).await?;
+        let open = |(ordinal, reason): (i64, String)| {
+            let ordinal = ordinal.unsigned_abs();
+            (ordinal, opened_reason(&self.db.seal, ordinal, visitor.as_str(), &reason))
+        };
+        Ok(rows.into_iter().map(open).collect())
+    }
+
+    /// The numbers of all reports that a visitor has met the same as, newest support first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn numbers_supported_by(
+        &self,
+        visitor: &VisitorId,
+    ) -> Result<Vec<CaseNumber>, StoreError> {
+        const NUMBERS: Sql = Sql::both(
+            "SELECT reports.year, reports.serial FROM reports JOIN supports \
+             ON supports.serial = reports.serial WHERE supports.visitor = $1 \
+             ORDER BY supports.at DESC",
+        );
+        let rows: Vec<(i64, i64)> = self.db.all(NUMBERS, &[visitor.as_str().into()]).await?;
+        let number = |(year, serial): (i64, i64)| CaseNumber {
+            year: i16::try_from(year).unwrap_or_default(),
+            serial: serial.unsigned_abs(),
+        };
+        Ok(rows.into_iter().map(number).collect())
+    }
+
+    /// Takes everything that is sealed out of a report that does not open, and whose it was.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be done.
+    pub async fn strip(&self, serial: u64, at: Millis) -> Result<(), StoreError> {
+        const STRIP: Sql = Sql::both(
+            "UPDATE reports SET sealed = NULL, visitor = NULL, form_key = NULL, \
+             erased_at = COALESCE(erased_at, $2), version = version + 1 WHERE serial = $1",
+        );
+        let mut tx = self.db.begin().await?;
+        tx.run(STRIP, &[serial_value(serial), at.into()]).await?;
+        words(&mut tx, serial).await?;
+        photos_of_reporter(&mut tx, serial).await?;
+        tx.commit().await
+    }
+
+    /// Leaves nothing of what was erased in SQLite's log; `false` where someone reads or
+    /// writes just then.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+        self.db.empty_log().await
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{
     Store, StoreError,
-    db::Sql,
+    db::{Sql, Tx},
     query::Query,
-    seal::Seal,
+    seal::{Seal, openable},
     signatures::{opened_message, opened_name},
     tables::OBJECTIONS,
 };
@@ -45,10 +45,7 @@ fn message(
 ) -> Result<StoredMessage, StoreError> {
     let ordinal = ordinal.unsigned_abs();
     let name = name.map(|name| opened_name(seal, ordinal, &name)).transpose()?;
-    let reasons = match reason.as_str() {
-        "" => reason,
-        sealed => seal.open(&reason_row(ordinal, &by), sealed)?,
-    };
+    let reasons = opened_reason(seal, ordinal, &by, &reason);
     Ok(StoredMessage {
         ordinal,
         name,
@@ -63,6 +60,51 @@ fn message(
 fn reason_row(ordinal: Ordinal, visitor: &str) -> String {
     OBJECTIONS.row(&[&ordinal, &visitor, &"reason"])
 }
+
+/// A reason as it stands in its row; none is given by an empty one.
+fn sealed_reason(
+    seal: &Seal,
+    ordinal: Ordinal,
+    visitor: &str,
+    reason: &str,
+) -> Result<String, StoreError> {
+    match reason {
+        "" => Ok(String::new()),
+        reason => seal.close(&reason_row(ordinal, visitor), reason),
+    }
+}
+
+/// The reason that stands in a row; none where it does not open.
+pub fn opened_reason(seal: &Seal, ordinal: Ordinal, visitor: &str, sealed: &str) -> String {
+    match sealed {
+        "" => String::new(),
+        sealed => openable(seal.open(&reason_row(ordinal, visitor), sealed)).unwrap_or_default(),
+    }
+}
+
+/// Makes `from`'s objections those of `into`, where they have none to the same.
+pub async fn give_objections(
+    tx: &mut Tx,
+    from: &VisitorId,
+    into: &VisitorId,
+) -> Result<(), StoreError> {
+    const THEIRS: Sql = Sql::both("SELECT ordinal, at, reason FROM objections WHERE visitor = $1");
+    const GONE: Sql = Sql::both("DELETE FROM objections WHERE visitor = $1");
+    let rows: Vec<(i64, i64, String)> = tx.all(THEIRS, &[from.as_str().into()]).await?;
+    for (n, at, reason) in rows {
+        let ordinal = n.unsigned_abs();
+        let reason = opened_reason(&tx.seal, ordinal, from.as_str(), &reason);
+        let reason = sealed_reason(&tx.seal, ordinal, into.as_str(), &reason)?;
+        let values = [n.into(), into.as_str().into(), at.into(), reason.into()];
+        tx.run(ADD, &values).await?;
+    }
+    tx.run(GONE, &[from.as_str().into()]).await.map(drop)
+}
+
+const ADD: Sql = Sql::both(
+    "INSERT INTO objections (ordinal, visitor, at, reason) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (ordinal, visitor) DO NOTHING",
+);
 
 impl Store {
     /// What is on the wall, newest first; at most `limit` before `before`.
@@ -81,7 +123,7 @@ impl Store {
         }
         query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
         let rows: Vec<Columns> = query.rows(&self.db).await?;
-        rows.into_iter().map(|row| message(&self.db.seal, row)).collect()
+        Ok(rows.into_iter().filter_map(|row| openable(message(&self.db.seal, row))).collect())
     }
 
     /// What nobody has decided about, oldest first, and what someone objects to before
@@ -97,7 +139,7 @@ impl Store {
         );
         query.bind(i64::from(limit));
         let rows: Vec<Columns> = query.rows(&self.db).await?;
-        rows.into_iter().map(|row| message(&self.db.seal, row)).collect()
+        Ok(rows.into_iter().filter_map(|row| openable(message(&self.db.seal, row))).collect())
     }
 
     /// Shows a 寄语 or keeps it off the wall; what was objected is answered by that.
@@ -133,14 +175,7 @@ impl Store {
         const SHOWN: Sql = Sql::both(
             "SELECT ordinal FROM signatures WHERE ordinal = $1 AND message_state = 'shown'",
         );
-        const ADD: Sql = Sql::both(
-            "INSERT INTO objections (ordinal, visitor, at, reason) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (ordinal, visitor) DO NOTHING",
-        );
-        let reason = match reason {
-            "" => String::new(),
-            reason => self.db.seal.close(&reason_row(ordinal, visitor.as_str()), reason)?,
-        };
+        let reason = sealed_reason(&self.db.seal, ordinal, visitor.as_str(), reason)?;
         let ordinal = i64::try_from(ordinal).unwrap_or(i64::MAX);
         let mut tx = self.db.begin().await?;
         if tx.all::<(i64,)>(SHOWN, &[ordinal.into()]).await?.is_empty() {

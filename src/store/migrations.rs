@@ -1,9 +1,9 @@
 //! The steps from nothing to the newest tables, for each database.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use sqlx::{
-    SqlSafeStr,
+    Connection, Executor, PgConnection, SqlSafeStr, SqliteConnection,
     migrate::{Migration, MigrationType, Migrator},
 };
 
@@ -16,8 +16,14 @@ use super::{
 /// The step that takes away the columns whose content is sealed before it.
 const SEALED: i64 = 8;
 
+/// The name of the lock in PostgreSQL of who seals and sweeps: "chuangqs" as bytes.
+const UP_TO_DATE: i64 = i64::from_be_bytes(*b"chuangqs");
+
+/// The step that says that nothing of them is left.
+const SWEPT: i64 = 9;
+
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 8] = [
+pub const ALL: [(i64, &str, Sql); 9] = [
     (
         1,
         "signatures",
@@ -82,23 +88,49 @@ pub const ALL: [(i64, &str, Sql); 8] = [
             include_str!("migrations/postgres/0008_plain.sql"),
         ),
     ),
+    (
+        9,
+        "swept",
+        Sql::each(
+            include_str!("migrations/sqlite/0009_swept.sql"),
+            include_str!("migrations/postgres/0009_swept.sql"),
+        ),
+    ),
 ];
 
 impl Db {
     /// Brings the tables up to date. What is not sealed is sealed on the way: a start that is
     /// broken off goes on with it.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
+    /// Where nothing is kept yet and `by_any` says so, it may have been opened by another
+    /// secret before.
+    pub async fn migrate(&self, by_any: bool) -> Result<(), StoreError> {
         self.run_steps(SEALED - 1).await?;
-        let sealed = match self.has_step(SEALED).await? {
-            true => 0,
-            false => sealing::seal_plain(self).await?,
-        };
-        self.run_steps(i64::MAX).await?;
-        if sealed > 0 {
-            tracing::info!(rows = sealed, "what people wrote is sealed now");
-            self.forget_what_was().await?;
+        sealing::acquaint(self, by_any).await?;
+        if self.has_step(SWEPT).await? {
+            return self.run_steps(i64::MAX).await;
         }
-        Ok(())
+        // Of several nodes that start, one does it.
+        let _alone = self.alone().await?;
+        if !self.has_step(SEALED).await? {
+            let rows = sealing::seal_plain(self).await?;
+            tracing::info!(rows, "what people wrote is sealed now");
+        }
+        self.run_steps(SEALED).await?;
+        if !self.has_step(SWEPT).await? {
+            self.sweep_pages().await?;
+        }
+        self.run_steps(i64::MAX).await
+    }
+
+    /// Waits until no other node brings this database up to date; until what is returned is
+    /// dropped.
+    async fn alone(&self) -> Result<Option<PgConnection>, StoreError> {
+        let Pools::Postgres(pool) = &self.pools else { return Ok(None) };
+        let mut connection = pool.acquire().await?.detach();
+        connection.execute("SET lock_timeout = 0").await?;
+        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(UP_TO_DATE);
+        connection.execute(lock).await?;
+        Ok(Some(connection))
     }
 
     async fn run_steps(&self, upto: i64) -> Result<(), StoreError> {
@@ -116,20 +148,41 @@ impl Db {
     }
 
     /// Writes the tables anew, so that no page of the disk holds what they held before.
-    async fn forget_what_was(&self) -> Result<(), StoreError> {
+    async fn sweep_pages(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { write, .. } => {
                 sqlx::query("VACUUM").execute(write).await?;
-                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(write).await?;
+                if !self.empty_log().await? {
+                    let busy = "someone else reads the database: it is swept at the next start";
+                    return Err(StoreError::Unavailable(busy.into()));
+                }
             }
             Pools::Postgres(pool) => {
+                // A copy that is being made may take longer than a request may.
+                let mut connection = pool.acquire().await?.detach();
+                connection.execute("SET lock_timeout = 0").await?;
                 for table in tables::sealed() {
-                    let text = format!("VACUUM FULL {}", table.name);
-                    sqlx::query(sqlx::AssertSqlSafe(text)).execute(pool).await?;
+                    // The statistics have names, too.
+                    let text = format!("VACUUM (FULL, ANALYZE) {}", table.name);
+                    connection.execute(sqlx::AssertSqlSafe(text)).await?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Leaves nothing in SQLite's log of what was changed; `false` where someone reads or
+    /// writes just then. On a connection of its own, so that nobody waits for it.
+    /// PostgreSQL does so by itself, in its own time.
+    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+        const PATIENCE: Duration = Duration::from_millis(100);
+        let Pools::Sqlite { write, .. } = &self.pools else { return Ok(true) };
+        let options = (*write.connect_options()).clone().busy_timeout(PATIENCE);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let emptied = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)");
+        let emptied: Result<(i64, i64, i64), _> = emptied.fetch_one(&mut connection).await;
+        connection.close().await?;
+        Ok(emptied.is_ok_and(|(busy, _, _)| busy == 0))
     }
 }
 

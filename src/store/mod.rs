@@ -76,7 +76,11 @@ pub use self::{
     tries::Place,
     writer::WriterMeasures,
 };
-use self::{db::Db, publish::Publisher, writer::Writer};
+use self::{
+    db::{Db, Sql},
+    publish::Publisher,
+    writer::Writer,
+};
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
 
 /// How long committing what is queued and closing the database may take.
@@ -105,6 +109,25 @@ impl Store {
         }
     }
 
+    /// Whether nothing was ever kept at `url`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn is_new(url: &str) -> Result<bool, StoreError> {
+        const TABLES: Sql = Sql::each(
+            "SELECT COUNT(*) FROM sqlite_master WHERE name = 'ledger'",
+            "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'ledger' \
+             AND schemaname = CURRENT_SCHEMA",
+        );
+        if db::is_missing(url)? {
+            return Ok(true);
+        }
+        let db = Db::open(url, Seal::of([]), false).await?;
+        let found: Vec<(i64,)> = db.all(TABLES, &[]).await?;
+        db.close().await;
+        Ok(found.first().is_none_or(|(tables,)| *tables == 0))
+    }
+
     /// Opens the database at `url` (`sqlite://path` or `postgres://…`), brings its
     /// tables up to date, and sees that each pledge and grid of `campaign` has a
     /// counter. What people write is sealed by `seal`.
@@ -114,8 +137,7 @@ impl Store {
     /// acknowledges, or was sealed by another secret.
     pub async fn open(url: &str, seal: Seal, campaign: &Campaign) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, true).await?;
-        db.migrate().await?;
-        Self::check_seal(&db).await?;
+        db.migrate(false).await?;
         counts::ensure(&db, campaign).await?;
         Self::over(db).await
     }
@@ -135,7 +157,7 @@ impl Store {
     /// [`StoreError`], also when there is none, or none of the secrets sealed it.
     pub async fn open_sealed(url: &str, seal: Seal) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, false).await?;
-        Self::check_seal(&db).await?;
+        sealing::acquaint(&db, false).await?;
         Self::over(db).await
     }
 
@@ -145,7 +167,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn open_to_restore(url: &str, seal: Seal) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, true).await?;
-        db.migrate().await?;
+        db.migrate(true).await?;
         Self::over(db).await
     }
 
@@ -180,6 +202,14 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
         signatures::live(&self.db, visitor).await
+    }
+
+    /// All that a visitor has signed, also what does not count.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn signatures_of(&self, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
+        signatures::of(&self.db, visitor).await
     }
 
     /// All signatures in their order, from after `ordinal` on: at most `limit`.

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 use super::{
     StoreError,
     db::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
-    table::{Record, Statements, records},
+    table::{Record, Statements, records, whole_records},
 };
 
 /// A statement with its parameters.
@@ -109,6 +109,6 @@ impl Query {
     /// The records that it finds within a transaction.
     pub async fn find_in<T: Record>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
         let rows = self.rows_in(tx).await?;
-        records(&tx.seal, rows)
+        whole_records(&tx.seal, rows)
     }
 }

@@ -179,7 +179,7 @@ impl<'s> Part<'s> {
 }
 
 /// Most reports whose words are looked through for what somebody searches.
-pub const LOOKED_THROUGH: i64 = 50_000;
+pub const LOOKED_THROUGH: i64 = 100_000;
 
 /// Whether reports in these states have a limit to go by.
 fn has_limits(states: States) -> bool {

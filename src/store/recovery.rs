@@ -4,7 +4,7 @@ use super::{
     Store, StoreError,
     counts::{self, Deltas},
     db::{Sql, Tx},
-    signatures,
+    messages, signatures,
 };
 use crate::domain::{report::Millis, visitor::VisitorId};
 
@@ -138,5 +138,5 @@ pub(super) async fn join(
     for step in [TWICE, ONCE].into_iter().chain(GIVE) {
         tx.run(step, &both).await?;
     }
-    Ok(())
+    messages::give_objections(tx, from, into).await
 }

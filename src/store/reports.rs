@@ -243,11 +243,35 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn reports_of(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
+        self.reports_of_before(visitor, u64::MAX).await
+    }
+
+    /// The same of those before the report of `serial`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn reports_of_before(
+        &self,
+        visitor: &VisitorId,
+        serial: u64,
+    ) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
+        query.push(" WHERE visitor = ").bind(visitor.as_str());
+        query.push(" AND serial < ").bind(serial_value(serial));
+        query.push(" ORDER BY serial DESC LIMIT 100");
+        query.find(&self.db).await
+    }
+
+    /// What happened to many reports, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn events_of_all(&self, of: &[Report]) -> Result<Vec<Event>, StoreError> {
+        let mut query = Query::records(&EVENTS);
         query
-            .push(" WHERE visitor = ")
-            .bind(visitor.as_str())
-            .push(" ORDER BY serial DESC LIMIT 100");
+            .push(" WHERE serial IN ")
+            .bind_list(of.iter().map(|report| serial_value(report.serial)));
+        query.push(" ORDER BY serial, version");
         query.find(&self.db).await
     }
 

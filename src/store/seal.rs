@@ -82,10 +82,9 @@ impl Seal {
         String::from_utf8(opened).map_err(|_| fault("it is not text"))
     }
 
-    /// Whether one of the keys may open `sealed`.
-    pub fn knows(&self, sealed: &str) -> bool {
-        let bytes = bytes_of(sealed).unwrap_or_default();
-        self.0.iter().any(|lock| bytes.starts_with(&lock.id))
+    /// The names of its keys, the newest first.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|lock| format!("{:08x}", u32::from_be_bytes(lock.id)))
     }
 
     /// Whether the newest key sealed it.
@@ -93,6 +92,12 @@ impl Seal {
         let bytes = bytes_of(sealed).unwrap_or_default();
         self.0.first().is_some_and(|lock| bytes.starts_with(&lock.id))
     }
+}
+
+/// What could be opened. In lists, what could not is left out and said to the operator: one
+/// damaged row must not take all others along.
+pub fn openable<T>(opened: Result<T, StoreError>) -> Option<T> {
+    opened.inspect_err(|error| tracing::error!(%error, "a row is left out of a list")).ok()
 }
 
 /// Whether a text is sealed. Nothing that people write is: a name has at most 20 characters,
@@ -135,7 +140,8 @@ mod tests {
         assert!(Seal::of([new]).open("reports/1", &closed).is_err(), "another secret");
         let both = Seal::of([new, old]);
         assert_eq!(both.open("reports/1", &closed).unwrap(), "三楼的李测试");
-        assert!(both.knows(&closed) && !both.is_newest(&closed));
+        assert!(!both.is_newest(&closed));
+        assert_eq!(both.names().nth(1), seal.names().next());
         assert!(both.is_newest(&both.close("reports/1", "x").unwrap()));
     }
 

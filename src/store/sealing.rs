@@ -1,7 +1,10 @@
 //! Sealing of rows that are there: those from before anything was sealed, and those that an
 //! older secret sealed.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value as Json};
+use tokio::time::sleep;
 
 use super::{
     Store, StoreError,
@@ -15,8 +18,48 @@ use super::{
 /// Rows in one transaction: whoever writes meanwhile hardly waits.
 const CHUNK: i64 = 500;
 
-/// Whoever changes signatures takes this row first.
+/// What is left to others between two transactions: those who wait for SQLite's one look
+/// for it every tenth of a second.
+const PAUSE: Duration = Duration::from_millis(150);
+
+/// Whoever changes signatures takes this row first, whoever changes a report its row.
 const LOCK: Sql = Sql::each("SELECT id FROM ledger", "SELECT id FROM ledger FOR UPDATE");
+
+/// Sees that all secrets that may have sealed something of the database are known here, and
+/// notes by which it is sealed from now on. Where nothing is kept yet and `by_any` says so,
+/// others are forgotten.
+pub async fn acquaint(db: &Db, by_any: bool) -> Result<(), StoreError> {
+    const KNOWN: Sql = Sql::both("SELECT name, retired_at FROM seals");
+    const NOTE: Sql =
+        Sql::both("INSERT INTO seals (name, since) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
+    const KEPT: Sql =
+        Sql::both("SELECT CAST(1 AS BIGINT) FROM ledger WHERE last_ordinal > 0 OR last_report > 0");
+    const FORGET: Sql = Sql::both("DELETE FROM seals");
+    let ours: Vec<String> = db.seal.names().collect();
+    let Some(newest) = ours.first() else { return Ok(()) };
+    let mut tx = db.begin().await?;
+    let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
+    let mut known: Vec<(String, Option<i64>)> = tx.all(KNOWN, &[]).await?;
+    if by_any && tx.all::<(i64,)>(KEPT, &[]).await?.is_empty() {
+        tx.run(FORGET, &[]).await?;
+        known.clear();
+    }
+    let mut active = known.iter().filter(|(_, retired)| retired.is_none());
+    let is_retired = known.iter().any(|(name, retired)| name == newest && retired.is_some());
+    if is_retired || !active.all(|(name, _)| ours.contains(name)) {
+        return Err(StoreError::Setup(
+            "this database was sealed by another secret than that of CHUANGQUAN_SECRET_FILE; \
+             put the right file there"
+                .into(),
+        ));
+    }
+    if known.iter().any(|(name, _)| name == newest) {
+        return Ok(());
+    }
+    let now = jiff::Timestamp::now().as_millisecond();
+    tx.run(NOTE, &[newest.as_str().into(), now.into()]).await?;
+    tx.commit().await
+}
 
 /// Seals what stands there for everyone to read; how many rows.
 pub async fn seal_plain(db: &Db) -> Result<u64, StoreError> {
@@ -27,7 +70,7 @@ pub async fn seal_plain(db: &Db) -> Result<u64, StoreError> {
             table.close(row, seal)?;
             Ok(*row != before)
         };
-        sealed += walk(db, table, table.plain, change).await?;
+        sealed += walk(db, table, table.plain, Duration::ZERO, change).await?;
     }
     Ok(sealed)
 }
@@ -37,6 +80,7 @@ async fn walk(
     db: &Db,
     table: &Statements,
     select: Sql,
+    pause: Duration,
     change: impl Fn(&mut Map<String, Json>, &Seal) -> Result<bool, StoreError>,
 ) -> Result<u64, StoreError> {
     let mut changed = 0;
@@ -48,9 +92,13 @@ async fn walk(
             query.push(" WHERE ").push(table.key_list).push(" > ").bind_list(key);
         }
         query.push(" ORDER BY ").push(table.order).push(" LIMIT ").bind(CHUNK);
+        // Nobody else changes them until they are sealed.
+        query.push_each(Sql::each("", " FOR UPDATE"));
         let mut tx = db.begin().await?;
         // As all who change signatures: else two could wait for each other.
-        let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
+        if table.name == tables::SIGNATURES.name {
+            let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
+        }
         let rows: Vec<(String,)> = query.rows_in(&mut tx).await?;
         let mut last = None;
         let mut sealed = Vec::new();
@@ -76,6 +124,7 @@ async fn walk(
             Some(last) => after = Some(last),
             None => return Ok(changed),
         }
+        sleep(pause).await;
     }
 }
 
@@ -105,36 +154,36 @@ impl Store {
         let mut sealed = 0;
         for table in tables::sealed() {
             let change = |row: &mut Map<String, Json>, seal: &Seal| {
-                let old = is_old(table, row, seal);
-                if old {
-                    table.open(row, seal)?;
-                    table.close(row, seal)?;
+                if !is_old(table, row, seal) {
+                    return Ok(false);
                 }
-                Ok(old)
+                let whole = row.clone();
+                // What was never sealed, is now.
+                table.close(row, seal)?;
+                if let Err(error) = table.open(row, seal) {
+                    tracing::error!(%error, "a row is left as it is");
+                    *row = whole;
+                    return Ok(false);
+                }
+                table.close(row, seal)?;
+                Ok(true)
             };
-            sealed += walk(&self.db, table, table.object, change).await?;
+            sealed += walk(&self.db, table, table.object, PAUSE, change).await?;
         }
         Ok(sealed)
     }
 
-    /// Sees that the newest rows were sealed by a secret that is known.
-    pub(super) async fn check_seal(db: &Db) -> Result<(), StoreError> {
-        const NEWEST: [Sql; 2] = [
-            Sql::both("SELECT name FROM signatures WHERE name <> '' ORDER BY ordinal DESC LIMIT 1"),
-            Sql::both(
-                "SELECT sealed FROM reports WHERE sealed IS NOT NULL ORDER BY serial DESC LIMIT 1",
-            ),
-        ];
-        for newest in NEWEST {
-            let rows: Vec<(String,)> = db.all(newest, &[]).await?;
-            if rows.iter().any(|(sealed,)| !db.seal.knows(sealed)) {
-                return Err(StoreError::Setup(
-                    "this database was sealed by another secret than that of \
-                     CHUANGQUAN_SECRET_FILE; put the right file there"
-                        .into(),
-                ));
-            }
-        }
-        Ok(())
+    /// Retires all keys but the newest: whoever opens the database by one of them is refused.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be done.
+    pub async fn keep_newest_seal(&self) -> Result<(), StoreError> {
+        const RETIRE: Sql =
+            Sql::both("UPDATE seals SET retired_at = $2 WHERE name <> $1 AND retired_at IS NULL");
+        let Some(newest) = self.db.seal.names().next() else { return Ok(()) };
+        let mut tx = self.db.begin().await?;
+        let now = jiff::Timestamp::now().as_millisecond();
+        tx.run(RETIRE, &[newest.into(), now.into()]).await?;
+        tx.commit().await
     }
 }

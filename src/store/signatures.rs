@@ -7,7 +7,7 @@ use super::{
     counts::Deltas,
     db::{Db, Sql, Tx, Value, sql_any_of},
     doubts::{self, Doubt},
-    seal::Seal,
+    seal::{Seal, openable},
     tables::SIGNATURES,
 };
 use crate::domain::{
@@ -180,27 +180,45 @@ pub async fn withdraw(
     Ok(visitors.iter().map(had).collect())
 }
 
+/// All that a visitor has signed, also what does not count.
+pub async fn of(db: &Db, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
+    const THEIRS: Sql = Sql::both(
+        "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+         WHERE visitor = $1 AND state IN ('valid', 'suspect') UNION ALL \
+         SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+         WHERE visitor = $1 AND state = 'invalid'",
+    );
+    let rows: Vec<Columns> = db.all(THEIRS, &[visitor.as_str().into()]).await?;
+    Ok(rows.into_iter().filter_map(|row| openable(signature(db, row))).collect())
+}
+
+/// A signature as its owner sees it.
+type Columns = (i64, String, Option<String>, String, Option<String>, i64);
+
+fn signature(
+    db: &Db,
+    (ordinal, name, grid, pledges, message, signed_at): Columns,
+) -> Result<Signature, StoreError> {
+    let ordinal = ordinal.unsigned_abs();
+    let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
+    Ok(Signature {
+        ordinal,
+        name: opened_name(&db.seal, ordinal, &name)?,
+        grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+        pledges: pledges_of(&pledges),
+        message: message.transpose()?,
+        signed_at,
+    })
+}
+
 /// The visitor's live signature.
 pub async fn live(db: &Db, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
-    type Columns = (i64, String, Option<String>, String, Option<String>, i64);
     const LIVE: Sql = Sql::both(
         "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
          WHERE visitor = $1 AND state IN ('valid', 'suspect')",
     );
     let rows: Vec<Columns> = db.all(LIVE, &[visitor.as_str().into()]).await?;
-    let signature = |(ordinal, name, grid, pledges, message, signed_at): Columns| {
-        let ordinal = ordinal.unsigned_abs();
-        let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
-        Ok(Signature {
-            ordinal,
-            name: opened_name(&db.seal, ordinal, &name)?,
-            grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
-            pledges: pledges_of(&pledges),
-            message: message.transpose()?,
-            signed_at,
-        })
-    };
-    rows.into_iter().next().map(signature).transpose()
+    rows.into_iter().next().map(|row| signature(db, row)).transpose()
 }
 
 /// A signature as exports show it.
@@ -229,18 +247,18 @@ pub async fn after(db: &Db, ordinal: Ordinal, limit: u32) -> Result<Vec<Signatur
     let row = |(ordinal, state, name, grid, pledges, message, show_name, signed_at): Columns| {
         let ordinal = ordinal.unsigned_abs();
         let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
-        Ok(SignatureRow {
+        SignatureRow {
             ordinal,
             state,
-            name: opened_name(&db.seal, ordinal, &name)?,
+            name: openable(opened_name(&db.seal, ordinal, &name)).unwrap_or_default(),
             grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
             pledges: pledges_of(&pledges),
-            message: message.transpose()?,
+            message: message.and_then(openable),
             show_name,
             signed_at,
-        })
+        }
     };
-    rows.into_iter().map(row).collect()
+    Ok(rows.into_iter().map(row).collect())
 }
 
 /// The newest names that may be shown.
@@ -251,7 +269,7 @@ pub async fn recent_names(db: &Db, limit: u16) -> Result<Vec<String>, StoreError
     );
     let rows: Vec<(i64, String)> = db.all(NEWEST, &[i64::from(limit).into()]).await?;
     let name = |(n, name): (i64, String)| opened_name(&db.seal, n.unsigned_abs(), &name);
-    rows.into_iter().map(name).collect()
+    Ok(rows.into_iter().filter_map(|row| openable(name(row))).collect())
 }
 
 fn pledges_text(pledges: &[Slug]) -> String {

@@ -236,13 +236,34 @@ fn items<'r, R: Record + Serialize + 'r>(
 
 /// Records from their rows.
 pub fn records<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
+    let read = |row, error: StoreError| {
+        // One that does not open is shown without what is sealed: it must not take all others
+        // along.
+        tracing::error!(%error, "a row is shown without what is sealed of it");
+        serde_json::from_value(Json::Object(row)).map_err(|error| unfit(&error))
+    };
+    read_each(seal, rows, read)
+}
+
+/// The same for records that are about to be changed: each opens, or nothing is done.
+pub fn whole_records<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
+    read_each(seal, rows, |_, error| Err(error))
+}
+
+fn read_each<R: Record>(
+    seal: &Seal,
+    rows: Vec<(String,)>,
+    closed: impl Fn(Map<String, Json>, StoreError) -> Result<R, StoreError>,
+) -> Result<Vec<R>, StoreError> {
     let table = R::table();
     let read = |(row,): (String,)| {
         if !table.has_secrets() {
             return serde_json::from_str(&row).map_err(|error| unfit(&error));
         }
         let mut row = object(&row)?;
-        table.open(&mut row, seal)?;
+        if let Err(error) = table.open(&mut row, seal) {
+            return closed(row, error);
+        }
         serde_json::from_value(Json::Object(row)).map_err(|error| unfit(&error))
     };
     rows.into_iter().map(read).collect()

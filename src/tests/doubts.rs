@@ -12,7 +12,7 @@ use tokio::{sync::Semaphore, time::sleep};
 
 use crate::support::{
     database::{Database, on_both},
-    process::{Process, program, run},
+    process::{Process, add_manager, program, run},
     server::{Visitor, location},
 };
 
@@ -30,11 +30,7 @@ const SCRIPT: &str = "203.0.113.9";
 /// The server, and its manager's password.
 fn serve(database: &Database) -> (Process, String) {
     let folder = database.folder.path();
-    let mut add = program(&database.url, folder);
-    add.args(["staff", "add", "manager", "--name", "王测试", "--role", "manager"]);
-    let (code, said) = run(&mut add);
-    assert_eq!(code, Some(0), "{said}");
-    let password = said.split("password: ").nth(1).unwrap().trim().to_owned();
+    let password = add_manager(&database.url, folder);
     let mut serve = program(&database.url, folder);
     serve.arg("serve").env("CHUANGQUAN_TRUSTED_PROXIES", "127.0.0.1");
     (Process::serve(serve), password)

@@ -22,6 +22,11 @@ const ROWS: [&[&str]; 6] = [
          (3, '', 'withdrawn', '', NULL, '[]', NULL, FALSE, '2020-11', 1700000000002, 1700000000003)",
         "INSERT INTO counters (kind, slug, n) VALUES ('signatures', 'all', 2), ('grid', 'grid-01', 1), \
          ('grid', 'unspecified', 1), ('pledge', 'home', 2), ('pledge', 'traffic', 1)",
+        // What was taken back then lies about on the disk.
+        "WITH RECURSIVE many (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM many WHERE n < 900) \
+         INSERT INTO signatures (ordinal, visitor, state, name, pledges, show_name, consent, signed_at) \
+         SELECT n, 'c' || n, 'valid', '钱测试', '[]', FALSE, '2020-11', 1700000000002 FROM many",
+        "DELETE FROM signatures WHERE ordinal >= 100",
         "UPDATE ledger SET revision = 4, as_of = 1700000000003, last_ordinal = 3",
     ],
     &[
@@ -44,7 +49,8 @@ const ROWS: [&[&str]; 6] = [
 ];
 
 /// What people wrote in them.
-const PLAIN: [&str; 10] = [
+const PLAIN: [&str; 11] = [
+    "钱测试",
     "王测试",
     "李测试",
     "大家一起来",

@@ -30,6 +30,7 @@ mod privacy;
 mod recovery;
 mod refusals;
 mod report;
+mod secrets;
 mod sign;
 mod staff;
 mod store;

@@ -38,6 +38,7 @@ impl Rules<'_> {
         after.description.clear();
         after.place.clear();
         after.rating_comment = None;
+        after.extension_reason = None;
         self.erased(after, what)
     }
 

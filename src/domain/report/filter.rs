@@ -63,6 +63,13 @@ pub struct Filter {
 /// The last page that is given out: further ones are found by a narrower search.
 pub const PAGE_MAX: u32 = 2000;
 
+/// What is looked for: one line, without what stands around it.
+fn searched(typed: &str) -> String {
+    let line: String = typed.chars().filter(|c| !c.is_control()).collect();
+    let most: String = line.trim().chars().take(80).collect();
+    most.trim_end().to_owned()
+}
+
 impl Filter {
     /// Reads an address; what is not understood is left out.
     pub fn read(part: impl Fn(&str) -> Option<String>) -> Self {
@@ -87,7 +94,7 @@ impl Filter {
             mine: on("mine"),
             again: on("again"),
             raised: on("raised"),
-            q: text("q").trim().chars().filter(|c| !c.is_control()).take(80).collect(),
+            q: searched(&text("q")),
             sort: match text("sort").as_str() {
                 "new" => Sort::New,
                 "old" => Sort::Old,

@@ -252,4 +252,5 @@ fn withdraw(report: &mut Report) {
     (report.contact_name, report.contact_phone) = (None, None);
     report.claimed_by = None;
     report.extension_days = None;
+    report.extension_reason = None;
 }

@@ -33,6 +33,15 @@ pub fn run(command: &mut Command) -> (Option<i32>, String) {
     (status.code(), String::from_utf8(text).unwrap())
 }
 
+/// Adds a manager whose login is `manager`; their password.
+pub fn add_manager(database_url: &str, folder: &Path) -> String {
+    let mut add = program(database_url, folder);
+    add.args(["staff", "add", "manager", "--name", "王测试", "--role", "manager"]);
+    let (code, said) = run(&mut add);
+    assert_eq!(code, Some(0), "{said}");
+    said.split("password: ").nth(1).unwrap().trim().to_owned()
+}
+
 /// A server that runs as a process of its own.
 pub struct Process {
     child: Child,

@@ -17,11 +17,12 @@ static LIST: LazyLock<String> = LazyLock::new(|| {
         let mut parts = line.split('\t').map(html_escape);
         let mut part = || parts.next().unwrap_or_default();
         let (name, version, licence, address) = (part(), part(), part(), part());
-        let name = match address.starts_with("https://") {
-            true => format!("<a href=\"{address}\" rel=\"noreferrer\">{name}</a>"),
-            false => name,
-        };
-        write!(list, "<li>{name} {version} · {licence}</li>").ok();
+        let text = format!("{name} {version} · {licence}");
+        match address.starts_with("https://") {
+            true => write!(list, "<li><a href=\"{address}\" rel=\"noreferrer\">{text}</a></li>"),
+            false => write!(list, "<li>{text}</li>"),
+        }
+        .ok();
     }
     list
 });

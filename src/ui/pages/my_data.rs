@@ -45,21 +45,37 @@ pub fn MyDataPage() -> impl IntoView {
 
 fn whole(page: &Page, mine: MyData) -> AnyView {
     let lang = page.lang;
-    let signature = mine.signature.map(|signature| signing(page, signature));
+    let signatures = mine.signatures.into_iter().map(|mine| signing(page, mine)).collect_view();
     let reports = mine.reports.into_iter().map(|report| about(page, report)).collect_view();
-    let supported = (!mine.supported.is_empty()).then(|| {
-        row(lang.say("我也遇到过", "I’ve also seen"), mine.supported.join(lang.say("、", ", ")))
-    });
+    let objections = mine.objections.into_iter();
+    let objections: Vec<String> =
+        objections.map(|(n, reason)| format!("{} {reason}", grouped(n))).collect();
+    let held = match mine.held_photos.len() {
+        0 => String::new(),
+        n => n.to_string(),
+    };
     let since = |at: Option<Millis>| at.map(|at| time(page, at)).unwrap_or_default();
-    let links = [
+    let rest = [
+        row(lang.say("我也遇到过", "I’ve also seen"), mine.supported.join(lang.say("、", ", "))),
+        row(lang.say("对寄语的异议", "Objections to messages"), objections.join("\n")),
+        row(lang.say("未送出的照片", "Photos not yet sent"), held),
         row(lang.say("找回口令生成于", "Recovery code made"), since(mine.recovery_code_made_at)),
         row(lang.say("与微信号关联于", "Linked to a WeChat account"), since(mine.wechat_linked_at)),
     ];
+    let rest: Vec<AnyView> = rest.into_iter().flatten().collect();
+    let rest = (!rest.is_empty()).then(|| {
+        view! {
+            <section aria-labelledby="data-rest">
+                <h2 id="data-rest" class="section-title">{lang.say("其他", "Other")}</h2>
+                <dl class="facts weui-cells">{rest}</dl>
+            </section>
+        }
+    });
     view! {
         <p class="hint">{lang.say("这台手机在我们这里的全部内容，只有您自己看得到这一页。", "Everything we keep from this phone. Only you can see this page.")}</p>
-        {signature}
+        {signatures}
         {reports}
-        <dl class="facts weui-cells">{supported} {links.collect_view()}</dl>
+        {rest}
         <p class="page-action"><a class="weui-btn weui-btn_default" href="/me/data.json" download>{lang.say("下载一份（JSON）", "Download a copy (JSON)")}</a></p>
         {erase(page)}
     }
@@ -74,8 +90,8 @@ fn erase(page: &Page) -> AnyView {
         <details class="fold withdraw" open=error>
             <summary>{lang.say("全部删除", "Delete everything")}</summary>
             <p class="hint">{lang.say(
-                "签名撤回，总数减少一位；没有办结的反映停止办理；您写的内容、联系方式、位置和照片立即删除，找不回来。工作人员写的摘要不含您的信息，会保留。",
-                "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. Summaries written by staff, which say nothing about you, stay.",
+                "签名撤回，总数减少一位；没有办结的反映停止办理；您写的内容、联系方式、位置和照片立即删除，找不回来。工作人员写给所有人看的摘要和经过不含您的信息，会保留。",
+                "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. What staff wrote for everyone to read, which says nothing about you, stays.",
             )}</p>
             <form method="post" action="/me/erase">
                 <label class="weui-cell weui-check__label">
@@ -107,6 +123,8 @@ fn grid_of(page: &Page, grid: Option<&crate::domain::slug::Slug>) -> String {
 
 fn signing(page: &Page, mine: MySigning) -> AnyView {
     let lang = page.lang;
+    let id = format!("data-signature-{}", mine.number);
+    let title_id = id.clone();
     let pledges = page.campaign().pledges_of(&mine.pledges);
     let pledges: Vec<String> = pledges.map(|pledge| pledge.short.clone()).collect();
     let rows = [
@@ -118,8 +136,8 @@ fn signing(page: &Page, mine: MySigning) -> AnyView {
         row(lang.say("签名时间", "Signed"), time(page, mine.signed_at)),
     ];
     view! {
-        <section aria-labelledby="data-signature">
-            <h2 id="data-signature" class="section-title">{lang.say("我的签名", "My signature")}</h2>
+        <section aria-labelledby=id>
+            <h2 id=title_id class="section-title">{lang.say("我的签名", "My signature")}</h2>
             <dl class="facts weui-cells">{rows.collect_view()}</dl>
         </section>
     }

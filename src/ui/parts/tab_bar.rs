@@ -37,7 +37,7 @@ const TABS: [Tab; 4] = [
         path: "/me",
         label: ("我的", "Me"),
         lines: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20.500c.6-4 3.600-6 7.500-6s6.900 2 7.500 6",
-        also: &["/privacy", "/recovery"],
+        also: &["/me", "/privacy", "/recovery", "/licences"],
     },
 ];
 

@@ -10,3 +10,11 @@ UPDATE reports SET erased_at = submitted_at
     WHERE contact_name IS NULL AND contact_phone IS NULL AND lat IS NULL AND lon IS NULL;
 CREATE INDEX reports_to_erase ON reports (serial)
     WHERE erased_at IS NULL AND state IN ('closed', 'rejected', 'duplicate', 'referred', 'withdrawn');
+
+-- The names of the keys that may have sealed something, and until when: a database is
+-- opened by who has all of them, and never again by one that was retired.
+CREATE TABLE seals (
+    name TEXT PRIMARY KEY,
+    since BIGINT NOT NULL,
+    retired_at BIGINT
+);

@@ -7,4 +7,5 @@ ALTER TABLE reports DROP COLUMN accuracy;
 ALTER TABLE reports DROP COLUMN contact_name;
 ALTER TABLE reports DROP COLUMN contact_phone;
 ALTER TABLE reports DROP COLUMN rating_comment;
+ALTER TABLE reports DROP COLUMN extension_reason;
 ALTER TABLE report_events DROP COLUMN text;
