@@ -53,8 +53,9 @@ build() {
   local version
   version=$(locked_version wasm-bindgen)
   if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
+    # Not by its own lock, which names a version that cannot always be had.
     timed "wasm-bindgen $version (about 1 minute)" cargo install wasm-bindgen-cli \
-      --version "$version" --locked --bin wasm-bindgen --root .tools --debug --quiet \
+      --version "$version" --bin wasm-bindgen --root .tools --debug --quiet \
       --config profile.dev.debug=0
   fi
   modules tools

@@ -2,14 +2,14 @@
 
 use axum::{
     Extension, Json,
-    extract::{Request, State},
+    extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     AppState,
-    form::Fields,
+    posted::Received,
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
@@ -45,14 +45,9 @@ pub async fn data(
 pub async fn erase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let fields = match Fields::read(&parts.headers, body).await {
-        Ok(fields) => fields,
-        Err(refused) => return refusal::response(refused),
-    };
-    if !fields.ticked("confirm") {
+    if !posted.fields.ticked("confirm") {
         let sentence = Said::new(
             "没有删除：请先勾选“我明白删除后找不回来”",
             "Nothing was deleted: please tick “I understand that this cannot be undone” first",
