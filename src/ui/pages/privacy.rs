@@ -28,7 +28,6 @@ pub fn PrivacyPage() -> impl IntoView {
             <section>
                 <h2>{lang.say("到期删除，随时可查可删", "Deleted in time; yours to see and delete")}</h2>
                 <p>{retention(lang, privacy.retention_days)}</p>
-                <p><a href="/me/data">{lang.say("我的数据", "My data")}</a></p>
             </section>
             {page.identified.then(|| view! {
                 <section>
@@ -47,7 +46,16 @@ pub fn PrivacyPage() -> impl IntoView {
                 <h2>{lang.say("无障碍", "Accessibility")}</h2>
                 <p>{lang.say("所有功能都可以用键盘和读屏软件完成，不开启脚本也能签名。用着不方便，请告诉我们。", "Everything can be done by keyboard and screen reader, and you can sign without scripts. If something is hard to use, please tell us.")}</p>
             </section>
-            <p><a href="/licences">{lang.say("开源许可", "Open-source licences")}</a></p>
+            <div class="weui-cells">
+                <a class="weui-cell weui-cell_access" href="/me/data">
+                    <span class="weui-cell__bd">{lang.say("我的数据：查看、下载、删除", "My data: see, download, delete")}</span>
+                    <span class="weui-cell__ft"></span>
+                </a>
+                <a class="weui-cell weui-cell_access" href="/licences">
+                    <span class="weui-cell__bd">{lang.say("开源许可", "Open-source licences")}</span>
+                    <span class="weui-cell__ft"></span>
+                </a>
+            </div>
             <p class="text-page__version">{lang.say("说明版本：", "Version: ")} {privacy.version}</p>
         </main>
     }
