@@ -7,6 +7,7 @@ use chuangquan::{campaign, domain::campaign::Campaign, server::entrances};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 
+// A target that cannot begin has failed: it may panic.
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
