@@ -34,11 +34,12 @@ export async function fill(page: Page, grid: string, place: string): Promise<voi
 
 export const code = (page: Page): string => page.url().split('/reports/')[1]!;
 
-/** Chooses a photo for a field; with scripts it is on its way at once. */
+/** Chooses a photo for a field; with scripts it is on its way at once. What it looks like
+ *  after handling is another picture than before. */
 export async function choose(form: Locator, field: string, scripts: boolean): Promise<void> {
   const tiles = form.getByAltText(/^已选的照片/);
   const before = await tiles.count();
-  await form.locator(`input[name=${field}][type=file]`).setInputFiles(photo());
+  await form.locator(`input[name=${field}][type=file]`).setInputFiles(field === 'photos' ? photo('AFTER.jpg', 3) : photo());
   if (scripts) await expect(tiles).toHaveCount(before + 1);
 }
 

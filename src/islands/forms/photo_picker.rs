@@ -56,14 +56,18 @@ pub fn PhotoPicker(
     let sending = RwSignal::new(None::<Sending>);
     let awake = RwSignal::new(false);
     let input = NodeRef::<leptos::html::Input>::new();
-    let chosen = move || held.read().iter().filter(|photo| photo.chosen).count();
-    let full = move || chosen() >= PHOTOS_MAX;
+    let count = |held: &Vec<HeldPhoto>| held.iter().filter(|photo| photo.chosen).count();
+    let full = move || held.with(count) >= PHOTOS_MAX;
+    let left = browser::nothing_left();
+    // Reads nothing that it changes: an effect that did would send the same files anew with
+    // each photo that arrives.
     let take_up = move || {
         let Some(input) = input.get_untracked() else { return };
-        let room = PHOTOS_MAX.saturating_sub(chosen());
+        let room = PHOTOS_MAX.saturating_sub(held.with_untracked(count));
         browser::send(
             &input,
             room,
+            left.get_value(),
             move |percent| sending.set(Some(Sending::Percent(percent))),
             move |result| match result {
                 Ok(ids) if ids.is_empty() => sending.set(Some(Sending::Failed(with_the_form()))),
@@ -162,7 +166,7 @@ pub fn PhotoPicker(
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use std::cell::RefCell;
+    use std::{cell::RefCell, rc::Rc};
 
     use leptos::{prelude::*, task::spawn_local};
     use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
@@ -181,9 +185,13 @@ mod browser {
     /// How long a photo may be on its way without getting on, in milliseconds.
     const PATIENCE: u32 = 60_000;
 
-    thread_local! {
-        /// Photos that did not arrive, to go with the form.
-        static LEFT: RefCell<Vec<File>> = const { RefCell::new(Vec::new()) };
+    /// Photos of one field that did not arrive, to go with the form.
+    #[derive(Clone, Debug, Default)]
+    pub struct Left(Rc<RefCell<Vec<File>>>);
+
+    /// No photo is left yet.
+    pub fn nothing_left() -> StoredValue<Left, LocalStorage> {
+        StoredValue::new_local(Left::default())
     }
 
     #[derive(serde::Deserialize)]
@@ -201,24 +209,28 @@ mod browser {
         sentence.to_owned()
     }
 
-    /// Sends what was chosen, as far as there is room. What does not arrive stays in the
-    /// field, and goes with the form; then `done` hears of no photo.
+    /// Sends what was chosen, as far as there is room: one lot at a time. What does not
+    /// arrive stays in the field, and goes with the form; then `done` hears of no photo.
     pub fn send(
         input: &HtmlInputElement,
         room: usize,
+        left: Left,
         progress: impl Fn(u8) + Copy + 'static,
         done: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
     ) {
+        // A lot is on its way already.
+        if input.disabled() {
+            return;
+        }
         let Some(list) = input.files() else { return };
         let files: Vec<File> = (0..list.length()).filter_map(|i| list.get(i)).collect();
         if files.is_empty() {
             return;
         }
         let input = input.clone();
-        // One lot after the other: the form waits for all of them.
         input.set_disabled(true);
         spawn_local(async move {
-            let room = room.saturating_sub(LEFT.with_borrow(Vec::len));
+            let room = room.saturating_sub(left.0.borrow().len());
             let too_many = files.len() > room;
             for file in files.into_iter().take(room) {
                 progress(0);
@@ -228,7 +240,7 @@ mod browser {
                     Ok(Answer { error: Some(sentence), .. }) => done(Err(sentence)),
                     Err(_) => match as_file(file, smaller.as_ref()) {
                         Ok(file) => {
-                            LEFT.with_borrow_mut(|left| left.push(file));
+                            left.0.borrow_mut().push(file);
                             done(Ok(Vec::new()));
                         }
                         Err(_) => done(Err(failed())),
@@ -237,8 +249,8 @@ mod browser {
             }
             input.set_value("");
             input.set_disabled(false);
-            if put_back(&input).is_err() {
-                LEFT.take();
+            if put_back(&input, &left.0.borrow()).is_err() {
+                left.0.take();
                 done(Err(failed()));
             }
             if too_many {
@@ -257,11 +269,9 @@ mod browser {
     }
 
     /// Puts the photos that did not arrive into the field.
-    fn put_back(input: &HtmlInputElement) -> Result<(), JsValue> {
+    fn put_back(input: &HtmlInputElement, left: &[File]) -> Result<(), JsValue> {
         let transfer = DataTransfer::new()?;
-        LEFT.with_borrow(|left| {
-            left.iter().try_for_each(|file| transfer.items().add_with_file(file).map(drop))
-        })?;
+        left.iter().try_for_each(|file| transfer.items().add_with_file(file).map(drop))?;
         input.set_files(transfer.files().as_ref());
         Ok(())
     }
@@ -350,13 +360,23 @@ mod browser {
 /// On the server nothing is sent.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
-    use leptos::web_sys::HtmlInputElement;
+    use leptos::{prelude::StoredValue, web_sys::HtmlInputElement};
+
+    /// Nothing is left.
+    #[derive(Clone, Debug)]
+    pub struct Left;
+
+    /// Not bound to a thread: pages are drawn by many.
+    pub fn nothing_left() -> StoredValue<Left> {
+        StoredValue::new(Left)
+    }
 
     pub fn hold_back(_: &HtmlInputElement, _: impl Fn() -> bool + 'static) {}
 
     pub fn send(
         _: &HtmlInputElement,
         _: usize,
+        _: Left,
         _: impl Fn(u8) + Copy + 'static,
         _: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
     ) {
