@@ -93,6 +93,64 @@ fn nothing_of_one_street_is_in_the_code() {
     }
 }
 
+/// Elements whose children Leptos writes as they are, what writes HTML that nobody escapes,
+/// and the files that may: each holds no words of a person, or escapes them itself.
+const UNESCAPED: [(&str, &[&str]); 8] = [
+    ("<textarea", &["src/ui/parts/text_area.rs"]),
+    ("textarea(", &[]),
+    // The one inline script, which never varies, and WeChat's, which has no children.
+    ("<script", &["src/ui/app.rs", "src/ui/parts/card.rs"]),
+    ("<style", &[]),
+    ("<noscript", &[]),
+    ("<Title ", &["src/ui/parts/title.rs"]),
+    // QR codes, and the list of licences, which escapes each of its fields.
+    (
+        "inner_html",
+        &[
+            "src/ui/app.rs",
+            "src/ui/parts/text_area.rs",
+            "src/ui/pages/signed.rs",
+            "src/ui/pages/licences.rs",
+            "src/ui/pages/console/posters.rs",
+        ],
+    ),
+    ("set_inner_html", &[]),
+];
+
+#[test]
+fn nothing_that_a_person_writes_is_taken_for_html() {
+    for (path, text) in sources() {
+        let drawn = ["src/ui/", "src/islands/"].iter().any(|room| path.starts_with(room));
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code.filter(|_| drawn && path.ends_with(".rs")) {
+            for (word, allowed) in UNESCAPED {
+                let fits = !line.contains(word) || allowed.contains(&path.as_str());
+                assert!(fits, "{path}: `{word}` does not escape what is in it: {line}");
+            }
+        }
+    }
+}
+
+/// Forms that are posted from pages which are everybody's: how pages look, the door of the
+/// console, 寄语 and their objections, and what is not anybody's before it was sent.
+const EVERYBODYS: [&str; 5] = [
+    "src/ui/parts/top_bar.rs",
+    "src/ui/pages/console/login.rs",
+    "src/ui/pages/messages.rs",
+    "src/islands/forms/sign_form.rs",
+    "src/islands/forms/report_form.rs",
+];
+
+#[test]
+fn every_form_of_a_persons_page_says_whose() {
+    for (path, text) in sources().into_iter().filter(|(path, _)| !path.starts_with("src/tests")) {
+        let count = |word: &str| text.matches(word).count();
+        let (posted, said) = (count("method=\"post\""), count("<OwnerField />"));
+        let expected = if EVERYBODYS.contains(&path.as_str()) { 0 } else { posted };
+        assert_eq!(said, expected, "{path} has {posted} forms that are posted");
+    }
+}
+
 #[test]
 fn no_file_is_too_long_to_read() {
     let mut files = sources();

@@ -23,6 +23,8 @@ mod limits;
 mod machine;
 mod migrations;
 mod nodes;
+mod markup;
+mod merges;
 mod office;
 mod pages;
 mod photos;

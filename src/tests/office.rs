@@ -10,6 +10,7 @@ use chuangquan::{
 };
 use reqwest::{StatusCode, header};
 
+use super::markup::{MARK, MARKUP};
 use crate::support::{
     database::{Database, Kind, default_campaign, on_both, secrets},
     process::{program, run},
@@ -232,4 +233,31 @@ async fn robots_hear_of_new_reports_and_are_asked_again() {
     std::fs::write(&file, "[grids]\nnowhere = \"x\"\n").unwrap();
     let unknown = Robots::read(Some(&file), &default_campaign(), "").unwrap_err();
     assert!(unknown.contains("nowhere"), "{unknown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_robot_is_told_nothing_that_anybody_wrote() {
+    let server = Server::start(Database::new(Kind::Sqlite).await).await;
+    let (address, heard) = robot(0).await;
+    let file = server.database.folder.path().join("webhooks.toml");
+    std::fs::write(&file, format!("[grids]\ngrid-01 = \"{address}\"\n")).unwrap();
+    let robots = Robots::read(Some(&file), &default_campaign(), "https://x.example").unwrap();
+    let mut visitor = server.known_visitor().await;
+    for markup in MARKUP {
+        let fields = [
+            ("category", "corridor"),
+            ("description", markup),
+            ("place", markup),
+            ("grid", "grid-01"),
+            ("contact_name", markup),
+            ("consent", "on"),
+        ];
+        visitor.send(visitor.multipart("/report", &fields, &[])).await;
+    }
+    robots.send(&server.service).await.unwrap();
+    let heard = heard.lock().unwrap();
+    assert!(!heard.is_empty());
+    for told in heard.iter() {
+        assert!(!told.contains(MARK) && !told.contains('<'), "{told}");
+    }
 }

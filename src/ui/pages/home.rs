@@ -1,7 +1,6 @@
 //! `/`: the 倡议, the pledges, the counts, the two calls to action.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     domain::{
@@ -11,7 +10,10 @@ use crate::{
     },
     ui::{
         context::Page,
-        parts::{appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon, report::photo_pair},
+        parts::{
+            appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon, report::photo_pair,
+            title::PageTitle,
+        },
     },
 };
 
@@ -41,7 +43,7 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
         }
     });
     view! {
-        <Title text=campaign.titles.short.clone() />
+        <PageTitle text=campaign.titles.short.clone() />
         <Hero />
         <main id="main" class="home">
             <section class="call-card" aria-label=lang.say("参与", "Take part")>

@@ -2,10 +2,10 @@
 
 use std::{fmt::Write as _, sync::LazyLock};
 
+use html_escape::encode_double_quoted_attribute;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::ui::context::Page;
+use crate::ui::{context::Page, parts::title::PageTitle};
 
 /// Name, version, licence and address of each package, as `tools/licences.mjs` lists them.
 const PACKAGES: &str = include_str!("../../../tools/licences.tsv");
@@ -14,7 +14,7 @@ const PACKAGES: &str = include_str!("../../../tools/licences.tsv");
 static LIST: LazyLock<String> = LazyLock::new(|| {
     let mut list = String::new();
     for line in PACKAGES.lines() {
-        let mut parts = line.split('\t').map(html_escape);
+        let mut parts = line.split('\t').map(encode_double_quoted_attribute);
         let mut part = || parts.next().unwrap_or_default();
         let (name, version, licence, address) = (part(), part(), part(), part());
         let text = format!("{name} {version} · {licence}");
@@ -27,18 +27,12 @@ static LIST: LazyLock<String> = LazyLock::new(|| {
     list
 });
 
-/// A text within HTML, also within quotes.
-fn html_escape(text: &str) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    escaped.replace('"', "&quot;")
-}
-
 /// The page.
 #[component]
 pub fn LicencesPage() -> impl IntoView {
     let lang = Page::current().lang;
     view! {
-        <Title text=lang.say("开源许可", "Open-source licences") />
+        <PageTitle text=lang.say("开源许可", "Open-source licences") />
         <main id="main" class="text-page">
             <h1>{lang.say("开源许可", "Open-source licences")}</h1>
             <p>{lang.say("本程序由下列开源软件构成，感谢它们的作者。", "This program is made of the open-source software below. Thank you to its authors.")}</p>

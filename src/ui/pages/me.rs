@@ -1,13 +1,15 @@
 //! `/me`: what this visitor has done here.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 
 use super::status::report_row;
 use crate::{
     domain::{counts::grouped, report::Report},
     service::MySignature,
-    ui::{context::Page, parts::withdraw::Withdraw},
+    ui::{
+        context::Page,
+        parts::{owner::Personal, title::PageTitle, withdraw::Withdraw},
+    },
 };
 
 /// The page about oneself.
@@ -51,7 +53,8 @@ pub fn MePage() -> impl IntoView {
             }),
         };
         Some(view! {
-            <Title text=lang.say("我的", "Me") />
+            <PageTitle text=lang.say("我的", "Me") />
+            <Personal />
             <main id="main" class="me-page">
                 <h1 class="page-title">{lang.say("我的", "Me")}</h1>
                 <section aria-labelledby="my-signature">

@@ -1,10 +1,12 @@
 //! `/messages`: the wall of 寄语, and a way to object.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::{service::message::WALL_PAGE, ui::context::Page};
+use crate::{
+    service::message::WALL_PAGE,
+    ui::{context::Page, parts::title::PageTitle},
+};
 
 /// The wall.
 #[component]
@@ -41,7 +43,7 @@ pub fn MessagesPage() -> impl IntoView {
         });
         let items = items.collect_view();
         Some(view! {
-            <Title text=lang.say("居民寄语", "Residents’ messages") />
+            <PageTitle text=lang.say("居民寄语", "Residents’ messages") />
             <main id="main" class="messages-page">
                 <h1 class="page-title">{lang.say("居民寄语", "Residents’ messages")}</h1>
                 {thanks.then(|| view! { <p class="notice" role="status">{lang.say("收到了，工作人员会尽快处理。", "Received; staff will look at it soon.")}</p> })}

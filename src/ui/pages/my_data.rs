@@ -1,8 +1,8 @@
 //! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 
+use crate::ui::parts::owner::{OwnerField, Personal};
 use crate::{
     domain::{
         counts::grouped,
@@ -12,7 +12,10 @@ use crate::{
     service::mine::{MyData, MyReport, MySigning},
     ui::{
         context::Page,
-        parts::fields::{Kept, field_error},
+        parts::{
+            fields::{Kept, field_error},
+            title::PageTitle,
+        },
     },
 };
 
@@ -34,7 +37,8 @@ pub fn MyDataPage() -> impl IntoView {
             false => Either::Right(whole(&page, mine)),
         };
         Some(view! {
-            <Title text=lang.say("我的数据", "My data") />
+            <PageTitle text=lang.say("我的数据", "My data") />
+            <Personal />
             <main id="main" class="data-page">
                 <h1 class="page-title">{lang.say("我的数据", "My data")}</h1>
                 {content}

@@ -1,16 +1,15 @@
 //! `/offline`: what a phone shows without a network, kept there by the service worker.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::ui::context::Page;
+use crate::ui::{context::Page, parts::title::PageTitle};
 
 /// The page.
 #[component]
 pub fn OfflinePage() -> impl IntoView {
     let lang = Page::current().lang;
     view! {
-        <Title text=lang.say("没有网络", "No network") />
+        <PageTitle text=lang.say("没有网络", "No network") />
         <main id="main" class="offline-page">
             <h1 class="page-title">{lang.say("现在没有网络", "There is no network")}</h1>
             <p class="hint">{lang.say("这一页要有网络才能打开。不用网络也可以先填好：填好的内容和照片存在手机里，有网络时自动送出。", "This page needs a network. You can fill in a form without one: words and photos are kept in the phone and sent when there is a network.")}</p>

@@ -1,7 +1,6 @@
 //! `/pledges/{slug}`: one pledge, its count, and what it is about in the street.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::refusal::Refusal;
@@ -12,7 +11,7 @@ use crate::{
     },
     ui::{
         context::{Instead, Page},
-        parts::{count::Count, icon::PledgeIcon},
+        parts::{count::Count, icon::PledgeIcon, title::PageTitle},
     },
 };
 
@@ -45,7 +44,7 @@ pub fn PledgePage() -> impl IntoView {
     let figure = Figure::Pledge(pledge.slug.clone());
     let may_sign = page.service.phase() == Phase::Open && !page.has_signed;
     Some(view! {
-        <Title text=pledge.short />
+        <PageTitle text=pledge.short />
         <main id="main" class="pledge-page">
             <article class="paper">
                 <PledgeIcon icon=pledge.icon />

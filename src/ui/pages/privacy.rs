@@ -1,10 +1,9 @@
 //! `/privacy`: personal information and accessibility, in plain words.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use super::my_data::retention;
-use crate::ui::context::Page;
+use crate::ui::{context::Page, parts::title::PageTitle};
 
 /// The page about personal information.
 #[component]
@@ -21,7 +20,7 @@ pub fn PrivacyPage() -> impl IntoView {
         }
     });
     view! {
-        <Title text=lang.say("个人信息说明", "Personal information notice") />
+        <PageTitle text=lang.say("个人信息说明", "Personal information notice") />
         <main id="main" class="text-page">
             <h1>{lang.say("个人信息说明", "Personal information notice")}</h1>
             {sections.collect_view()}

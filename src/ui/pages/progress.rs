@@ -1,14 +1,16 @@
 //! `/progress`: the counts by pledge and by grid. Coverage, never a ranking.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 
 use crate::{
     domain::counts::{Figure, UNSPECIFIED, grouped},
     domain::report::State,
     domain::slug::Slug,
     service::ReportFigures,
-    ui::{context::Page, parts::count::Count},
+    ui::{
+        context::Page,
+        parts::{count::Count, title::PageTitle},
+    },
 };
 
 /// The page of counts.
@@ -44,7 +46,7 @@ pub fn ProgressPage() -> impl IntoView {
             }
         };
         Some(view! {
-            <Title text=lang.say("动态", "Progress") />
+            <PageTitle text=lang.say("动态", "Progress") />
             <main id="main" class="progress-page">
                 <h1 class="page-title">{lang.say("大家的参与", "How many take part")}</h1>
                 <p class="total"><Count figure=Figure::Signatures /> {lang.say(" 位居民已签名", " signed so far")}</p>

@@ -1,7 +1,6 @@
 //! `/recovery`: getting back what one has done here, by a phrase that was written down.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 
 use crate::ui::{
     context::Page,
@@ -9,6 +8,7 @@ use crate::ui::{
         fields::{Kept, Text, field_error, text_field},
         recovery::NewPhrase,
     },
+        title::PageTitle,
 };
 
 /// The page: a new phrase if one was just made, else the form for one.
@@ -54,7 +54,8 @@ pub fn RecoveryPage() -> impl IntoView {
         }
     };
     view! {
-        <Title text=lang.say("找回", "Restore") />
+        <PageTitle text=lang.say("找回", "Restore") />
+        <Personal />
         <main id="main" class="recovery-page">{content}</main>
     }
 }

@@ -1,12 +1,11 @@
 //! Pages that say why not, and what to do now.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 
 use crate::{
     domain::{campaign::Phase, lang::Lang},
     service::StoreError,
-    ui::context::Page,
+    ui::{context::Page, parts::title::PageTitle},
 };
 
 /// Why something asked for is not given.
@@ -159,7 +158,7 @@ pub fn RefusalPage(
     let page = Page::current();
     let lang = page.lang;
     view! {
-        <Title text=lang.say("提示", "Note") />
+        <PageTitle text=lang.say("提示", "Note") />
         <main id="main" class="message-page">
             <h1>{refusal.title(lang)}</h1>
             <p>{refusal.advice(lang)}</p>

@@ -1,7 +1,6 @@
 //! `/report`: 随手拍. Picture first, then what, where, in which words.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
@@ -20,7 +19,10 @@ use crate::{
     ui::{
         context::Page,
         pages::refusal::{Refusal, RefusalPage},
-        parts::fields::{Kept, Text, field_error, text_field},
+        parts::{
+            fields::{Kept, Text, field_error, text_field},
+            title::PageTitle,
+        },
     },
 };
 
@@ -66,7 +68,7 @@ pub fn ReportPage() -> impl IntoView {
         let consent = consent(campaign, &kept);
         Some(
             view! {
-                <Title text=lang.say("随手拍", "Report") />
+                <PageTitle text=lang.say("随手拍", "Report") />
                 <main id="main" class="report-page">
                     <h1 class="page-title">{lang.say("随手拍", "Report")}</h1>
                     {summary}

@@ -1,7 +1,6 @@
 //! `/reports`: what neighbours have reported, and how far it has come.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::status::report_row;
@@ -13,7 +12,10 @@ use crate::{
             filter::{Filter, States},
         },
     },
-    ui::{context::Page, parts::fields::select_field},
+    ui::{
+        context::Page,
+        parts::{fields::select_field, title::PageTitle},
+    },
 };
 
 /// The public list.
@@ -33,7 +35,7 @@ pub fn ReportsPage() -> impl IntoView {
         let rows = rows.collect_view();
         let empty = rows.is_empty();
         Some(view! {
-            <Title text=lang.say("身边的反映", "Reports around you") />
+            <PageTitle text=lang.say("身边的反映", "Reports around you") />
             <main id="main" class="reports-page">
                 <h1 class="page-title">{lang.say("身边的反映", "Reports around you")}</h1>
                 {search(&page, &filter)}

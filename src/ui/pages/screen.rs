@@ -1,7 +1,6 @@
 //! `/screen`: the live board of the street office's lobby, to be read at six metres.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     domain::counts::Figure,
@@ -12,7 +11,7 @@ use crate::{
     service::{Service, StoreError},
     ui::{
         context::Page,
-        parts::{count::Count, icon::PledgeIcon},
+        parts::{count::Count, icon::PledgeIcon, title::PageTitle},
         share,
     },
 };
@@ -57,7 +56,7 @@ pub fn ScreenPage() -> impl IntoView {
             }
         });
         Some(view! {
-            <Title text=titles.short />
+            <PageTitle text=titles.short />
             <main id="main" class="board">
                 <header class="board__head">
                     <p class="board__street">{titles.street}</p>

@@ -1,7 +1,6 @@
 //! `/sign`: the form. It works as plain HTML; islands help while it is filled in.
 
 use leptos::{either::Either, prelude::*};
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         TRAP,
         context::{Instead, Page},
         pages::refusal::{Refusal, RefusalPage},
+        parts::title::PageTitle,
     },
 };
 
@@ -55,7 +55,7 @@ pub fn SignPage() -> impl IntoView {
         let fresh = refused.is_none();
         let with_message = !form.message.is_empty() || errors.message.is_some();
         Some(Either::Right(view! {
-            <Title text=lang.say("我要签名", "Sign the pledge") />
+            <PageTitle text=lang.say("我要签名", "Sign the pledge") />
             <main id="main" class="sign-page">
                 <h1 class="page-title">{lang.say("签下我的文明承诺", "Sign the civility pledge")}</h1>
                 <ErrorSummary whole errors=errors.clone() />

@@ -1,7 +1,6 @@
 //! `/signed`: this visitor's signature, and what can be done with it.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 use crate::{
     domain::counts::grouped,
@@ -12,7 +11,14 @@ use crate::{
     service::MySignature,
     ui::{
         context::{Instead, Page},
-        parts::{icon::PlaneLeaf, qr, recovery::NewPhrase, withdraw::Withdraw},
+        parts::{
+            icon::PlaneLeaf,
+            owner::{OwnerField, Personal},
+            qr,
+            recovery::NewPhrase,
+            title::PageTitle,
+            withdraw::Withdraw,
+        },
     },
 };
 
@@ -28,7 +34,8 @@ pub fn SignedPage() -> impl IntoView {
             return None;
         };
         Some(view! {
-            <Title text=lang.say("我的签名", "My signature") />
+            <PageTitle text=lang.say("我的签名", "My signature") />
+            <Personal />
             <main id="main" class="signed-page">
                 <p class="signed-page__thanks">
                     <span class="signed-page__mark" aria-hidden="true"></span>

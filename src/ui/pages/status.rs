@@ -1,7 +1,6 @@
 //! `/reports/{code}`: how far a report has come, in plain words.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use super::refusal::Refusal;
@@ -21,6 +20,7 @@ use crate::{
             recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
         },
+            title::PageTitle,
     },
 };
 
@@ -55,7 +55,8 @@ fn shown(page: &Page, status: Status) -> AnyView {
     let filed = events.iter().any(|event| event.what == What::Filed);
     let just_filed = own && filed && report.version == 1;
     view! {
-        <Title text=lang.say("办理进度", "Progress") />
+        <PageTitle text=lang.say("办理进度", "Progress") />
+        {(own || supports).then(|| view! { <Personal /> })}
         <main id="main" class="status-page">
             {just_filed.then(|| view! { <ForgetReportDraft /> })}
             <h1 class="status-page__sentence">{sentence}</h1>

@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::fields::{Kept, Text, field_error, select_within, text_field};
+use super::{
+    fields::{Kept, Text, field_error, select_within, text_field},
+    owner::OwnerField,
+    text_area::TextArea,
+};
 use crate::domain::lang::Lang;
 use crate::{
     domain::{
@@ -150,7 +154,6 @@ fn with_templates(
         _ => value,
     };
     let id = kept.id(field.name);
-    let invalid = error.is_some().then_some("true");
     let described = error.is_some().then(|| format!("error-{}", field.name));
     let offers = matches!(
         action,
@@ -164,14 +167,7 @@ fn with_templates(
         <div class="weui-cell field">
             <label class="field__label" for=id.clone()>{field.label}</label>
             {templates}
-            <textarea
-                class="field__input"
-                id=id
-                name=field.name
-                rows="3"
-                aria-invalid=invalid
-                aria-describedby=described
-            >{value}</textarea>
+            <TextArea id name=field.name value rows=3 invalid=error.is_some() described />
             {field_error(field.name, error)}
         </div>
     }

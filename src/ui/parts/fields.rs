@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text_area::TextArea;
 use crate::{
     domain::lang::Lang,
     ui::context::{Page, RefusedPost},
@@ -132,14 +133,7 @@ pub fn text_field(
     };
     let input = match text {
         Text::Area => view! {
-            <textarea
-                class="field__input"
-                id=id.clone()
-                name=name
-                rows="4"
-                aria-invalid=invalid
-                aria-describedby=described
-            >{value}</textarea>
+            <TextArea id=id.clone() name value rows=4 invalid=error.is_some() described />
         }
         .into_any(),
         Text::Line(kind) => view! {

@@ -13,4 +13,6 @@ pub mod recovery;
 pub mod report;
 pub mod tab_bar;
 pub mod top_bar;
+pub mod text_area;
+pub mod title;
 pub mod withdraw;

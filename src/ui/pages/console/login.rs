@@ -1,12 +1,15 @@
 //! `/console/login`: the door.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::ui::{
     context::{Instead, Page},
-    parts::fields::{Kept, Text, text_field},
+    parts::{
+        fields::{Kept, Text, text_field},
+        owner::Personal,
+        title::PageTitle,
+    },
 };
 
 /// The page to log in on.
@@ -25,7 +28,8 @@ pub fn LoginPage() -> impl IntoView {
     let login = text_field("login", "登录名", None, Text::Line("text"), &kept);
     let password = text_field("password", "密码", None, Text::Line("password"), &kept);
     view! {
-        <Title text="工作台登录" />
+        <PageTitle text="工作台登录" />
+        <Personal />
         <main id="main" class="login-page">
             <h1 class="page-title">"工作台登录"</h1>
             {summary}

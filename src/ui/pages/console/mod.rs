@@ -17,12 +17,15 @@ pub mod weekly;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_meta::Title;
 
+use crate::ui::parts::owner::{OwnerField, Personal};
 use crate::{
     domain::staff::{Role, Staff},
-    ui::context::{Instead, Page},
-    ui::pages::refusal::Refusal,
+    ui::{
+        context::{Instead, Page},
+        pages::refusal::Refusal,
+        parts::title::PageTitle,
+    },
 };
 
 /// The member of staff who looks; the door keeps everyone else out before.
@@ -59,7 +62,8 @@ pub fn framed(page: &Page, staff: &Staff, title: &'static str, content: AnyView)
     let links = links.collect_view();
     let who = format!("{} {}", staff.role.title(), staff.name);
     view! {
-        <Title text=title />
+        <PageTitle text=title />
+        <Personal />
         <header class="console-bar">
             <nav class="console-bar__items" aria-label="工作台">{links}</nav>
             <form class="console-bar__who" method="post" action="/console/logout">

@@ -11,7 +11,7 @@ use crate::domain::lang::Lang;
 use crate::{
     domain::{counts::grouped, report::words::day_and_time},
     service::figures::{Share, Weekly},
-    ui::context::Page,
+    ui::{context::Page, parts::text_area::TextArea},
 };
 
 /// The page of one week.
@@ -33,7 +33,7 @@ pub fn WeeklyPage() -> impl IntoView {
                 <div class="screen-only">{span_form("/console/weekly", days)}</div>
                 {table(&weekly)}
                 <label class="weui-cell field" for="paragraph"><span class="field__label">"一段话（可复制）"</span></label>
-                <textarea class="field__input weekly__text" id="paragraph" readonly rows="5">{paragraph}</textarea>
+                <TextArea class="weekly__text" id="paragraph" value=paragraph rows=5 readonly=true />
                 <p class="hint">
                     "有效签名：核对后计入总数的签名。受理、办结：这些天里受理、办结的件数。按时：办结件里处理不晚于承诺时间的。"
                     "解决：办结件里居民评价“已解决”的，占作过评价的比例。重办：这些天里重新办理的次数。"
