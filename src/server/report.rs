@@ -271,11 +271,7 @@ pub async fn similar(
 
 async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Response {
     let form = form_of(posted);
-    let found = state
-        .service
-        .similar_reports(&form.category, &form.grid, form.position(), &form.place)
-        .await;
-    match found {
+    match state.service.similar_reports(&form.category, &form.grid, &form.place).await {
         Ok(found) => {
             let campaign = state.service.campaign().in_lang(lang);
             let list: Vec<serde_json::Value> = found

@@ -1,12 +1,12 @@
 //! What visitors see of reports: their own whole, others' as far as they are public.
 
+use std::cmp::Reverse;
+
 use super::Service;
 use crate::{
     domain::{
         campaign::CategoryKind,
-        report::{
-            Action, Audience, Code, Event, Photo, PhotoRole, Position, Report, What, filter::Filter,
-        },
+        report::{Action, Audience, Code, Event, Photo, PhotoRole, Report, What, filter::Filter},
         staff::Staff,
         visitor::VisitorId,
     },
@@ -128,7 +128,6 @@ impl Service {
         &self,
         category: &str,
         grid: &str,
-        position: Option<Position>,
         place: &str,
     ) -> Result<Vec<Report>, StoreError> {
         const SHOWN: usize = 3;
@@ -136,11 +135,9 @@ impl Service {
             self.campaign.category(category).filter(|c| c.kind == CategoryKind::Casework);
         let grid = self.campaign.grid(grid);
         let (Some(category), Some(grid)) = (category, grid) else { return Ok(Vec::new()) };
-        let found = self.store.alike(&category.slug, &grid.slug).await?;
-        let mut ranked: Vec<(f64, Report)> =
-            found.into_iter().filter_map(|r| Some((remoteness(&r, position, place)?, r))).collect();
-        ranked.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-        Ok(ranked.into_iter().take(SHOWN).map(|(_, report)| public_part(report)).collect())
+        let mut found = self.store.alike(&category.slug, &grid.slug).await?;
+        found.sort_by_cached_key(|report| Reverse(shared_words(report, place)));
+        Ok(found.into_iter().take(SHOWN).map(public_part).collect())
     }
 
     /// A picture that `visitor` may see, or that `staff` may.
@@ -187,26 +184,10 @@ pub fn public_part(report: Report) -> Report {
     }
 }
 
-/// How far `report` is from what is being reported, in steps; `None` when it is somewhere
-/// else. Anyone may ask, so nothing is compared that is not public, or as coarse as a
-/// grid: squares of about 200 m, and the words of the 公开摘要.
-fn remoteness(report: &Report, position: Option<Position>, place: &str) -> Option<f64> {
-    const SQUARE: f64 = 0.002;
-    if let (Some(here), Some(there)) = (position, report.position()) {
-        let squares = |a: f64, b: f64| ((a / SQUARE).floor() - (b / SQUARE).floor()).abs();
-        let steps = squares(here.lat, there.lat).max(squares(here.lon, there.lon));
-        return (steps <= 1.0).then_some(steps);
-    }
-    const WORDS: f64 = 2.0;
-    let words = pairs(place);
-    if words.is_empty() {
-        return Some(WORDS);
-    }
+/// How many words of `place` stand in the public summary of `report`.
+fn shared_words(report: &Report, place: &str) -> usize {
     let known = pairs(report.summary.as_deref().unwrap_or_default());
-    let shared = words.iter().filter(|word| known.contains(word)).count();
-    #[expect(clippy::cast_precision_loss, reason = "a place has at most 80 characters")]
-    let share = shared as f64 / words.len() as f64;
-    Some(WORDS * (1.0 - share))
+    pairs(place).iter().filter(|word| known.contains(word)).count()
 }
 
 /// Every two neighbouring characters: words, for a language that does not part them.

@@ -36,4 +36,5 @@ mod secrets;
 mod sign;
 mod staff;
 mod store;
+mod similar;
 mod watch;

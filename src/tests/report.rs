@@ -43,7 +43,7 @@ async fn a_report_is_filed_and_counted(database: Database) {
 on_both!(a_report_is_filed_and_counted);
 
 /// A server, a visitor's report, and a worker who is logged in.
-async fn scene() -> (Server, Visitor, Visitor, String) {
+pub async fn scene() -> (Server, Visitor, Visitor, String) {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut visitor = server.known_visitor().await;
@@ -52,7 +52,7 @@ async fn scene() -> (Server, Visitor, Visitor, String) {
     (server, visitor, worker, code)
 }
 
-async fn act(
+pub async fn act(
     worker: &mut Visitor,
     code: &str,
     action: &str,
@@ -61,7 +61,7 @@ async fn act(
     worker.post(&format!("/console/reports/{code}/{action}"), fields).await.status()
 }
 
-const ACCEPT: [(&str, &str); 4] = [
+pub const ACCEPT: [(&str, &str); 4] = [
     ("version", "1"),
     ("category", "corridor"),
     ("grid", "grid-01"),

@@ -46,19 +46,6 @@ pub struct Position {
     pub accuracy: u32,
 }
 
-impl Position {
-    /// Distance in metres on a sphere (haversine); good to half a percent.
-    #[must_use]
-    pub fn metres_to(&self, other: &Self) -> f64 {
-        const EARTH: f64 = 6_371_000.0;
-        let (north, east) =
-            ((other.lat - self.lat).to_radians() / 2.0, (other.lon - self.lon).to_radians() / 2.0);
-        let straight = north.sin().powi(2)
-            + self.lat.to_radians().cos() * other.lat.to_radians().cos() * east.sin().powi(2);
-        2.0 * EARTH * straight.sqrt().min(1.0).asin()
-    }
-}
-
 /// A report as it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -327,17 +314,5 @@ mod tests {
         }
         let written = serde_json::to_value(What::Staff(Action::Settle)).unwrap();
         assert_eq!(written, "settle");
-    }
-
-    #[test]
-    fn distances_are_those_of_a_map() {
-        // One thousandth of a degree north is 111 m everywhere.
-        let here = Position { lat: 31.223, lon: 121.445, accuracy: 10 };
-        let north = Position { lat: 31.224, ..here };
-        assert!((here.metres_to(&north) - 111.2).abs() < 1.0);
-        // East at this latitude it is cos(31.2°) of that.
-        let east = Position { lon: 121.446, ..here };
-        assert!((here.metres_to(&east) - 95.1).abs() < 1.0);
-        assert!(here.metres_to(&here) < 0.001);
     }
 }

@@ -91,7 +91,7 @@ mod browser {
             move || {
                 let Ok(all) = FormData::new_with_form(&form) else { return };
                 let text = |name: &str| all.get(name).as_string().unwrap_or_default();
-                let names = ["category", "grid", "place", "lat", "lon", "accuracy"];
+                let names = ["category", "grid", "place"];
                 let now = names.map(text).join("\n");
                 if text("category").is_empty() || text("grid").is_empty() || *asked.borrow() == now
                 {

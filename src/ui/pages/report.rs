@@ -135,7 +135,7 @@ async fn similar(page: &Page, kept: &Kept) -> Vec<Report> {
     let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
     let position = ReportForm { lat, lon, accuracy, ..ReportForm::default() }.position();
     let (category, grid, place) = (kept.value("category"), kept.value("grid"), kept.value("place"));
-    page.service.similar_reports(&category, &grid, position, &place).await.unwrap_or_default()
+    page.service.similar_reports(&category, &grid, &place).await.unwrap_or_default()
 }
 
 /// The tiles: photos that are held, and room for more.
