@@ -1,9 +1,6 @@
 //! The command line: parse, then hand over.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use chuangquan::{
     campaign,
@@ -15,7 +12,7 @@ use chuangquan::{
         staff_command::{self, StaffCommand},
     },
     service::export::Export,
-    store::{Pictures, Store},
+    store::{Copied, Pictures, Store},
 };
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -66,6 +63,10 @@ enum Command {
     Restore {
         /// The folder
         dir: PathBuf,
+        /// Take a copy of an older version, for which no secret vouches: staff come disabled,
+        /// and their passwords void
+        #[arg(long)]
+        unsealed: bool,
         #[command(flatten)]
         data: DatabaseSettings,
     },
@@ -113,7 +114,14 @@ enum CampaignCommand {
     },
 }
 
+/// Said after a copy was restored that nobody vouches for.
+const UNSEALED: &str = "nobody vouches for this copy: all staff are disabled and their passwords \
+                        void. Let a manager in by `chuangquan staff add`, who lets the others in \
+                        again after looking at each; then `chuangquan recount`";
+
 fn main() -> ExitCode {
+    // What this program writes, only its owner reads.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     logs::begin(cli.log == Log::Json);
     // Rendering inside a single worker has been seen to wait for itself.
@@ -143,29 +151,33 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Staff(command) => staff_command::run(command).await?,
         Command::Secret(command) => secret_command::run(command).await?,
         Command::Backup { dir, data } => {
-            let store = Store::open_existing(&data.database_url).await.map_err(text)?;
-            let rows = store.backup(&dir).await.map_err(text)?;
-            // After the rows: every row that was copied has its picture.
-            let copy = Pictures::open(&photos_in(&dir)).map_err(text)?;
+            // A database that is not there gets no secret either.
+            Store::open_existing(&data.database_url).await.map_err(text)?.close().await;
+            let secrets = secret::read(&data.secret_file).map_err(text)?;
+            let store = Store::open_sealed(&data.database_url, secrets.seal()).await;
+            let store = store.map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
-            let files = pictures.copy_to(&copy).await.map_err(text)?;
-            println!("{rows} rows and {files} pictures are in {}", dir.display());
+            let Copied { rows, pictures } = store.backup(&pictures, &dir).await.map_err(text)?;
+            println!("{rows} rows and {pictures} pictures are in {}", dir.display());
             println!(
-                "what people wrote opens by {} only: keep a copy of that elsewhere",
+                "what people wrote opens by {} only, and nothing is restored without it: keep a \
+                 copy of that elsewhere",
                 data.secret_file.display()
             );
             store.close().await;
         }
-        Command::Restore { dir, data } => {
+        Command::Restore { dir, unsealed, data } => {
             let secrets = secret::of_database(&data.secret_file, &data.database_url).await;
             let secrets = secrets.map_err(text)?;
             let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
-            let rows = store.restore(&dir).await.map_err(text)?;
-            let copy = Pictures::open(&photos_in(&dir)).map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
-            let files = copy.copy_to(&pictures).await.map_err(text)?;
-            println!("{rows} rows and {files} pictures came from {}", dir.display());
+            let restored = store.restore(&pictures, &dir, unsealed).await.map_err(text)?;
+            let Copied { rows, pictures } = restored;
+            println!("{rows} rows and {pictures} pictures came from {}", dir.display());
+            if unsealed {
+                println!("{UNSEALED}");
+            }
             store.close().await;
         }
         Command::Seed { signatures, reports, over } => {
@@ -201,11 +213,6 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Where a copy keeps the pictures.
-fn photos_in(dir: &Path) -> String {
-    dir.join("photos").display().to_string()
 }
 
 fn text(error: impl std::fmt::Display) -> String {

@@ -23,6 +23,7 @@ mod identity;
 mod judgements;
 mod lead;
 mod lists;
+mod manifest;
 mod many;
 mod messages;
 mod migrations;
@@ -35,6 +36,7 @@ mod recount;
 mod recovery;
 mod reports;
 mod seal;
+mod restore;
 mod sealing;
 mod search;
 mod seed;
@@ -50,13 +52,14 @@ mod writer;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
+    path::Path,
     time::Duration,
 };
 
 use tokio::{sync::watch, task::JoinSet};
 
 pub use self::{
-    backup::BackupError,
+    backup::Copied,
     counts::ReportFigures,
     doubts::{BusyPlace, Doubt, Sample, Suspects},
     error::StoreError,
@@ -65,6 +68,7 @@ pub use self::{
     lead::Lead,
     lists::PUBLIC_PAGE,
     messages::StoredMessage,
+    manifest::BackupError,
     outbox::Pending,
     photos::{Picture, Pictures, Size},
     queue::{COUNTED, QUEUE_PAGE, Waiting},
@@ -151,7 +155,8 @@ impl Store {
         Self::over(Db::open(url, Seal::of([]), false).await?).await
     }
 
-    /// Opens the database at `url` as it is, to seal its rows anew.
+    /// Opens the database at `url` as it is, with the secrets that sealed it: to seal its rows
+    /// anew, or to copy it.
     ///
     /// # Errors
     /// [`StoreError`], also when there is none, or none of the secrets sealed it.
@@ -266,17 +271,22 @@ impl Store {
     ///
     /// # Errors
     /// [`BackupError`], naming the file or table.
-    pub async fn backup(&self, dir: &std::path::Path) -> Result<u64, BackupError> {
-        backup::write(&self.db, dir).await
+    pub async fn backup(&self, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
+        backup::write(&self.db, pictures, dir).await
     }
 
     /// Fills an empty database from the copy in `dir`, whichever database it was
     /// made from.
     ///
     /// # Errors
-    /// [`BackupError`], also when the database already holds something.
-    pub async fn restore(&self, dir: &std::path::Path) -> Result<u64, BackupError> {
-        backup::read(&self.db, dir).await
+    /// [`BackupError`], also when the copy was changed, or the database holds something.
+    pub async fn restore(
+        &self,
+        pictures: &Pictures,
+        dir: &Path,
+        unsealed: bool,
+    ) -> Result<Copied, BackupError> {
+        restore::read(&self.db, pictures, dir, unsealed).await
     }
 
     /// What the writer measures of itself, and how many wishes wait for it.

@@ -3,12 +3,17 @@
 //! No picture is ever without a row: the row comes before it and goes after it, so that
 //! whatever ends in between is swept away later. Nobody finds a row without its picture.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io::Cursor,
+    path::{Path as FsPath, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
-    ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
+    ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
     local::LocalFileSystem,
     path::Path,
@@ -58,6 +63,12 @@ pub struct Picture {
     pub width: u32,
     /// Pixels down, in full.
     pub height: u32,
+    /// As in [`Photo`].
+    pub pixels_sent: String,
+    /// As in [`Photo`].
+    pub pixels_shown: String,
+    /// As in [`Photo`].
+    pub look: i64,
 }
 
 fn away(error: &object_store::Error) -> StoreError {
@@ -154,10 +165,12 @@ impl Pictures {
     /// # Errors
     /// [`StoreError`] when the photo store is away.
     pub async fn get(&self, id: &Code, size: Size) -> Result<Option<Bytes>, StoreError> {
-        match self.objects.get(&place(id, size)).await {
-            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| away(&error))?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(away(&error)),
+        match self.bytes_at(&place(id, size)).await {
+            Err(error @ StoreError::Refused(_)) => {
+                tracing::error!(%error, "a picture is not shown");
+                Ok(None)
+            }
+            read => read,
         }
     }
 
@@ -171,26 +184,87 @@ impl Pictures {
         Ok(())
     }
 
-    /// Copies every picture into `other`; how many files.
+    /// The names of all pictures. What else lies there is not named.
+    pub fn names(&self) -> BoxStream<'_, Result<PictureName, StoreError>> {
+        let named =
+            |meta: ObjectMeta| async move { Ok(PictureName::parse(meta.location.as_ref())) };
+        let found = self.objects.list(None).map_err(|error| away(&error));
+        found.try_filter_map(named).boxed()
+    }
+
+    /// The bytes of a picture; `None` when it is gone.
     ///
     /// # Errors
-    /// [`StoreError`] when one of the two is away.
-    pub async fn copy_to(&self, other: &Self) -> Result<u64, StoreError> {
-        let mut list = self.objects.list(None);
-        let mut copied = 0;
-        while let Some(meta) = list.try_next().await.map_err(|error| away(&error))? {
-            // One that was swept away since is not missed.
-            let bytes = match self.objects.get(&meta.location).await {
-                Ok(found) => found.bytes().await.map_err(|error| away(&error))?,
-                Err(object_store::Error::NotFound { .. }) => continue,
-                Err(error) => return Err(away(&error)),
-            };
-            let payload = PutPayload::from_bytes(bytes);
-            other.objects.put(&meta.location, payload).await.map_err(|error| away(&error))?;
-            copied += 1;
-        }
-        Ok(copied)
+    /// [`StoreError`] when the photo store is away, or the picture is a link.
+    pub async fn read(&self, name: &PictureName) -> Result<Option<Bytes>, StoreError> {
+        self.bytes_at(&Path::from(name.as_str())).await
     }
+
+    /// Puts a picture away under its name.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the photo store is away.
+    pub async fn write(&self, name: &PictureName, bytes: Bytes) -> Result<(), StoreError> {
+        let payload = PutPayload::from_bytes(bytes);
+        let put = self.objects.put(&Path::from(name.as_str()), payload).await;
+        put.map(drop).map_err(|error| away(&error))
+    }
+
+    async fn bytes_at(&self, at: &Path) -> Result<Option<Bytes>, StoreError> {
+        if let Some(folder) = &self.folder {
+            // A link could lead to any file of the machine, which everyone would be shown.
+            let is_link = |path: PathBuf| path.symlink_metadata().is_ok_and(|m| m.is_symlink());
+            let below: PathBuf = at.parts().map(|part| part.as_ref().to_owned()).collect();
+            if below.ancestors().any(|part| part != FsPath::new("") && is_link(folder.join(part))) {
+                return Err(StoreError::Refused(format!("the picture {at} is a link")));
+            }
+        }
+        match self.objects.get(at).await {
+            Ok(found) => Ok(Some(found.bytes().await.map_err(|error| away(&error))?)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(away(&error)),
+        }
+    }
+}
+
+/// Where a picture is in a photo store or a copy: `ab/abcd….jpg`, or `….thumb.jpg`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureName(String);
+
+impl PictureName {
+    /// The name that is written so; `None` for what is no picture of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (_, file) = text.split_once('/')?;
+        let id = file.strip_suffix(".jpg")?;
+        let (id, size) = match id.strip_suffix(".thumb") {
+            Some(id) => (id, Size::Thumb),
+            None => (id, Size::Full),
+        };
+        let wanted = place(&Code::parse(id).ok()?, size);
+        (wanted.as_ref() == text).then(|| Self(text.to_owned()))
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where it is below `folder`.
+    pub fn below(&self, folder: &FsPath) -> PathBuf {
+        folder.join(&self.0)
+    }
+}
+
+/// Whether `bytes` begin as a JPEG does that can be shown.
+pub fn is_picture(bytes: &[u8]) -> bool {
+    image::ImageReader::with_format(Cursor::new(bytes), image::ImageFormat::Jpeg)
+        .into_dimensions()
+        .is_ok()
+}
+
+/// Whether `bytes` are a JPEG from beginning to end.
+pub fn is_whole_picture(bytes: &[u8]) -> bool {
+    image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg).is_ok()
 }
 
 impl Store {
@@ -284,5 +358,31 @@ impl Store {
             swept += 1;
         }
         fault.map_or(Ok(swept), Err)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_pictures_are_names() {
+        let id = "abcdefghijklmnopqrstuv";
+        for good in [format!("ab/{id}.jpg"), format!("ab/{id}.thumb.jpg")] {
+            assert_eq!(PictureName::parse(&good).unwrap().as_str(), good);
+        }
+        for bad in [
+            "",
+            "ab/x.jpg",
+            &format!("{id}.jpg"),
+            &format!("ac/{id}.jpg"),
+            &format!("ab/{id}.png"),
+            &format!("ab/{id}"),
+            &format!("../{id}.jpg"),
+            &format!("ab/../ab/{id}.jpg"),
+            &format!("/ab/{id}.jpg"),
+        ] {
+            assert_eq!(PictureName::parse(bad), None, "{bad}");
+        }
     }
 }

@@ -29,6 +29,7 @@ const TAG: usize = 16;
 struct Lock {
     id: [u8; ID],
     cipher: XChaCha20Poly1305,
+    copies: Hmac<Sha256>,
 }
 
 /// Seals by the newest key, opens by any. Cheap to clone.
@@ -82,6 +83,24 @@ impl Seal {
         String::from_utf8(opened).map_err(|_| fault("it is not text"))
     }
 
+    /// A code over `bytes` of a copy, which nobody without the secret can write.
+    ///
+    /// # Errors
+    /// [`StoreError::Setup`] when there is no key.
+    pub fn code(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        let none = || StoreError::Setup("cannot vouch for a copy: there is no secret".into());
+        let mac = self.0.first().ok_or_else(none)?.copies.clone().chain_update(bytes);
+        Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+
+    /// Whether `code` was written over `bytes` by one of the secrets.
+    pub fn wrote(&self, bytes: &[u8], code: &str) -> bool {
+        let Ok(code) = URL_SAFE_NO_PAD.decode(code.trim()) else { return false };
+        let wrote =
+            |lock: &Lock| lock.copies.clone().chain_update(bytes).verify_slice(&code).is_ok();
+        self.0.iter().any(wrote)
+    }
+
     /// The names of its keys, the newest first.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|lock| format!("{:08x}", u32::from_be_bytes(lock.id)))
@@ -114,14 +133,18 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
 fn lock(secret: &[u8]) -> Lock {
     let key = derived(secret, b"chuangquan rows");
     let [a, b, c, d, ..] = derived(secret, b"chuangquan name of the key of rows");
-    Lock { id: [a, b, c, d], cipher: XChaCha20Poly1305::new(&Key::from(key)) }
+    let copies = mac(&derived(secret, b"chuangquan copies"));
+    Lock { id: [a, b, c, d], cipher: XChaCha20Poly1305::new(&Key::from(key)), copies }
 }
 
 /// A key for one purpose, as HKDF expands a secret that is random already.
-#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
 fn derived(secret: &[u8], purpose: &[u8]) -> [u8; 32] {
-    let mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
-    mac.chain_update(purpose).finalize().into_bytes().into()
+    mac(secret).chain_update(purpose).finalize().into_bytes().into()
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn mac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("a key of any length")
 }
 
 #[cfg(test)]
@@ -143,6 +166,18 @@ mod tests {
         assert!(!both.is_newest(&closed));
         assert_eq!(both.names().nth(1), seal.names().next());
         assert!(both.is_newest(&both.close("reports/1", "x").unwrap()));
+    }
+
+    #[test]
+    fn only_who_has_the_secret_vouches_for_a_copy() {
+        let (old, new): (&[u8], &[u8]) = (&[1; 64], &[2; 64]);
+        let code = Seal::of([old]).code(b"rows").unwrap();
+        assert!(Seal::of([new, old]).wrote(b"rows", &format!("{code}\n")));
+        assert!(!Seal::of([old]).wrote(b"more rows", &code));
+        for other in ["", "x", &code[1..], &Seal::of([new]).code(b"rows").unwrap()] {
+            assert!(!Seal::of([old]).wrote(b"rows", other), "{other}");
+        }
+        assert!(Seal::of([]).code(b"rows").is_err() && !Seal::of([]).wrote(b"rows", &code));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod bucket;
 mod campaign;
 mod casework;
 mod command_line;
+mod copies;
 mod corpus;
 mod counts;
 mod doubts;

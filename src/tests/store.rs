@@ -9,7 +9,7 @@ use chuangquan::{
         slug::Slug,
         visitor::VisitorId,
     },
-    store::{Signing, Store, StoreError},
+    store::{Pictures, Signing, Store, StoreError},
 };
 
 use crate::support::database::{Database, Kind, default_campaign, on_both, secrets};
@@ -181,6 +181,10 @@ async fn another_process_is_noticed(database: Database) {
     assert_eq!(other.sign(row(3)).await.unwrap().ordinal, 3);
 }
 
+fn pictures(database: &Database) -> Pictures {
+    Pictures::open(&database.folder.path().join("photos").display().to_string()).unwrap()
+}
+
 async fn a_copy_is_made_while_others_write(database: Database) {
     let store = database.store().await;
     sign_all(&store, 0..1500).await;
@@ -190,15 +194,16 @@ async fn a_copy_is_made_while_others_write(database: Database) {
         tokio::spawn(async move { sign_all(&store, 2000..4000).await })
     };
     let folder = database.folder.path().join("copy");
-    let rows = store.backup(&folder).await.unwrap();
+    let copied = store.backup(&pictures(&database), &folder).await.unwrap();
     writing.await.unwrap();
-    assert!(rows >= 1500);
+    assert!(copied.rows >= 1500);
 
     // A copy fills either database.
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let other = Database::new(kind).await;
         let filled = other.store().await;
-        assert_eq!(filled.restore(&folder).await.unwrap(), rows);
+        let restored = filled.restore(&pictures(&other), &folder, false).await.unwrap();
+        assert_eq!(restored, copied);
         filled.close().await;
         let filled = other.store().await;
         assert_counts_agree(&filled, &other).await;
@@ -218,17 +223,18 @@ async fn a_copy_does_not_overwrite(database: Database) {
     let store = database.store().await;
     store.sign(row(1)).await.unwrap();
     let folder = database.folder.path().join("copy");
-    store.backup(&folder).await.unwrap();
-    let refused = store.backup(&folder).await.unwrap_err().to_string();
+    let photos = pictures(&database);
+    store.backup(&photos, &folder).await.unwrap();
+    let refused = store.backup(&photos, &folder).await.unwrap_err().to_string();
     assert!(refused.contains("is not empty"), "{refused}");
-    let refused = store.restore(&folder).await.unwrap_err().to_string();
+    let refused = store.restore(&photos, &folder, false).await.unwrap_err().to_string();
     assert!(refused.contains("not empty"), "{refused}");
 
     std::fs::write(folder.join("signatures.jsonl"), "").unwrap();
     let other = Database::new(database.kind).await;
     let empty = other.store().await;
-    let refused = empty.restore(&folder).await.unwrap_err().to_string();
-    assert!(refused.contains("0 rows where the manifest says 1"), "{refused}");
+    let refused = empty.restore(&pictures(&other), &folder, false).await.unwrap_err().to_string();
+    assert!(refused.contains("was changed since the copy was made"), "{refused}");
     assert_eq!(empty.recount().await.unwrap(), []);
     assert!(empty.sign(row(1)).await.unwrap().fresh, "nothing was changed");
 }

@@ -1,0 +1,189 @@
+//! What a copy says of itself: which tables and pictures it holds, the hash of each file, and
+//! a code over all of that which only the owner of the secret can write.
+//!
+//! `manifest.json` names every other file with its SHA-256; `manifest.mac` holds HMAC-SHA256
+//! over `manifest.json`. Copies of versions before schema 10 have neither hashes nor a code.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{StoreError, seal::Seal, tables};
+
+/// The newest schema this program writes; a copy of a newer one is refused.
+pub const SCHEMA: u32 = 10;
+
+const FORMAT: &str = "chuangquan-backup";
+const MANIFEST: &str = "manifest.json";
+const CODE: &str = "manifest.mac";
+
+/// The file that lists the pictures, a line of JSON for each.
+pub const PICTURES: &str = "pictures.jsonl";
+
+/// Why a copy could not be made or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// A file.
+    #[error("{}: {source}", .file.display())]
+    File {
+        /// Which.
+        file: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database or the photo store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The folder or the database is not as it must be.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// What the system said of a file.
+pub fn at(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let file = file.to_owned();
+    move |source| BackupError::File { file, source }
+}
+
+/// A file that is not as it must be.
+pub fn unfit(file: &Path, problem: &str) -> BackupError {
+    BackupError::Unfit(format!("{}: {problem}; nothing was changed", file.display()))
+}
+
+/// What a folder holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    format: String,
+    pub schema: u32,
+    /// Each table with its number of rows.
+    pub tables: Vec<(String, u64)>,
+    /// The hash of each file, as hexadecimal digits.
+    #[serde(default)]
+    pub sha256: BTreeMap<String, String>,
+}
+
+impl Manifest {
+    /// Of a copy that is made now.
+    pub fn new(tables: Vec<(String, u64)>, sha256: BTreeMap<String, String>) -> Self {
+        Self { format: FORMAT.into(), schema: SCHEMA, tables, sha256 }
+    }
+
+    /// Writes it and the code over it, as the last files of a copy.
+    pub fn write(&self, dir: &Path, seal: &Seal) -> Result<(), BackupError> {
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        for (name, content) in [(MANIFEST, text.clone()), (CODE, seal.code(text.as_bytes())?)] {
+            let path = dir.join(name);
+            let mut file = create(&path)?;
+            let written = file.write_all(content.as_bytes()).and_then(|()| file.sync_all());
+            written.map_err(at(&path))?;
+        }
+        File::open(dir).and_then(|folder| folder.sync_all()).map_err(at(dir))
+    }
+
+    /// Reads it. With `unsealed` one without a code is taken, of an older version.
+    pub fn read(dir: &Path, seal: &Seal, unsealed: bool) -> Result<Self, BackupError> {
+        let path = dir.join(MANIFEST);
+        let text = read(&path)?;
+        let code = dir.join(CODE);
+        if code.symlink_metadata().is_ok() {
+            let written = read(&code)?;
+            if !seal.wrote(&text, &String::from_utf8_lossy(&written)) {
+                let problem = "the copy was changed, or was sealed by another secret";
+                return Err(unfit(&path, problem));
+            }
+        } else if !unsealed {
+            return Err(unfit(
+                &path,
+                "there is no code over it, so anybody may have changed the copy. One of a \
+                 version that wrote none is restored by `restore --unsealed`: staff come \
+                 disabled then",
+            ));
+        }
+        let manifest: Self =
+            serde_json::from_slice(&text).map_err(|error| unfit(&path, &error.to_string()))?;
+        let names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
+        let wanted: Vec<&str> = tables::copied_at(manifest.schema).map(|t| t.name).collect();
+        if manifest.format != FORMAT || manifest.schema > SCHEMA {
+            return Err(unfit(&path, "is not of a copy that this version can read"));
+        }
+        if names != wanted {
+            let problem = format!("a copy of schema {} has all of {wanted:?}", manifest.schema);
+            return Err(unfit(&path, &problem));
+        }
+        Ok(manifest)
+    }
+
+    /// Fails where a file has another hash than when the copy was made; one of an older
+    /// version has none to compare.
+    pub fn compare(&self, dir: &Path, name: &str, sha256: &str) -> Result<(), BackupError> {
+        match self.sha256.get(name) {
+            Some(known) if known == sha256 => Ok(()),
+            None if self.sha256.is_empty() => Ok(()),
+            _ => Err(unfit(&dir.join(name), "was changed since the copy was made")),
+        }
+    }
+}
+
+/// What is written, and hashed on the way.
+pub struct Hashed<W> {
+    inner: W,
+    hash: Sha256,
+}
+
+impl<W: Write> Hashed<W> {
+    pub fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new() }
+    }
+
+    /// What it was written to, and the hash as hexadecimal digits.
+    pub fn finish(self) -> (W, String) {
+        (self.inner, hex(&self.hash.finalize()))
+    }
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// The hash of `bytes`, as hexadecimal digits.
+pub fn hash(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Bytes as hexadecimal digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A new file that only its owner reads.
+pub fn create(path: &Path) -> Result<File, BackupError> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))
+}
+
+/// A file itself: a link could lead to any other of the machine.
+pub fn plain(path: &Path) -> Result<(), BackupError> {
+    match path.symlink_metadata().map_err(at(path))?.file_type() {
+        kind if kind.is_file() => Ok(()),
+        _ => Err(unfit(path, "is a link, or no file")),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BackupError> {
+    plain(path)?;
+    fs::read(path).map_err(at(path))
+}
