@@ -362,6 +362,10 @@ async fn grant(
             let done =
                 state.service.reporter_wishes(&visitor.id, code, &granted, &brought.held).await;
             match done {
+                // Who left it to the others may not see it any more.
+                Ok(report) if report.visitor.is_none() && !report.is_public() => {
+                    return Ok(Redirect::to("/me").into_response());
+                }
                 Ok(report) => return Ok(to_report(&report)),
                 Err(ReportError::Form(errors)) => errors,
                 Err(error) => return Err(error),

@@ -44,6 +44,8 @@ pub struct Case {
     pub similar: Vec<Report>,
     /// The report that it goes on under.
     pub goes_on_under: Option<Report>,
+    /// Those that go on under it.
+    pub merged: Vec<Report>,
     /// What this person may do to it now.
     pub actions: Vec<Action>,
 }
@@ -67,13 +69,14 @@ impl Service {
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
         self.may_act(staff, &order.code, order.deed.action()).await?;
-        let other = match &order.deed {
-            Deed::Duplicate { of } => Some(self.other_report(staff, of.serial).await?),
-            _ => None,
-        };
         let rules = self.rules(super::now());
         let Order { code, version, deed, before, after } = order;
-        let changed = self.store.change(&code, move |report, known| {
+        let brought = (self.photos_named(&before).await?, self.photos_named(&after).await?);
+        let into = match &deed {
+            Deed::Duplicate { of } => Some(of.serial),
+            _ => None,
+        };
+        let changed = self.store.change_beside(&code, into, move |report, known| {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
@@ -87,6 +90,8 @@ impl Service {
                 before: !before.is_empty()
                     || known.photos.iter().any(|photo| photo.role == PhotoRole::Before),
                 after: !after.is_empty() || has_after(report, &known.photos),
+                repeated: any_repeated(&brought.1, known.photos.iter().chain(&brought.0)),
+                into: known.other.as_ref().filter(|other| staff.sees(other)),
             };
             let (changed, event) = rules.carry_out(report, staff, &deed, evidence)?;
             let public_photos = match &deed {
@@ -110,13 +115,16 @@ impl Service {
                 notices: notice.into_iter().collect(),
             })
         });
-        let report = changed.await?;
-        let own = |other: &Report| other.visitor == report.visitor;
-        if let (Some(other), Some(reporter)) = (other.filter(|o| !own(o)), &report.visitor) {
-            // Whoever sent it hears of the other one from now on.
-            self.store.support(other.serial, reporter, super::now()).await?;
+        Ok(changed.await?)
+    }
+
+    /// The photos of these addresses, as far as they are there.
+    pub(super) async fn photos_named(&self, ids: &[Code]) -> Result<Vec<Photo>, StoreError> {
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(self.store.photo(id).await?);
         }
-        Ok(report)
+        Ok(found)
     }
 
     /// Whether `staff` sees the report at `code`, and is one who may do this to it.
@@ -136,17 +144,6 @@ impl Service {
         }
     }
 
-    /// The report that another one is to go on under.
-    async fn other_report(&self, staff: &Staff, serial: u64) -> Result<Report, ReportError> {
-        let other = self.store.report_of_serial(serial).await?;
-        let fault = |sentence: &'static str| ReportError::Form(vec![("of", sentence.into())]);
-        match other.filter(|other| staff.sees(other)) {
-            None => Err(fault("没有找到这一件，请核对办件编号")),
-            Some(other) if other.state.is_open() || other.state == State::Closed => Ok(other),
-            Some(_) => Err(fault("那一件已经不在办理，不能合并过去")),
-        }
-    }
-
     /// One report with all that `staff` may know of it; `None` when they do not see it.
     ///
     /// # Errors
@@ -162,14 +159,13 @@ impl Service {
         };
         similar.retain(|other| other.serial != report.serial && staff.sees(other));
         similar.truncate(5);
-        let goes_on_under = match report.duplicate_of {
-            Some(serial) => self.store.report_of_serial(serial).await?,
-            None => None,
-        };
+        let goes_on_under = self.goes_on_under(&report).await?;
+        let mut merged = self.store.merged_into(report.serial).await?;
+        merged.retain(|other| staff.sees(other));
         let actions = Action::ALL.into_iter();
         let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
         let goes_on_under = goes_on_under.filter(|other| staff.sees(other));
-        Ok(Some(Case { report, events, photos, similar, goes_on_under, actions }))
+        Ok(Some(Case { report, events, photos, similar, goes_on_under, merged, actions }))
     }
 
     /// What happened to a report after `version`, each with who did it.
@@ -316,6 +312,14 @@ pub enum BulkDeed {
     Accept,
     /// The same is done to each.
     Same(Deed),
+}
+
+/// Whether one of the photos from after handling is one from before.
+pub(super) fn any_repeated<'p>(after: &[Photo], mut all: impl Iterator<Item = &'p Photo>) -> bool {
+    // Those that the deed brings are before photos, whatever they are held as.
+    all.any(|known| {
+        known.role == PhotoRole::Before && after.iter().any(|photo| photo.repeats(known))
+    })
 }
 
 /// Whether there is a photo from after the last handling.

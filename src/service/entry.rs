@@ -2,7 +2,7 @@
 
 use super::{
     Service,
-    casework::Order,
+    casework::{Order, any_repeated},
     report::{Entry, ReportError},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
             Code, PhotoRole, Report, Source, State,
             deed::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
             form::ReportForm,
+            transition::SAME_PICTURE,
         },
         staff::{Role, Staff},
     },
@@ -88,6 +89,10 @@ impl Service {
         }
         if after.is_empty() {
             errors.push(("photos", "请拍一张处理后的照片".into()));
+        }
+        let pictures = (self.photos_named(&before).await?, self.photos_named(&after).await?);
+        if any_repeated(&pictures.1, pictures.0.iter()) {
+            errors.push(("photos", SAME_PICTURE.into()));
         }
         let category = self.campaign.category(&form.category);
         if category.is_some_and(|category| category.kind != CategoryKind::Casework) {

@@ -133,8 +133,8 @@ impl Service {
         // What comes in meanwhile is found in the next round.
         while let Some(report) = self.next_of(visitor, &tried).await? {
             tried.insert(report.serial);
-            let changed = self.store.change(&report.code, |report, _| {
-                let (report, event) = rules.forget_reporter(report);
+            let changed = self.store.change(&report.code, |report, known| {
+                let (report, event) = rules.forget_reporter(report, known.others);
                 Ok::<_, StoreError>(Change::only(report, event))
             });
             // One that cannot be changed keeps nothing else from going.

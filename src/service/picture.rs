@@ -3,11 +3,13 @@
 
 use std::io::Cursor;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use image::{
     DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage,
-    codecs::jpeg::JpegEncoder,
+    codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
+use sha2::{Digest, Sha256};
 
 use crate::domain::lang::Said;
 use crate::store::Picture;
@@ -109,13 +111,41 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
     small.apply_orientation(orientation);
     let full = on_white(&small);
     drop(small);
+    let pixels_sent = hash_of(&full);
     let full = DynamicImage::ImageRgb8(full);
     let thumb = full.thumbnail(THUMB, THUMB);
+    let shown = jpeg(&full)?;
+    let as_shown = image::load_from_memory_with_format(&shown, ImageFormat::Jpeg);
     Ok(Picture {
         width: full.width(),
         height: full.height(),
-        full: jpeg(&full)?,
         thumb: jpeg(&thumb)?,
+        pixels_sent,
+        pixels_shown: hash_of(&as_shown.map_err(broken)?.into_rgb8()),
+        look: difference_hash(&thumb),
+        full: shown,
+    })
+}
+
+/// A hash of the pixels: the same for one picture, whatever file it came in.
+fn hash_of(picture: &RgbImage) -> String {
+    let mut hash = Sha256::new();
+    hash.update(picture.width().to_be_bytes());
+    hash.update(picture.height().to_be_bytes());
+    hash.update(picture.as_raw());
+    URL_SAFE_NO_PAD.encode(&hash.finalize()[..16])
+}
+
+/// The difference hash of a picture (N. Krawetz, "Kind of Like That", 2013): for each of 8 × 8
+/// places whether it is lighter than the one to its right. A picture that was made smaller,
+/// compressed or brightened keeps nearly all of them.
+fn difference_hash(picture: &DynamicImage) -> i64 {
+    const SIDE: u32 = 8;
+    let small = picture.resize_exact(SIDE + 1, SIDE, FilterType::Triangle).to_luma8();
+    let places = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
+    places.fold(0, |hash, (x, y)| {
+        let lighter = small.get_pixel(x, y).0 > small.get_pixel(x + 1, y).0;
+        (hash << 1) | i64::from(lighter)
     })
 }
 

@@ -28,6 +28,8 @@ pub struct Status {
     pub photos: Vec<Photo>,
     /// The report that it goes on under, if the viewer may see that.
     pub goes_on_under: Option<Code>,
+    /// The same with nothing in it but how far it has come, for whoever sent this one.
+    pub progress: Option<Report>,
 }
 
 /// Whether what was written may be read by the reporter, or by anyone.
@@ -66,14 +68,34 @@ impl Service {
         events.retain(|event| event.audience != Audience::Staff);
         let mut photos = self.store.photos_of(report.serial).await?;
         photos.retain(|photo| own || photo.public);
-        let goes_on_under = match report.duplicate_of {
-            Some(serial) => self.store.report_of_serial(serial).await?,
-            None => None,
-        };
-        let goes_on_under = goes_on_under.filter(Report::is_public).map(|report| report.code);
+        let under = self.goes_on_under(&report).await?;
+        let shown = under.as_ref().filter(|under| under.is_public());
+        let goes_on_under = shown.map(|under| under.code.clone());
+        // Whoever sent this one hears on, also where the other one is not public.
+        let progress = under.filter(|_| own).map(public_part);
         let supports = self.store.supports(report.serial, visitor).await?;
         let report = if own { report } else { public_part(report) };
-        Ok(Some(Status { report, own, supports, events, photos, goes_on_under }))
+        Ok(Some(Status { report, own, supports, events, photos, goes_on_under, progress }))
+    }
+
+    /// The report that this one goes on under in the end, over however many merges.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub(super) async fn goes_on_under(
+        &self,
+        report: &Report,
+    ) -> Result<Option<Report>, StoreError> {
+        // What is merged goes into what is still handled, so there are no circles of ours.
+        const LONGEST: usize = 20;
+        let (mut last, mut next) = (None, report.duplicate_of);
+        for _ in 0..LONGEST {
+            let Some(serial) = next else { break };
+            let found = self.store.report_of_serial(serial).await?;
+            next = found.as_ref().and_then(|found| found.duplicate_of);
+            last = found.or(last);
+        }
+        Ok(last)
     }
 
     /// The visitor's own reports and those they support, newest first.
@@ -119,8 +141,9 @@ impl Service {
         Ok(Some((public_part(report), pair)))
     }
 
-    /// Reports of the same category and grid that are not settled yet, the nearest
-    /// first: by distance where both have a position, then those that share words.
+    /// Reports of the same category and grid that are not settled yet: first those whose
+    /// public summary shares most words with `place`, then the newest. Anyone may ask, as
+    /// often as they like, so no answer depends on a position.
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.

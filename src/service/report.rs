@@ -164,6 +164,9 @@ impl Service {
             width: picture.width,
             height: picture.height,
             at: super::now(),
+            pixels_sent: Some(picture.pixels_sent.clone()),
+            pixels_shown: Some(picture.pixels_shown.clone()),
+            look: Some(picture.look),
         })
     }
 
@@ -293,8 +296,10 @@ impl Service {
             },
             summary: None,
             hidden: false,
+            hidden_by: None,
             version: 1,
             handler: None,
+            moved_by: Vec::new(),
             claimed_by: None,
             level: 0,
             reopened: 0,

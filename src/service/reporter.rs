@@ -54,7 +54,7 @@ impl Service {
                 );
                 return Err(ReportError::Form(vec![("photos", full)]));
             }
-            let (report, event) = rules.grant(report, wish)?;
+            let (report, event) = rules.grant(report, wish, known.others)?;
             let again = event.what == What::NotSolved && report.state == State::Dispatched;
             Ok(Change {
                 report,

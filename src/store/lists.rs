@@ -80,6 +80,17 @@ impl Store {
         query.find(&self.db).await
     }
 
+    /// The reports that go on under that one, oldest first: at most 50.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn merged_into(&self, serial: u64) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE duplicate_of = ").bind(serial_value(serial));
+        query.push(" AND state = 'duplicate' ORDER BY serial LIMIT 50");
+        query.find(&self.db).await
+    }
+
     /// Photos of one report, in the order in which they came.
     ///
     /// # Errors

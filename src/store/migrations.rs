@@ -23,7 +23,7 @@ const UP_TO_DATE: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 9] = [
+pub const ALL: [(i64, &str, Sql); 10] = [
     (
         1,
         "signatures",
@@ -94,6 +94,14 @@ pub const ALL: [(i64, &str, Sql); 9] = [
         Sql::each(
             include_str!("migrations/sqlite/0009_swept.sql"),
             include_str!("migrations/postgres/0009_swept.sql"),
+        ),
+    ),
+    (
+        10,
+        "four_eyes",
+        Sql::each(
+            include_str!("migrations/sqlite/0010_four_eyes.sql"),
+            include_str!("migrations/postgres/0010_four_eyes.sql"),
         ),
     ),
 ];

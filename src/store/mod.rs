@@ -34,9 +34,10 @@ mod query;
 mod queue;
 mod recount;
 mod recovery;
+mod report_write;
 mod reports;
-mod seal;
 mod restore;
+mod seal;
 mod sealing;
 mod search;
 mod seed;
@@ -51,8 +52,8 @@ mod wechat;
 mod writer;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
     path::Path,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -67,13 +68,13 @@ pub use self::{
     judgements::{Judgement, Note, Progress},
     lead::Lead,
     lists::PUBLIC_PAGE,
-    messages::StoredMessage,
     manifest::BackupError,
+    messages::StoredMessage,
     outbox::Pending,
     photos::{Picture, Pictures, Size},
     queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
-    reports::{Attached, Change, Known, Notice, Unchanged},
+    report_write::{Attached, Change, Known, Notice, Unchanged},
     seal::Seal,
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
@@ -266,8 +267,8 @@ impl Store {
         recount::recount(&self.db).await
     }
 
-    /// Writes a consistent copy of all tables into the empty or new folder `dir`,
-    /// while others write.
+    /// Writes a consistent copy of all tables and pictures into the empty or new folder
+    /// `dir`, while others write.
     ///
     /// # Errors
     /// [`BackupError`], naming the file or table.
@@ -275,8 +276,9 @@ impl Store {
         backup::write(&self.db, pictures, dir).await
     }
 
-    /// Fills an empty database from the copy in `dir`, whichever database it was
-    /// made from.
+    /// Fills an empty database and photo store from the copy in `dir`, whichever database it
+    /// was made from. With `unsealed` also from a copy of an older version, which nobody
+    /// vouches for: staff come disabled then, and their passwords void.
     ///
     /// # Errors
     /// [`BackupError`], also when the copy was changed, or the database holds something.

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    db::Sql,
+    db::{Sql, Tx},
     query::Query,
     reports::{reports, serial_value},
 };
@@ -10,6 +10,31 @@ use crate::domain::{
     report::{Millis, Report},
     visitor::VisitorId,
 };
+
+/// Whoever sent `report` or supports it supports from now on what it goes on under, unless
+/// that is their own: they hear of it.
+pub async fn carry_over(
+    tx: &mut Tx,
+    report: &Report,
+    into: u64,
+    at: Millis,
+) -> Result<(), StoreError> {
+    const ADD: Sql = Sql::both(
+        "INSERT INTO supports (serial, visitor, at) \
+         SELECT CAST($2 AS BIGINT), people.visitor, CAST($3 AS BIGINT) FROM ( \
+             SELECT visitor FROM supports WHERE serial = $1 \
+             UNION SELECT visitor FROM reports WHERE serial = $1 AND visitor IS NOT NULL \
+         ) AS people WHERE people.visitor <> COALESCE( \
+             (SELECT visitor FROM reports WHERE serial = $2), '') \
+         ON CONFLICT (serial, visitor) DO NOTHING",
+    );
+    const COUNT: Sql =
+        Sql::both("UPDATE reports SET supporters = supporters + $2 WHERE serial = $1");
+    let into = serial_value(into);
+    let values = [serial_value(report.serial), into.clone(), at.into()];
+    let added = tx.run(ADD, &values).await?;
+    tx.run(COUNT, &[into, serial_value(added)]).await.map(drop)
+}
 
 impl Store {
     /// One more resident has met the same; `false` when this one had said so already.
@@ -22,6 +47,11 @@ impl Store {
         visitor: &VisitorId,
         at: Millis,
     ) -> Result<bool, StoreError> {
+        // Lock order: the report before its supports, as whoever merges it.
+        const LOCK: Sql = Sql::each(
+            "SELECT serial FROM reports WHERE serial = $1",
+            "SELECT serial FROM reports WHERE serial = $1 FOR UPDATE",
+        );
         const ADD: Sql = Sql::both(
             "INSERT INTO supports (serial, visitor, at) VALUES ($1, $2, $3) \
              ON CONFLICT (serial, visitor) DO NOTHING",
@@ -30,6 +60,7 @@ impl Store {
             Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
         let serial = serial_value(serial);
         let mut tx = self.db.begin().await?;
+        let _: Vec<(i64,)> = tx.all(LOCK, std::slice::from_ref(&serial)).await?;
         let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
         if added == 0 {
             return Ok(false);

@@ -98,8 +98,10 @@ pub static REPORTS: Prepared = LazyLock::new(|| {
             ("consent", Text),
             ("summary", Text),
             ("hidden", Int),
+            ("hidden_by", Int),
             ("version", Int),
             ("handler", Int),
+            ("moved_by", Text),
             ("claimed_by", Int),
             ("level", Int),
             ("reopened", Int),
@@ -172,6 +174,9 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
         ("width", Int),
         ("height", Int),
         ("at", Int),
+        ("pixels_sent", Text),
+        ("pixels_shown", Text),
+        ("look", Int),
     ];
     open("photos", &["id"], columns)
 });

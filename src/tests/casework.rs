@@ -74,7 +74,7 @@ fn matrix() -> BTreeMap<Action, (Vec<Option<Role>>, Role)> {
 }
 
 /// A deed of that action with everything it asks for.
-fn deed(action: Action, other: CaseNumber) -> Deed {
+pub fn deed(action: Action, other: CaseNumber) -> Deed {
     let slug = |text: &str| Slug::parse(text).unwrap();
     let text = || "测试".to_owned();
     match action {
@@ -104,14 +104,14 @@ fn deed(action: Action, other: CaseNumber) -> Deed {
         Action::Check => Deed::Check { passed: true, reason: Some(text()) },
         Action::Revisit => Deed::Revisit { solved: true, text: text() },
         Action::Reopen => Deed::Reopen { reason: text() },
-        Action::Hide => Deed::Hide,
+        Action::Hide => Deed::Hide { reason: text() },
         Action::Unhide => Deed::Unhide,
         Action::Redact => Deed::Redact { text: text() },
     }
 }
 
 /// Sets something about a report, behind the rules' back.
-async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + Send) -> Report {
+pub async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + Send) -> Report {
     let changed = store.change(code, |report, _| {
         let mut report = report.clone();
         change(&mut report);
@@ -132,7 +132,7 @@ async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + Send
     changed.await.unwrap()
 }
 
-async fn act(
+pub async fn act(
     service: &Arc<Service>,
     staff: &Staff,
     report: &Report,
@@ -142,9 +142,10 @@ async fn act(
         matches!(deed, Deed::Settle { .. }),
         matches!(deed, Deed::Settle { .. } | Deed::Finish { .. }),
     );
-    let photo = async |wanted: bool| match wanted {
+    // What it looks like after is another picture than before.
+    let photo = async |wanted: bool, width: u32| match wanted {
         true => {
-            let taken = vec![super::photos::jpeg(8, 8).into()];
+            let taken = vec![super::photos::jpeg(width, 8).into()];
             let held = service.hold_photos(None, taken).await.unwrap();
             held.into_iter().map(|photo| photo.id).collect()
         }
@@ -154,13 +155,13 @@ async fn act(
         code: report.code.clone(),
         version: report.version,
         deed,
-        before: photo(wants_before).await,
-        after: photo(wants_after).await,
+        before: photo(wants_before, 8).await,
+        after: photo(wants_after, 16).await,
     };
     service.act(staff, order).await
 }
 
-async fn filed(server: &Server, visitor: &mut Visitor, grid: &str) -> Report {
+pub async fn filed(server: &Server, visitor: &mut Visitor, grid: &str) -> Report {
     let code = visitor.report(grid, &[]).await;
     server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap()
 }
@@ -175,8 +176,10 @@ async fn every_role_every_action_every_state() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
     let report = filed(&server, &mut visitor, "grid-01").await;
-    let other = filed(&server, &mut visitor, "grid-01").await.number();
+    let other = filed(&server, &mut visitor, "grid-01").await;
     let colleague = server.add_staff("colleague", "manager", &[]).await;
+    let accept = deed(Action::Accept, other.number());
+    let other = act(&server.service, &colleague, &other, accept).await.unwrap().number();
     let staff = [
         server.add_staff("worker", "grid-worker", &["grid-01"]).await,
         server.add_staff("elsewhere", "grid-worker", &["grid-02"]).await,
@@ -195,6 +198,8 @@ async fn every_role_every_action_every_state() {
                     report.grid = Slug::parse("grid-01").ok();
                     report.hidden = *action == Action::Unhide;
                     report.handler = Some(colleague.id);
+                    report.moved_by = vec![colleague.id];
+                    (report.hidden_by, report.referred_to) = (Some(colleague.id), None);
                     report.claimed_by = (*action == Action::Release).then_some(who.id);
                     report.extension_days = (*action == Action::ApproveExtension).then_some(2);
                     report.extension_by = Some(colleague.id);

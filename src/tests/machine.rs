@@ -1,9 +1,9 @@
 //! Whatever staff and reporters do in whatever order, the state machine keeps its word.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use chuangquan::domain::{
-    campaign::Campaign,
+    campaign::{Campaign, CategoryKind},
     deadline::WorkCalendar,
     report::{
         Action, CaseNumber, Millis, Report, Satisfaction, Source, State, What,
@@ -103,7 +103,7 @@ fn deeds() -> impl Strategy<Value = Deed> {
         }),
         1 => any::<bool>().prop_map(|solved| Deed::Revisit { solved, text: "测试".into() }),
         1 => Just(Deed::Reopen { reason: text() }),
-        1 => Just(Deed::Hide),
+        1 => Just(Deed::Hide { reason: text() }),
         1 => Just(Deed::Unhide),
         1 => Just(Deed::Redact { text: text() }),
     ]
@@ -170,14 +170,25 @@ proptest! {
     fn every_order_of_steps_keeps_a_report_whole(
         category in prop_oneof![Just("corridor"), Just("dispute"), Just("jaywalking"), Just("praise")],
         steps in steps(),
-        evidence in any::<(bool, bool)>(),
+        evidence in any::<(bool, bool, bool)>(),
+        others in any::<bool>(),
+        other in prop_oneof![Just("corridor"), Just("dispute")],
     ) {
         let mut report = fresh(category);
+        let other = Report { serial: 2, ..fresh(other) };
         let mut now = START;
+        // Who has moved it since it was last dispatched, counted apart from the rules.
+        let mut movers = BTreeSet::new();
         for step in steps {
             now += 3_600_000;
             let rules = Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now };
-            let evidence = Evidence { before: evidence.0, after: evidence.1 };
+            let (had_before, had_after, repeated) = evidence;
+            let evidence = Evidence {
+                before: had_before,
+                after: had_after,
+                repeated,
+                into: Some(&other),
+            };
             let before = report.clone();
             let done = match &step {
                 Step::Staff { id, role, deed } => {
@@ -186,16 +197,43 @@ proptest! {
                     if let Ok((after, event)) = &done {
                         prop_assert!(deed.action().allowed(&by, &before).is_ok());
                         prop_assert_eq!(event.staff, Some(*id));
+                        // Nothing closes unchecked, and nobody checks their own work.
+                        let action = deed.action();
+                        let checked = action == Action::Check && !movers.contains(id);
                         if after.state == State::Closed && before.state != State::Closed {
-                            // Nothing closes unchecked, and nobody checks their own work.
-                            let checked = deed.action() == Action::Check && before.handler != Some(*id);
-                            let brief = deed.action() == Action::Acknowledge && !before.kind.is_casework();
+                            let brief = action == Action::Acknowledge && !before.kind.is_casework();
                             prop_assert!(checked || brief, "{step:?}");
+                        }
+                        if after.state == State::Referred && before.state != State::Referred {
+                            let led = action == Action::Refer && *role >= Role::BranchLead;
+                            prop_assert!(checked || led, "{step:?}");
+                        }
+                        if after.state == State::Duplicate && before.state != State::Duplicate {
+                            prop_assert_eq!(
+                                before.kind == CategoryKind::Private,
+                                other.kind == CategoryKind::Private
+                            );
+                            prop_assert!(!before.hidden && !before.is_public());
+                        }
+                        let shows = action == Action::Finish || action == Action::Settle;
+                        prop_assert!(!(shows && repeated), "the same picture shows nothing");
+                        match action {
+                            Action::Dispatch => movers.clear(),
+                            Action::Start | Action::Finish | Action::Settle | Action::Extend
+                            | Action::Refer => drop(movers.insert(*id)),
+                            _ => {}
                         }
                     }
                     done
                 }
-                Step::Reporter(wish) => rules.grant(&before, wish),
+                Step::Reporter(wish) => {
+                    let done = rules.grant(&before, wish, others);
+                    if let (Ok((after, _)), Wish::Withdraw) = (&done, wish) {
+                        prop_assert_eq!(after.state == State::Withdrawn, !others);
+                        prop_assert!(after.description.is_empty());
+                    }
+                    done
+                }
                 Step::Time => rules.escalate(&before).ok_or(Refused::State),
             };
             let Ok((after, event)) = done else { continue };
@@ -204,6 +242,9 @@ proptest! {
             prop_assert_eq!((after.serial, &after.code), (before.serial, &before.code));
             if before.state == State::Withdrawn {
                 prop_assert_eq!(event.what, What::Staff(Action::Note), "the end is the end");
+            }
+            if after.state == State::Dispatched && before.state != State::Dispatched {
+                movers.clear();
             }
             whole(&after)?;
             report = after;

@@ -193,7 +193,8 @@ async fn a_photo_is_public_only_when_its_report_is_and_staff_chose_it() {
     assert_eq!(done.status(), StatusCode::SEE_OTHER);
     assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::OK);
     assert_eq!(status(&mut stranger, &ids[1]).await, StatusCode::NOT_FOUND);
-    let hide = worker.post(&format!("/console/reports/{code}/hide"), &[("version", "2")]).await;
+    let fields = [("version", "2"), ("reason", "有人脸")];
+    let hide = worker.post(&format!("/console/reports/{code}/hide"), &fields).await;
     assert_eq!(hide.status(), StatusCode::SEE_OTHER);
     assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::NOT_FOUND);
     let anonymous = stranger.other().get(&format!("/photos/{}", ids[0])).await;

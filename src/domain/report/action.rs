@@ -71,46 +71,6 @@ pub enum Barred {
     State,
 }
 
-/// A field of an action's form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Field {
-    /// Its name.
-    pub name: &'static str,
-    /// What it asks for.
-    pub label: &'static str,
-    /// What can be put in.
-    pub input: Input,
-    /// Whether it must be filled.
-    pub required: bool,
-}
-
-/// What can be put into a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
-    /// A line.
-    Line,
-    /// Some lines; reply templates are offered.
-    Text,
-    /// Working days.
-    Days,
-    /// A category.
-    Category,
-    /// A grid.
-    Grid,
-    /// A unit.
-    Unit,
-    /// Photos taken now.
-    Photos,
-    /// Which of the report's photos everyone may see.
-    PublicPhotos,
-    /// Yes or no, with what each is called.
-    Choice(&'static str, &'static str),
-}
-
-const fn field(name: &'static str, label: &'static str, input: Input, required: bool) -> Field {
-    Field { name, label, input, required }
-}
-
 impl Action {
     /// Every action, in the order of the casework.
     pub const ALL: [Self; 24] = [
@@ -257,6 +217,12 @@ impl Action {
         }
     }
 
+    /// Whether whoever does it has moved the report: they are not the one who checks it then.
+    #[must_use]
+    pub const fn moves(self) -> bool {
+        matches!(self, Self::Start | Self::Finish | Self::Settle | Self::Extend | Self::Refer)
+    }
+
     /// Whether it belongs to the whole path of casework, to the short one of reminders
     /// and praise, or to both.
     const fn suits(self, report: &Report) -> bool {
@@ -281,17 +247,18 @@ impl Action {
     /// [`Barred`] says why not; who may not is told so in every state.
     pub fn allowed(self, staff: &Staff, report: &Report) -> Result<(), Barred> {
         const OWN_WORK: &str = "不能核查或回访自己经办的件，请另一位同事来做";
-        if staff.role < self.least_role() {
+        let undoes_own = self == Self::Unhide && report.hidden_by == Some(staff.id);
+        if staff.role < self.least_role() && !undoes_own {
             return Err(Barred::Person("这一步要由支部负责人或管理员来做"));
         }
-        if matches!(self, Self::Check | Self::Revisit) && report.handler == Some(staff.id) {
+        if matches!(self, Self::Check | Self::Revisit) && report.was_moved_by(staff.id) {
             return Err(Barred::Person(OWN_WORK));
         }
         if self == Self::ApproveExtension && report.extension_by == Some(staff.id) {
             return Err(Barred::Person("延期要由申请人以外的人审批"));
         }
-        let moves = !matches!(self, Self::Note | Self::Reply | Self::Hide);
-        if moves && report.is_for_manager() && staff.role != Role::Manager {
+        let only_says = matches!(self, Self::Note | Self::Reply);
+        if !only_says && report.is_for_manager() && staff.role != Role::Manager {
             return Err(Barred::Person("居民两次表示没有解决，这件由管理员处理"));
         }
         let ready = match self {
@@ -309,90 +276,5 @@ impl Action {
         };
         let fits = self.from().contains(&report.state) && self.suits(report) && ready;
         if fits { Ok(()) } else { Err(Barred::State) }
-    }
-
-    /// What its form asks for.
-    #[must_use]
-    pub const fn fields(self) -> &'static [Field] {
-        use Input::{Category, Choice, Days, Grid, Line, Photos, PublicPhotos, Text, Unit};
-        match self {
-            Self::Accept => {
-                const {
-                    &[
-                        field("category", "分类", Category, true),
-                        field("grid", "网格", Grid, true),
-                        field("summary", "公开摘要（写小区或路段，不写门牌和姓名）", Text, true),
-                        field("public_photos", "公开哪些照片", PublicPhotos, false),
-                    ]
-                }
-            }
-            Self::Acknowledge => {
-                const { &[field("summary", "公开摘要（可不写）", Text, false)] }
-            }
-            Self::Reject => const { &[field("reason", "原因，以及居民可以找谁", Text, true)] },
-            Self::Return | Self::Reopen => const { &[field("reason", "原因", Text, true)] },
-            Self::Ask => const { &[field("text", "请居民补充什么", Text, true)] },
-            Self::Duplicate => {
-                const { &[field("of", "合并到哪一件（办件编号）", Line, true)] }
-            }
-            Self::Refer => {
-                const {
-                    &[
-                        field("to", "转给谁", Line, true),
-                        field("number", "对方编号（可不写）", Line, false),
-                    ]
-                }
-            }
-            Self::Dispatch => const { &[field("unit", "承办单位", Unit, true)] },
-            Self::Settle => {
-                const {
-                    &[
-                        field("before", "处理前照片（居民拍过的可不拍）", Photos, false),
-                        field("photos", "处理后照片", Photos, true),
-                        field("text", "怎样处理的（会公开，不写门牌和姓名）", Text, true),
-                    ]
-                }
-            }
-            Self::Extend => {
-                const {
-                    &[
-                        field("days", "延长几个工作日", Days, true),
-                        field("reason", "原因", Text, true),
-                    ]
-                }
-            }
-            Self::ApproveExtension => {
-                const { &[field("result", "是否同意", Choice("同意", "不同意"), true)] }
-            }
-            Self::Supervise => const { &[field("text", "督办意见", Text, true)] },
-            Self::Note => const { &[field("text", "备注（居民看不到）", Text, true)] },
-            Self::Reply => const { &[field("text", "回复（居民看得到）", Text, true)] },
-            Self::Finish => {
-                const {
-                    &[
-                        field("text", "怎样处理的（会公开，不写门牌和姓名）", Text, true),
-                        field("photos", "处理后照片", Photos, false),
-                    ]
-                }
-            }
-            Self::Check => {
-                const {
-                    &[
-                        field("result", "核查结果", Choice("通过", "退回处置"), true),
-                        field("reason", "说明（退回或没有处理后照片时必填）", Text, false),
-                    ]
-                }
-            }
-            Self::Revisit => {
-                const {
-                    &[
-                        field("result", "居民说", Choice("已解决", "没解决"), true),
-                        field("text", "回访记录", Text, true),
-                    ]
-                }
-            }
-            Self::Redact => const { &[field("text", "新的公开摘要", Text, true)] },
-            Self::Claim | Self::Release | Self::Start | Self::Hide | Self::Unhide => &[],
-        }
     }
 }

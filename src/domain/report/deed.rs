@@ -35,7 +35,7 @@ pub enum Deed {
     Check { passed: bool, reason: Option<String> },
     Revisit { solved: bool, text: String },
     Reopen { reason: String },
-    Hide,
+    Hide { reason: String },
     Unhide,
     Redact { text: String },
 }
@@ -231,7 +231,7 @@ impl Deed {
                 Self::Revisit { solved: solved?, text: text? }
             }
             Action::Reopen => Self::Reopen { reason: from.required("reason", TEXT_MAX)? },
-            Action::Hide => Self::Hide,
+            Action::Hide => Self::Hide { reason: from.required("reason", TEXT_MAX)? },
             Action::Unhide => Self::Unhide,
             Action::Redact => Self::Redact { text: from.required("text", TEXT_MAX)? },
         };
@@ -263,7 +263,7 @@ impl Deed {
             Self::Check { .. } => Action::Check,
             Self::Revisit { .. } => Action::Revisit,
             Self::Reopen { .. } => Action::Reopen,
-            Self::Hide => Action::Hide,
+            Self::Hide { .. } => Action::Hide,
             Self::Unhide => Action::Unhide,
             Self::Redact { .. } => Action::Redact,
         }

@@ -25,21 +25,26 @@ impl Rules<'_> {
     }
 
     /// Takes everything of its reporter's from a report; one that is still handled is taken
-    /// back.
+    /// back, unless it is `others`' as well.
     #[must_use]
-    pub fn forget_reporter(&self, report: &Report) -> (Report, Event) {
-        let (mut after, what) = match self.grant(report, &Wish::Withdraw) {
+    pub fn forget_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
+        let (mut after, what) = match self.grant(report, &Wish::Withdraw, others) {
             Ok((after, event)) => (Report { version: report.version, ..after }, event.what),
             Err(_) => (report.clone(), What::Forgotten),
         };
-        self.without_traces(&mut after);
-        after.visitor = None;
-        after.form_key = None;
-        after.description.clear();
-        after.place.clear();
-        after.rating_comment = None;
+        self.without_reporter(&mut after);
         after.extension_reason = None;
         self.erased(after, what)
+    }
+
+    /// Takes out who sent a report, and all that they wrote.
+    pub(super) fn without_reporter(&self, report: &mut Report) {
+        self.without_traces(report);
+        report.visitor = None;
+        report.form_key = None;
+        report.description.clear();
+        report.place.clear();
+        report.rating_comment = None;
     }
 
     fn without_traces(&self, report: &mut Report) {

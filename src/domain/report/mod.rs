@@ -7,9 +7,12 @@
 pub mod action;
 pub mod deed;
 pub mod erasure;
+pub mod fields;
 pub mod filter;
 pub mod flag;
 pub mod form;
+pub mod id_list;
+mod limits;
 pub mod names;
 pub mod reporter;
 pub mod state;
@@ -98,10 +101,16 @@ pub struct Report {
     /// Whether staff keep it from the public.
     #[serde(with = "flag")]
     pub hidden: bool,
+    /// Who of the staff keeps it so.
+    #[serde(default)]
+    pub hidden_by: Option<StaffId>,
     /// Rises with every change: who saw an older one is told.
     pub version: u64,
-    /// Who handled it; never the one who checks it.
+    /// Who handled it last.
     pub handler: Option<StaffId>,
+    /// Everyone who moved it since it was last dispatched: none of them checks it.
+    #[serde(with = "id_list", default)]
+    pub moved_by: Vec<StaffId>,
     /// Who has taken it on.
     pub claimed_by: Option<StaffId>,
     /// How far up it has been taken: 0 grid, 1 branch lead, 2 manager.
@@ -190,6 +199,27 @@ impl Report {
         !self.is_overdue(now) && self.soon_at.is_some_and(|soon| soon <= now)
     }
 
+    /// Whether `staff` moved it since it was last dispatched, and so may not check it.
+    #[must_use]
+    pub fn was_moved_by(&self, staff: StaffId) -> bool {
+        self.moved_by.contains(&staff)
+    }
+
+    /// Whether it is to go to someone outside, as soon as another person agrees.
+    #[must_use]
+    pub fn is_to_be_referred(&self) -> bool {
+        self.state == State::AwaitingCheck && self.referred_to.is_some()
+    }
+
+    /// Whether it may go on under `other`: one that is still handled, and that everyone who
+    /// follows this one can see, too.
+    #[must_use]
+    pub fn may_merge_into(&self, other: &Self) -> bool {
+        let private = |report: &Self| report.kind == CategoryKind::Private;
+        let as_open = private(self) == private(other) && self.hidden == other.hidden;
+        other.state.is_open() && as_open && (other.is_public() || !self.is_public())
+    }
+
     /// Whether it was opened again and only a manager may move it on: 没解决 was said
     /// twice, and no manager has handed it out anew.
     #[must_use]
@@ -265,6 +295,8 @@ pub enum What {
     Erased,
     /// The reporter had all of theirs erased.
     Forgotten,
+    /// The reporter took back what is theirs of a case that is others' as well.
+    Left,
     /// Staff did something.
     #[serde(untagged)]
     Staff(Action),
@@ -300,6 +332,42 @@ pub struct Photo {
     pub height: u32,
     /// When it came.
     pub at: Millis,
+    /// Hash of the pixels that were sent, upright and as large as they are kept.
+    #[serde(default)]
+    pub pixels_sent: Option<String>,
+    /// Hash of the pixels that are shown.
+    #[serde(default)]
+    pub pixels_shown: Option<String>,
+    /// What it looks like, roughly: 64 bits of which few differ between pictures that look
+    /// the same.
+    #[serde(default)]
+    pub look: Option<i64>,
+}
+
+impl Photo {
+    /// Whether this is the very picture that `other` is, or a download of it.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let sent = self.pixels_sent.as_ref();
+        sent.is_some()
+            && (sent == other.pixels_sent.as_ref() || sent == other.pixels_shown.as_ref())
+    }
+
+    /// Whether it looks nearly as `other` does.
+    #[must_use]
+    pub fn looks_like(&self, other: &Self) -> bool {
+        /// Bits of 64: a picture that was made smaller, compressed or cut at its edges differs
+        /// by fewer, one of the same place by more.
+        const FEW: u32 = 8;
+        self.look.zip(other.look).is_some_and(|(a, b)| (a ^ b).count_ones() <= FEW)
+    }
+}
+
+/// Whether, of a report's photos, one from after handling looks nearly as one from before.
+#[must_use]
+pub fn nearly_the_same(photos: &[Photo]) -> bool {
+    let of = |role| photos.iter().filter(move |photo| photo.role == role);
+    of(PhotoRole::After).any(|after| of(PhotoRole::Before).any(|before| after.looks_like(before)))
 }
 
 #[cfg(test)]

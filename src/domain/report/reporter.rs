@@ -139,11 +139,16 @@ impl Report {
 }
 
 impl Rules<'_> {
-    /// What the reporter's wish makes of `report`.
+    /// What the reporter's wish makes of `report`, which `others` have reported, too, or not.
     ///
     /// # Errors
     /// [`Refused::State`] when it can't be done now.
-    pub fn grant(&self, report: &Report, wish: &Wish) -> Result<(Report, Event), Refused> {
+    pub fn grant(
+        &self,
+        report: &Report,
+        wish: &Wish,
+        others: bool,
+    ) -> Result<(Report, Event), Refused> {
         let mut after = report.clone();
         let mut text = None;
         let mut detail = None;
@@ -178,10 +183,15 @@ impl Rules<'_> {
                 if !report.may_withdraw() {
                     return Err(Refused::State);
                 }
-                withdraw(&mut after);
-                after.erased_at = after.erased_at.or(Some(self.now));
-                self.set_due(&mut after, None);
-                What::Withdrawn
+                if others {
+                    self.leave(&mut after);
+                    What::Left
+                } else {
+                    withdraw(&mut after);
+                    after.erased_at = after.erased_at.or(Some(self.now));
+                    self.set_due(&mut after, None);
+                    What::Withdrawn
+                }
             }
             Wish::Rate { solved, satisfied, comment } => {
                 self.rate(report, &mut after, *solved, *satisfied)?;
@@ -203,10 +213,21 @@ impl Rules<'_> {
             what,
             state: after.state,
             text,
-            audience: Audience::Reporter,
+            // Those who go on hear of it.
+            audience: if what == What::Left { Audience::Public } else { Audience::Reporter },
             detail,
         };
         Ok((after, event))
+    }
+
+    /// Takes its reporter out of a report that is others' as well: it goes on without them.
+    fn leave(&self, report: &mut Report) {
+        self.without_reporter(report);
+        if report.state == State::NeedsInfo {
+            // Nobody is left who could answer.
+            report.state = State::Submitted;
+            self.wait_for_acceptance(report);
+        }
     }
 
     fn rate(

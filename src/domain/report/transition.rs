@@ -6,7 +6,11 @@ use super::{
     action::Barred,
     deed::{Deed, FieldErrors},
 };
-use crate::domain::{campaign::Campaign, deadline::WorkCalendar, staff::Staff};
+use crate::domain::{
+    campaign::Campaign,
+    deadline::WorkCalendar,
+    staff::{Role, Staff},
+};
 
 /// What is taken into account besides the report.
 #[derive(Clone, Copy, Debug)]
@@ -19,13 +23,18 @@ pub struct Rules<'c> {
     pub now: Millis,
 }
 
-/// What can be seen on the photos that a report has, those of the deed included.
+/// What a deed is judged by besides the report: its photos, those of the deed included, and
+/// another report.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Evidence {
+pub struct Evidence<'e> {
     /// Whether there is a photo from before handling.
     pub before: bool,
     /// Whether there is one from after the last handling.
     pub after: bool,
+    /// Whether a photo that the deed brings from after handling is one from before.
+    pub repeated: bool,
+    /// The report that this one is to go on under, as it is now.
+    pub into: Option<&'e Report>,
 }
 
 /// Why a deed was not carried out.
@@ -52,35 +61,17 @@ fn fault(field: &'static str, sentence: &'static str) -> Refused {
     Refused::Fields(vec![(field, sentence.into())])
 }
 
-/// A quarter of a working day before the end, it is soon.
-const SOON: u32 = 4;
+/// Said where what it looks like after handling is to be shown by a picture from before.
+pub const SAME_PICTURE: &str = "处理后的照片和处理前的是同一张，请重新拍一张";
+
+fn new_picture(evidence: Evidence<'_>) -> Result<(), Refused> {
+    match evidence.repeated {
+        true => Err(fault("photos", SAME_PICTURE)),
+        false => Ok(()),
+    }
+}
 
 impl Rules<'_> {
-    /// Gives the present step until `due`.
-    pub fn set_due(&self, report: &mut Report, due: Option<Millis>) {
-        let soon = self.calendar.day_minutes() / SOON;
-        report.due_at = due;
-        report.soon_at = due.map(|due| self.calendar.before_minutes(due, soon));
-        report.escalate_at = due;
-    }
-
-    /// Gives the step of acceptance its limit.
-    pub fn wait_for_acceptance(&self, report: &mut Report) {
-        let due = self.calendar.due(self.now, self.campaign.deadlines.accept);
-        self.set_due(report, Some(due));
-    }
-
-    /// Promises when it will have been handled, and gives the present step until then.
-    fn promise(&self, report: &mut Report) {
-        let limits = self.campaign.deadlines;
-        let days = match report.kind {
-            crate::domain::campaign::CategoryKind::Private => limits.hard,
-            _ => limits.ordinary,
-        };
-        report.promised_at = Some(self.calendar.due(self.now, days));
-        self.set_due(report, report.promised_at);
-    }
-
     /// Opens a closed report again, for those who handled it; the second time for a
     /// manager.
     pub fn open_again(&self, report: &mut Report) {
@@ -92,17 +83,34 @@ impl Rules<'_> {
         report.solved = None;
         report.satisfied = None;
         report.claimed_by = None;
+        report.moved_by.clear();
         self.promise(report);
     }
 
     fn finish(&self, report: &mut Report, by: &Staff) {
+        report.finished_at = Some(self.now);
+        self.wait_for_check(report, by);
+    }
+
+    fn wait_for_check(&self, report: &mut Report, by: &Staff) {
         report.state = State::AwaitingCheck;
         report.handler = Some(by.id);
-        report.finished_at = Some(self.now);
         report.extension_days = None;
         report.level = 0;
         let due = self.calendar.due(self.now, self.campaign.deadlines.check);
         self.set_due(report, Some(due));
+    }
+
+    /// What was to be passed on goes back to where it was.
+    fn keep(&self, report: &mut Report) {
+        (report.referred_to, report.referred_number) = (None, None);
+        if report.accepted_at.is_some() {
+            report.state = State::Accepted;
+            self.set_due(report, report.promised_at);
+        } else {
+            report.state = State::Submitted;
+            self.wait_for_acceptance(report);
+        }
     }
 
     fn end(&self, report: &mut Report, state: State) {
@@ -122,12 +130,15 @@ impl Rules<'_> {
         report: &Report,
         by: &Staff,
         deed: &Deed,
-        evidence: Evidence,
+        evidence: Evidence<'_>,
     ) -> Result<(Report, Event), Refused> {
         deed.action().allowed(by, report)?;
         let mut after = report.clone();
         let mut note = Note::default();
         self.change(&mut after, by, deed, evidence, &mut note)?;
+        if deed.action().moves() && !after.was_moved_by(by.id) {
+            after.moved_by.push(by.id);
+        }
         after.version += 1;
         let event = Event {
             serial: after.serial,
@@ -148,7 +159,7 @@ impl Rules<'_> {
         report: &mut Report,
         by: &Staff,
         deed: &Deed,
-        evidence: Evidence,
+        evidence: Evidence<'_>,
         note: &mut Note,
     ) -> Result<(), Refused> {
         match deed {
@@ -182,8 +193,21 @@ impl Rules<'_> {
                 note.text(text);
             }
             Deed::Duplicate { of } => {
-                if of.serial == report.serial {
-                    return Err(fault("of", "不能合并到自己"));
+                match evidence.into {
+                    Some(other) if other.serial == report.serial => {
+                        return Err(fault("of", "不能合并到自己"));
+                    }
+                    Some(other) if !other.state.is_open() => {
+                        return Err(fault("of", "那一件已经不在办理，不能合并过去"));
+                    }
+                    Some(other) if !report.may_merge_into(other) => {
+                        return Err(fault(
+                            "of",
+                            "两件的公开范围不同，合并后有人会看不到，请分别办理",
+                        ));
+                    }
+                    Some(_) => {}
+                    None => return Err(fault("of", "没有找到这一件，请核对办件编号")),
                 }
                 report.duplicate_of = Some(of.serial);
                 self.end(report, State::Duplicate);
@@ -192,11 +216,16 @@ impl Rules<'_> {
             Deed::Refer { to, number } => {
                 report.referred_to = Some(to.clone());
                 report.referred_number.clone_from(number);
-                self.end(report, State::Referred);
+                if by.role >= Role::BranchLead {
+                    self.end(report, State::Referred);
+                } else {
+                    self.wait_for_check(report, by);
+                }
                 note.detail = Some(to.clone());
             }
             Deed::Dispatch { unit } => {
                 report.unit = unit.clone();
+                report.moved_by.clear();
                 report.state = State::Dispatched;
                 report.level = 0;
                 report.escalate_at = report.due_at.filter(|due| *due > self.now);
@@ -222,6 +251,7 @@ impl Rules<'_> {
                 if !evidence.after {
                     return Err(fault("photos", "请拍一张处理后的照片"));
                 }
+                new_picture(evidence)?;
                 if report.state == State::Submitted {
                     self.accept(report);
                 }
@@ -254,8 +284,19 @@ impl Rules<'_> {
             }
             Deed::Note { text } | Deed::Reply { text } => note.text(text),
             Deed::Finish { text } => {
+                new_picture(evidence)?;
                 self.finish(report, by);
                 note.text(text);
+            }
+            Deed::Check { passed: true, reason } if report.is_to_be_referred() => {
+                self.end(report, State::Referred);
+                note.text.clone_from(reason);
+                note.detail = Some("yes".into());
+            }
+            Deed::Check { passed: false, reason } if report.is_to_be_referred() => {
+                self.keep(report);
+                note.text.clone_from(reason);
+                note.detail = Some("no".into());
             }
             Deed::Check { passed: true, reason } => {
                 if !evidence.after && reason.is_none() {
@@ -287,12 +328,16 @@ impl Rules<'_> {
                     report.state = State::Submitted;
                     report.closed_at = None;
                     report.duplicate_of = None;
+                    (report.referred_to, report.referred_number) = (None, None);
                     self.wait_for_acceptance(report);
                 }
                 note.text(reason);
             }
-            Deed::Hide => report.hidden = true,
-            Deed::Unhide => report.hidden = false,
+            Deed::Hide { reason } => {
+                (report.hidden, report.hidden_by) = (true, Some(by.id));
+                note.text(reason);
+            }
+            Deed::Unhide => (report.hidden, report.hidden_by) = (false, None),
             Deed::Redact { text } => report.summary = Some(text.clone()),
         }
         Ok(())
@@ -303,32 +348,6 @@ impl Rules<'_> {
         report.accepted_at = Some(self.now);
         report.level = 0;
         self.promise(report);
-    }
-
-    /// Takes a report whose time has run out up a level; `None` when there is none left.
-    #[must_use]
-    pub fn escalate(&self, report: &Report) -> Option<(Report, Event)> {
-        let late = report.escalate_at.is_some_and(|at| at <= self.now);
-        if !late || !report.state.is_open() {
-            return None;
-        }
-        let mut after = report.clone();
-        after.level = (report.level + 1).min(2);
-        // A lead has one working day before the manager hears of it.
-        after.escalate_at = (after.level < 2).then(|| self.calendar.due(self.now, 1));
-        after.version += 1;
-        let event = Event {
-            serial: after.serial,
-            version: after.version,
-            at: self.now,
-            staff: None,
-            what: What::Escalated,
-            state: after.state,
-            text: None,
-            audience: Audience::Public,
-            detail: Some(after.level.to_string()),
-        };
-        Some((after, event))
     }
 }
 

@@ -179,11 +179,12 @@ impl Report {
                 format!("{}{unit}", lang.say("已派单给", "Assigned to the "))
             }
             State::Referred => self.referred_words(lang),
+            _ if self.is_to_be_referred() => self.referred_words(lang),
             state => state.resident_word(lang).to_owned(),
         }
     }
 
-    /// To whom it was passed on, with the number that it has there.
+    /// To whom it was passed on, or is to be, with the number that it has there.
     fn referred_words(&self, lang: Lang) -> String {
         let to = self.referred_to.as_deref();
         let to = to.unwrap_or_else(|| lang.say("有关部门", "the department in charge"));
@@ -192,7 +193,13 @@ impl Report {
             Lang::Zh => format!("（编号{number}）"),
             Lang::En => format!(" (No. {number})"),
         });
-        format!("{}{to}{}", lang.say("已转给", "Passed on to "), number.unwrap_or_default())
+        let number = number.unwrap_or_default();
+        match (self.is_to_be_referred(), lang) {
+            (false, Lang::Zh) => format!("已转给{to}{number}"),
+            (false, Lang::En) => format!("Passed on to {to}{number}"),
+            (true, Lang::Zh) => format!("拟转给{to}{number}，待核实"),
+            (true, Lang::En) => format!("To be passed on to {to}{number}, awaiting verification"),
+        }
     }
 
     /// The sentence that stands first on the status page.
@@ -245,6 +252,7 @@ impl Report {
             },
             State::AwaitingCheck => {
                 let sentence = match lang {
+                    _ if self.is_to_be_referred() => self.referred_words(lang),
                     Lang::Zh => format!("{again}{unit}已处理，待核实"),
                     Lang::En => format!("{again}Handled by the {unit}, awaiting verification"),
                 };
@@ -304,14 +312,18 @@ impl Event {
             What::Forgotten => {
                 lang.say("反映人删除了自己的内容", "The resident deleted what they had sent")
             }
-            What::Staff(action) => return done(action, detail, unit, lang),
+            What::Left => lang.say(
+                "反映人撤回了自己的内容；其他居民也反映过，继续办理",
+                "The resident took back what they had sent; others have reported it too, so it goes on",
+            ),
+            What::Staff(action) => return done((action, self.state), detail, unit, lang),
         };
         words.to_owned()
     }
 }
 
 /// What staff did, in plain words.
-fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
+fn done((action, state): (Action, State), detail: &str, unit: &str, lang: Lang) -> String {
     let no = detail == "no";
     let words = match action {
         Action::Accept => lang.say("已受理", "Accepted"),
@@ -320,6 +332,12 @@ fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
         Action::Ask => lang.say("请反映人补充", "The resident was asked for more information"),
         Action::Duplicate => {
             return lang.say(format!("合并到{detail}办理"), format!("Merged into {detail}"));
+        }
+        Action::Refer if state == State::AwaitingCheck => {
+            return lang.say(
+                format!("拟转给{detail}，待核实"),
+                format!("To be passed on to {detail}, awaiting verification"),
+            );
         }
         Action::Refer => {
             return lang.say(format!("转给{detail}"), format!("Passed on to {detail}"));
@@ -357,6 +375,9 @@ fn done(action: Action, detail: &str, unit: &str, lang: Lang) -> String {
         Action::Finish => lang.say("处理完毕，待核实", "Handled, awaiting verification"),
         Action::Check if no => {
             lang.say("核实没有通过，继续处理", "Not yet verified as done; work continues")
+        }
+        Action::Check if state == State::Referred => {
+            lang.say("核实通过，已转办", "Verified and passed on")
         }
         Action::Check => lang.say("核实通过，已办结", "Verified and closed"),
         Action::Revisit if no => lang.say("回访：没解决", "Asked again: not solved"),

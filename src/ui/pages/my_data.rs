@@ -94,8 +94,8 @@ fn erase(page: &Page) -> AnyView {
         <details class="fold withdraw" open=error>
             <summary>{lang.say("全部删除", "Delete everything")}</summary>
             <p class="hint">{lang.say(
-                "签名撤回，总数减少一位；没有办结的反映停止办理；您写的内容、联系方式、位置和照片立即删除，找不回来。工作人员写给所有人看的摘要和经过不含您的信息，会保留。",
-                "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. What staff wrote for everyone to read, which says nothing about you, stays.",
+                "签名撤回，总数减少一位；没有办结的反映停止办理，其他居民也反映过的继续办理；您写的内容、联系方式、位置和照片立即删除，找不回来。工作人员写给所有人看的摘要和经过不含您的信息，会保留。",
+                "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled, unless others have made them too; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. What staff wrote for everyone to read, which says nothing about you, stays.",
             )}</p>
             <form method="post" action="/me/erase">
                 <label class="weui-cell weui-check__label">

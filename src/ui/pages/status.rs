@@ -19,9 +19,9 @@ use crate::{
             fields::{Kept, Text, field_error, text_field},
             recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
-        },
             title::PageTitle,
     },
+        },
 };
 
 /// The status page.
@@ -43,7 +43,7 @@ pub fn StatusPage() -> impl IntoView {
 
 fn shown(page: &Page, status: Status) -> AnyView {
     let (campaign, lang, now) = (page.campaign(), page.lang, page.service.now());
-    let Status { report, own, supports, events, photos, goes_on_under } = status;
+    let Status { report, own, supports, events, photos, goes_on_under, progress } = status;
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = campaign.grid_label(report.grid.as_ref());
@@ -53,6 +53,10 @@ fn shown(page: &Page, status: Status) -> AnyView {
         view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
     let filed = events.iter().any(|event| event.what == What::Filed);
+    let progress = progress.map(|under| {
+        let sentence = under.sentence(campaign, page.service.calendar(), now);
+        view! { <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p> }
+    });
     let just_filed = own && filed && report.version == 1;
     view! {
         <PageTitle text=lang.say("办理进度", "Progress") />
@@ -66,6 +70,7 @@ fn shown(page: &Page, status: Status) -> AnyView {
                 {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
             </p>
             {goes_on}
+            {progress}
             {photo_pair(lang, &photos)}
             {questions(page, &report, own)}
             {about(lang, &report, category, place, own)}
@@ -243,8 +248,18 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
         view! {
             <details class="fold withdraw">
                 <summary>{lang.say("撤回这件反映", "Withdraw this report")}</summary>
-                <p class="hint">{lang.say("撤回后停止办理，您写的内容和照片立即删除。", "Handling stops, and your text and photos are deleted at once.")}</p>
+                <p class="hint">{means}</p>
                 <form method="post" action=post("withdraw")>
+        let means = match report.supporters {
+            0 => lang.say(
+                "撤回后停止办理，您写的内容和照片立即删除。",
+                "Handling stops, and your text and photos are deleted at once.",
+            ),
+            _ => lang.say(
+                "其他居民也遇到过，所以撤回后继续办理；您写的内容和照片立即删除，您不再收到进展。",
+                "Others have seen this too, so handling goes on; your text and photos are deleted at once, and you hear no more of it.",
+            ),
+        };
                     <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Confirm withdrawal")}</button>
                 </form>
             </details>

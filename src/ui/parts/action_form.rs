@@ -13,7 +13,7 @@ use crate::{
         campaign::Campaign,
         report::{
             Action, Photo, PhotoRole, Report,
-            action::{Field, Input},
+            fields::{Field, Input},
             words::day_and_time,
         },
     },

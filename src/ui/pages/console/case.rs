@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::{framed, staff};
+use super::{
+    check::{same_picture, to_be_referred},
+    framed, staff,
+};
 use crate::domain::lang::Lang;
 use crate::{
     domain::{
         campaign::Campaign,
-        report::{Action, Code, Event, Report, What, words::day_and_time},
+        report::{Action, Code, Event, Report, State, What, words::day_and_time},
         staff::{Staff, StaffId},
     },
     service::casework::Case,
@@ -68,25 +71,14 @@ fn case_view(
     names: &HashMap<StaffId, String>,
     way: &Way,
 ) -> AnyView {
-    let Case { report, events, photos, similar, goes_on_under, actions } = case;
+    let Case { report, events, photos, similar, goes_on_under, merged, actions } = case;
     let heading = if report.place.is_empty() {
         report.plain_summary(page.campaign())
     } else {
         report.place.clone()
     };
-    let similar = similar.iter().map(|other| {
-        let href = format!("/console/reports/{}", other.code);
-        view! {
-            <li><a href=href>{other.number().to_string()} " " {other.place.clone()}</a> " " {other.state.staff_word()}</li>
-        }
-    });
-    let similar = similar.collect_view();
-    let similar = (!similar.is_empty()).then(|| {
-        view! {
-            <h2 class="section-title">"同网格同类在办"</h2>
-            <ul class="plain-list">{similar}</ul>
-        }
-    });
+    let similar = others("同网格同类在办", &similar);
+    let merged = others("合并到本件的", &merged);
     let under = goes_on_under.map(|other| {
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
@@ -107,7 +99,10 @@ fn case_view(
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
                 {facts(page, staff, &report, names)}
+                {(report.state == State::AwaitingCheck).then(|| same_picture(&photos))}
+                {to_be_referred(&report)}
                 {similar}
+                {merged}
             </div>
             <div class="case__do">
                 {main}
@@ -122,6 +117,24 @@ fn case_view(
 }
 
 /// The next steps, within reach of a thumb: what asks for nothing is done at once, the
+/// Other reports, each with its place and its state.
+fn others(title: &'static str, list: &[Report]) -> Option<AnyView> {
+    let items = list.iter().map(|other| {
+        let href = format!("/console/reports/{}", other.code);
+        view! {
+            <li><a href=href>{other.number().to_string()} " " {other.place.clone()}</a> " " {other.state.staff_word()}</li>
+        }
+    });
+    let items = items.collect_view();
+    (!list.is_empty()).then(|| {
+        view! {
+            <h2 class="section-title">{title}</h2>
+            <ul class="plain-list">{items}</ul>
+        }
+        .into_any()
+    })
+}
+
 /// others lead to their forms.
 fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> {
     const NEXT: [Action; 10] = [

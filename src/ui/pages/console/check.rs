@@ -5,8 +5,9 @@ use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
 use crate::domain::lang::Lang;
+use crate::ui::parts::owner::OwnerField;
 use crate::{
-    domain::report::{Photo, Report, filter::Filter, words::day_and_time},
+    domain::report::{Photo, Report, filter::Filter, nearly_the_same, words::day_and_time},
     ui::{
         context::Page,
         pages::reports::pager,
@@ -30,7 +31,7 @@ pub fn CheckPage() -> impl IntoView {
         let items = found.reports.iter().map(|report| {
             let photos: Vec<Photo> =
                 found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
-            let own = report.handler == Some(staff.id);
+            let own = report.was_moved_by(staff.id);
             item(&page, report, &photos, own, &kept)
         });
         let items = items.collect_view();
@@ -40,6 +41,7 @@ pub fn CheckPage() -> impl IntoView {
             {kept.summary("没有全部办成：")}
             {empty.then(|| view! { <p class="empty">"没有等待核查的件。"</p> })}
             <form method="post" action="/console/reports/bulk">
+                <OwnerField />
                 <input type="hidden" name="action" value="check" />
                 <ol class="check-list">{items}</ol>
                 {(!empty).then(|| view! {
@@ -55,6 +57,22 @@ pub fn CheckPage() -> impl IntoView {
         };
         Some(framed(&page, &staff, "核查", content.into_any()))
     })
+}
+
+/// Said to the checker where the picture from after handling is hardly another one.
+#[must_use]
+pub fn same_picture(photos: &[Photo]) -> Option<AnyView> {
+    nearly_the_same(photos).then(|| {
+        view! { <p class="notice notice_warn" role="note">"处理后的照片和处理前的几乎一样，请仔细看，或到现场核实。"</p> }
+            .into_any()
+    })
+}
+
+/// Said to the checker where nothing was handled: to whom it is to be passed on.
+#[must_use]
+pub fn to_be_referred(report: &Report) -> Option<AnyView> {
+    let to = report.referred_to.clone().filter(|_| report.is_to_be_referred())?;
+    Some(view! { <p class="notice" role="note">"拟转给" {to} "。通过后转办；退回后由原处继续办理。"</p> }.into_any())
 }
 
 fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) -> AnyView {
@@ -86,7 +104,9 @@ fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) 
                 <span class="check-item__title">{place} " · " {category}</span>
             </label>
             <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
+            {to_be_referred(report)}
             {photo_pair(Lang::Zh, photos)}
+            {same_picture(photos)}
         </li>
     }
     .into_any()

@@ -1,0 +1,328 @@
+//! Reports filed, and changed one at a time: what is decided about a report under its lock is
+//! written in one transaction with its event, its photos, its notices and the counters.
+
+use serde_json::json;
+
+use super::{
+    Store, StoreError,
+    counts::{self, Deltas, Ledger},
+    db::{Sql, Tx, Value, sql_over_items},
+    erasure,
+    query::Query,
+    reports::{photos_of, reports, serial_value},
+    supports,
+    tables::{EVENTS, OUTBOX},
+};
+use crate::domain::{
+    report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},
+    visitor::VisitorId,
+};
+
+/// What a change makes of a report, written in one transaction with its event.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The report after it.
+    pub report: Report,
+    /// What goes into the timeline.
+    pub event: Event,
+    /// Photos that become the report's.
+    pub photos: Vec<Attached>,
+    /// Which of its photos everyone may see from now on; `None` leaves that as it is.
+    pub public_photos: Option<Vec<Code>>,
+    /// Notices to be sent.
+    pub notices: Vec<Notice>,
+}
+
+impl Change {
+    /// A change that brings no photos and that nobody hears of.
+    #[must_use]
+    pub const fn only(report: Report, event: Event) -> Self {
+        Self { report, event, photos: Vec::new(), public_photos: None, notices: Vec::new() }
+    }
+}
+
+/// What belongs to a report that is about to be changed.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its photos, in the order in which they came.
+    pub photos: Vec<Photo>,
+    /// The newest event that nobody of the staff brought about.
+    pub last_by_reporter: Option<Event>,
+    /// Whether other residents have met the same, or their reports go on under this one.
+    pub others: bool,
+    /// The other report that was asked for, locked as this one is.
+    pub other: Option<Report>,
+}
+
+/// A photo that becomes a report's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attached {
+    /// Which.
+    pub id: Code,
+    /// What it shows.
+    pub role: PhotoRole,
+    /// Whether everyone may see it.
+    pub public: bool,
+}
+
+/// What someone outside has to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A report came in.
+    New,
+    /// Its time ran out.
+    Overdue,
+    /// It was opened again.
+    Reopened,
+    /// It was given to a unit.
+    Dispatched,
+}
+
+impl Notice {
+    /// As it is kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Overdue => "overdue",
+            Self::Reopened => "reopened",
+            Self::Dispatched => "dispatched",
+        }
+    }
+}
+
+/// Why a report was not changed.
+#[derive(Debug)]
+pub enum Unchanged<E> {
+    /// There is none.
+    Missing,
+    /// Whoever asked did not want it, after looking at it.
+    Refused(E),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl<E> From<StoreError> for Unchanged<E> {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Store {
+    /// Files a report with the photos that are held for it, giving it the next serial. A
+    /// form that was filed already gives its report once more.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn file(
+        &self,
+        mut report: Report,
+        mut event: Event,
+        photos: &[Attached],
+    ) -> Result<Report, StoreError> {
+        let mut tx = self.db.begin().await?;
+        let mut deltas = Deltas::default();
+        let taken = counts::take_ledger(&mut tx, report.submitted_at).await?;
+        if let Some(known) = filed_by(&mut tx, &report).await? {
+            return Ok(known);
+        }
+        report.serial = taken.last_report + 1;
+        event.serial = report.serial;
+        tx.insert([&report]).await?;
+        tx.insert([&event]).await?;
+        attach(&mut tx, report.serial, photos, report.submitted_at).await?;
+        notify(&mut tx, &report, &[Notice::New], report.submitted_at).await?;
+        let last = i64::try_from(report.serial).unwrap_or(i64::MAX);
+        tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last.into()]).await?;
+        deltas.report(None, Some(&report));
+        deltas.apply(&mut tx).await?;
+        self.commit_counts(tx, taken).await?;
+        Ok(report)
+    }
+
+    /// Commits, and publishes the counts that then are.
+    pub(super) async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
+        let counts = counts::read_in(&mut tx, taken.revision, taken.as_of).await?;
+        tx.commit().await?;
+        self.publisher.committed(counts);
+        Ok(())
+    }
+
+    /// Changes the report at `code` to what `decide` makes of it and what belongs to it.
+    /// Two changes never see the same version.
+    ///
+    /// # Errors
+    /// [`Unchanged`]; then nothing is.
+    pub async fn change<E>(
+        &self,
+        code: &Code,
+        decide: impl FnOnce(&Report, &Known) -> Result<Change, E> + Send,
+    ) -> Result<Report, Unchanged<E>> {
+        self.change_beside(code, None, decide).await
+    }
+
+    /// The same, with the report of serial `other` locked, too: of two that are to be merged
+    /// into each other at once, the second sees what the first has done. Lock order: rising
+    /// serial, or two changes would wait for each other.
+    ///
+    /// # Errors
+    /// [`Unchanged`]; then nothing is.
+    pub async fn change_beside<E>(
+        &self,
+        code: &Code,
+        other: Option<u64>,
+        decide: impl FnOnce(&Report, &Known) -> Result<Change, E> + Send,
+    ) -> Result<Report, Unchanged<E>> {
+        let mut tx = self.db.begin().await?;
+        let mut query = reports();
+        query.push(" WHERE code = ").bind(code.as_str());
+        if let Some(other) = other {
+            query.push(" OR serial = ").bind(serial_value(other));
+        }
+        query.push(" ORDER BY serial").push_each(Sql::each("", " FOR UPDATE"));
+        let mut found: Vec<Report> = query.find_in(&mut tx).await?;
+        let at = found.iter().position(|report| report.code == *code).ok_or(Unchanged::Missing)?;
+        let before = found.swap_remove(at);
+        // Merged into itself it is its own other.
+        let itself = other.filter(|serial| *serial == before.serial).map(|_| before.clone());
+        let mut last = Query::records(&EVENTS);
+        last.push(" WHERE serial = ").bind(serial_value(before.serial));
+        last.push(" AND staff IS NULL ORDER BY version DESC LIMIT 1");
+        let known = Known {
+            photos: photos_of(before.serial).find_in(&mut tx).await?,
+            last_by_reporter: last.find_in(&mut tx).await?.pop(),
+            others: before.supporters > 0 || merged_from_others(&mut tx, &before).await?,
+            other: itself.or_else(|| found.pop()),
+        };
+        let change = decide(&before, &known).map_err(Unchanged::Refused)?;
+        self.write(tx, &before, &change).await?;
+        Ok(change.report)
+    }
+
+    async fn write(&self, mut tx: Tx, before: &Report, change: &Change) -> Result<(), StoreError> {
+        let Change { report, event, photos, public_photos, notices } = change;
+        let mut deltas = Deltas::default();
+        tx.update(report).await?;
+        tx.insert([event]).await?;
+        attach(&mut tx, report.serial, photos, event.at).await?;
+        if let Some(public) = public_photos {
+            show(&mut tx, report.serial, public).await?;
+        }
+        let left = matches!(event.what, What::Forgotten | What::Left);
+        let erased = report.state == State::Withdrawn || left;
+        if report.state == State::Withdrawn {
+            erasure::photos(&mut tx, report.serial).await?;
+            erasure::words(&mut tx, report.serial).await?;
+        } else if erased {
+            erasure::photos_of_reporter(&mut tx, report.serial).await?;
+            erasure::words_of_reporter(&mut tx, report.serial).await?;
+        }
+        if let Some(into) = report.duplicate_of.filter(|into| before.duplicate_of != Some(*into)) {
+            supports::carry_over(&mut tx, report, into, event.at).await?;
+        }
+        notify(&mut tx, report, notices, event.at).await?;
+        deltas.report(Some(before), Some(report));
+        // Pages that are kept for everyone go by the revision: what they may show of a
+        // report must not outlive its change.
+        let shown_otherwise = before.is_public() != report.is_public()
+            || (report.is_public() && (erased || before.summary != report.summary));
+        if deltas.is_empty() && !shown_otherwise {
+            tx.commit().await
+        } else {
+            let taken = counts::take_ledger(&mut tx, event.at).await?;
+            deltas.apply(&mut tx).await?;
+            self.commit_counts(tx, taken).await
+        }
+    }
+}
+
+/// Whether a report that somebody else sent goes on under this one.
+async fn merged_from_others(tx: &mut Tx, report: &Report) -> Result<bool, StoreError> {
+    const MERGED: Sql = Sql::both(
+        "SELECT serial FROM reports WHERE duplicate_of = $1 AND state = 'duplicate' \
+         AND COALESCE(visitor, '') <> $2 LIMIT 1",
+    );
+    let visitor = report.visitor.as_ref().map_or("", VisitorId::as_str);
+    let values = [serial_value(report.serial), visitor.into()];
+    Ok(!tx.all::<(i64,)>(MERGED, &values).await?.is_empty())
+}
+
+/// Makes photos that are held the report's own.
+async fn attach(
+    tx: &mut Tx,
+    serial: u64,
+    photos: &[Attached],
+    at: Millis,
+) -> Result<(), StoreError> {
+    const ATTACH: Sql = sql_over_items!(
+        "UPDATE photos SET serial = $2, visitor = NULL, at = $3, role = item.value->>'role', \
+             public = CAST(item.value->>'public' AS BIGINT) FROM",
+        "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL AND photos.at > 0"
+    );
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let list = photos.iter().map(
+        |photo| json!({ "id": photo.id, "role": photo.role, "public": u8::from(photo.public) }),
+    );
+    let serial = serial_value(serial);
+    let values = [Value::items(list), serial, at.into()];
+    let attached = tx.run(ATTACH, &values).await?;
+    if attached == photos.len() as u64 {
+        return Ok(());
+    }
+    // Swept away, or used elsewhere, since it was looked for: whoever tries again sees it.
+    Err(StoreError::Unavailable("a photo is no longer held".into()))
+}
+
+/// Lets everyone see those photos of a report, and no others.
+async fn show(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreError> {
+    const SHOW: Sql = Sql::each(
+        "UPDATE photos SET public = CASE WHEN id IN (SELECT item.value->>'id' FROM json_each($1) \
+             AS item) THEN 1 ELSE 0 END WHERE serial = $2",
+        "UPDATE photos SET public = CASE WHEN id IN (SELECT item.value->>'id' FROM \
+             jsonb_array_elements(CAST($1 AS jsonb)) AS item(value)) THEN 1 ELSE 0 END WHERE serial = $2",
+    );
+    let list = Value::items(public.iter().map(|id| json!({ "id": id })));
+    let serial = serial_value(serial);
+    tx.run(SHOW, &[list, serial]).await.map(drop)
+}
+
+/// Puts notices into the outbox.
+async fn notify(
+    tx: &mut Tx,
+    report: &Report,
+    notices: &[Notice],
+    at: Millis,
+) -> Result<(), StoreError> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let rows = notices.iter().map(|notice| {
+        json!({
+            "id": format!("{}-{}-{}", report.serial, report.version, notice.as_str()),
+            "serial": report.serial, "kind": notice.as_str(), "at": at, "attempts": 0,
+            "next_at": at,
+        })
+    });
+    tx.run(OUTBOX.insert, &[Value::items(rows)]).await.map(drop)
+}
+
+async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
+    let Some(key) = &report.form_key else { return Ok(None) };
+    let mut query = reports();
+    query.push(" WHERE form_key = ").bind(key.as_str());
+    match (&report.visitor, report.entered_by) {
+        (Some(visitor), _) => query.push(" AND visitor = ").bind(visitor.as_str()),
+        (None, Some(staff)) => query.push(" AND entered_by = ").bind(staff),
+        (None, None) => return Ok(None),
+    };
+    // Who went back and wrote something else means another report.
+    let same = |known: &Report| {
+        known.state != State::Withdrawn
+            && (&known.category, &known.grid, &known.place, &known.description)
+                == (&report.category, &report.grid, &report.place, &report.description)
+    };
+    let found: Vec<Report> = query.find_in(tx).await?;
+    Ok(found.into_iter().find(|known| same(known)))
+}

@@ -1,0 +1,254 @@
+//! Merging: a report that goes on under another is in somebody's queue, and its people hear of
+//! it, whatever happens at the same moment or afterwards.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chuangquan::{
+    domain::{
+        report::{Action, Code, Report, State, deed::Deed, reporter::Wish},
+        slug::Slug,
+        staff::Staff,
+    },
+    service::report::ReportError,
+};
+use reqwest::StatusCode;
+
+use super::casework::{act, deed, filed, set};
+use crate::support::{
+    database::{Database, on_both},
+    server::{Server, Visitor},
+};
+
+struct Scene {
+    server: Server,
+    worker: Staff,
+    manager: Staff,
+    people: Vec<Visitor>,
+    reports: Vec<Report>,
+}
+
+impl Scene {
+    /// As many people as are wanted, each with a report that was accepted.
+    async fn new(database: Database, people: usize) -> Self {
+        let server = Server::start(database).await;
+        let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+        let manager = server.add_staff("manager", "manager", &[]).await;
+        let mut scene = Self { server, worker, manager, people: vec![], reports: vec![] };
+        for _ in 0..people {
+            let mut visitor = scene.server.known_visitor().await;
+            let report = filed(&scene.server, &mut visitor, "grid-01").await;
+            let accept = deed(Action::Accept, report.number());
+            let report = act(&scene.server.service, &scene.worker, &report, accept).await.unwrap();
+            scene.people.push(visitor);
+            scene.reports.push(report);
+        }
+        scene
+    }
+
+    async fn merge(&mut self, from: usize, into: usize) -> Result<(), ReportError> {
+        let deed = Deed::Duplicate { of: self.reports[into].number() };
+        let report = self.now(from).await;
+        act(&self.server.service, &self.worker, &report, deed).await.map(drop)
+    }
+
+    async fn now(&self, which: usize) -> Report {
+        let code = &self.reports[which].code;
+        self.server.store.report(code).await.unwrap().unwrap()
+    }
+
+    /// Nobody is out of sight: what is merged ends in something that is handled.
+    async fn nothing_is_lost(&self) {
+        for which in 0..self.reports.len() {
+            let mut report = self.now(which).await;
+            let mut seen = BTreeSet::new();
+            while let Some(serial) = report.duplicate_of {
+                assert!(seen.insert(serial), "a circle");
+                report = self.server.store.report_of_serial(serial).await.unwrap().unwrap();
+            }
+            assert!(report.state.is_open(), "{which} ends in {:?}", report.state);
+        }
+        assert_eq!(self.server.store.recount().await.unwrap(), []);
+    }
+
+    async fn page(&mut self, who: usize, of: usize) -> String {
+        let path = format!("/reports/{}", self.reports[of].code);
+        self.people[who].get(&path).await.text().await.unwrap()
+    }
+}
+
+async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
+    let mut scene = Scene::new(database, 2).await;
+    for round in 0..8 {
+        let (x, y) = (scene.now(0).await, scene.now(1).await);
+        let mut tries = Vec::new();
+        for (report, of) in [(x.clone(), y.number()), (y.clone(), x.number())] {
+            let service = Arc::clone(&scene.server.service);
+            let worker = scene.worker.clone();
+            tries.push(tokio::spawn(async move {
+                act(&service, &worker, &report, Deed::Duplicate { of }).await.is_ok()
+            }));
+        }
+        let mut done = 0;
+        for one in tries {
+            done += usize::from(one.await.unwrap());
+        }
+        assert_eq!(done, 1, "round {round}");
+        scene.nothing_is_lost().await;
+        // Once more from the beginning.
+        for which in 0..2 {
+            let report = scene.now(which).await;
+            if report.state == State::Duplicate {
+                let reopen = deed(Action::Reopen, report.number());
+                let (service, manager) = (&scene.server.service, &scene.manager);
+                let again = act(service, manager, &report, reopen).await.unwrap();
+                let accept = deed(Action::Accept, again.number());
+                act(service, manager, &again, accept).await.unwrap();
+            }
+        }
+    }
+    // Into itself, and into nothing.
+    assert!(matches!(scene.merge(0, 0).await, Err(ReportError::Form(_))));
+    let report = scene.now(0).await;
+    let nowhere =
+        deed(Action::Duplicate, chuangquan::domain::report::CaseNumber { year: 2026, serial: 99 });
+    let none = act(&scene.server.service, &scene.worker, &report, nowhere).await;
+    assert!(matches!(none, Err(ReportError::Form(_))));
+}
+
+async fn only_what_is_handled_and_as_open_is_merged_into(database: Database) {
+    let mut scene = Scene::new(database, 2).await;
+    let store = scene.server.store.clone();
+    let private = default_kind("dispute");
+    let public = default_kind("corridor");
+    let code = scene.reports[1].code.clone();
+    for state in State::ALL {
+        for (hidden, kind) in [(false, &public), (true, &public), (false, &private)] {
+            set(&store, &code, |report| {
+                (report.state, report.hidden) = (state, hidden);
+                (report.category, report.kind) = kind.clone();
+            })
+            .await;
+            let merged = scene.merge(0, 1).await;
+            // The first one is public: its people must go on seeing it.
+            let target = scene.now(1).await;
+            let fits = state.is_open() && target.is_public();
+            assert_eq!(merged.is_ok(), fits, "{state:?} hidden {hidden} {:?}", kind.0);
+            if fits {
+                let report = scene.now(0).await;
+                let reopen = deed(Action::Reopen, report.number());
+                let manager = scene.manager.clone();
+                let again = act(&scene.server.service, &manager, &report, reopen).await.unwrap();
+                let accept = deed(Action::Accept, again.number());
+                act(&scene.server.service, &manager, &again, accept).await.unwrap();
+            } else {
+                assert!(matches!(merged, Err(ReportError::Form(_))), "a sentence beside its field");
+            }
+        }
+    }
+}
+
+fn default_kind(category: &str) -> (Slug, chuangquan::domain::campaign::CategoryKind) {
+    let campaign = crate::support::database::default_campaign();
+    let category = campaign.category(category).unwrap();
+    (category.slug.clone(), category.kind)
+}
+
+async fn whoever_leaves_takes_only_themselves(database: Database) {
+    let mut scene = Scene::new(database, 3).await;
+    // A goes on under B, and B under C: A's people follow.
+    scene.merge(0, 1).await.unwrap();
+    scene.merge(1, 2).await.unwrap();
+    assert_eq!(scene.now(2).await.supporters, 2, "both of them");
+    let received = scene.server.store.counts().reports;
+    let path = format!("/reports/{}/withdraw", scene.reports[2].code);
+    let left = scene.people[2].post(&path, &[]).await;
+    assert_eq!(left.status(), StatusCode::SEE_OTHER);
+    let report = scene.now(2).await;
+    assert_eq!(report.state, State::Accepted, "it is the others' as well");
+    assert!(report.visitor.is_none() && report.description.is_empty() && report.place.is_empty());
+    assert_eq!(scene.server.store.counts().reports, received);
+    scene.nothing_is_lost().await;
+    // Those who stay hear how far it has come, by their own page and by 我的.
+    let page = scene.page(0, 0).await;
+    assert!(page.contains("合并后的进展：") && page.contains("已受理"), "{page}");
+    let page = scene.page(0, 2).await;
+    assert!(page.contains("其他居民也反映过，继续办理"), "{page}");
+    let code = report.code.to_string();
+    let mine = scene.people[0].get("/me").await.text().await.unwrap();
+    assert!(mine.contains(&code), "{mine}");
+    // Who left has no more to say about it.
+    let again = scene.people[2].post(&path, &[]).await;
+    assert_eq!(again.status(), StatusCode::FORBIDDEN);
+    // Staff find whose words there still are.
+    let mut desk = scene.server.logged_in("worker").await;
+    let case = desk.get(&format!("/console/reports/{code}")).await.text().await.unwrap();
+    let merged = scene.reports[1].number().to_string();
+    assert!(case.contains("合并到本件的") && case.contains(&merged), "{case}");
+}
+
+async fn all_of_mine_is_erased_and_the_others_case_goes_on(database: Database) {
+    let mut scene = Scene::new(database, 2).await;
+    let waiting = set(&scene.server.store, &scene.reports[1].code, |report| {
+        report.state = State::NeedsInfo;
+        report.due_at = None;
+    });
+    waiting.await;
+    // One that waits for a word and is not public takes no public one.
+    set(&scene.server.store, &scene.reports[0].code, |report| {
+        (report.state, report.accepted_at) = (State::Submitted, None);
+    })
+    .await;
+    set(&scene.server.store, &scene.reports[1].code, |report| report.accepted_at = None).await;
+    scene.merge(0, 1).await.unwrap();
+    let erased = scene.people[1].post("/me/erase", &[("confirm", "on")]).await;
+    assert_eq!(erased.status(), StatusCode::SEE_OTHER);
+    let report = scene.now(1).await;
+    assert_eq!(report.state, State::Submitted, "nobody is left who could answer");
+    assert!(report.due_at.is_some() && report.visitor.is_none() && report.description.is_empty());
+    scene.nothing_is_lost().await;
+    let page = scene.page(0, 0).await;
+    assert!(page.contains("合并后的进展：") && page.contains("已提交，待受理"), "{page}");
+}
+
+async fn who_is_alone_takes_it_all_back(database: Database) {
+    let mut scene = Scene::new(database, 1).await;
+    let reporter = scene.reports[0].visitor.clone().unwrap();
+    let (service, code) = (&scene.server.service, scene.reports[0].code.clone());
+    // One's own second report of the same is no other person.
+    let mut own = scene.people[0].clone();
+    let second = filed(&scene.server, &mut own, "grid-01").await;
+    let merge = Deed::Duplicate { of: scene.reports[0].number() };
+    act(service, &scene.worker, &second, merge).await.unwrap();
+    let gone = service.reporter_wishes(&reporter, &code, &Wish::Withdraw, &[]).await.unwrap();
+    assert_eq!(gone.state, State::Withdrawn);
+    scene.reports.clear();
+}
+
+async fn supports_and_a_merge_at_once_lose_nobody(database: Database) {
+    let mut scene = Scene::new(database, 2).await;
+    let mut tries = Vec::new();
+    for _ in 0..12 {
+        let mut visitor = scene.server.known_visitor().await;
+        let code = scene.reports[1].code.to_string();
+        tries.push(tokio::spawn(async move {
+            visitor.post(&format!("/reports/{code}/support"), &[]).await.status()
+        }));
+    }
+    scene.merge(0, 1).await.unwrap();
+    for one in tries {
+        assert_eq!(one.await.unwrap(), StatusCode::SEE_OTHER);
+    }
+    let supports = "SELECT COUNT(*) FROM supports WHERE serial = 2";
+    assert_eq!(scene.server.database.number(supports).await, 13);
+    assert_eq!(scene.now(1).await.supporters, 13);
+    assert_eq!(Code::parse(scene.reports[1].code.as_str()).unwrap(), scene.now(1).await.code);
+}
+
+on_both!(
+    two_merges_at_once_leave_one_to_be_handled,
+    only_what_is_handled_and_as_open_is_merged_into,
+    whoever_leaves_takes_only_themselves,
+    all_of_mine_is_erased_and_the_others_case_goes_on,
+    who_is_alone_takes_it_all_back,
+    supports_and_a_merge_at_once_lose_nobody,
+);
