@@ -1,10 +1,15 @@
 // The main journeys in Firefox, with scripts and without, and in WebKit: signing, the card,
-// a report with a photo from filing to closing, a count that moves by itself.
+// a report with a photo from filing to closing, a count that moves by itself. And over https,
+// where browsers heed that a page is not to be kept: a phone that is handed on.
 // `node browsers.mjs [firefox|webkit…] ADDRESS`, with MANAGER, CHECKER and PASSWORD.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Browser, Builder, By, Capabilities, Select, error, until } from 'selenium-webdriver';
 import firefox from 'selenium-webdriver/firefox.js';
@@ -36,7 +41,7 @@ const BROWSERS = {
   firefox: {
     driver: async () => [await driver('geckodriver', 4601)],
     open: (scripts) => {
-      const options = new firefox.Options().addArguments('-headless').setBinary('/usr/bin/firefox-esr');
+      const options = new firefox.Options().setAcceptInsecureCerts(true).addArguments('-headless').setBinary('/usr/bin/firefox-esr');
       options.setPreference('javascript.enabled', scripts).setPreference('intl.accept_languages', 'zh-CN, zh');
       return new Builder().usingServer('http://127.0.0.1:4601').forBrowser(Browser.FIREFOX).setFirefoxOptions(options).build();
     },
@@ -52,6 +57,7 @@ const BROWSERS = {
       const binary = found.find((file) => existsSync(file));
       const capabilities = new Capabilities({
         browserName: 'MiniBrowser',
+        acceptInsecureCerts: true,
         'webkitgtk:browserOptions': { binary, args: ['--automation'] },
       });
       return new Builder().usingServer('http://127.0.0.1:4602').withCapabilities(capabilities).build();
@@ -60,8 +66,30 @@ const BROWSERS = {
   },
 };
 
+/** The same server by https, with a certificate that nobody else trusts. */
+async function encrypted() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'https-'));
+  const [key, cert] = ['key', 'cert'].map((name) => path.join(folder, name));
+  execFileSync('openssl', [
+    'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=127.0.0.1',
+    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert,
+  ], { stdio: 'ignore' });
+  const proxy = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, answer) => {
+    const passed = request(address + asked.url, { method: asked.method, headers: asked.headers, agent: false }, (given) => {
+      answer.writeHead(given.statusCode, given.rawHeaders);
+      given.pipe(answer);
+    });
+    passed.on('error', () => answer.destroy());
+    asked.pipe(passed);
+  });
+  rmSync(folder, { recursive: true });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return { url: `https://127.0.0.1:${proxy.address().port}`, end: () => { proxy.close(); proxy.closeAllConnections(); } };
+}
+
 /** What a person does with a browser. */
-function hand(browser) {
+function hand(browser, at = address) {
   const found = async (css) => browser.wait(until.elementLocated(By.css(css)), PATIENCE, css);
   // What sticks to an edge of the page must not lie over it; without scripts it is let be.
   const show = (element) => browser.executeScript('arguments[0].scrollIntoView({ block: "center" })', element).catch(() => {});
@@ -77,7 +105,7 @@ function hand(browser) {
   return {
     found,
     click,
-    open: (path) => browser.get(address + path),
+    open: (path) => browser.get(at + path),
     type: async (css, text) => { await (await found(css)).clear(); await (await found(css)).sendKeys(text); },
     choose: async (list, value) => {
       const element = await found(`select[name="${list}"]`);
@@ -140,8 +168,8 @@ async function report(browser, scripts) {
   return (await browser.getCurrentUrl()).split('/reports/')[1];
 }
 
-async function logIn(browser, login) {
-  const { open, click, type, at } = hand(browser);
+async function logIn(browser, login, url) {
+  const { open, click, type, at } = hand(browser, url);
   await open('/console/login');
   await type('input[name="login"]', login);
   await type('input[name="password"]', process.env.PASSWORD);
@@ -171,6 +199,43 @@ async function handle(browser, code, scripts) {
   await at(/\/console\/login/);
 }
 
+/** Goes back some pages; none of them may show `words`. */
+async function back(browser, times, words) {
+  for (let i = 0; i < times; i += 1) {
+    await browser.navigate().back();
+    await new Promise((wait) => { setTimeout(wait, 700); });
+    const seen = await browser.findElement(By.css('body')).getText().catch(() => '');
+    assert.ok(!seen.includes(words), `back at ${await browser.getCurrentUrl()} stands ${words}`);
+  }
+}
+
+/** A phone that is handed on, and a desk that someone leaves. */
+async function handOn(browser, code, url) {
+  const { open, click, type, at, says } = hand(browser, url);
+  await open('/sign?lang=zh');
+  await click('input[name="pledges"][value="home"]');
+  await type('input[name="name"]', '前一位测试');
+  await click('input[name="consent"]');
+  await click('.sticky-action button');
+  await at(/\/signed$/);
+  await open('/me');
+  await says('main', '前一位测试');
+  await open('/me/data');
+  await says('main', '前一位测试');
+  await open('/signed');
+  await click('form[action="/sign/next"] button');
+  await at(/\/sign$/);
+  await back(browser, 4, '前一位测试');
+  await logIn(browser, process.env.MANAGER, url);
+  await open(`/console/reports/${code}`);
+  await says('main', '三楼堆了旧家具');
+  await open('/console/account');
+  await click('form[action="/console/logout"] button');
+  await at(/\/console\/login/);
+  await back(browser, 3, '三楼堆了旧家具');
+}
+
+const https = await encrypted();
 for (const [name, kind] of Object.entries(BROWSERS)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const driving = await kind.driver();
@@ -184,7 +249,8 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
         await handle(browser, code, scripts);
         await hand(browser).open(`/reports/${code}`);
         await hand(browser).says('h1', '已办结');
-        console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes`);
+        await handOn(browser, code, https.url);
+        console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes, is handed on`);
       } catch (fault) {
         const picture = fileURLToPath(new URL(`../target/browsers-${name}.png`, import.meta.url));
         writeFileSync(picture, await browser.takeScreenshot(), 'base64');
@@ -198,3 +264,4 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
     for (const child of driving) child.kill();
   }
 }
+https.end();

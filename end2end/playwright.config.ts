@@ -1,6 +1,7 @@
 // The same journeys with JavaScript on and off, in Debian's Chromium. Each worker
 // starts a server of its own (see server.ts), so there is nothing to wait for here.
 import { defineConfig } from '@playwright/test';
+import { launchOptions } from './chromium.ts';
 
 const phone = {
   viewport: { width: 390, height: 844 },
@@ -24,13 +25,7 @@ export default defineConfig({
     trace: 'retain-on-failure',
     // It would answer in place of what a test puts before the server (see offline.spec.ts).
     serviceWorkers: 'block',
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      args: [
-        '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-        '--disable-background-networking', '--disable-component-update', '--disable-sync',
-      ],
-    },
+    launchOptions,
   },
   projects: [
     { name: 'js', use: { ...phone } },

@@ -162,6 +162,61 @@ test('the next person at a phone gets nothing of what this one has left', async 
   expect(await reports(context, server.url)).toHaveLength(0);
 });
 
+test('what came back with faults is seen before the phone is handed on', async ({ page, context }) => {
+  await atHome(page);
+  await page.goto('/sign');
+  await sign(page, '先来测试');
+  await expect(page).toHaveURL(/signed$/);
+  await context.setOffline(true);
+  await page.goto('/report');
+  await page.getByLabel('在哪里').fill('没有分类的小区');
+  await page.getByRole('button', { name: '提交', exact: true }).click();
+  await expect(page).toHaveURL(/\/offline$/);
+  await page.goto('/');
+  await context.setOffline(false);
+  await page.goto('/signed');
+  await page.getByRole('button', { name: '换人签名' }).click();
+  await expect(page, 'it is not thrown away').toHaveURL(/\/report$/);
+  await expect(page.getByLabel('在哪里')).toHaveValue('没有分类的小区');
+  await page.goto('/signed');
+  await page.getByRole('button', { name: '换人签名' }).click();
+  await expect(page).toHaveURL(/\/sign$/);
+  await page.goto('/report');
+  await expect(page.getByLabel('在哪里')).toHaveValue('');
+  expect(await waiting(page)).toBe(0);
+});
+
+test('who has all of theirs deleted has what waits sent first, and nothing is left', async ({ page, context, server }) => {
+  await atHome(page);
+  await page.goto('/sign');
+  await sign(page, '先来测试');
+  await expect(page).toHaveURL(/signed$/);
+  await page.goto('/me/data');
+  await page.getByText('全部删除').first().click();
+  await page.getByLabel('我明白删除后找不回来').check();
+  // Written in another window, without a network; the first one does not know of it.
+  const other = await context.newPage();
+  await context.setOffline(true);
+  await other.goto('/report');
+  await other.getByLabel('楼道堆物').check();
+  await other.getByLabel('在哪里').fill('离线后删除的小区');
+  await other.getByLabel('看到了什么').fill('堆物');
+  await other.getByLabel(/我已阅读并同意/).check();
+  await other.getByRole('button', { name: '提交', exact: true }).click();
+  await expect(other).toHaveURL(/\/offline$/);
+  expect(await waiting(other)).toBe(1);
+  const received = async () => ((await (await fetch(`${server.url}/counts.json`)).json()) as { reports: { received: number } }).reports.received;
+  const before = await received();
+  const sent: string[] = [];
+  context.on('request', (request) => { if (request.method() === 'POST') sent.push(new URL(request.url()).pathname); });
+  await context.setOffline(false);
+  await page.getByRole('button', { name: '全部删除' }).click();
+  await expect(page.getByText('我们这里没有保存您的任何内容')).toBeVisible();
+  expect(sent.filter((path) => path === '/report' || path === '/me/erase')).toEqual(expect.arrayContaining(['/report', '/me/erase']));
+  // It was sent, and taken back with everything else.
+  await expect.poll(received).toBe(before);
+});
+
 test('nothing of one’s own is kept, and the worker can be switched off', async ({ page, context, server }) => {
   await atHome(page);
   await page.goto('/sign');

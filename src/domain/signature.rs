@@ -203,6 +203,12 @@ impl SignatureErrors {
 }
 
 impl SignatureForm {
+    /// Whether it is by whom that name is, as it is kept.
+    #[must_use]
+    pub fn is_by(&self, name: &str) -> bool {
+        SignerName::parse(&self.name).is_ok_and(|own| own.as_str() == name)
+    }
+
     /// Holds the form against the rules and the campaign.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use axum::{
     Extension,
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -138,9 +138,8 @@ pub async fn show_contact(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(code): Path<String>,
-    request: Request,
+    Received { parts, .. }: Received,
 ) -> Response {
-    let (parts, _) = request.into_parts();
     let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
     match state.service.show_contact(&session.staff, &code).await {
         Ok(Some(report)) => {

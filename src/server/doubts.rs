@@ -59,6 +59,7 @@ pub async fn undo(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(id): Path<String>,
+    _: Received,
 ) -> Response {
     match state.service.undo_judgement(&session.staff, &id).await {
         Ok(()) => carried_out(&state),

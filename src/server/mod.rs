@@ -25,6 +25,7 @@ mod look;
 mod manage;
 pub mod metrics;
 mod mine;
+mod owner;
 mod photos;
 mod posted;
 mod recovery;

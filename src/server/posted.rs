@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{
         FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
@@ -26,7 +26,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{AppState, form::Fields, refusal, turns::NoTurn, visitor::Visitor};
+use super::{AppState, form::Fields, owner, refusal, turns::NoTurn, visitor::Visitor};
 use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
 
 /// The longest text field, in bytes.
@@ -108,19 +108,24 @@ impl FromRequest<AppState> for Received {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        match Posted::read(state, &parts, body).await {
-            Ok(posted) => Ok(Self { parts, posted }),
-            Err(refused) => Err(refusal::response(refused)),
-        }
+        let read = Posted::read(state, &parts, body).await;
+        let posted = read.map_err(refusal::response)?;
+        owner::check(state, &parts.extensions, &posted).map_err(refusal::response)?;
+        Ok(Self { parts, posted })
     }
 }
 
 impl Posted {
-    /// Reads the whole of a form, of either kind that browsers send.
+    /// Reads the whole of a form, of either kind that browsers send; nothing at all is a form
+    /// without fields.
     ///
     /// # Errors
     /// The [`Refusal`] that it deserves.
     async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
+        if !parts.headers.contains_key(CONTENT_TYPE) && body.is_end_stream() {
+            let fields = Fields::of(Vec::new());
+            return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });
+        }
         if !is_multipart(&parts.headers) {
             let fields = Fields::read(&parts.headers, body).await?;
             return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });

@@ -2,19 +2,19 @@
 
 use axum::{
     Extension,
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    extract::State,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     AppState,
-    form::Fields,
+    posted::Received,
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
-    domain::{lang::Said, visitor::VisitorId},
+    domain::{lang::Said, report::deed::Sent, visitor::VisitorId},
     service::recovery::RecoveryError,
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
@@ -23,20 +23,14 @@ use crate::{
 pub async fn new_phrase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, .. }: Received,
 ) -> Response {
     if !visitor.known {
         return refusal::response(Refusal::NewVisitor);
     }
-    let (parts, _) = request.into_parts();
     match state.service.new_phrase(&visitor.id).await {
         Ok(None) => refusal::response(Refusal::NothingToRecover),
-        Ok(Some(phrase)) => {
-            let mut response = render::with_phrase(&state, parts, &visitor, phrase).await;
-            let nowhere = HeaderValue::from_static("private, no-store");
-            response.headers_mut().insert(header::CACHE_CONTROL, nowhere);
-            response
-        }
+        Ok(Some(phrase)) => render::with_phrase(&state, parts, &visitor, phrase).await,
         Err(error) => refusal::from_store(&error),
     }
 }
@@ -45,16 +39,11 @@ pub async fn new_phrase(
 pub async fn recover(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    request: Request,
+    Received { parts, posted }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let fields = match Fields::read(&parts.headers, body).await {
-        Ok(fields) => fields,
-        Err(refused) => return refusal::response(refused),
-    };
-    let phrase = fields.first("phrase");
-    let recovered =
-        state.service.recover(&visitor.id, &phrase, fields.ticked("merge"), &visitor.asker()).await;
+    let phrase = posted.first("phrase");
+    let merge = posted.fields.ticked("merge");
+    let recovered = state.service.recover(&visitor.id, &phrase, merge, &visitor.asker()).await;
     let (mut field, mut wait) = ("phrase", None);
     let (status, sentence) = match recovered {
         Ok(known) => {

@@ -88,7 +88,7 @@ const fn status(refusal: Refusal) -> StatusCode {
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        Refusal::Closed(_) | Refusal::Conflict => StatusCode::CONFLICT,
+        Refusal::Closed(_) | Refusal::Conflict | Refusal::OfAnother => StatusCode::CONFLICT,
         Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Refusal::NotAPicture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -167,6 +167,7 @@ async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
     };
     *dressed.status_mut() = status(refused);
     let headers = dressed.headers_mut();
+    headers.insert(header::CACHE_CONTROL, render::KEPT_NOWHERE);
     for name in [header::ALLOW, header::SET_COOKIE] {
         for value in bare.headers().get_all(&name) {
             headers.append(&name, value.clone());
@@ -195,10 +196,10 @@ fn json(refused: Refusal, lang: Lang) -> Response {
 }
 
 /// The errors of a form's fields, where a program asks.
-pub fn field_errors<'e>(
+pub fn field_errors(
     headers: &HeaderMap,
     status: StatusCode,
-    errors: impl Iterator<Item = (&'static str, &'e str)>,
+    errors: impl Iterator<Item = (&'static str, String)>,
 ) -> Option<Response> {
     wants_json(headers).then(|| {
         let errors: serde_json::Map<String, serde_json::Value> =
@@ -206,6 +207,7 @@ pub fn field_errors<'e>(
         let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
         let kind = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (status, kind, body.to_string()).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, render::KEPT_NOWHERE);
         say_when(&mut response, status);
         response
     })

@@ -17,16 +17,16 @@ use leptos_axum::handle_response_inner;
 use super::{
     AppState,
     encoding::Encoded,
-    identity, refusal,
+    identity, owner, refusal,
     shared_pages::{self, Key},
     staff::Session,
     visitor::{self, Visitor},
 };
 use crate::{
-    domain::lang::Lang,
+    domain::lang::{Lang, Said},
     ui::{
         self,
-        context::{Instead, InsteadCell, Page, RefusedForm, RefusedPost},
+        context::{Instead, InsteadCell, Page, PersonalCell, RefusedForm, RefusedPost},
         pages::refusal::Refusal,
     },
 };
@@ -48,6 +48,7 @@ pub async fn page(
     }
     let page = page_of(&state, &visitor, request.headers(), request.extensions(), request.uri());
     let headers = request.headers().clone();
+    let personal = page.personal.clone();
     let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
             let now = || shared_pages::State {
@@ -59,7 +60,8 @@ pub async fn page(
         }
         None => render(page, request).await.map(|page| page.response(&headers)),
     };
-    private(rendered.unwrap_or_else(|instead| *instead))
+    let response = rendered.unwrap_or_else(|instead| *instead);
+    kept(response, if personal.get() { KEPT_NOWHERE } else { KEPT_TO_GO_BACK })
 }
 
 /// The signing page with a form that was refused.
@@ -84,8 +86,9 @@ pub async fn refused_post(
     status: StatusCode,
 ) -> Response {
     let lang = visitor::lang_of(&parts.headers);
-    let whole = refused.whole.as_ref().map(|sentence| ("form", sentence.in_lang(lang)));
-    let each = refused.errors.iter().map(|(field, text)| (*field, text.in_lang(lang)));
+    let said = |sentence: &Said| sentence.in_lang(lang).to_owned();
+    let whole = refused.whole.as_ref().map(|sentence| ("form", said(sentence)));
+    let each = refused.errors.iter().map(|(field, text)| (*field, said(text)));
     if let Some(json) = refusal::field_errors(&parts.headers, status, whole.into_iter().chain(each))
     {
         return json;
@@ -116,7 +119,7 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
     let headers = parts.headers.clone();
     match render(page, Request::from_parts(parts, Body::empty())).await {
         Ok(page) => {
-            let mut response = private(page.response(&headers));
+            let mut response = kept(page.response(&headers), KEPT_NOWHERE);
             *response.status_mut() = status;
             refusal::say_when(&mut response, status);
             response
@@ -142,7 +145,8 @@ pub async fn refusal(
     let path = if of_console { page.path } else { String::new() };
     let page = Page { refusal: Some(refused), path, ..page };
     let rendered = render(page, request).await;
-    private(rendered.map_or_else(|instead| *instead, |page| page.response(headers)))
+    let response = rendered.map_or_else(|instead| *instead, |page| page.response(headers));
+    kept(response, KEPT_NOWHERE)
 }
 
 fn page_of(
@@ -167,6 +171,7 @@ fn page_of(
         path: path.to_owned(),
         query: asked.flat_map(|part| ["&", part]).collect(),
         visitor: visitor.id.clone(),
+        owner: state.service.owner(owner::person(visitor, extensions)),
         has_signed: visitor.signed,
         care: visitor.care,
         // Staff read Chinese, and so does the lobby.
@@ -184,6 +189,7 @@ fn page_of(
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),
+        personal: PersonalCell::default(),
     }
 }
 
@@ -218,9 +224,15 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
     }
 }
 
-/// Pages are one visitor's: a browser may keep one to go back to, nobody else.
-fn private(mut response: Response) -> Response {
-    let value = HeaderValue::from_static("private, no-cache");
-    response.headers_mut().insert(header::CACHE_CONTROL, value);
+/// A page that is asked for anew whenever it is opened, and that a browser may keep to go back
+/// to: public ones, and forms in which nothing was sent yet.
+const KEPT_TO_GO_BACK: HeaderValue = HeaderValue::from_static("private, no-cache");
+
+/// A page that is one person's, or was refused: the next one at the phone must not find it by
+/// going back.
+pub const KEPT_NOWHERE: HeaderValue = HeaderValue::from_static("no-store");
+
+fn kept(mut response: Response, how: HeaderValue) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, how);
     response
 }

@@ -4,19 +4,24 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Redirect, Response},
 };
 
 use super::{
     AppState,
     form::Fields,
+    posted::Received,
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
-    domain::signature::{SignatureErrors, SignatureForm},
-    service::{SignError, StoreError, doubt::Manner},
+    domain::{
+        report::deed::Sent,
+        signature::{SignatureErrors, SignatureForm},
+        text,
+    },
+    service::{MySignature, SignError, StoreError, doubt::Manner},
     ui::{
         TRAP,
         context::{RefusedForm, Trouble},
@@ -59,20 +64,26 @@ pub async fn sign(
     let manner = Manner { place: &visitor.place, dwell: visitor.known_for, trapped };
     let form = form_of(&fields);
     let signed = if visitor.known {
-        state.service.sign(&visitor.id, &form, &manner).await.map(|_| true)
+        sign_once(&state, &visitor, &form, &manner).await
     } else {
         // Without a cookie nobody could say whose signature it is.
-        state.service.check_signature(&form).map(|_| false)
+        state.service.check_signature(&form).map(|_| Some(Trouble::NewVisitor))
     };
     let mut trouble = (!visitor.known).then_some(Trouble::NewVisitor);
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let errors = match signed {
-        Ok(true) => {
+        Ok(None) => {
             let mut response = Redirect::to("/signed").into_response();
             remember(&mut response, Hint::Signed, state.https);
             return response;
         }
-        Ok(false) => SignatureErrors::default(),
+        Ok(Some(instead)) => {
+            if matches!(instead, Trouble::Another(_)) {
+                status = StatusCode::CONFLICT;
+            }
+            trouble = Some(instead);
+            SignatureErrors::default()
+        }
         Err(SignError::Form(errors)) => *errors,
         Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
         Err(SignError::Store(error @ StoreError::Unavailable(_))) => {
@@ -89,25 +100,66 @@ pub async fn sign(
     }
 }
 
-/// Takes the signature back.
+/// Signs for a visitor who is known. Whoever has signed already keeps that, where the name is
+/// the same; by another name it is another person, and nothing is signed.
+async fn sign_once(
+    state: &AppState,
+    visitor: &Visitor,
+    form: &SignatureForm,
+    manner: &Manner<'_>,
+) -> Result<Option<Trouble>, SignError> {
+    if state.service.sign(&visitor.id, form, manner).await?.fresh {
+        return Ok(None);
+    }
+    let there = state.service.signature_of(&visitor.id).await?;
+    let other = there.map(|there| there.name).filter(|name| !form.is_by(name));
+    Ok(other.map(|name| Trouble::Another(text::masked(&name))))
+}
+
+/// Takes the signature back that the form is about; another one, or another person's, stays.
 pub async fn withdraw(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
+    Received { posted, .. }: Received,
 ) -> Response {
-    match state.service.withdraw_signature(&visitor.id).await {
-        Ok(_) => {
+    let meant = posted.first("ordinal");
+    let withdrawn = async {
+        let there = state.service.signature_of(&visitor.id).await?;
+        let is_another = |there: MySignature| there.ordinal.to_string() != meant;
+        if !meant.is_empty() && there.is_some_and(is_another) {
+            return Ok(false);
+        }
+        state.service.withdraw_signature(&visitor.id).await.map(|_| true)
+    };
+    match withdrawn.await {
+        Ok(true) => {
             let mut response = Redirect::to("/me").into_response();
             remember(&mut response, Hint::NotSigned, state.https);
             response
         }
+        Ok(false) => refusal::response(Refusal::OfAnother),
         Err(error) => refusal::from_store(&error),
     }
 }
 
-/// 换人签名: from now on this browser is another visitor.
-pub async fn next(State(state): State<AppState>) -> Response {
-    let Some(other) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
-    let mut response = Redirect::to("/sign").into_response();
+/// 换人签名: from now on this browser is another visitor. A form that was filled in for them
+/// stays theirs.
+pub async fn next(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    Received { mut parts, posted }: Received,
+) -> Response {
+    let Some(fresh) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
+    let other = Visitor { known: true, id: fresh.id, signed: false, ..visitor };
+    let form = form_of(&posted.fields);
+    let mut response = if form.name.is_empty() {
+        Redirect::to("/sign").into_response()
+    } else {
+        let trouble = Some(Trouble::NextPerson);
+        let filled = RefusedForm { form, errors: SignatureErrors::default(), trouble };
+        parts.uri = Uri::from_static("/sign");
+        render::refused_form(&state, parts, &other, filled, StatusCode::OK).await
+    };
     remember(&mut response, Hint::NotSigned, state.https);
     // The account of this phone is not the next person's.
     remember(&mut response, Hint::Lent, state.https);

@@ -12,7 +12,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AppState, form::Fields, posted::Received, refusal, render, visitor::Visitor};
+use super::{AppState, posted::Received, refusal, render, visitor::Visitor};
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
     service::{
@@ -234,11 +234,9 @@ pub async fn log_in(
 pub async fn log_out(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    request: Request,
+    Received { posted, .. }: Received,
 ) -> Response {
-    let (parts, body) = request.into_parts();
-    let fields = Fields::read(&parts.headers, body).await;
-    let ended = match fields.is_ok_and(|fields| fields.ticked("everywhere")) {
+    let ended = match posted.fields.ticked("everywhere") {
         true => state.service.log_out_everywhere(&session.staff).await,
         false => state.service.log_out(&session.token).await,
     };

@@ -106,19 +106,23 @@ async function form(request, url) {
 }
 
 /// The next person at this phone must not get what this one has left: what waits is sent
-/// first, or the phone stays this one's.
+/// first, or the phone stays this one's; so it does until they have seen what came back.
 async function next(request) {
   await send();
   const left = await kept();
   if (left.some((form) => !form.refused)) return waiting();
+  const unseen = left.find(({ shown }) => !shown);
+  if (unseen) return Response.redirect(unseen.path, 303);
   for (const { id } of left) await forget(id);
   return fetch(request);
 }
 
-/// Whoever has everything of theirs erased means what waits here, too. An answer that sends
-/// them on says that it is done.
+/// Whoever has everything of theirs erased means what waits here, too: it is sent first, so
+/// that nothing is thrown away which was never told. An answer that sends them on says that it
+/// is done; browsers that know `Clear-Site-Data` then forget all they keep.
 async function erased(request) {
-  await sending;
+  await send();
+  if ((await kept()).some((form) => !form.refused)) return waiting();
   const answer = await fetch(request);
   if (answer.type === 'opaqueredirect') for (const { id } of await kept()) await forget(id);
   return answer;

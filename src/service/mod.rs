@@ -12,6 +12,7 @@ mod jobs;
 pub mod keys;
 pub mod message;
 pub mod mine;
+pub mod owner;
 pub mod password;
 mod picture;
 pub mod public;

@@ -42,7 +42,8 @@ use crate::islands;
 /// The one inline script: loads the smallest program that has all islands of the page,
 /// none where there are none, a moment (in milliseconds) after the page has been painted, so
 /// that nothing stands in the way of its text, and wakes them in document order. Whoever goes on to a second
-/// page gets the service worker. The policy names the script by its hash, so it must not
+/// page gets the service worker. A page that is one person's and comes back from the browser's
+/// memory is asked for anew. The policy names the script by its hash, so it must not
 /// vary.
 pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('leptos-island')],\
 f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
@@ -54,7 +55,9 @@ m.hydrate();for(const e of i)m[e.dataset.component](e)})\
 (w.controller||document.referrer.startsWith(location.origin+'/'))&&\
 addEventListener('load',()=>w.register('/sw.js?lang='+document.documentElement.lang).catch(e=>console.info('online only',e)));\
 w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
-(navigator.serviceWorker)";
+(navigator.serviceWorker);\
+(q=>q&&addEventListener('pageshow',e=>{const l=location,p=q.dataset.personal;\
+e.persisted&&l.replace(l.pathname==p?p+l.search:p)}))(document.querySelector('[data-personal]'))";
 
 /// The document.
 #[component]

@@ -1,6 +1,9 @@
 //! What a page is given to draw itself from.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use leptos::prelude::{Oco, expect_context};
 
@@ -32,6 +35,8 @@ pub struct Page {
     pub public_url: Arc<str>,
     /// Who is looking.
     pub visitor: VisitorId,
+    /// What stands for whoever is looking, in forms and drafts: who sees it learns nothing.
+    pub owner: String,
     /// Whether this browser says it has signed; decides only what is offered first.
     pub has_signed: bool,
     /// Whether this visitor reads 大字版, and in which size.
@@ -58,6 +63,8 @@ pub struct Page {
     pub refusal: Option<Refusal>,
     /// Where a page says that something else is to be answered.
     pub instead: InsteadCell,
+    /// Where a page says that it is one person's.
+    pub personal: PersonalCell,
 }
 
 /// Paths of the files that pages load.
@@ -94,34 +101,53 @@ pub struct RefusedForm {
 }
 
 /// What is wrong with a form, and no fault of its fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// It came without a cookie, so that nobody could say whose it is.
     NewVisitor,
     /// It could not be stored.
     Away,
+    /// Somebody else has signed at this phone, whose masked name that is.
+    Another(String),
+    /// Somebody else is to sign now: the form is theirs.
+    NextPerson,
 }
 
 impl RefusedForm {
     /// What is wrong with the form as a whole.
     #[must_use]
-    pub fn whole(&self, lang: Lang) -> Option<&'static str> {
-        self.trouble.map(|trouble| match trouble {
+    pub fn whole(&self, lang: Lang) -> Option<String> {
+        self.trouble.as_ref().map(|trouble| match trouble {
             Trouble::NewVisitor => lang.say(
                 "还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。",
                 "Not signed yet: your phone was not recognised. Everything you filled in is still here; please press “Sign” once more.",
-            ),
+            ).to_owned(),
             Trouble::Away => lang.say(
                 "还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。",
                 "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
+            ).to_owned(),
+            Trouble::Another(name) => lang.say(
+                format!("还没有签上：这台手机上{name}已经签过。如果换了一位来签，请按“换人签名”，您填的内容会留着。"),
+                format!("Not signed yet: {name} has signed on this phone. If another person is signing now, press “Next person signs”; what you filled in stays."),
             ),
+            Trouble::NextPerson => lang.say(
+                "已换成下一位，前一位的签名不变。请看一下您填的内容，再按“签名”。",
+                "The next person can sign now; the signature before stays. Please look at what you filled in, then press “Sign”.",
+            ).to_owned(),
         })
     }
 
+    /// Whether the next person at this phone is to be let in.
+    #[must_use]
+    pub fn offers_next(&self) -> bool {
+        matches!(self.trouble, Some(Trouble::Another(_)))
+    }
+
     /// Every fault, by field; `form` for the whole.
-    pub fn each(&self, lang: Lang) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn each(&self, lang: Lang) -> impl Iterator<Item = (&'static str, String)> {
         let whole = self.whole(lang).map(|sentence| ("form", sentence));
-        let each = self.errors.each().map(move |(field, said)| (field, said.in_lang(lang)));
+        let each =
+            self.errors.each().map(move |(field, said)| (field, said.in_lang(lang).to_owned()));
         whole.into_iter().chain(each)
     }
 }
@@ -179,6 +205,23 @@ impl InsteadCell {
     #[must_use]
     pub fn get(&self) -> Option<Instead> {
         self.0.get().copied()
+    }
+}
+
+/// Whether a page is one person's, which nothing may keep.
+#[derive(Clone, Debug, Default)]
+pub struct PersonalCell(Arc<AtomicBool>);
+
+impl PersonalCell {
+    /// Says that it is.
+    pub fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is, once the page is drawn.
+    #[must_use]
+    pub fn get(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

@@ -6,6 +6,9 @@
 /// The field of the signing form that people do not see: whoever fills it in is none.
 pub const TRAP: &str = "remark";
 
+/// The field that says whose page a form stands on.
+pub const OWNER: &str = "owner";
+
 pub mod app;
 pub mod context;
 pub mod look;

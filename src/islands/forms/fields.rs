@@ -1,7 +1,5 @@
-//! Fields of a form, found and told by the islands around it, and the draft they make.
+//! Fields of a form, found and told by the islands around it.
 
-use gloo_storage::{LocalStorage, Storage};
-use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, EventInit, HtmlFormElement};
 
@@ -16,15 +14,5 @@ pub fn tell(target: &web_sys::EventTarget, kind: &str) {
     init.set_bubbles(true);
     if let Ok(event) = Event::new_with_event_init_dict(kind, &init) {
         target.dispatch_event(&event).ok();
-    }
-}
-
-/// Keeps what was typed so far in this browser, under `key`; nothing typed is no draft.
-/// Private windows have no storage: then there is none either.
-pub fn keep_draft<T: Serialize + Default + PartialEq>(key: &str, draft: &T) {
-    if *draft == T::default() {
-        LocalStorage::delete(key);
-    } else {
-        LocalStorage::set(key, draft).ok();
     }
 }

@@ -1,6 +1,8 @@
 //! Islands around and in forms: drafts, pictures, positions, suggestions.
 
 #[cfg(feature = "hydrate")]
+mod draft;
+#[cfg(feature = "hydrate")]
 mod fields;
 pub mod grid_picker;
 pub mod locate;

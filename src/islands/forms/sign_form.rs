@@ -9,6 +9,8 @@ use crate::islands::lang;
 pub fn SignForm(
     /// Whether nothing was typed yet, so that a draft may fill it.
     fresh: bool,
+    /// Whose form it is.
+    owner: String,
     /// The fields.
     children: Children,
 ) -> impl IntoView {
@@ -16,22 +18,28 @@ pub fn SignForm(
     let form = NodeRef::<leptos::html::Form>::new();
     let awake = RwSignal::new(false);
     let sending = RwSignal::new(false);
+    let drafts = StoredValue::new(None::<browser::Drafts>);
     let all = RwSignal::new(false);
 
     Effect::new(move |_| {
         awake.set(true);
         if let Some(form) = form.get_untracked() {
-            browser::begin(&form, fresh);
+            drafts.set_value(browser::begin(&form, fresh, &owner));
             all.set(browser::all_ticked(&form));
         }
     });
     // Back from the next page, the browser may show this one as it was left.
-    let returned = window_event_listener(leptos::ev::pageshow, move |_| sending.set(false));
+    let returned = window_event_listener(leptos::ev::pageshow, move |event| {
+        sending.set(false);
+        if event.persisted() {
+            drafts.with_value(|drafts| browser::came_back(drafts.as_ref()));
+        }
+    });
     on_cleanup(move || returned.remove());
 
     let on_change = move |_| {
         if let Some(form) = form.get_untracked() {
-            browser::keep(&form);
+            drafts.with_value(|drafts| browser::keep(&form, drafts.as_ref()));
             all.set(browser::all_ticked(&form));
         }
     };
@@ -50,6 +58,7 @@ pub fn SignForm(
     view! {
         <form
             class="sign-form"
+            id="sign-form"
             method="post"
             action="/sign"
             novalidate
@@ -82,12 +91,15 @@ pub fn ForgetDraft() -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use gloo_storage::{LocalStorage, Storage};
     use serde::{Deserialize, Serialize};
     use wasm_bindgen::JsCast;
     use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
 
-    use crate::islands::forms::fields::{keep_draft, one, tell};
+    pub use crate::islands::forms::draft::Drafts;
+    use crate::islands::forms::{
+        draft,
+        fields::{one, tell},
+    };
 
     /// Where the draft is kept, in this browser only.
     const KEY: &str = "chuangquan.sign";
@@ -103,15 +115,25 @@ mod browser {
 
     /// A fresh form takes up the draft where nothing was typed before it woke; what then
     /// stands in it is the draft from now on.
-    pub fn begin(form: &HtmlFormElement, fresh: bool) {
-        if fresh && let Ok(draft) = LocalStorage::get::<Draft>(KEY) {
+    pub fn begin(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
+        let drafts = Drafts::of(KEY, owner)?;
+        let draft = drafts.get::<Draft>().filter(|_| fresh);
+        if let Some(draft) = draft {
             fill(form, &draft);
         }
-        keep(form);
+        keep(form, Some(&drafts));
+        Some(drafts)
+    }
+
+    /// Back from the browser's memory: whose form is it now?
+    pub fn came_back(drafts: Option<&Drafts>) {
+        if let Some(drafts) = drafts {
+            drafts.came_back();
+        }
     }
 
     /// Keeps what stands in the form.
-    pub fn keep(form: &HtmlFormElement) {
+    pub fn keep(form: &HtmlFormElement, drafts: Option<&Drafts>) {
         let Ok(data) = FormData::new_with_form(form) else { return };
         let text = |name| data.get(name).as_string().unwrap_or_default();
         let draft = Draft {
@@ -120,11 +142,13 @@ mod browser {
             pledges: data.get_all("pledges").iter().filter_map(|value| value.as_string()).collect(),
             message: text("message"),
         };
-        keep_draft(KEY, &draft);
+        if let Some(drafts) = drafts {
+            drafts.keep(draft);
+        }
     }
 
     pub fn forget() {
-        LocalStorage::delete(KEY);
+        draft::forget(KEY);
     }
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
@@ -174,8 +198,15 @@ mod browser {
 mod browser {
     use leptos::web_sys::HtmlFormElement;
 
-    pub fn begin(_: &HtmlFormElement, _: bool) {}
-    pub fn keep(_: &HtmlFormElement) {}
+    /// There are none.
+    #[derive(Clone, Debug)]
+    pub struct Drafts;
+
+    pub fn begin(_: &HtmlFormElement, _: bool, _: &str) -> Option<Drafts> {
+        None
+    }
+    pub fn came_back(_: Option<&Drafts>) {}
+    pub fn keep(_: &HtmlFormElement, _: Option<&Drafts>) {}
     pub fn forget() {}
     pub fn tick_all(_: &HtmlFormElement, _: bool) {}
     pub fn all_ticked(_: &HtmlFormElement) -> bool {

@@ -101,6 +101,6 @@ fn Mine(mine: MySignature) -> impl IntoView {
                 <span class="weui-cell__ft">{lang.say("承诺卡", "Card")}</span>
             </a>
         </div>
-        <Withdraw />
+        <Withdraw ordinal=mine.ordinal />
     }
 }

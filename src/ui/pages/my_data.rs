@@ -98,6 +98,7 @@ fn erase(page: &Page) -> AnyView {
                 "Your signature is withdrawn and the count goes down by one; reports not yet closed are no longer handled, unless others have made them too; what you wrote, contact details, positions and photos are deleted at once and cannot be restored. What staff wrote for everyone to read, which says nothing about you, stays.",
             )}</p>
             <form method="post" action="/me/erase">
+                <OwnerField />
                 <label class="weui-cell weui-check__label">
                     <span class="weui-cell__hd"><input class="tick" type="checkbox" name="confirm" id="field-confirm" aria-invalid=error.then_some("true") aria-describedby=error.then_some("error-confirm") /></span>
                     <span class="weui-cell__bd">{lang.say("我明白删除后找不回来", "I understand that this cannot be undone")}</span>

@@ -6,9 +6,10 @@ use crate::ui::{
     context::Page,
     parts::{
         fields::{Kept, Text, field_error, text_field},
+        owner::{OwnerField, Personal},
         recovery::NewPhrase,
-    },
         title::PageTitle,
+    },
 };
 
 /// The page: a new phrase if one was just made, else the form for one.
@@ -38,6 +39,7 @@ pub fn RecoveryPage() -> impl IntoView {
                 <h1 class="page-title">{lang.say("用口令找回", "Restore with a recovery code")}</h1>
                 {summary}
                 <form method="post" action="/recovery">
+                    <OwnerField />
                     <div class="weui-cells form-cells">
                         {phrase}
                         <label class="weui-cell weui-check__label">

@@ -33,6 +33,9 @@ pub enum Refusal {
     NothingToRecover,
     /// It is no longer possible, or not in this state.
     Conflict,
+    /// The form stood on a page of somebody else, at the same phone or before something of
+    /// one's own.
+    OfAnother,
     /// Too much of it from the same side in a short time: seconds to wait.
     TooMany(u32),
     /// What was sent is no picture.
@@ -72,6 +75,7 @@ impl Refusal {
             Self::NewVisitor => lang.say("没有认出您的手机", "Your phone was not recognised"),
             Self::NothingToRecover => lang.say("现在不需要口令", "There is nothing to recover yet"),
             Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
+            Self::OfAnother => lang.say("这不是您现在的签名", "This is not yours now"),
             Self::TooMany(_) => lang.say("操作太频繁", "Too many attempts"),
             Self::NotAPicture => lang.say("这不是能用的照片", "This is not a photo we can use"),
             Self::TooLarge => lang.say("提交的内容太大", "What was sent is too large"),
@@ -125,6 +129,10 @@ impl Refusal {
             Self::Conflict => lang.say(
                 "情况可能已经变了，请返回刷新后再看。内容没有保存。",
                 "Things may have changed: please go back and reload. Nothing was saved.",
+            ),
+            Self::OfAnother => lang.say(
+                "那一页是这台手机上前一位的，或者已经过时，所以什么也没有改动。请到“我的”里看您现在的签名和反映。",
+                "That page was someone else’s at this phone, or is out of date, so nothing was changed. Please see your signature and reports under “Me”.",
             ),
             Self::TooMany(_) => {
                 lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")

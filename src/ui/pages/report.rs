@@ -7,7 +7,7 @@ use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
         lang::Lang,
-        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report, form::ReportForm},
+        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report},
     },
     islands::forms::{
         grid_picker::{GridChoice, GridPicker},
@@ -72,7 +72,7 @@ pub fn ReportPage() -> impl IntoView {
                 <main id="main" class="report-page">
                     <h1 class="page-title">{lang.say("随手拍", "Report")}</h1>
                     {summary}
-                    <ReportFormIsland fresh>
+                    <ReportFormIsland fresh owner=page.owner.clone()>
                         <input type="hidden" name="form_key" value=key />
                         {urgent} {photos} {categories} {place} {similar} {contact} {consent}
                     </ReportFormIsland>
@@ -132,8 +132,6 @@ async fn similar(page: &Page, kept: &Kept) -> Vec<Report> {
     if kept.is_fresh() {
         return Vec::new();
     }
-    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
-    let position = ReportForm { lat, lon, accuracy, ..ReportForm::default() }.position();
     let (category, grid, place) = (kept.value("category"), kept.value("grid"), kept.value("place"));
     page.service.similar_reports(&category, &grid, &place).await.unwrap_or_default()
 }

@@ -52,6 +52,15 @@ pub fn SignPage() -> impl IntoView {
             }
         };
         let whole = refused.as_ref().and_then(|refused| refused.whole(lang));
+        let next = refused.as_ref().is_some_and(|refused| refused.offers_next()).then(|| {
+            view! {
+                <p class="page-action">
+                    <button class="weui-btn weui-btn_primary" type="submit" form="sign-form" formaction="/sign/next" formnovalidate>
+                        {lang.say("换人签名", "Next person signs")}
+                    </button>
+                </p>
+            }
+        });
         let fresh = refused.is_none();
         let with_message = !form.message.is_empty() || errors.message.is_some();
         Some(Either::Right(view! {
@@ -59,7 +68,8 @@ pub fn SignPage() -> impl IntoView {
             <main id="main" class="sign-page">
                 <h1 class="page-title">{lang.say("签下我的文明承诺", "Sign the civility pledge")}</h1>
                 <ErrorSummary whole errors=errors.clone() />
-                <SignForm fresh>
+                {next}
+                <SignForm fresh owner=page.owner.clone()>
                     <PledgeChoices chosen=form.pledges error=errors.pledges />
                     <div class="weui-cells form-cells">
                         <TextField
@@ -108,7 +118,7 @@ fn grid_choices(page: &Page) -> Vec<GridChoice> {
 
 /// What is wrong, said first, with links to each field.
 #[component]
-fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl IntoView {
+fn ErrorSummary(whole: Option<String>, errors: SignatureErrors) -> impl IntoView {
     let lang = Page::current().lang;
     let fields: Vec<(&'static str, String)> =
         errors.each().map(|(field, said)| (field, said.in_lang(lang).to_owned())).collect();
@@ -116,10 +126,11 @@ fn ErrorSummary(whole: Option<&'static str>, errors: SignatureErrors) -> impl In
         view! { <li><a href=format!("#field-{field}")>{text}</a></li> }
     });
     let links: Vec<_> = links.collect();
+    let usual = lang.say("还没有签上，请看一下：", "Not signed yet, please look at:");
     (whole.is_some() || !links.is_empty()).then(|| {
         view! {
             <div class="error-summary" role="alert">
-                <p>{whole.unwrap_or(lang.say("还没有签上，请看一下：", "Not signed yet, please look at:"))}</p>
+                <p>{whole.unwrap_or_else(|| usual.to_owned())}</p>
                 <ul>{links}</ul>
             </div>
         }

@@ -48,12 +48,13 @@ pub fn SignedPage() -> impl IntoView {
                     <h2 id="share-title" class="section-title">{lang.say("请邻居也来签", "Ask your neighbours")}</h2>
                     <p class="hint">{lang.say("在微信里点右上角“…”，发给邻居；或把手机递给身边的人：", "In WeChat, tap “…” at the top right to send it to a neighbour; or hand your phone to the person beside you:")}</p>
                     <form method="post" action="/sign/next">
+                        <OwnerField />
                         <button class="weui-btn weui-btn_primary" type="submit">{lang.say("换人签名", "Next person signs")}</button>
                     </form>
                     <p class="hint">{lang.say("换人以后，这台手机不再显示您的签名，也不能在这台手机上撤回；您的签名仍然有效。", "After that, this phone no longer shows your signature and you cannot withdraw it here; it remains valid.")}</p>
                 </section>
                 <NewPhrase />
-                <Withdraw />
+                <Withdraw ordinal=mine.ordinal />
                 <ForgetDraft />
             </main>
         })

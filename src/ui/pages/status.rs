@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::refusal::Refusal;
+use crate::ui::parts::owner::{OwnerField, Personal};
 use crate::{
     domain::lang::Lang,
     domain::report::{
@@ -20,8 +21,8 @@ use crate::{
             recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
             title::PageTitle,
-    },
         },
+    },
 };
 
 /// The status page.
@@ -52,11 +53,11 @@ fn shown(page: &Page, status: Status) -> AnyView {
     let goes_on = goes_on_under.map(|code| {
         view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
-    let filed = events.iter().any(|event| event.what == What::Filed);
     let progress = progress.map(|under| {
         let sentence = under.sentence(campaign, page.service.calendar(), now);
         view! { <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p> }
     });
+    let filed = events.iter().any(|event| event.what == What::Filed);
     let just_filed = own && filed && report.version == 1;
     view! {
         <PageTitle text=lang.say("办理进度", "Progress") />
@@ -69,8 +70,8 @@ fn shown(page: &Page, status: Status) -> AnyView {
             <p class="status-page__number">
                 {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
             </p>
-            {goes_on}
             {progress}
+            {goes_on}
             {photo_pair(lang, &photos)}
             {questions(page, &report, own)}
             {about(lang, &report, category, place, own)}
@@ -170,6 +171,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     Some(
         view! {
             <form class="question" method="post" action=action aria-labelledby="question">
+                <OwnerField />
                 {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                 {form}
                 {field_error("solved", kept.error("solved"))}
@@ -191,6 +193,7 @@ fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
         let action = format!("/reports/{}/support", report.code);
         view! {
             <form class="page-action" method="post" action=action>
+                <OwnerField />
                 <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I’ve seen this too")}</button>
             </form>
         }
@@ -207,6 +210,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     let urge = report.may_urge(now, urged_today).then(|| {
         view! {
             <form class="page-action" method="post" action=post("urge")>
+                <OwnerField />
                 <button class="weui-btn weui-btn_primary" type="submit">{lang.say("催一催", "Ask for faster handling")}</button>
             </form>
         }
@@ -220,6 +224,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
             <details class="fold" open=open>
                 <summary>{lang.say("补充文字或照片", "Add words or photos")}</summary>
                 <form method="post" action=post("add") enctype="multipart/form-data">
+                    <OwnerField />
                     {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                     <div class="weui-cells form-cells">
                         {text_field("text", lang.say("补充说明", "Additional details"), None, Text::Area, &kept)}
@@ -245,11 +250,6 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
         }
     });
     let withdraw = report.may_withdraw().then(|| {
-        view! {
-            <details class="fold withdraw">
-                <summary>{lang.say("撤回这件反映", "Withdraw this report")}</summary>
-                <p class="hint">{means}</p>
-                <form method="post" action=post("withdraw")>
         let means = match report.supporters {
             0 => lang.say(
                 "撤回后停止办理，您写的内容和照片立即删除。",
@@ -260,6 +260,12 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                 "Others have seen this too, so handling goes on; your text and photos are deleted at once, and you hear no more of it.",
             ),
         };
+        view! {
+            <details class="fold withdraw">
+                <summary>{lang.say("撤回这件反映", "Withdraw this report")}</summary>
+                <p class="hint">{means}</p>
+                <form method="post" action=post("withdraw")>
+                    <OwnerField />
                     <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Confirm withdrawal")}</button>
                 </form>
             </details>

@@ -43,7 +43,8 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
         _ => "weui-btn weui-btn_primary",
     };
     view! {
-        <form class="action-form" method="post" action=path enctype=enctype id=format!("form-{}", action.as_str())>
+        <form class="action-form" method="post" action=path id=format!("form-{}", action.as_str()) enctype=enctype>
+            <OwnerField />
             {kept.summary("没有提交，请看一下：")}
             <input type="hidden" name="version" value=version />
             {inputs}

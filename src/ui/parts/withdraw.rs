@@ -2,18 +2,24 @@
 
 use leptos::prelude::*;
 
-use crate::ui::context::Page;
+use super::owner::OwnerField;
+use crate::{domain::signature::Ordinal, ui::context::Page};
 
 /// Taking the signature back, as easy as giving it; folded, so that nobody does it
 /// by a slip of the thumb.
 #[component]
-pub fn Withdraw() -> impl IntoView {
+pub fn Withdraw(
+    /// Which signature.
+    ordinal: Ordinal,
+) -> impl IntoView {
     let lang = Page::current().lang;
     view! {
         <details class="fold withdraw">
             <summary>{lang.say("撤回签名", "Withdraw my signature")}</summary>
             <p class="hint">{lang.say("撤回后，您的姓名和寄语立即删除，总数减少一位。以后还可以再签。", "Once withdrawn, your name and message are deleted at once and the count goes down by one. You can sign again later.")}</p>
             <form method="post" action="/sign/withdraw">
+                <OwnerField />
+                <input type="hidden" name="ordinal" value=ordinal.to_string() />
                 <button class="weui-btn weui-btn_warn" type="submit">{lang.say("确认撤回", "Confirm withdrawal")}</button>
             </form>
         </details>

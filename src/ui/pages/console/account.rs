@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     service::password,
     ui::{
@@ -28,13 +29,16 @@ pub fn AccountPage() -> impl IntoView {
         <p class="hint">{staff.role.title()} " " {grids.join("、")}</p>
         {done.then(|| view! { <p class="notice" role="status">"密码已更换，其他设备上的登录已退出。"</p> })}
         <form class="page-action" method="post" action="/console/logout">
+            <OwnerField />
             <button class="weui-btn weui-btn_default" type="submit">"退出登录"</button>
         </form>
         <form class="page-action" method="post" action="/console/logout">
+            <OwnerField />
             <button class="weui-btn weui-btn_warn" type="submit" name="everywhere" value="on">"退出所有设备"</button>
         </form>
         {kept.summary("密码没有更换：")}
         <form method="post" action="/console/account">
+            <OwnerField />
             <h2 class="section-title">"更换密码"</h2>
             <div class="weui-cells form-cells">{old} {new}</div>
             <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"更换密码"</button></p>

@@ -10,6 +10,7 @@ use super::{
     framed, staff,
 };
 use crate::domain::lang::Lang;
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
@@ -98,11 +99,11 @@ fn case_view(
                 {steps(Lang::Zh, report.state)}
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
-                {facts(page, staff, &report, names)}
                 {(report.state == State::AwaitingCheck).then(|| same_picture(&photos))}
                 {to_be_referred(&report)}
-                {similar}
+                {facts(page, staff, &report, names)}
                 {merged}
+                {similar}
             </div>
             <div class="case__do">
                 {main}
@@ -116,7 +117,6 @@ fn case_view(
     .into_any()
 }
 
-/// The next steps, within reach of a thumb: what asks for nothing is done at once, the
 /// Other reports, each with its place and its state.
 fn others(title: &'static str, list: &[Report]) -> Option<AnyView> {
     let items = list.iter().map(|other| {
@@ -135,6 +135,7 @@ fn others(title: &'static str, list: &[Report]) -> Option<AnyView> {
     })
 }
 
+/// The next steps, within reach of a thumb: what asks for nothing is done at once, the
 /// others lead to their forms.
 fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> {
     const NEXT: [Action; 10] = [
@@ -284,6 +285,7 @@ fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
         let action = format!("/console/contact/{}", report.code);
         view! {
             <form class="contact" method="post" action=action>
+                <OwnerField />
                 <button class="weui-btn weui-btn_default" type="submit">"查看联系方式（会记录）"</button>
             </form>
         }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     service::message::MessageDecision,
     ui::{
@@ -38,6 +39,7 @@ pub fn ReviewMessagesPage() -> impl IntoView {
                     <p class="wall__who">"—— " {message.name.unwrap_or_else(|| "不公开姓名".into())}</p>
                     {objections}
                     <form class="wall__decide" method="post" action=action>
+                        <OwnerField />
                         <button class="weui-btn weui-btn_primary" type="submit" name="show" value="yes">"展示"</button>
                         <button class="weui-btn weui-btn_warn" type="submit" name="show" value="no">"不展示"</button>
                     </form>

@@ -67,6 +67,7 @@ pub fn framed(page: &Page, staff: &Staff, title: &'static str, content: AnyView)
         <header class="console-bar">
             <nav class="console-bar__items" aria-label="工作台">{links}</nav>
             <form class="console-bar__who" method="post" action="/console/logout">
+                <OwnerField />
                 <span>{who}</span>
                 <button class="console-bar__out" type="submit">"退出"</button>
             </form>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::{Campaign, CategoryKind},
@@ -69,6 +70,7 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
         <nav class="count-chips" aria-label="登记方式">{tabs.to_vec()}</nav>
         {kept.summary("没有提交，请看一下：")}
         <form class="entry" method="post" action="/console/new" enctype="multipart/form-data">
+            <OwnerField />
             <input type="hidden" name="form_key" value=key />
             <div class="weui-cells form-cells">
                 {before}

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
@@ -73,6 +74,7 @@ fn queue_view(
         <QueueHelper received />
         {search(page.service.campaign(), staff, filter)}
         <form class="bulk" method="post" action="/console/reports/bulk">
+            <OwnerField />
             {empty}
             <ol class="queue" id="queue">{rows}</ol>
             {bulk(page, filter, &kept)}

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         doubt::{Meant, Rule, Standing, Verdict},
@@ -148,6 +149,7 @@ fn previewed(page: &Page, verdict: Verdict, asked: &Asked, preview: Preview) -> 
             <h2 class="section-title" id="preview-title">{verdict.title()} "：会涉及" {n} "个"</h2>
             <ul class="judge-samples">{samples}</ul>
             <form class="judge-confirm" method="post" action="/console/signatures/judge">
+                <OwnerField />
                 <input type="hidden" name="verdict" value=verdict.as_str() />
                 {hidden}
                 <input type="hidden" name="upto" value=upto />
@@ -219,6 +221,7 @@ fn rules(overview: &Overview) -> AnyView {
                 <p><strong>{rule.title()}</strong> {if on { "（启用中）" } else { "（已停用）" }}</p>
                 <p class="judge-group__more">{rule.explained()}</p>
                 <form method="post" action=action>
+                    <OwnerField />
                     <button class="weui-btn weui-btn_mini weui-btn_default" type="submit" name="on" value=value
                         aria-label=format!("{word}：{}", rule.title())>{word}</button>
                 </form>
@@ -301,6 +304,7 @@ fn judgements(page: &Page, overview: &Overview) -> AnyView {
                 <p class="judge-group__more">{at.clone()} " " {by.clone()} {rule} {place}</p>
                 {can_undo.then(|| view! {
                     <form method="post" action=action>
+                        <OwnerField />
                         <button class="weui-btn weui-btn_mini weui-btn_default" type="submit" aria-label=format!("撤销{at}的{title}")>"撤销"</button>
                     </form>
                 })}

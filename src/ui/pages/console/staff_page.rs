@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{framed, staff};
+use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
@@ -84,6 +85,7 @@ fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
     let action = format!("/console/staff/{}/scope", one.login);
     Some(view! {
         <form method="post" action=action>
+            <OwnerField />
             <fieldset class="choice"><legend class="field__label">{title}</legend>{boxes}</fieldset>
             <button class="weui-btn weui-btn_default" type="submit">"保存范围"</button>
         </form>
@@ -111,13 +113,16 @@ fn row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
             <details class="fold">
                 <summary>{format!("管理{}", one.name)}</summary>
                 <form method="post" action=path("active")>
+                    <OwnerField />
                     <button class="weui-btn weui-btn_default" type="submit" name="active" value=value>{button}</button>
                 </form>
                 <form method="post" action=path("password")>
+                    <OwnerField />
                     <button class="weui-btn weui-btn_default" type="submit">"重设密码"</button>
                 </form>
                 {scope_form(campaign, one)}
                 <form class="narrow-form" method="post" action=path("stand-in")>
+                    <OwnerField />
                     {select_field("stand_in", "请假时由谁代办", Some("没有请假"), others, &chosen, None)}
                     <button class="weui-btn weui-btn_default" type="submit">"保存代办"</button>
                 </form>
@@ -146,6 +151,7 @@ fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
     view! {
         {kept.summary("没有添加，请看一下：")}
         <form method="post" action="/console/staff">
+            <OwnerField />
             <div class="weui-cells form-cells">
                 {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), Text::Line("text"), &kept)}
                 {text_field("name", "姓名", None, Text::Line("text"), &kept)}

@@ -1,0 +1,38 @@
+//! Whose page it is: what stands for a person in forms and drafts.
+
+use super::Service;
+use crate::domain::{staff::StaffId, visitor::VisitorId};
+
+/// Whoever looks at a page, or sends a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person<'a> {
+    /// A browser.
+    Visitor(&'a VisitorId),
+    /// Someone of the staff, in whatever browser.
+    Staff(StaffId),
+}
+
+impl Person<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Visitor(id) => format!("owner visitor {}", id.as_str()),
+            Self::Staff(id) => format!("owner staff {id}"),
+        }
+    }
+}
+
+impl Service {
+    /// What stands for a person on their pages: a keyed hash, which is nobody else's and by
+    /// which nobody is found.
+    #[must_use]
+    pub fn owner(&self, person: Person<'_>) -> String {
+        self.keys.hash(&person.text())
+    }
+
+    /// Whether `owner` stands for that person, by whichever secret.
+    #[must_use]
+    pub fn is_owner(&self, owner: &str, person: Person<'_>) -> bool {
+        let text = person.text();
+        self.keys.hash(&text) == owner || self.keys.older_hashes(&text).any(|hash| hash == owner)
+    }
+}
