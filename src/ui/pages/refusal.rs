@@ -1,6 +1,6 @@
 //! Pages that say why not, and what to do now.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
     domain::{campaign::Phase, lang::Lang},
@@ -131,8 +131,8 @@ impl Refusal {
                 "Things may have changed: please go back and reload. Nothing was saved.",
             ),
             Self::OfAnother => lang.say(
-                "那一页是这台手机上前一位的，或者已经过时，所以什么也没有改动。请到“我的”里看您现在的签名和反映。",
-                "That page was someone else’s at this phone, or is out of date, so nothing was changed. Please see your signature and reports under “Me”.",
+                "那一页是这台设备上前一位的，或者已经过时，所以什么也没有改动。请重新打开您自己的页面。",
+                "That page was someone else’s on this device, or is out of date, so nothing was changed. Please open your own page anew.",
             ),
             Self::TooMany(_) => {
                 lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")
@@ -165,15 +165,17 @@ pub fn RefusalPage(
 ) -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
+    let (href, words) = match refusal {
+        _ if page.path.starts_with("/console") => ("/console", "回队列"),
+        Refusal::OfAnother => ("/me", lang.say("看我的", "See mine")),
+        _ => ("/", lang.say("回首页", "Home")),
+    };
     view! {
         <PageTitle text=lang.say("提示", "Note") />
         <main id="main" class="message-page">
             <h1>{refusal.title(lang)}</h1>
             <p>{refusal.advice(lang)}</p>
-            {match page.path.starts_with("/console") {
-                true => Either::Left(view! { <a class="weui-btn weui-btn_default" href="/console">"回队列"</a> }),
-                false => Either::Right(view! { <a class="weui-btn weui-btn_default" href="/">{lang.say("回首页", "Home")}</a> }),
-            }}
+            <a class="weui-btn weui-btn_default" href=href>{words}</a>
         </main>
     }
 }

@@ -55,7 +55,7 @@ pub fn SignPage() -> impl IntoView {
         let next = refused.as_ref().is_some_and(|refused| refused.offers_next()).then(|| {
             view! {
                 <p class="page-action">
-                    <button class="weui-btn weui-btn_primary" type="submit" form="sign-form" formaction="/sign/next" formnovalidate>
+                    <button class="weui-btn weui-btn_default" type="submit" form="sign-form" formaction="/sign/next" formnovalidate>
                         {lang.say("换人签名", "Next person signs")}
                     </button>
                 </p>

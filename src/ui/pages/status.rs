@@ -51,7 +51,7 @@ fn shown(page: &Page, status: Status) -> AnyView {
     let sentence = report.sentence(campaign, page.service.calendar(), now);
     let refused = last_words(&events, report.state);
     let goes_on = goes_on_under.map(|code| {
-        view! { <p><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
+        view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
     let progress = progress.map(|under| {
         let sentence = under.sentence(campaign, page.service.calendar(), now);

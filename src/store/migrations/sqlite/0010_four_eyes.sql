@@ -9,7 +9,8 @@ UPDATE reports SET moved_by = (
         AND what IN ('start', 'finish', 'settle', 'extend', 'refer')
         AND version > COALESCE((
             SELECT MAX(version) FROM report_events AS given
-            WHERE given.serial = reports.serial AND what IN ('dispatch', 'not_solved')
+            WHERE given.serial = reports.serial AND (what = 'dispatch'
+                OR (what IN ('reopen', 'not_solved') AND given.state = 'dispatched'))
         ), 0)
     ) AS movers
 );
