@@ -33,6 +33,13 @@ const ROWS: [&[&str]; 6] = [
         "INSERT INTO reports (serial, code, year, visitor, source, state, category, kind, grid, branch, unit, description, place, lat, lon, accuracy, contact_name, contact_phone, rating_comment, consent, hidden, version, level, reopened, supervised, submitted_at, supporters) VALUES \
          (1, 'RRRRRRRRRRRRRRRRRRRRRR', 2026, 'aaaaaaaaaaaaaaaaaaaaaa', 'resident', 'submitted', 'corridor', 'casework', 'grid-01', 'residential', 'property', '三楼堆了旧家具', '测试小区', 31.2987651, 121.5678912, 12, '张测试', '13900139017', '还行', '2020-11', 0, 1, 0, 0, 0, 1700000001000, 0)",
         "INSERT INTO report_events (serial, version, at, what, state, text, audience) VALUES (1, 1, 1700000001000, 'filed', 'submitted', '补充一句', 'reporter')",
+        // Dispatched twice; of those who moved it since, one is to be known once.
+        "INSERT INTO report_events (serial, version, at, staff, what, state, audience) VALUES \
+         (1, 2, 1, 4, 'start', 'in_progress', 'public'), (1, 3, 2, 5, 'dispatch', 'dispatched', 'public'), \
+         (1, 4, 3, 6, 'start', 'in_progress', 'public'), (1, 5, 4, 7, 'note', 'in_progress', 'staff'), \
+         (1, 6, 5, 8, 'extend', 'in_progress', 'staff'), (1, 7, 6, 6, 'finish', 'awaiting_check', 'public'), \
+         (1, 8, 7, 9, 'hide', 'awaiting_check', 'staff')",
+        "UPDATE reports SET hidden = 1, referred_to = '以前转过' WHERE serial = 1",
         "INSERT INTO objections (ordinal, visitor, at, reason) VALUES (2, 'aaaaaaaaaaaaaaaaaaaaaa', 1700000001000, '这不好')",
         "INSERT INTO counters (kind, slug, n) VALUES ('reports', 'received', 1), ('reports', 'open', 1), ('report-state', 'submitted', 1), ('branch-open', 'residential', 1)",
         "UPDATE ledger SET revision = 5, last_report = 1",
@@ -126,6 +133,10 @@ async fn every_released_schema_is_brought_up_to_date(database: Database) {
             assert_eq!(report.contact_phone.as_deref(), Some("13900139017"));
             assert_eq!(report.rating_comment.as_deref(), Some("还行"));
             assert_eq!(report.erased_at, None);
+            let mut movers = report.moved_by.clone();
+            movers.sort_unstable();
+            assert_eq!((movers.as_slice(), report.hidden_by), (&[6, 8][..], Some(9)));
+            assert_eq!(report.referred_to, None, "it is not to be passed on");
             let events = server.store.events_of(1).await.unwrap();
             assert_eq!(events[0].text.as_deref(), Some("补充一句"));
             let waiting = server.store.messages_to_review(9).await.unwrap();
