@@ -26,7 +26,7 @@ test('a draft survives closing the page, and is gone after signing', async ({ pa
   await again.getByLabel(/我已阅读并同意/).check();
   await again.getByRole('button', { name: '签名', exact: true }).click();
   await expect(again).toHaveURL(/\/signed$/);
-  await expect.poll(() => again.evaluate(() => localStorage.length)).toBe(0);
+  await expect.poll(() => again.evaluate(() => localStorage.getItem('chuangquan.sign'))).toBeNull();
 });
 
 test('tells what is wrong while typing', async ({ page }) => {
