@@ -116,7 +116,8 @@ enum CampaignCommand {
 
 /// Said after a copy was restored that nobody vouches for.
 const UNSEALED: &str = "nobody vouches for this copy: all staff are disabled and their passwords \
-                        void. Let a manager in by `chuangquan staff add`, who lets the others in \
+                        void, recovery codes and WeChat accounts are left out, and whose reports \
+                        and signatures there are is not certain. Let a manager in by `chuangquan staff add`, who lets the others in \
                         again after looking at each; then `chuangquan recount`";
 
 fn main() -> ExitCode {
@@ -157,7 +158,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let store = Store::open_sealed(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
-            let Copied { rows, pictures } = store.backup(&pictures, &dir).await.map_err(text)?;
+            let Copied { rows, pictures, .. } =
+                store.backup(&pictures, &dir).await.map_err(text)?;
             println!("{rows} rows and {pictures} pictures are in {}", dir.display());
             println!(
                 "what people wrote opens by {} only, and nothing is restored without it: keep a \
@@ -173,8 +175,11 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let store = store.map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
             let restored = store.restore(&pictures, &dir, unsealed).await.map_err(text)?;
-            let Copied { rows, pictures } = restored;
+            let Copied { rows, pictures, missing } = restored;
             println!("{rows} rows and {pictures} pictures came from {}", dir.display());
+            if missing > 0 {
+                println!("{missing} photos of reports have no picture in the copy");
+            }
             if unsealed {
                 println!("{UNSEALED}");
             }

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::{Posted, Received},
+    posted::{Own, Posted, Received},
     refusal, render,
     report::{bring, form_of, refused},
     staff::{self, Session},
@@ -43,7 +43,7 @@ pub async fn act(
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
     Path((code, action)): Path<(String, String)>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
         return refusal::response(Refusal::NotFound);
@@ -55,6 +55,11 @@ pub async fn act(
     let Ok(version) = posted.first("version").trim().parse::<u64>() else {
         return refusal::response(Refusal::Malformed);
     };
+    let brings = !posted.files.is_empty()
+        || ["held", "held_before"].iter().any(|name| !posted.all(name).is_empty());
+    if brings && !action.takes_photos() {
+        return refusal::response(Refusal::Malformed);
+    }
     let before = bring(&state, &visitor, &posted, ("before", "held_before")).await;
     let after = bring(&state, &visitor, &posted, ("photos", "held")).await;
     let (before, after) = match (before, after) {
@@ -138,7 +143,7 @@ pub async fn show_contact(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(code): Path<String>,
-    Received { parts, .. }: Received,
+    Own(Received { parts, .. }): Own,
 ) -> Response {
     let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
     match state.service.show_contact(&session.staff, &code).await {
@@ -161,7 +166,7 @@ pub async fn show_contact(
 pub async fn bulk(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     let action = Action::parse(&posted.first("action"));
     let chosen: Option<Vec<(Code, u64)>> = posted
@@ -262,7 +267,7 @@ pub async fn enter(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     match enter_posted(&state, &visitor, &session, posted, parts).await {
         Ok(response) => response,

@@ -9,7 +9,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{AppState, posted::Received, refusal, render, staff::Session};
+use super::{
+    AppState,
+    posted::{Own, Received},
+    refusal, render,
+    staff::Session,
+};
 use crate::{
     domain::{
         doubt::{Rule, Verdict},
@@ -29,7 +34,7 @@ const PAGE: &str = "/console/signatures";
 pub async fn judge(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     if !session.staff.judges_signatures() {
         return of_doubt(&DoubtError::Forbidden);
@@ -59,7 +64,7 @@ pub async fn undo(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(id): Path<String>,
-    _: Received,
+    _: Own,
 ) -> Response {
     match state.service.undo_judgement(&session.staff, &id).await {
         Ok(()) => carried_out(&state),
@@ -72,7 +77,7 @@ pub async fn switch(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(rule): Path<String>,
-    Received { posted, .. }: Received,
+    Own(Received { posted, .. }): Own,
 ) -> Response {
     if !session.staff.judges_signatures() {
         return of_doubt(&DoubtError::Forbidden);

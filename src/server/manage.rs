@@ -7,7 +7,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{AppState, posted::Received, refusal, render, staff::Session, visitor::Visitor};
+use super::{
+    AppState,
+    posted::{Own, Received},
+    refusal, render,
+    staff::Session,
+    visitor::Visitor,
+};
 use crate::{
     domain::report::deed::{FieldErrors, Sent},
     service::{
@@ -45,7 +51,7 @@ pub async fn decide(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(ordinal): Path<String>,
-    Received { posted, .. }: Received,
+    Own(Received { posted, .. }): Own,
 ) -> Response {
     let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
     if !session.staff.decides_messages() {
@@ -70,7 +76,7 @@ pub async fn decide(
 pub async fn add_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     let form = StaffForm {
         login: posted.first("login"),
@@ -99,7 +105,7 @@ pub async fn manage_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path((login, what)): Path<(String, String)>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     if !session.staff.manages_staff() {
         return of_staff(&StaffError::Forbidden);

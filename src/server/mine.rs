@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::Received,
+    posted::{Own, Received},
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
@@ -45,7 +45,7 @@ pub async fn data(
 pub async fn erase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     if !posted.fields.ticked("confirm") {
         let sentence = Said::new(

@@ -1,6 +1,6 @@
 //! Whose page a form stood on, held against who sends it.
 
-use axum::http::Extensions;
+use axum::http::{Extensions, request::Parts};
 
 use super::{AppState, staff::Session, visitor::Visitor};
 use crate::{
@@ -17,17 +17,16 @@ pub fn person<'a>(visitor: &'a Visitor, extensions: &Extensions) -> Person<'a> {
     }
 }
 
-/// Lets a form through that says nothing of its page's owner, or the truth.
+/// Lets a form through that says the truth about its page's owner. Only a program need say
+/// nothing: what comes from a browser without that stood on a page of before it was asked.
 ///
 /// # Errors
 /// [`Refusal::OfAnother`].
-pub fn check(state: &AppState, extensions: &Extensions, form: &impl Sent) -> Result<(), Refusal> {
-    let owner = form.first(OWNER);
-    let person = extensions.get::<Visitor>().map(|visitor| person(visitor, extensions));
-    match person {
-        Some(person) if !owner.is_empty() && !state.service.is_owner(&owner, person) => {
-            Err(Refusal::OfAnother)
-        }
-        _ => Ok(()),
-    }
+pub fn check(state: &AppState, parts: &Parts, form: &impl Sent) -> Result<(), Refusal> {
+    let Some(visitor) = parts.extensions.get::<Visitor>() else { return Err(Refusal::Internal) };
+    let person = person(visitor, &parts.extensions);
+    let said: Vec<String> = form.all(OWNER);
+    let is_true = said.iter().all(|owner| state.service.is_owner(owner, person));
+    let browser = ["origin", "sec-fetch-site"].iter().any(|name| parts.headers.contains_key(*name));
+    if is_true && !(said.is_empty() && browser) { Ok(()) } else { Err(Refusal::OfAnother) }
 }

@@ -8,12 +8,12 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{AppState, refusal, staff::Session, visitor::Visitor};
+use super::{AppState, refusal, render, staff::Session, visitor::Visitor};
 use crate::{domain::report::Code, service::Size, ui::pages::refusal::Refusal};
 
-/// A browser may show a picture again for five minutes: one that was hidden since is gone
-/// by then.
-const KEPT: &str = "private, max-age=300";
+/// A browser may show a public picture again for five minutes: one that was hidden since is
+/// gone by then. The next person at the phone, or at the desk, finds none that is not public.
+const KEPT: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 /// Which size is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -34,11 +34,12 @@ pub async fn photo(
     let size = if wanted.size == "thumb" { Size::Thumb } else { Size::Full };
     let staff = session.as_ref().map(|session| session.staff.as_ref());
     match state.service.photo_for(&visitor.id, staff, &id, size).await {
-        Ok(Some(bytes)) => {
+        Ok(Some((bytes, is_public))) => {
             let mut response = bytes.into_response();
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEPT));
+            let kept = if is_public { KEPT } else { render::KEPT_NOWHERE };
+            headers.insert(header::CACHE_CONTROL, kept);
             response
         }
         Ok(None) => refusal::response(Refusal::NotFound),

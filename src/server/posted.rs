@@ -103,15 +103,29 @@ pub struct Received {
     pub posted: Posted,
 }
 
+/// A form of a page that is one person's, from that person.
+#[derive(Debug)]
+pub struct Own(pub Received);
+
+impl FromRequest<AppState> for Own {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let received = Received::from_request(request, state).await?;
+        owner::check(state, &received.parts, &received.posted).map_err(refusal::response)?;
+        Ok(Self(received))
+    }
+}
+
 impl FromRequest<AppState> for Received {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let (parts, body) = request.into_parts();
-        let read = Posted::read(state, &parts, body).await;
-        let posted = read.map_err(refusal::response)?;
-        owner::check(state, &parts.extensions, &posted).map_err(refusal::response)?;
-        Ok(Self { parts, posted })
+        match Posted::read(state, &parts, body).await {
+            Ok(posted) => Ok(Self { parts, posted }),
+            Err(refused) => Err(refusal::response(refused)),
+        }
     }
 }
 

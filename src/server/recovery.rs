@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::Received,
+    posted::{Own, Received},
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
@@ -23,7 +23,7 @@ use crate::{
 pub async fn new_phrase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, .. }: Received,
+    Own(Received { parts, .. }): Own,
 ) -> Response {
     if !visitor.known {
         return refusal::response(Refusal::NewVisitor);
@@ -39,7 +39,7 @@ pub async fn new_phrase(
 pub async fn recover(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     let phrase = posted.first("phrase");
     let merge = posted.fields.ticked("merge");

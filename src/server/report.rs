@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{
-    AppState,
+    AppState, owner,
     posted::{Posted, Received},
     refusal, render,
     visitor::Visitor,
@@ -302,6 +302,11 @@ pub async fn wish(
     let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
     if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
         return refusal::response(Refusal::NotFound);
+    }
+    if wish != "support"
+        && let Err(refused) = owner::check(&state, &parts, &posted)
+    {
+        return refusal::response(refused);
     }
     // Whoever sees nothing there must not learn from a fault that there is something.
     match state.service.status(&visitor.id, &code).await {

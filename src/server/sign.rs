@@ -11,7 +11,7 @@ use axum::{
 use super::{
     AppState,
     form::Fields,
-    posted::Received,
+    posted::{Own, Received},
     refusal, render,
     visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
@@ -120,7 +120,7 @@ async fn sign_once(
 pub async fn withdraw(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { posted, .. }: Received,
+    Own(Received { posted, .. }): Own,
 ) -> Response {
     let meant = posted.first("ordinal");
     let withdrawn = async {
@@ -147,7 +147,7 @@ pub async fn withdraw(
 pub async fn next(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { mut parts, posted }: Received,
+    Own(Received { mut parts, posted }): Own,
 ) -> Response {
     let Some(fresh) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
     let other = Visitor { known: true, id: fresh.id, signed: false, ..visitor };

@@ -12,7 +12,12 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{AppState, posted::Received, refusal, render, visitor::Visitor};
+use super::{
+    AppState,
+    posted::{Own, Received},
+    refusal, render,
+    visitor::Visitor,
+};
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
     service::{
@@ -234,7 +239,7 @@ pub async fn log_in(
 pub async fn log_out(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Received { posted, .. }: Received,
+    Own(Received { posted, .. }): Own,
 ) -> Response {
     let ended = match posted.fields.ticked("everywhere") {
         true => state.service.log_out_everywhere(&session.staff).await,
@@ -254,7 +259,7 @@ pub async fn log_out(
 pub async fn change_password(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Received { parts, posted }: Received,
+    Own(Received { parts, posted }): Own,
 ) -> Response {
     let (old, new) = (posted.first("old"), posted.first("new"));
     match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {

@@ -113,8 +113,9 @@ async function next(request) {
   if (left.some((form) => !form.refused)) return waiting();
   const unseen = left.find(({ shown }) => !shown);
   if (unseen) return Response.redirect(unseen.path, 303);
-  for (const { id } of left) await forget(id);
-  return fetch(request);
+  const answer = await fetch(request);
+  if (answer.type === 'opaqueredirect' || answer.ok) for (const { id } of left) await forget(id);
+  return answer;
 }
 
 /// Whoever has everything of theirs erased means what waits here, too: it is sent first, so

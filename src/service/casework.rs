@@ -5,7 +5,7 @@ use crate::{
     domain::{
         report::{
             Action, Code, Event, Millis, Photo, PhotoRole, Report, State, action::Barred,
-            deed::Deed, filter::Filter, transition::Evidence,
+            deed::Deed, filter::Filter, nearly_the_same, transition::Evidence,
         },
         slug::Slug,
         staff::{Staff, StaffId},
@@ -46,6 +46,8 @@ pub struct Case {
     pub goes_on_under: Option<Report>,
     /// Those that go on under it.
     pub merged: Vec<Report>,
+    /// Whether a picture from after handling looks nearly as one from before.
+    pub same_picture: bool,
     /// What this person may do to it now.
     pub actions: Vec<Action>,
 }
@@ -57,6 +59,9 @@ pub struct QueuePage {
     pub reports: Vec<Report>,
     /// Their photos.
     pub photos: Vec<Photo>,
+    /// The serials of those of which a picture from after handling looks nearly as one from
+    /// before; on a page of what waits to be checked.
+    pub same_picture: Vec<u64>,
     /// Whether there is another page.
     pub more: bool,
 }
@@ -71,7 +76,11 @@ impl Service {
         self.may_act(staff, &order.code, order.deed.action()).await?;
         let rules = self.rules(super::now());
         let Order { code, version, deed, before, after } = order;
-        let brought = (self.photos_named(&before).await?, self.photos_named(&after).await?);
+        let mut from_before = self.photos_named(&before).await?;
+        let from_after = self.photos_named(&after).await?;
+        if !after.is_empty() {
+            from_before.extend(self.store.photos_merged_into(&code).await?);
+        }
         let into = match &deed {
             Deed::Duplicate { of } => Some(of.serial),
             _ => None,
@@ -90,7 +99,7 @@ impl Service {
                 before: !before.is_empty()
                     || known.photos.iter().any(|photo| photo.role == PhotoRole::Before),
                 after: !after.is_empty() || has_after(report, &known.photos),
-                repeated: any_repeated(&brought.1, known.photos.iter().chain(&brought.0)),
+                repeated: any_repeated(&from_before, &from_after, &known.photos),
                 into: known.other.as_ref().filter(|other| staff.sees(other)),
             };
             let (changed, event) = rules.carry_out(report, staff, &deed, evidence)?;
@@ -116,6 +125,17 @@ impl Service {
             })
         });
         Ok(changed.await?)
+    }
+
+    /// Whether, of what waits to be checked, a picture from after handling looks nearly as one
+    /// from before, also of a report that went on under this one.
+    async fn same_picture(&self, report: &Report, photos: &[Photo]) -> Result<bool, StoreError> {
+        if report.state != State::AwaitingCheck {
+            return Ok(false);
+        }
+        let merged = self.store.photos_merged_into(&report.code).await?;
+        let own = photos.iter().filter(|photo| photo.serial == Some(report.serial));
+        Ok(nearly_the_same(own.chain(&merged)))
     }
 
     /// The photos of these addresses, as far as they are there.
@@ -165,7 +185,17 @@ impl Service {
         let actions = Action::ALL.into_iter();
         let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
         let goes_on_under = goes_on_under.filter(|other| staff.sees(other));
-        Ok(Some(Case { report, events, photos, similar, goes_on_under, merged, actions }))
+        let same_picture = self.same_picture(&report, &photos).await?;
+        Ok(Some(Case {
+            report,
+            events,
+            photos,
+            similar,
+            goes_on_under,
+            merged,
+            same_picture,
+            actions,
+        }))
     }
 
     /// What happened to a report after `version`, each with who did it.
@@ -238,7 +268,13 @@ impl Service {
         use crate::domain::report::filter::{Sort, States};
         let states = States::Only(State::AwaitingCheck);
         let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
-        self.queue_page(staff, &filter, CHECK_PAGE).await
+        let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
+        for report in &found.reports {
+            if self.same_picture(report, &found.photos).await? {
+                found.same_picture.push(report.serial);
+            }
+        }
+        Ok(found)
     }
 
     /// The open reports that `staff` sees, those that are due first at the top; at most
@@ -263,7 +299,7 @@ impl Service {
     ) -> Result<QueuePage, StoreError> {
         let (reports, more) = self.store.queue(staff, filter, size, super::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
-        Ok(QueuePage { reports, photos, more })
+        Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
     }
 
     /// What waits for `staff`, in numbers.
@@ -314,12 +350,13 @@ pub enum BulkDeed {
     Same(Deed),
 }
 
-/// Whether one of the photos from after handling is one from before.
-pub(super) fn any_repeated<'p>(after: &[Photo], mut all: impl Iterator<Item = &'p Photo>) -> bool {
-    // Those that the deed brings are before photos, whatever they are held as.
-    all.any(|known| {
-        known.role == PhotoRole::Before && after.iter().any(|photo| photo.repeats(known))
-    })
+/// Whether one photo shows both before and after handling, of those that a deed brings and
+/// those that are `known`.
+pub(super) fn any_repeated(before: &[Photo], after: &[Photo], known: &[Photo]) -> bool {
+    let of = |role| known.iter().filter(move |photo| photo.role == role);
+    // Those that are brought are held as from before, all of them.
+    let mut after = after.iter().chain(of(PhotoRole::After));
+    after.any(|after| before.iter().chain(of(PhotoRole::Before)).any(|photo| after.repeats(photo)))
 }
 
 /// Whether there is a photo from after the last handling.

@@ -91,7 +91,7 @@ impl Service {
             errors.push(("photos", "请拍一张处理后的照片".into()));
         }
         let pictures = (self.photos_named(&before).await?, self.photos_named(&after).await?);
-        if any_repeated(&pictures.1, pictures.0.iter()) {
+        if any_repeated(&pictures.0, &pictures.1, &[]) {
             errors.push(("photos", SAME_PICTURE.into()));
         }
         let category = self.campaign.category(&form.category);

@@ -11,7 +11,7 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::domain::lang::Said;
+use crate::domain::{lang::Said, report::Looks};
 use crate::store::Picture;
 
 /// The largest file, in bytes.
@@ -122,7 +122,7 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
         thumb: jpeg(&thumb)?,
         pixels_sent,
         pixels_shown: hash_of(&as_shown.map_err(broken)?.into_rgb8()),
-        look: difference_hash(&thumb),
+        looks: looks(&thumb),
         full: shown,
     })
 }
@@ -136,16 +136,32 @@ fn hash_of(picture: &RgbImage) -> String {
     URL_SAFE_NO_PAD.encode(&hash.finalize()[..16])
 }
 
+/// What a picture looks like in every way that it can be turned, whole and in its middle.
+fn looks(picture: &DynamicImage) -> Looks {
+    let (width, height) = (picture.width(), picture.height());
+    let middle = picture.crop_imm(width / 10, height / 10, width - width / 5, height - height / 5);
+    let each = |picture: &DynamicImage| {
+        // Small enough that turning it costs nothing.
+        let square = picture.resize_exact(72, 72, FilterType::Triangle);
+        let turned = [square.clone(), square.rotate90(), square.rotate180(), square.rotate270()];
+        turned
+            .iter()
+            .flat_map(|one| [difference_hash(one), difference_hash(&one.fliph())])
+            .collect()
+    };
+    Looks { whole: each(picture), middle: each(&middle) }
+}
+
 /// The difference hash of a picture (N. Krawetz, "Kind of Like That", 2013): for each of 8 × 8
 /// places whether it is lighter than the one to its right. A picture that was made smaller,
 /// compressed or brightened keeps nearly all of them.
-fn difference_hash(picture: &DynamicImage) -> i64 {
+fn difference_hash(picture: &DynamicImage) -> u64 {
     const SIDE: u32 = 8;
     let small = picture.resize_exact(SIDE + 1, SIDE, FilterType::Triangle).to_luma8();
     let places = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
     places.fold(0, |hash, (x, y)| {
         let lighter = small.get_pixel(x, y).0 > small.get_pixel(x + 1, y).0;
-        (hash << 1) | i64::from(lighter)
+        (hash << 1) | u64::from(lighter)
     })
 }
 

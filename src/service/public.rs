@@ -6,7 +6,9 @@ use super::Service;
 use crate::{
     domain::{
         campaign::CategoryKind,
-        report::{Action, Audience, Code, Event, Photo, PhotoRole, Report, What, filter::Filter},
+        report::{
+            Action, Audience, Code, Event, Photo, PhotoRole, Report, State, What, filter::Filter,
+        },
         staff::Staff,
         visitor::VisitorId,
     },
@@ -28,8 +30,9 @@ pub struct Status {
     pub photos: Vec<Photo>,
     /// The report that it goes on under, if the viewer may see that.
     pub goes_on_under: Option<Code>,
-    /// The same with nothing in it but how far it has come, for whoever sent this one.
-    pub progress: Option<Report>,
+    /// The same with nothing in it but how far it has come, for whoever sent this one; and why
+    /// it ended, where it was not taken.
+    pub progress: Option<(Report, Option<String>)>,
 }
 
 /// Whether what was written may be read by the reporter, or by anyone.
@@ -72,7 +75,14 @@ impl Service {
         let shown = under.as_ref().filter(|under| under.is_public());
         let goes_on_under = shown.map(|under| under.code.clone());
         // Whoever sent this one hears on, also where the other one is not public.
-        let progress = under.filter(|_| own).map(public_part);
+        let progress = match under.filter(|_| own) {
+            Some(under) => {
+                let events = self.store.events_of(under.serial).await?;
+                let why = last_words(&events, under.state, Action::Reject);
+                Some((public_part(under), why))
+            }
+            None => None,
+        };
         let supports = self.store.supports(report.serial, visitor).await?;
         let report = if own { report } else { public_part(report) };
         Ok(Some(Status { report, own, supports, events, photos, goes_on_under, progress }))
@@ -163,7 +173,7 @@ impl Service {
         Ok(found.into_iter().take(SHOWN).map(public_part).collect())
     }
 
-    /// A picture that `visitor` may see, or that `staff` may.
+    /// A picture that `visitor` may see, or that `staff` may, and whether everyone may.
     ///
     /// # Errors
     /// [`StoreError`] when a store is away.
@@ -173,18 +183,32 @@ impl Service {
         staff: Option<&Staff>,
         id: &Code,
         size: Size,
-    ) -> Result<Option<bytes::Bytes>, StoreError> {
+    ) -> Result<Option<(bytes::Bytes, bool)>, StoreError> {
         let Some(photo) = self.store.photo(id).await? else { return Ok(None) };
-        let allowed = match photo.serial {
-            None => photo.visitor.as_ref() == Some(visitor),
-            Some(serial) => self.store.report_of_serial(serial).await?.is_some_and(|report| {
-                (photo.public && report.is_public())
-                    || report.visitor.as_ref() == Some(visitor)
-                    || staff.is_some_and(|staff| staff.sees(&report))
-            }),
+        let report = match photo.serial {
+            Some(serial) => self.store.report_of_serial(serial).await?,
+            None => None,
         };
-        if allowed { self.pictures.get(id, size).await } else { Ok(None) }
+        let is_public = photo.public && report.as_ref().is_some_and(Report::is_public);
+        let is_theirs = match (&report, photo.serial) {
+            (Some(report), _) => {
+                report.visitor.as_ref() == Some(visitor)
+                    || staff.is_some_and(|staff| staff.sees(report))
+            }
+            (None, None) => photo.visitor.as_ref() == Some(visitor),
+            (None, Some(_)) => false,
+        };
+        if !is_public && !is_theirs {
+            return Ok(None);
+        }
+        Ok(self.pictures.get(id, size).await?.map(|bytes| (bytes, is_public)))
     }
+}
+
+/// What staff wrote last with `action`, where that explains the state.
+fn last_words(events: &[Event], state: State, action: Action) -> Option<String> {
+    let last = events.iter().rev().find(|event| event.what == What::Staff(action))?;
+    last.text.clone().filter(|_| last.state == state)
 }
 
 /// What everyone may know of a report.
@@ -222,7 +246,6 @@ fn pairs(text: &str) -> Vec<[char; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::report::State;
 
     #[test]
     fn what_is_said_among_colleagues_stays_there() {

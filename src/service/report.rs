@@ -166,7 +166,7 @@ impl Service {
             at: super::now(),
             pixels_sent: Some(picture.pixels_sent.clone()),
             pixels_shown: Some(picture.pixels_shown.clone()),
-            look: Some(picture.look),
+            looks: picture.looks.clone(),
         })
     }
 

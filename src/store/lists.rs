@@ -99,6 +99,27 @@ impl Store {
         photos_of(serial).find(&self.db).await
     }
 
+    /// Photos from before handling of all that went on under the report at `code`, over however
+    /// many merges.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn photos_merged_into(&self, code: &Code) -> Result<Vec<Photo>, StoreError> {
+        let mut query = Query::records(&PHOTOS);
+        query.push(
+            " WHERE role = 'before' AND serial IN ( \
+             WITH RECURSIVE merged (serial) AS ( \
+                 SELECT serial FROM reports WHERE duplicate_of = \
+                     (SELECT serial FROM reports WHERE code = ",
+        );
+        query.bind(code.as_str()).push(
+            ") UNION SELECT reports.serial FROM reports \
+                 JOIN merged ON reports.duplicate_of = merged.serial) \
+             SELECT serial FROM merged) ORDER BY serial, at, id",
+        );
+        query.find(&self.db).await
+    }
+
     /// Photos of many reports, in the order in which they came.
     ///
     /// # Errors

@@ -20,6 +20,9 @@ use super::{StoreError, seal::Seal, tables};
 /// The newest schema this program writes; a copy of a newer one is refused.
 pub const SCHEMA: u32 = 10;
 
+/// The schema since which every copy has a code.
+const VOUCHED: u32 = 10;
+
 const FORMAT: &str = "chuangquan-backup";
 const MANIFEST: &str = "manifest.json";
 const CODE: &str = "manifest.mac";
@@ -66,13 +69,16 @@ pub struct Manifest {
     pub tables: Vec<(String, u64)>,
     /// The hash of each file, as hexadecimal digits.
     #[serde(default)]
-    pub sha256: BTreeMap<String, String>,
+    sha256: BTreeMap<String, String>,
+    /// Whether the secret vouches for all of that. Nothing that the copy says makes it so.
+    #[serde(skip)]
+    pub vouched: bool,
 }
 
 impl Manifest {
     /// Of a copy that is made now.
     pub fn new(tables: Vec<(String, u64)>, sha256: BTreeMap<String, String>) -> Self {
-        Self { format: FORMAT.into(), schema: SCHEMA, tables, sha256 }
+        Self { format: FORMAT.into(), schema: SCHEMA, tables, sha256, vouched: true }
     }
 
     /// Writes it and the code over it, as the last files of a copy.
@@ -92,7 +98,8 @@ impl Manifest {
         let path = dir.join(MANIFEST);
         let text = read(&path)?;
         let code = dir.join(CODE);
-        if code.symlink_metadata().is_ok() {
+        let vouched = code.symlink_metadata().is_ok();
+        if vouched {
             let written = read(&code)?;
             if !seal.wrote(&text, &String::from_utf8_lossy(&written)) {
                 let problem = "the copy was changed, or was sealed by another secret";
@@ -106,26 +113,37 @@ impl Manifest {
                  disabled then",
             ));
         }
-        let manifest: Self =
+        let read: Self =
             serde_json::from_slice(&text).map_err(|error| unfit(&path, &error.to_string()))?;
+        let manifest = Self { vouched, ..read };
         let names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
         let wanted: Vec<&str> = tables::copied_at(manifest.schema).map(|t| t.name).collect();
-        if manifest.format != FORMAT || manifest.schema > SCHEMA {
+        if manifest.format != FORMAT || !(1..=SCHEMA).contains(&manifest.schema) {
             return Err(unfit(&path, "is not of a copy that this version can read"));
+        }
+        if manifest.schema >= VOUCHED && !vouched {
+            return Err(unfit(&path, "the code that every copy of its version has is missing"));
         }
         if names != wanted {
             let problem = format!("a copy of schema {} has all of {wanted:?}", manifest.schema);
             return Err(unfit(&path, &problem));
         }
+        for entry in fs::read_dir(dir).map_err(at(dir))? {
+            let name = entry.map_err(at(dir))?.file_name().to_string_lossy().into_owned();
+            let of_a_table = name.strip_suffix(".jsonl").filter(|_| name != PICTURES);
+            if of_a_table.is_some_and(|table| !names.contains(&table)) {
+                return Err(unfit(&dir.join(name), "is not named by the manifest"));
+            }
+        }
         Ok(manifest)
     }
 
-    /// Fails where a file has another hash than when the copy was made; one of an older
-    /// version has none to compare.
+    /// Fails where a file has another hash than when the copy was made. One that nobody vouches
+    /// for has none that would say anything.
     pub fn compare(&self, dir: &Path, name: &str, sha256: &str) -> Result<(), BackupError> {
         match self.sha256.get(name) {
             Some(known) if known == sha256 => Ok(()),
-            None if self.sha256.is_empty() => Ok(()),
+            _ if !self.vouched => Ok(()),
             _ => Err(unfit(&dir.join(name), "was changed since the copy was made")),
         }
     }

@@ -106,6 +106,21 @@ pub const ALL: [(i64, &str, Sql); 10] = [
     ),
 ];
 
+/// What the newest step makes of rows, without what it makes of tables: rows of a copy of
+/// before it are brought up to date by that.
+pub fn newest_updates() -> Vec<Sql> {
+    let (_, _, step) = ALL[ALL.len() - 1];
+    let updates = |text: &'static str| {
+        let pieces = text.split(";\n").filter_map(|piece| {
+            let at = piece.find("UPDATE ").filter(|at| *at == 0 || piece[..*at].ends_with('\n'))?;
+            Some(&piece[at..])
+        });
+        pieces.collect::<Vec<_>>()
+    };
+    let pairs = updates(step.sqlite()).into_iter().zip(updates(step.postgres()));
+    pairs.map(|(sqlite, postgres)| Sql::each(sqlite, postgres)).collect()
+}
+
 impl Db {
     /// Brings the tables up to date. What is not sealed is sealed on the way: a start that is
     /// broken off goes on with it.

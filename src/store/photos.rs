@@ -28,7 +28,7 @@ use super::{
     tables::PHOTOS,
 };
 use crate::domain::{
-    report::{Code, Millis, Photo},
+    report::{Code, Looks, Millis, Photo},
     visitor::VisitorId,
 };
 
@@ -68,7 +68,7 @@ pub struct Picture {
     /// As in [`Photo`].
     pub pixels_shown: String,
     /// As in [`Photo`].
-    pub look: i64,
+    pub looks: Looks,
 }
 
 fn away(error: &object_store::Error) -> StoreError {
@@ -242,6 +242,11 @@ impl PictureName {
         };
         let wanted = place(&Code::parse(id).ok()?, size);
         (wanted.as_ref() == text).then(|| Self(text.to_owned()))
+    }
+
+    /// That of the full size of a photo.
+    pub fn of(id: &str) -> Option<Self> {
+        Some(Self(place(&Code::parse(id).ok()?, Size::Full).to_string()))
     }
 
     /// As it is written.

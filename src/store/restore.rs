@@ -4,6 +4,7 @@
 //! secret's owner wrote it. One of an older version proves nothing: nobody can log in by it.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, BufRead, BufReader},
     path::Path,
@@ -17,7 +18,8 @@ use super::{
     backup::{Copied, file_of},
     counts,
     db::{Db, Sql, Tx},
-    manifest::{BackupError, Hashed, Manifest, PICTURES, at, hash, plain, unfit},
+    manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
+    migrations,
     photos::{PictureName, Pictures, is_picture, is_whole_picture},
     seal::Seal,
     table::{Statements, object},
@@ -53,7 +55,7 @@ pub async fn read(
     if stored > 0 || revision > 0 {
         return Err(BackupError::Unfit("the database is not empty; nothing was changed".into()));
     }
-    let vouched = !manifest.sha256.is_empty();
+    let vouched = manifest.vouched;
     for table in tables::copied_at(manifest.schema) {
         let name = file_of(table);
         manifest.compare(dir, &name, &hash_of_file(&dir.join(&name))?)?;
@@ -78,12 +80,35 @@ pub async fn read(
     if manifest.schema < ALL_COUNTERS {
         counts::derive(&mut tx).await?;
     }
+    if manifest.schema < SCHEMA {
+        for update in migrations::newest_updates() {
+            tx.run(update, &[]).await?;
+        }
+    }
+    if !vouched {
+        // By a line of these somebody becomes another person, who has reports and signatures.
+        for table in [&tables::RECOVERIES, &tables::IDENTITIES] {
+            tx.run(table.clear, &[]).await?;
+        }
+    }
     for (name, sha256) in &listed {
         let bytes = picture(dir, name, sha256.as_deref())?;
         pictures.write(name, bytes.into()).await?;
     }
+    let missing = missing(&mut tx, &listed).await?;
     tx.commit().await?;
-    Ok(Copied { rows: total, pictures: listed.len() as u64 })
+    Ok(Copied { rows: total, pictures: listed.len() as u64, missing })
+}
+
+/// How many photos of reports have no picture in the copy.
+async fn missing(tx: &mut Tx, there: &[(PictureName, Option<String>)]) -> Result<u64, BackupError> {
+    const ATTACHED: Sql = Sql::both("SELECT id FROM photos WHERE serial IS NOT NULL");
+    let there: BTreeSet<&str> = there.iter().map(|(name, _)| name.as_str()).collect();
+    let rows: Vec<(String,)> = tx.all(ATTACHED, &[]).await?;
+    let lost = rows
+        .iter()
+        .filter(|(id,)| PictureName::of(id).is_none_or(|name| !there.contains(name.as_str())));
+    Ok(lost.count() as u64)
 }
 
 /// The pictures that a copy lists, each seen to be there as it was.
@@ -136,11 +161,12 @@ fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, BackupError> {
 
 /// A picture of a copy. One without a hash to compare is decoded whole.
 fn picture(dir: &Path, name: &PictureName, sha256: Option<&str>) -> Result<Vec<u8>, BackupError> {
-    let path = name.below(&dir.join("photos"));
-    if let Some(folder) =
-        path.parent().filter(|folder| !folder.symlink_metadata().is_ok_and(|m| m.is_dir()))
-    {
-        return Err(unfit(folder, "is missing, or a link"));
+    let photos = dir.join("photos");
+    let path = name.below(&photos);
+    for folder in path.parent().into_iter().chain([photos.as_path()]) {
+        if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            return Err(unfit(folder, "is missing, or a link"));
+        }
     }
     plain(&path)?;
     let bytes = fs::read(&path).map_err(at(&path))?;

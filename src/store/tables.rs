@@ -176,7 +176,7 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
         ("at", Int),
         ("pixels_sent", Text),
         ("pixels_shown", Text),
-        ("look", Int),
+        ("looks", Text),
     ];
     open("photos", &["id"], columns)
 });

@@ -131,14 +131,15 @@ fn nothing_that_a_person_writes_is_taken_for_html() {
     }
 }
 
-/// Forms that are posted from pages which are everybody's: how pages look, the door of the
-/// console, 寄语 and their objections, and what is not anybody's before it was sent.
-const EVERYBODYS: [&str; 5] = [
-    "src/ui/parts/top_bar.rs",
-    "src/ui/pages/console/login.rs",
-    "src/ui/pages/messages.rs",
-    "src/islands/forms/sign_form.rs",
-    "src/islands/forms/report_form.rs",
+/// How many forms of a file are everybody's: how pages look, the door of the console,
+/// objections to 寄语, 我也遇到过, and what is not anybody's before it was sent.
+const EVERYBODYS: [(&str, usize); 6] = [
+    ("src/ui/parts/top_bar.rs", 1),
+    ("src/ui/pages/console/login.rs", 1),
+    ("src/ui/pages/messages.rs", 1),
+    ("src/ui/pages/status.rs", 1),
+    ("src/islands/forms/sign_form.rs", 1),
+    ("src/islands/forms/report_form.rs", 1),
 ];
 
 #[test]
@@ -146,8 +147,8 @@ fn every_form_of_a_persons_page_says_whose() {
     for (path, text) in sources().into_iter().filter(|(path, _)| !path.starts_with("src/tests")) {
         let count = |word: &str| text.matches(word).count();
         let (posted, said) = (count("method=\"post\""), count("<OwnerField />"));
-        let expected = if EVERYBODYS.contains(&path.as_str()) { 0 } else { posted };
-        assert_eq!(said, expected, "{path} has {posted} forms that are posted");
+        let open = EVERYBODYS.iter().find(|(file, _)| *file == path).map_or(0, |(_, n)| *n);
+        assert_eq!(said + open, posted, "{path} has {posted} forms that are posted");
     }
 }
 

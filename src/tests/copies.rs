@@ -74,26 +74,30 @@ fn unvouched(copy: &Path) {
     edit(copy, "manifest.json", |text| {
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
         manifest.as_object_mut().unwrap().remove("sha256");
+        manifest["schema"] = 9.into();
+        manifest.to_string()
+    });
+}
+
+/// One more row of a table.
+fn add(copy: &Path, table: &str, row: &str) {
+    edit(copy, &format!("{table}.jsonl"), |text| format!("{text}{row}\n"));
+    edit(copy, "manifest.json", |text| {
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        let counted = tables.iter_mut().find(|counted| counted[0] == table).unwrap();
+        counted[1] = (counted[1].as_u64().unwrap() + 1).into();
         manifest.to_string()
     });
 }
 
 /// One more row of staff, as somebody with the copy in their hands may write it.
 fn add_row(copy: &Path) {
-    edit(copy, "staff.jsonl", |text| {
-        let mut row: serde_json::Value =
-            serde_json::from_str(text.lines().next().unwrap()).unwrap();
-        row["id"] = 77.into();
-        row["login"] = "intruder".into();
-        format!("{text}{row}\n")
-    });
-    edit(copy, "manifest.json", |text| {
-        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
-        let tables = manifest["tables"].as_array_mut().unwrap();
-        let staff = tables.iter_mut().find(|table| table[0] == "staff").unwrap();
-        staff[1] = 2.into();
-        manifest.to_string()
-    });
+    let text = fs::read_to_string(copy.join("staff.jsonl")).unwrap();
+    let mut row: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+    row["id"] = 77.into();
+    row["login"] = "intruder".into();
+    add(copy, "staff", &row.to_string());
 }
 
 /// A way to change a copy.
@@ -101,7 +105,11 @@ type Change = (&'static str, fn(&Path));
 
 async fn a_copy_that_somebody_changed_fills_nothing(database: Database) {
     let copy = copied(&database).await;
-    let changes: [Change; 12] = [
+    let changes: [Change; 13] = [
+        ("a link for all pictures", |copy| {
+            fs::rename(copy.join("photos"), copy.join("moved")).unwrap();
+            symlink(copy.join("moved"), copy.join("photos")).unwrap();
+        }),
         ("a row more", |copy| edit(copy, "staff.jsonl", |text| format!("{text}{text}"))),
         ("a row more that the manifest knows", add_row),
         ("other rows", |copy| {
@@ -161,6 +169,10 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(database: Database) {
     let copy = copied(&database).await;
     unvouched(&copy);
     add_row(&copy);
+    // Somebody who would be another person by it, and what the newest version knows more.
+    add(&copy, "wechat_identities", r#"{"identity":"x","visitor":"v","linked_at":1}"#);
+    let event = r#"{"serial":1,"version":2,"at":1,"staff":9,"what":"start","state":"in_progress","audience":"public","detail":null,"sealed":null}"#;
+    add(&copy, "report_events", event);
     let (code, said, other) = restored(database.kind, &copy, &[]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("--unsealed"), "{said}");
@@ -172,6 +184,9 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(database: Database) {
     assert_eq!(other.number("SELECT COUNT(*) FROM staff").await, 2);
     assert_eq!(other.number("SELECT COUNT(*) FROM staff WHERE active = 1").await, 0);
     assert_eq!(files(&other.folder.path().join("photos")).len(), 2);
+    assert_eq!(other.number("SELECT COUNT(*) FROM wechat_identities").await, 0);
+    let moved = "SELECT COUNT(*) FROM reports WHERE moved_by = '[9]'";
+    assert_eq!(other.number(moved).await, 1, "it is brought up to date");
     let folder = other.folder.path();
     let mut serve = program(&other.url, folder);
     serve.arg("serve").env("LEPTOS_SITE_ROOT", folder);
@@ -186,8 +201,45 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(database: Database) {
     }
     drop(server);
 
+    // Hashes that anybody may write vouch for nothing, and pictures that are lost are missed.
+    edit(&copy, "manifest.json", |text| {
+        let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+        manifest["sha256"] = serde_json::json!({ "staff.jsonl": "x" });
+        manifest.to_string()
+    });
+    let lost = database.folder.path().join("lost");
+    Command::new("cp").arg("-a").arg(&copy).arg(&lost).status().unwrap();
+    fs::remove_file(picture(&lost)).unwrap();
+    let (code, said, other) = restored(database.kind, &lost, &["--unsealed"]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 photos of reports have no picture"), "{said}");
+    assert_eq!(other.number("SELECT COUNT(*) FROM staff WHERE active = 1").await, 0);
+
     // Nor does it hold whatever somebody likes.
-    let changes: [Change; 5] = [
+    let changes: [Change; 10] = [
+        ("of today without a code", |copy| {
+            edit(copy, "manifest.json", |text| text.replace("\"schema\":9", "\"schema\":10"))
+        }),
+        ("of no schema", |copy| {
+            edit(copy, "manifest.json", |text| {
+                let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+                (manifest["schema"], manifest["tables"]) = (0.into(), serde_json::json!([]));
+                manifest.to_string()
+            })
+        }),
+        ("of the first schema with later files", |copy| {
+            edit(copy, "manifest.json", |text| {
+                let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+                manifest["schema"] = 1.into();
+                manifest["tables"].as_array_mut().unwrap().truncate(3);
+                manifest.to_string()
+            })
+        }),
+        ("a link for all pictures", |copy| {
+            fs::rename(copy.join("photos"), copy.join("moved")).unwrap();
+            symlink(copy.join("moved"), copy.join("photos")).unwrap();
+        }),
+        ("a code that is none", |copy| fs::write(copy.join("manifest.mac"), "x").unwrap()),
         ("no tables", |copy| {
             edit(copy, "manifest.json", |text| {
                 let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();

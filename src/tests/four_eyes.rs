@@ -4,12 +4,12 @@ use std::io::Cursor;
 
 use chuangquan::{
     domain::{
-        report::{Action, CaseNumber, Code, Report, State, deed::Deed},
+        report::{Action, CaseNumber, Report, State, deed::Deed},
         staff::Staff,
     },
     service::report::ReportError,
 };
-use image::{DynamicImage, ImageFormat, RgbImage};
+use image::{DynamicImage, ImageFormat, RgbImage, imageops::FilterType};
 use reqwest::StatusCode;
 use scraper::Html;
 
@@ -224,12 +224,23 @@ on_both!(
     what_is_the_managers_is_changed_by_nobody_else,
 );
 
-/// Light that falls from above and from the left, as in no two places alike.
+/// A place with some darker and some lighter things in it, as in no two places alike.
 fn street(bright: u8) -> DynamicImage {
-    let light = |x: u32, y: u32| (x * 7 + y * y / 9 + (x / 17) * (y / 13) * 11) % 200;
+    let things: [(f32, f32, f32, f32); 6] = [
+        (40.0, 60.0, 35.0, 90.0),
+        (140.0, 40.0, 25.0, -80.0),
+        (250.0, 90.0, 45.0, 70.0),
+        (90.0, 170.0, 40.0, -70.0),
+        (190.0, 190.0, 30.0, 80.0),
+        (290.0, 200.0, 30.0, -60.0),
+    ];
     RgbImage::from_fn(320, 240, |x, y| {
-        let value = u8::try_from(light(x, y)).unwrap().saturating_add(bright);
-        image::Rgb([value, value / 2, 255 - value])
+        let light = things.iter().fold(110.0, |light, (at_x, at_y, size, more)| {
+            let (right, down) = (x as f32 - at_x, y as f32 - at_y);
+            light + more * (-(right * right + down * down) / (2.0 * size * size)).exp()
+        });
+        let value = (light.clamp(0.0, 200.0) as u8).saturating_add(bright);
+        image::Rgb([value, value, value / 2])
     })
     .into()
 }
@@ -287,24 +298,39 @@ async fn a_picture_from_before_shows_nothing_that_was_done() {
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(server.store.counts().reports.received, received, "nothing was entered");
 
-    // What was made smaller, or lighter, is another picture, and the checker is told.
-    let smaller = street(0).resize_exact(300, 225, image::imageops::FilterType::Triangle);
-    let fields = [("version", "4"), ("text", "已清走")];
-    let file = [("photos", "after.jpg", encoded(&smaller, ImageFormat::Jpeg))];
-    let done = desk.send(desk.multipart(&format!("{path}/finish"), &fields, &file)).await;
-    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    // What was made smaller, lighter, turned, mirrored, cut or framed is another picture, and
+    // the checker is told; another one of the same place is none of it.
+    let picture = street(0);
+    let mut framed = DynamicImage::new_rgb8(380, 300);
+    framed.as_mut_rgb8().unwrap().fill(255);
+    image::imageops::overlay(&mut framed, &picture, 30, 30);
     let mut other = server.logged_in("second").await;
-    for page in [path.as_str(), "/console/check"] {
-        let page = other.get(page).await.text().await.unwrap();
-        assert!(page.contains("处理后的照片和处理前的几乎一样"), "{page}");
+    let mut version = 4;
+    for (what, after, told) in [
+        ("smaller", picture.resize_exact(300, 225, FilterType::Triangle), true),
+        ("lighter", street(20), true),
+        ("mirrored", picture.fliph(), true),
+        ("turned", picture.rotate90(), true),
+        ("cut", picture.crop_imm(20, 20, 280, 200), true),
+        ("framed", framed, true),
+        ("another", image::load_from_memory(&jpeg(300, 200)).unwrap(), false),
+    ] {
+        let number = version.to_string();
+        let fields = [("version", number.as_str()), ("text", "已清走")];
+        let file = [("photos", "after.jpg", encoded(&after, ImageFormat::Jpeg))];
+        let done = desk.send(desk.multipart(&format!("{path}/finish"), &fields, &file)).await;
+        assert_eq!(done.status(), StatusCode::SEE_OTHER, "{what}");
+        for page in [path.as_str(), "/console/check"] {
+            let page = other.get(page).await.text().await.unwrap();
+            assert_eq!(page.contains("处理后的照片和处理前的几乎一样"), told, "{what}");
+        }
+        let number = (version + 1).to_string();
+        let back = [("version", number.as_str()), ("result", "no"), ("reason", "请重拍")];
+        let sent = other.post(&format!("{path}/check"), &back).await;
+        assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+        // It was another round's.
+        let photos = "DELETE FROM photos WHERE role = 'after'";
+        server.database.execute(photos).await;
+        version += 2;
     }
-    // Another picture of the same place is none of it.
-    let back = [("version", "5"), ("result", "no"), ("reason", "请重拍")];
-    other.post(&format!("{path}/check"), &back).await;
-    let file = [("photos", "after.jpg", jpeg(300, 200))];
-    let fields = [("version", "6"), ("text", "已清走")];
-    let done = desk.send(desk.multipart(&format!("{path}/finish"), &fields, &file)).await;
-    assert_eq!(done.status(), StatusCode::SEE_OTHER);
-    let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
-    assert_eq!(report.state, State::AwaitingCheck);
 }

@@ -153,6 +153,10 @@ fn whole(report: &Report) -> Result<(), TestCaseError> {
     if matches!(report.state, State::InProgress | State::AwaitingCheck) {
         prop_assert!(report.handler.is_some());
     }
+    if report.state == State::AwaitingCheck {
+        let other = staff(99, Role::Manager);
+        prop_assert!(Action::Check.allowed(&other, report).is_ok(), "someone can check it");
+    }
     if !report.state.is_open() {
         prop_assert!(report.claimed_by.is_none() && report.extension_days.is_none());
     }

@@ -16,7 +16,7 @@ use reqwest::StatusCode;
 use super::casework::{act, deed, filed, set};
 use crate::support::{
     database::{Database, on_both},
-    server::{Server, Visitor},
+    server::{Server, Visitor, location},
 };
 
 struct Scene {
@@ -210,6 +210,66 @@ async fn all_of_mine_is_erased_and_the_others_case_goes_on(database: Database) {
     assert!(page.contains("合并后的进展：") && page.contains("已提交，待受理"), "{page}");
 }
 
+async fn a_merge_spares_nobody_the_check(database: Database) {
+    let mut scene = Scene::new(database, 1).await;
+    scene.server.add_staff("second", "grid-worker", &["grid-01"]).await;
+    let mut desk = scene.server.logged_in("worker").await;
+    // A reminder is closed by one person alone: no case goes on under it.
+    let fields =
+        [("category", "noise"), ("grid", "grid-01"), ("place", "测试小区"), ("source", "patrol")];
+    let entered = desk.send(desk.multipart("/console/new", &fields, &[])).await;
+    let code = location(&entered).trim_start_matches("/console/reports/").to_owned();
+    let store = scene.server.store.clone();
+    let reminder = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
+    scene.reports.push(reminder);
+    assert!(matches!(scene.merge(0, 1).await, Err(ReportError::Form(_))));
+    let reminder = scene.now(1).await;
+    let into = Deed::Duplicate { of: scene.now(0).await.number() };
+    let worker = scene.worker.clone();
+    let other_way = act(&scene.server.service, &worker, &reminder, into).await;
+    assert!(matches!(other_way, Err(ReportError::Form(_))));
+
+    // The picture from before stays one, under whatever number the case goes on.
+    let picture = super::photos::jpeg(60, 40);
+    let mut visitor = scene.server.known_visitor().await;
+    for photos in [std::slice::from_ref(&picture), &[], &[]] {
+        let code = visitor.report("grid-01", photos).await;
+        let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
+        let accept = deed(Action::Accept, report.number());
+        scene.reports.push(act(&scene.server.service, &worker, &report, accept).await.unwrap());
+    }
+    scene.merge(2, 3).await.unwrap();
+    scene.merge(3, 4).await.unwrap();
+    let target = scene.now(4).await;
+    let (version, path) = (target.version.to_string(), format!("/console/reports/{}", target.code));
+    let fields = [("version", version.as_str()), ("text", "已清走")];
+    let files = [("before", "b.jpg", super::photos::jpeg(90, 20)), ("photos", "a.jpg", picture)];
+    let settle = desk.multipart(&format!("{path}/settle"), &fields, &files);
+    let refused = desk.send(settle).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().await.unwrap().contains("是同一张，请重新拍一张"));
+}
+
+async fn whose_case_is_not_taken_under_another_number_hears_why(database: Database) {
+    let mut scene = Scene::new(database, 1).await;
+    let (store, worker) = (scene.server.store.clone(), scene.worker.clone());
+    set(&store, &scene.reports[0].code, |report| {
+        (report.state, report.accepted_at) = (State::Submitted, None);
+    })
+    .await;
+    let mut other = scene.server.known_visitor().await;
+    let second = filed(&scene.server, &mut other, "grid-01").await;
+    scene.reports.push(second);
+    scene.merge(0, 1).await.unwrap();
+    let target = scene.now(1).await;
+    let reject = Deed::Reject { reason: "这里由物业管，请打物业电话".into() };
+    act(&scene.server.service, &worker, &target, reject).await.unwrap();
+    let page = scene.page(0, 0).await;
+    assert!(page.contains("合并后的进展：") && page.contains("请打物业电话"), "{page}");
+    let stranger = scene.server.known_visitor().await.get("/reports").await.text().await.unwrap();
+    assert!(!stranger.contains("物业电话"));
+}
+
 async fn who_is_alone_takes_it_all_back(database: Database) {
     let mut scene = Scene::new(database, 1).await;
     let reporter = scene.reports[0].visitor.clone().unwrap();
@@ -249,6 +309,8 @@ on_both!(
     only_what_is_handled_and_as_open_is_merged_into,
     whoever_leaves_takes_only_themselves,
     all_of_mine_is_erased_and_the_others_case_goes_on,
+    a_merge_spares_nobody_the_check,
+    whose_case_is_not_taken_under_another_number_hears_why,
     who_is_alone_takes_it_all_back,
     supports_and_a_merge_at_once_lose_nobody,
 );

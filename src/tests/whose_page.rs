@@ -166,6 +166,18 @@ async fn the_former_persons_pages_do_nothing_to_the_next_one() {
     assert_eq!(refused.status(), StatusCode::CONFLICT);
     let json: serde_json::Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
     assert_eq!(json["title"], ANOTHERS);
+    // A page of before forms said whose they are, and one that says both.
+    for fields in [&[("confirm", "on")][..], &[("owner", ""), ("confirm", "on")]] {
+        for (name, value) in [("origin", server.url.as_str()), ("sec-fetch-site", "same-origin")] {
+            let old = phone.form("/me/erase", fields).header(name, value);
+            assert_refused(phone.send(old).await, "a browser that says nothing").await;
+        }
+    }
+    let own = html(&mut phone, "/me/data").await;
+    let mut both = to(&own, "/me/erase").chosen();
+    both.extend(to(&data, "/me/erase").chosen());
+    let both: Vec<(&str, &str)> = both.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    assert_refused(phone.post("/me/erase", &both).await, "both").await;
     // One's own does what it says.
     let own = html(&mut phone, "/signed").await;
     assert_eq!(location(&send(&mut phone, &to(&own, "/sign/withdraw")).await), "/me");
@@ -242,7 +254,10 @@ async fn another_name_at_the_same_phone_is_another_person() {
     assert!(refused.text().await.unwrap().contains("王**"));
 
     let before = phone.cookies.clone();
-    let next = phone.post("/sign/next", &fields).await;
+    let owner = value(all(&page, "[name=\"owner\"][form=\"sign-form\"]")[0]);
+    let with_owner = [&fields[..], &[("owner", owner.as_str())]].concat();
+    let as_browsers_do = phone.form("/sign/next", &with_owner).header("origin", &server.url);
+    let next = phone.send(as_browsers_do).await;
     assert_eq!(next.status(), StatusCode::OK);
     assert_ne!(phone.cookies, before, "it is somebody else's phone now");
     let page = Html::parse_document(&next.text().await.unwrap());

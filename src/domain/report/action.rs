@@ -235,8 +235,8 @@ impl Action {
             | Self::Settle
             | Self::Extend
             | Self::ApproveExtension
-            | Self::Finish
-            | Self::Check => report.kind.is_casework(),
+            | Self::Finish => report.kind.is_casework(),
+            Self::Check => report.kind.is_casework() || report.is_to_be_referred(),
             _ => true,
         }
     }

@@ -43,6 +43,12 @@ const fn field(name: &'static str, label: &'static str, input: Input, required: 
 }
 
 impl Action {
+    /// Whether its form brings photos.
+    #[must_use]
+    pub fn takes_photos(self) -> bool {
+        self.fields().iter().any(|field| field.input == Input::Photos)
+    }
+
     /// What its form asks for.
     #[must_use]
     pub const fn fields(self) -> &'static [Field] {

@@ -13,6 +13,7 @@ pub mod flag;
 pub mod form;
 pub mod id_list;
 mod limits;
+pub mod looks;
 pub mod names;
 pub mod reporter;
 pub mod state;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     action::Action,
+    looks::Looks,
     names::{CaseNumber, Code},
     state::{Satisfaction, Source, State},
 };
@@ -207,17 +209,19 @@ impl Report {
 
     /// Whether it is to go to someone outside, as soon as another person agrees.
     #[must_use]
-    pub fn is_to_be_referred(&self) -> bool {
-        self.state == State::AwaitingCheck && self.referred_to.is_some()
+    pub const fn is_to_be_referred(&self) -> bool {
+        matches!(self.state, State::AwaitingCheck) && self.referred_to.is_some()
     }
 
-    /// Whether it may go on under `other`: one that is still handled, and that everyone who
-    /// follows this one can see, too.
+    /// Whether it may go on under `other`: one that is still handled, in the same way and as
+    /// far (a reminder is closed by one person alone, and so is what was not accepted), and
+    /// that everyone who follows this one can see, too.
     #[must_use]
     pub fn may_merge_into(&self, other: &Self) -> bool {
-        let private = |report: &Self| report.kind == CategoryKind::Private;
-        let as_open = private(self) == private(other) && self.hidden == other.hidden;
-        other.state.is_open() && as_open && (other.is_public() || !self.is_public())
+        let alike = self.kind == other.kind && self.hidden == other.hidden;
+        let as_far = other.accepted_at.is_some() || self.accepted_at.is_none();
+        let as_open = other.is_public() || !self.is_public();
+        other.state.is_open() && alike && as_far && as_open
     }
 
     /// Whether it was opened again and only a manager may move it on: 没解决 was said
@@ -338,10 +342,9 @@ pub struct Photo {
     /// Hash of the pixels that are shown.
     #[serde(default)]
     pub pixels_shown: Option<String>,
-    /// What it looks like, roughly: 64 bits of which few differ between pictures that look
-    /// the same.
-    #[serde(default)]
-    pub look: Option<i64>,
+    /// What it looks like, roughly.
+    #[serde(with = "looks", default)]
+    pub looks: Looks,
 }
 
 impl Photo {
@@ -356,17 +359,14 @@ impl Photo {
     /// Whether it looks nearly as `other` does.
     #[must_use]
     pub fn looks_like(&self, other: &Self) -> bool {
-        /// Bits of 64: a picture that was made smaller, compressed or cut at its edges differs
-        /// by fewer, one of the same place by more.
-        const FEW: u32 = 8;
-        self.look.zip(other.look).is_some_and(|(a, b)| (a ^ b).count_ones() <= FEW)
+        self.looks.are_like(&other.looks)
     }
 }
 
-/// Whether, of a report's photos, one from after handling looks nearly as one from before.
+/// Whether, of some photos, one from after handling looks nearly as one from before.
 #[must_use]
-pub fn nearly_the_same(photos: &[Photo]) -> bool {
-    let of = |role| photos.iter().filter(move |photo| photo.role == role);
+pub fn nearly_the_same<'p>(photos: impl Iterator<Item = &'p Photo> + Clone) -> bool {
+    let of = |role| photos.clone().filter(move |photo| photo.role == role);
     of(PhotoRole::After).any(|after| of(PhotoRole::Before).any(|before| after.looks_like(before)))
 }
 

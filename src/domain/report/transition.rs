@@ -203,7 +203,7 @@ impl Rules<'_> {
                     Some(other) if !report.may_merge_into(other) => {
                         return Err(fault(
                             "of",
-                            "两件的公开范围不同，合并后有人会看不到，请分别办理",
+                            "两件的办法或公开范围不同，合并后有人会看不到或少一道核查，请分别办理",
                         ));
                     }
                     Some(_) => {}
@@ -329,6 +329,7 @@ impl Rules<'_> {
                     report.closed_at = None;
                     report.duplicate_of = None;
                     (report.referred_to, report.referred_number) = (None, None);
+                    (report.accepted_at, report.promised_at) = (None, None);
                     self.wait_for_acceptance(report);
                 }
                 note.text(reason);

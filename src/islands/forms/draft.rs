@@ -95,7 +95,8 @@ fn went_back() -> bool {
 }
 
 fn ask_anew() {
-    if let Ok(here) = location().href() {
-        location().replace(&here).ok();
+    // With a fragment it would only be scrolled.
+    if let (Ok(path), Ok(query)) = (location().pathname(), location().search()) {
+        location().replace(&format!("{path}{query}")).ok();
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         text_field::{Rule, TextField},
     },
     ui::{
-        TRAP,
+        OWNER, TRAP,
         context::{Instead, Page},
         pages::refusal::{Refusal, RefusalPage},
         parts::title::PageTitle,
@@ -55,6 +55,7 @@ pub fn SignPage() -> impl IntoView {
         let next = refused.as_ref().is_some_and(|refused| refused.offers_next()).then(|| {
             view! {
                 <p class="page-action">
+                    <input type="hidden" name=OWNER value=page.owner.clone() form="sign-form" />
                     <button class="weui-btn weui-btn_default" type="submit" form="sign-form" formaction="/sign/next" formnovalidate>
                         {lang.say("换人签名", "Next person signs")}
                     </button>

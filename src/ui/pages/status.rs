@@ -53,9 +53,12 @@ fn shown(page: &Page, status: Status) -> AnyView {
     let goes_on = goes_on_under.map(|code| {
         view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
-    let progress = progress.map(|under| {
+    let progress = progress.map(|(under, why)| {
         let sentence = under.sentence(campaign, page.service.calendar(), now);
-        view! { <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p> }
+        view! {
+            <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p>
+            {why.map(|why| view! { <p class="notice" lang=lang.of_staff()>{why}</p> })}
+        }
     });
     let filed = events.iter().any(|event| event.what == What::Filed);
     let just_filed = own && filed && report.version == 1;
@@ -193,7 +196,6 @@ fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
         let action = format!("/reports/{}/support", report.code);
         view! {
             <form class="page-action" method="post" action=action>
-                <OwnerField />
                 <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I’ve seen this too")}</button>
             </form>
         }

@@ -22,7 +22,7 @@ UPDATE reports SET hidden_by = (
 UPDATE reports SET referred_to = NULL, referred_number = NULL WHERE state <> 'referred';
 -- What went on under another report is looked for when that one is taken back.
 CREATE INDEX reports_duplicate ON reports (duplicate_of) WHERE duplicate_of IS NOT NULL;
--- Hashes of what was sent and of what is shown, and 64 bits of what it looks like.
+-- Hashes of what was sent, of what is shown, and of what it looks like.
 ALTER TABLE photos ADD COLUMN pixels_sent TEXT;
 ALTER TABLE photos ADD COLUMN pixels_shown TEXT;
-ALTER TABLE photos ADD COLUMN look BIGINT;
+ALTER TABLE photos ADD COLUMN looks TEXT;

@@ -14,7 +14,7 @@ use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
-        report::{Action, Code, Event, Report, State, What, words::day_and_time},
+        report::{Action, Code, Event, Report, What, words::day_and_time},
         staff::{Staff, StaffId},
     },
     service::casework::Case,
@@ -72,7 +72,16 @@ fn case_view(
     names: &HashMap<StaffId, String>,
     way: &Way,
 ) -> AnyView {
-    let Case { report, events, photos, similar, goes_on_under, merged, actions } = case;
+    let Case {
+        report,
+        events,
+        photos,
+        similar,
+        goes_on_under,
+        merged,
+        same_picture: same,
+        actions,
+    } = case;
     let heading = if report.place.is_empty() {
         report.plain_summary(page.campaign())
     } else {
@@ -99,7 +108,7 @@ fn case_view(
                 {steps(Lang::Zh, report.state)}
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
-                {(report.state == State::AwaitingCheck).then(|| same_picture(&photos))}
+                {same_picture(same)}
                 {to_be_referred(&report)}
                 {facts(page, staff, &report, names)}
                 {merged}

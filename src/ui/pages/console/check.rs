@@ -7,7 +7,7 @@ use super::{framed, staff};
 use crate::domain::lang::Lang;
 use crate::ui::parts::owner::OwnerField;
 use crate::{
-    domain::report::{Photo, Report, filter::Filter, nearly_the_same, words::day_and_time},
+    domain::report::{Photo, Report, filter::Filter, words::day_and_time},
     ui::{
         context::Page,
         pages::reports::pager,
@@ -32,7 +32,8 @@ pub fn CheckPage() -> impl IntoView {
             let photos: Vec<Photo> =
                 found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
             let own = report.was_moved_by(staff.id);
-            item(&page, report, &photos, own, &kept)
+            let same = found.same_picture.contains(&report.serial);
+            item(&page, report, &photos, (own, same), &kept)
         });
         let items = items.collect_view();
         let empty = items.is_empty();
@@ -61,8 +62,8 @@ pub fn CheckPage() -> impl IntoView {
 
 /// Said to the checker where the picture from after handling is hardly another one.
 #[must_use]
-pub fn same_picture(photos: &[Photo]) -> Option<AnyView> {
-    nearly_the_same(photos).then(|| {
+pub fn same_picture(is_so: bool) -> Option<AnyView> {
+    is_so.then(|| {
         view! { <p class="notice notice_warn" role="note">"处理后的照片和处理前的几乎一样，请仔细看，或到现场核实。"</p> }
             .into_any()
     })
@@ -75,7 +76,13 @@ pub fn to_be_referred(report: &Report) -> Option<AnyView> {
     Some(view! { <p class="notice" role="note">"拟转给" {to} "。通过后转办；退回后由原处继续办理。"</p> }.into_any())
 }
 
-fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) -> AnyView {
+fn item(
+    page: &Page,
+    report: &Report,
+    photos: &[Photo],
+    (own, same): (bool, bool),
+    kept: &Kept,
+) -> AnyView {
     let campaign = page.service.campaign();
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
@@ -106,7 +113,7 @@ fn item(page: &Page, report: &Report, photos: &[Photo], own: bool, kept: &Kept) 
             <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
             {to_be_referred(report)}
             {photo_pair(Lang::Zh, photos)}
-            {same_picture(photos)}
+            {same_picture(same)}
         </li>
     }
     .into_any()
