@@ -1,6 +1,6 @@
 //! The one text area. No other file may write the bare element: Leptos takes the children of
-//! `<textarea>`, `<script>`, `<style>` and `<noscript>` as they are, so that words of a person
-//! in one of them would become elements of the page.
+//! `textarea`, `script`, `style` and `noscript` as they are, so that words of a person in one of
+//! them would become elements of the page.
 
 use html_escape::encode_text;
 use leptos::prelude::*;
