@@ -116,7 +116,7 @@ async fn every_form_of_a_persons_page_says_whose_and_is_refused_from_anybody_els
             let expected = if own || refused { "no-store" } else { "private, no-cache" };
             assert_eq!(kept(&response), expected, "{what}");
             let page = Html::parse_document(&response.text().await.unwrap());
-            assert_eq!(!all(&page, "[data-personal]").is_empty(), own, "{what} comes back anew");
+            assert_eq!(!all(&page, "[data-own]").is_empty(), own, "{what} comes back anew");
             for form in forms(&page) {
                 // How pages look is asked everywhere, and nobody is in before the door.
                 if ["/look", "/console/login"].contains(&form.action.as_str()) {

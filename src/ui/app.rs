@@ -49,15 +49,15 @@ pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('lep
 f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
 i.length&&requestAnimationFrame(()=>setTimeout(()=>import(f?d.fewJs:d.js).then(async m=>{await m.default({module_or_path:f?d.fewWasm:d.wasm});\
 m.hydrate();for(const e of i)m[e.dataset.component](e)})\
-.catch(e=>console.info('islands stay still',e)),150))})\
+.catch(e=>console.info('still',e)),150))})\
 (document.currentScript.dataset);\
 (w=>{w&&!/^\\/(console|screen)/.test(location.pathname)&&\
 (w.controller||document.referrer.startsWith(location.origin+'/'))&&\
-addEventListener('load',()=>w.register('/sw.js?lang='+document.documentElement.lang).catch(e=>console.info('online only',e)));\
+addEventListener('load',()=>w.register('/sw.js?lang='+document.documentElement.lang).catch(e=>console.info('online',e)));\
 w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
 (navigator.serviceWorker);\
-(q=>q&&addEventListener('pageshow',e=>{const l=location,p=q.dataset.personal;\
-e.persisted&&l.replace(l.pathname==p?p+l.search:p)}))(document.querySelector('[data-personal]'))";
+(q=>q&&addEventListener('pageshow',e=>e.persisted&&location.replace(q.dataset.own)))\
+(document.querySelector('[data-own]'))";
 
 /// The document.
 #[component]

@@ -18,5 +18,7 @@ pub fn OwnerField() -> impl IntoView {
 pub fn Personal() -> impl IntoView {
     let page = Page::current();
     page.personal.mark();
-    view! { <span data-personal=page.path hidden></span> }
+    // Without a fragment: to one of the same page the browser would only scroll.
+    let own = format!("{}?{}", page.path, page.query.trim_start_matches('&'));
+    view! { <span data-own=own.trim_end_matches('?').to_owned() hidden></span> }
 }
