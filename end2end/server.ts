@@ -96,6 +96,9 @@ interface PerTest {
   /** What this test makes the browser complain of on purpose. */
   expectedComplaints: RegExp;
   quietBrowser: void;
+  /** Starts a server of this test's own. It is stopped after the test, and after its pages: a
+   * page that still loads would complain that its server is gone. */
+  startServer: (settings: Record<string, string>) => Promise<Server>;
 }
 
 interface PerWorker {
@@ -124,6 +127,16 @@ export const test = base.extend<PerTest, PerWorker>({
     },
     { auto: true },
   ],
+  startServer: async ({ context }, use) => {
+    const started: Server[] = [];
+    await use(async (settings) => {
+      const server = await Server.start(settings);
+      started.push(server);
+      return server;
+    });
+    for (const page of context.pages()) await page.close();
+    for (const server of started) await server.stop();
+  },
 });
 
 export { expect };

@@ -2,12 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, Server, sign, signatures, test } from '../server.ts';
+import { expect, sign, signatures, test } from '../server.ts';
 
 const lantern = path.join(import.meta.dirname, '..', '..', 'src', 'tests', 'lantern-street.toml');
 
-test('another street deploys its own file', async ({ page }) => {
-  const server = await Server.start({ CHUANGQUAN_CAMPAIGN: lantern });
+test('another street deploys its own file', async ({ page, startServer }) => {
+  const server = await startServer({ CHUANGQUAN_CAMPAIGN: lantern });
   await page.goto(`${server.url}/`);
   await expect(page.getByRole('heading', { name: '点亮灯笼街' })).toBeVisible();
   await expect(page.getByText('3个网格')).toBeVisible();
@@ -17,22 +17,18 @@ test('another street deploys its own file', async ({ page }) => {
   await expect(page).toHaveURL(/signed$/);
   await expect(page.getByText('灯笼街道 · 烛台苑（西片）')).toBeVisible();
   expect(await signatures(server)).toBe(1);
-  await page.goto('about:blank');
-  await server.stop();
 });
 
-test('after the last day the form is closed', async ({ page }) => {
+test('after the last day the form is closed', async ({ page, startServer }) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'campaign-'));
   const file = path.join(folder, 'over.toml');
   const text = await readFile(lantern, 'utf8');
   await writeFile(file, text.replace('closes = 2999-12-31', 'closes = 2026-06-02'));
-  const server = await Server.start({ CHUANGQUAN_CAMPAIGN: file });
+  const server = await startServer({ CHUANGQUAN_CAMPAIGN: file });
   await page.goto(`${server.url}/`);
   await expect(page.getByText('签名已于2026年6月2日结束')).toBeVisible();
   await expect(page.getByRole('link', { name: '我要签名' })).toHaveCount(0);
   await page.goto(`${server.url}/sign`);
   await expect(page.getByRole('heading', { name: '活动已经结束' })).toBeVisible();
-  await page.goto('about:blank');
-  await server.stop();
   await rm(folder, { recursive: true });
 });

@@ -3,7 +3,7 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { fill } from '../casework.ts';
 import { photo } from '../photo.ts';
-import { expect, Server, sign, signatures, test } from '../server.ts';
+import { expect, sign, signatures, test } from '../server.ts';
 
 test.use({ serviceWorkers: 'allow', expectedComplaints: /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|status of 4/ });
 
@@ -214,14 +214,12 @@ test('nothing of one’s own is kept, and the worker can be switched off', async
   }
 });
 
-test('an office that wants no worker sends one that goes away', async ({ page }) => {
-  const other = await Server.start({ CHUANGQUAN_OFFLINE: 'off' });
+test('an office that wants no worker sends one that goes away', async ({ page, startServer }) => {
+  const other = await startServer({ CHUANGQUAN_OFFLINE: 'off' });
   const worker = await (await fetch(`${other.url}/sw.js`)).text();
   expect(worker).toContain('unregister');
   await page.goto(`${other.url}/`);
   await page.getByRole('link', { name: '动态' }).click();
   await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0);
   expect(await cached(page)).toEqual([]);
-  await page.goto('about:blank');
-  await other.stop();
 });

@@ -16,44 +16,40 @@ async function script(server: Server, n: number): Promise<number> {
 
 test.use({ expectedComplaints: /status of 4(03|22)/ });
 
-test('a manager decides about what a script signed, and takes it back', async ({ page }) => {
-  const server = await Server.start({ CHUANGQUAN_LIMITS: 'on' });
-  try {
-    server.addStaff('manager', '王测试', 'manager');
-    expect(await script(server, 25), 'it is told nothing').toBe(25);
-    expect(await signatures(server)).toBe(15);
-    await logIn(page, 'manager', server.url);
-    await page.getByRole('link', { name: '签名', exact: true }).click();
-    await expect(page.getByText('提交过快 · 10个')).toBeVisible();
-    await page.getByRole('link', { name: '放行…' }).click();
-    const preview = page.getByRole('region', { name: '放行存疑签名：会涉及10个' });
-    await expect(preview).toContainText('王**');
-    expect(await signatures(server), 'to look changes nothing').toBe(15);
-    await preview.getByRole('button', { name: '确定，放行存疑签名' }).click();
-    await expect(async () => {
-      expect(await signatures(server)).toBe(25);
-      await page.goto(`${server.url}/console/signatures`);
-      await expect(page.getByText('放行存疑签名 · 10个 · 已办')).toBeVisible({ timeout: 500 });
-    }).toPass();
-    await expect(page.getByText('没有存疑的签名。')).toBeVisible();
-    await page.getByRole('button', { name: /^撤销/ }).click();
-    await expect(async () => expect(await signatures(server)).toBe(15)).toPass();
-
-    // All that counted at once is refused, and what was chosen stays.
-    await page.goto(`${server.url}/console/signatures?verdict=invalidate`);
-    await page.getByRole('button', { name: '确定，作废有效签名' }).click();
-    await expect(page.getByText('不能一次作废全部有效签名')).toBeVisible();
-    await expect(page.getByLabel('要做什么')).toHaveValue('invalidate');
-    expect(await signatures(server)).toBe(15);
-
-    // 停用 a rule: what it held counts.
+test('a manager decides about what a script signed, and takes it back', async ({ page, startServer }) => {
+  const server = await startServer({ CHUANGQUAN_LIMITS: 'on' });
+  server.addStaff('manager', '王测试', 'manager');
+  expect(await script(server, 25), 'it is told nothing').toBe(25);
+  expect(await signatures(server)).toBe(15);
+  await logIn(page, 'manager', server.url);
+  await page.getByRole('link', { name: '签名', exact: true }).click();
+  await expect(page.getByText('提交过快 · 10个')).toBeVisible();
+  await page.getByRole('link', { name: '放行…' }).click();
+  const preview = page.getByRole('region', { name: '放行存疑签名：会涉及10个' });
+  await expect(preview).toContainText('王**');
+  expect(await signatures(server), 'to look changes nothing').toBe(15);
+  await preview.getByRole('button', { name: '确定，放行存疑签名' }).click();
+  await expect(async () => {
+    expect(await signatures(server)).toBe(25);
     await page.goto(`${server.url}/console/signatures`);
-    await page.getByRole('button', { name: '停用并放行：提交过快' }).click();
-    await expect(async () => expect(await signatures(server)).toBe(25)).toPass();
-    await expect(page.getByRole('button', { name: '启用：提交过快' })).toBeVisible();
-  } finally {
-    await server.stop();
-  }
+    await expect(page.getByText('放行存疑签名 · 10个 · 已办')).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expect(page.getByText('没有存疑的签名。')).toBeVisible();
+  await page.getByRole('button', { name: /^撤销/ }).click();
+  await expect(async () => expect(await signatures(server)).toBe(15)).toPass();
+
+  // All that counted at once is refused, and what was chosen stays.
+  await page.goto(`${server.url}/console/signatures?verdict=invalidate`);
+  await page.getByRole('button', { name: '确定，作废有效签名' }).click();
+  await expect(page.getByText('不能一次作废全部有效签名')).toBeVisible();
+  await expect(page.getByLabel('要做什么')).toHaveValue('invalidate');
+  expect(await signatures(server)).toBe(15);
+
+  // 停用 a rule: what it held counts.
+  await page.goto(`${server.url}/console/signatures`);
+  await page.getByRole('button', { name: '停用并放行：提交过快' }).click();
+  await expect(async () => expect(await signatures(server)).toBe(25)).toPass();
+  await expect(page.getByRole('button', { name: '启用：提交过快' })).toBeVisible();
 });
 
 test('only managers judge', async ({ page, server }) => {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, Server, test } from '../server.ts';
+import { expect, test } from '../server.ts';
 
 const TICKET = 'ticket-of-a-journey';
 
@@ -22,14 +22,14 @@ async function api(): Promise<http.Server> {
 
 test.use({ userAgent: 'Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/107.0 Mobile Safari/537.36 MicroMessenger/8.0.40' });
 
-test('a page puts its card to WeChat', async ({ page }, info) => {
+test('a page puts its card to WeChat', async ({ page, startServer }, info) => {
   const wechat = await api();
   const secret = info.outputPath('secret');
   await writeFile(secret, 'secret');
   // The address that WeChat knows is the public one; a name that leads here.
   const port = 20_000 + (process.pid % 20_000);
   const url = `http://localhost:${port}`;
-  const server = await Server.start({
+  const server = await startServer({
     LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
     CHUANGQUAN_PUBLIC_URL: url,
     CHUANGQUAN_WECHAT_APP_ID: 'wxjourney',
@@ -61,6 +61,5 @@ test('a page puts its card to WeChat', async ({ page }, info) => {
   // What is one's own is not sent on.
   await page.goto(`${url}/me`);
   await expect.poll(() => page.evaluate(() => (window as unknown as { told?: typeof told }).told?.message?.link)).toBe(`${url}/`);
-  await server.stop();
   wechat.close();
 });
