@@ -46,9 +46,10 @@ async function screen() {
 const BROWSERS = {
   firefox: {
     driver: async () => [await driver('geckodriver', 4601)],
-    open: (scripts) => {
+    open: (scripts, waiting) => {
       const options = new firefox.Options().setAcceptInsecureCerts(true).addArguments('-headless').setBinary('/usr/bin/firefox-esr');
       options.setPreference('javascript.enabled', scripts).setPreference('intl.accept_languages', 'zh-CN, zh');
+      options.setPageLoadStrategy(waiting);
       return new Builder().usingServer('http://127.0.0.1:4601').forBrowser(Browser.FIREFOX).setFirefoxOptions(options).build();
     },
     scripts: [true, false],
@@ -58,12 +59,13 @@ const BROWSERS = {
       const { child, name } = await screen();
       return [await driver('WebKitWebDriver', 4602, { DISPLAY: name }), child];
     },
-    open: () => {
+    open: (scripts, waiting) => {
       const found = readdirSync('/usr/lib').map((machine) => `/usr/lib/${machine}/webkit2gtk-4.1/MiniBrowser`);
       const binary = found.find((file) => existsSync(file));
       const capabilities = new Capabilities({
         browserName: 'MiniBrowser',
         acceptInsecureCerts: true,
+        pageLoadStrategy: waiting,
         'webkitgtk:browserOptions': { binary, args: ['--automation'] },
       });
       return new Builder().usingServer('http://127.0.0.1:4602').withCapabilities(capabilities).build();
@@ -109,7 +111,11 @@ function hand(browser, at = address) {
   return {
     found,
     click,
-    open: (path) => browser.get(at + path),
+    open: async (path) => {
+      await browser.get(at + path);
+      await browser.wait(until.urlContains(path), PATIENCE, path);
+      await found('.top-bar, .footer, footer');
+    },
     type: async (css, text) => { await (await found(css)).clear(); await (await found(css)).sendKeys(text); },
     choose: async (list, value) => {
       const element = await found(`select[name="${list}"]`);
@@ -204,22 +210,18 @@ async function handle(browser, code, scripts) {
 }
 
 /** Goes back some pages; none of them may show `words`. */
-async function back(browser, scripts, times, words) {
+async function back(browser, times, words) {
   for (let i = 0; i < times; i += 1) {
-    if (scripts) await browser.executeScript('setTimeout(() => history.back())');
-    else await browser.navigate().back();
+    await browser.navigate().back();
     await new Promise((wait) => { setTimeout(wait, 700); });
-    const seen = await browser.findElement(By.css('body')).getText().catch(() => '');
+    const seen = await browser.wait(() => browser.findElement(By.css('body')).getText().catch(() => ''), PATIENCE, 'a page');
     assert.ok(!seen.includes(words), `back at ${await browser.getCurrentUrl()} stands ${words}`);
   }
 }
 
 /** A phone that is handed on, and a desk that someone leaves. */
-async function handOn(browser, scripts, code, url) {
+async function handOn(browser, code, url) {
   const { open, click, type, at, says } = hand(browser, url);
-  await open('/');
-  // Cookies are a host's, whatever its port: somebody new holds the phone.
-  await browser.manage().deleteAllCookies();
   await open('/sign?lang=zh');
   await click('input[name="pledges"][value="home"]');
   await type('input[name="name"]', '前一位测试');
@@ -233,14 +235,29 @@ async function handOn(browser, scripts, code, url) {
   await open('/signed');
   await click('form[action="/sign/next"] button');
   await at(/\/sign$/);
-  await back(browser, scripts, 4, '前一位测试');
+  await back(browser, 4, '前一位测试');
   await logIn(browser, process.env.MANAGER, url);
   await open(`/console/reports/${code}`);
   await says('main', '三楼堆了旧家具');
   await open('/console/account');
   await click('form[action="/console/logout"] button');
   await at(/\/console\/login/);
-  await back(browser, scripts, 3, '三楼堆了旧家具');
+  await back(browser, 3, '三楼堆了旧家具');
+}
+
+/** Opens a browser for some work, and pictures it where the work fails. */
+async function inBrowser(name, scripts, waiting, work) {
+  const browser = await BROWSERS[name].open(scripts, waiting);
+  try {
+    return await work(browser);
+  } catch (fault) {
+    const picture = fileURLToPath(new URL(`../target/browsers-${name}.png`, import.meta.url));
+    writeFileSync(picture, await browser.takeScreenshot(), 'base64');
+    console.error(`  ${name} stands at ${await browser.getCurrentUrl()}, pictured in ${picture}`);
+    throw fault;
+  } finally {
+    await browser.quit();
+  }
 }
 
 const https = await encrypted();
@@ -249,25 +266,18 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
   const driving = await kind.driver();
   try {
     for (const scripts of kind.scripts) {
-      const browser = await kind.open(scripts);
-      try {
+      const code = await inBrowser(name, scripts, 'normal', async (browser) => {
         await sign(browser, scripts);
         if (scripts) await watch(browser);
         const code = await report(browser, scripts);
         await handle(browser, code, scripts);
         await hand(browser).open(`/reports/${code}`);
         await hand(browser).says('h1', '已办结');
-        // WebKit's driver does not come back from a page that it goes back to (see docs/security.md).
-        if (name === 'firefox') await handOn(browser, scripts, code, https.url);
-        console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes`);
-      } catch (fault) {
-        const picture = fileURLToPath(new URL(`../target/browsers-${name}.png`, import.meta.url));
-        writeFileSync(picture, await browser.takeScreenshot(), 'base64');
-        console.error(`  ${name} stands at ${await browser.getCurrentUrl()}, pictured in ${picture}`);
-        throw fault;
-      } finally {
-        await browser.quit();
-      }
+        return code;
+      });
+      // WebKit's driver waits for a page that asks anew when it is gone back to, and never ends.
+      await inBrowser(name, scripts, 'none', (browser) => handOn(browser, code, https.url));
+      console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes, is handed on`);
     }
   } finally {
     for (const child of driving) child.kill();
