@@ -7,14 +7,15 @@ export LEPTOS_SITE_ADDR=127.0.0.1:0 CHUANGQUAN_DATABASE_URL="sqlite://$folder/ch
   CHUANGQUAN_SECRET_FILE="$folder/secret" CHUANGQUAN_PHOTO_STORE="$folder/photos" RUST_LOG=warn
 # Who drives a browser signs faster than anybody reads; src/tests/doubts.rs has the rules on.
 export CHUANGQUAN_LIMITS=off
+program=${PROGRAM:-target/release/chuangquan}
 # Two who may see everything, for those who look at the console.
 export MANAGER=manager CHECKER=checker PASSWORD="correct horse battery"
 for login in "$MANAGER" "$CHECKER"; do
-  target/release/chuangquan staff add "$login" --name 王测试 --role manager --password-stdin \
+  "$program" staff add "$login" --name 王测试 --role manager --password-stdin \
     <<<"$PASSWORD" >/dev/null
 done
-target/release/chuangquan serve >"$folder/out" &
+"$program" serve >"$folder/out" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$folder"' EXIT
-until url=$(grep -o 'http://[0-9.:]*' "$folder/out"); do sleep 0.1; done
+until url=$(grep -o "http://[0-9.:]*" "$folder/out"); do kill -0 "$server"; sleep 0.1; done
 "$@" "$url"
