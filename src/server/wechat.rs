@@ -36,7 +36,7 @@ const EARLY: Millis = 10 * 60_000;
 const REST: Millis = 60_000;
 
 /// The script that puts a page's card to WeChat.
-const SCRIPT: &str = include_str!("wechat.js");
+const SCRIPT: &str = include_str!("../browser/wechat_share.js");
 
 /// Where WeChat's own script comes from.
 pub const SCRIPTS_FROM: &str = "https://res.wx.qq.com";

@@ -13,10 +13,10 @@ use crate::domain::lang::Lang;
 
 /// The worker; `«version»` stands for that of the site's files, `«lang»`
 /// for the language of the browser that asks.
-const ON: &str = include_str!("worker.js");
+const ON: &str = include_str!("../browser/service_worker.js");
 
 /// A worker that removes itself and what it kept.
-const OFF: &str = include_str!("worker_off.js");
+const OFF: &str = include_str!("../browser/service_worker_off.js");
 
 /// Answers with the worker. Browsers ask for it anew at least once a day, and at every
 /// visit when it may not be kept.
