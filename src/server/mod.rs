@@ -16,15 +16,13 @@ pub mod entrances;
 pub mod export;
 mod form;
 mod headers;
-mod health;
 mod identity;
-mod jobs;
 mod live;
 pub mod logs;
 mod look;
 mod manage;
-pub mod metrics;
 mod mine;
+pub mod ops;
 mod owner;
 mod photos;
 mod posted;
@@ -44,7 +42,6 @@ pub mod staff_command;
 pub mod start;
 mod turns;
 mod visitor;
-pub mod webhook;
 pub mod wechat;
 mod worker;
 
@@ -67,7 +64,7 @@ use self::{
     assets::Assets,
     cookies::CookieKeys,
     live::Live,
-    metrics::Metrics,
+    ops::metrics::Metrics,
     share::SharePicture,
     shared_pages::SharedPages,
     turns::Turns,

@@ -13,8 +13,8 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, doubts, export, health, identity, live, look, manage, mine, photos,
-    poster, recovery, render, report, share, sign, staff, wechat, worker,
+    AppState, app, console, doubts, export, identity, live, look, manage, mine, ops::health,
+    photos, poster, recovery, render, report, share, sign, staff, wechat, worker,
 };
 use crate::ui::{self, app::Pages};
 

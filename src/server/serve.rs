@@ -30,7 +30,8 @@ use super::{
     AppState,
     address::Peer,
     config::ServeSettings,
-    jobs, metrics, router_with,
+    ops::{jobs, metrics},
+    router_with,
     start::{self, Faults, Ground},
 };
 use crate::{service::Service as UseCases, store::StoreError};

@@ -9,8 +9,8 @@ use leptos::config::{LeptosOptions, get_config_from_str};
 
 use super::{
     config::{ServeSettings, Switch, Written},
+    ops::webhook::Robots,
     secret::{self, Secrets},
-    webhook::Robots,
     wechat::{Proof, WeChat},
 };
 use crate::{

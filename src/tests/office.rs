@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, extract::State, routing::post};
 use chuangquan::{
     domain::report::Code,
-    server::webhook::Robots,
+    server::ops::webhook::Robots,
     store::{Pictures, Store},
 };
 use reqwest::{StatusCode, header};

@@ -24,8 +24,10 @@ use prometheus_client::{
 };
 use tokio::net::TcpListener;
 
-use super::{AppState, routes};
-use crate::service::VitalSigns;
+use crate::{
+    server::{AppState, routes},
+    service::VitalSigns,
+};
 
 /// What the path is called that no row of the table has.
 const OTHER: &str = "other";

@@ -6,8 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, refusal};
-use crate::ui::pages::refusal::Refusal;
+use crate::{
+    server::{AppState, refusal},
+    ui::pages::refusal::Refusal,
+};
 
 /// 204 while this process can still do its work; 503 when only a new start can help.
 pub async fn healthy(State(state): State<AppState>) -> Response {

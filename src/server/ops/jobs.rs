@@ -4,8 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, TryFutureExt, future::BoxFuture};
 
-use super::{AppState, webhook::Robots};
-use crate::service::{Service, StoreError};
+use super::webhook::Robots;
+use crate::{
+    server::AppState,
+    service::{Service, StoreError},
+};
 
 /// How often it is looked whether something has to be done.
 const BEAT: Duration = Duration::from_secs(20);
