@@ -5,8 +5,8 @@ use std::{path::PathBuf, process::ExitCode};
 use chuangquan::{
     campaign,
     server::{
-        config::{CampaignSettings, DatabaseSettings, ServeSettings},
-        export, logs, secret,
+        config::{CampaignSettings, DatabaseSettings, ServeSettings, logging, secret_file},
+        export,
         secret_command::{self, SecretCommand},
         serve,
         staff_command::{self, StaffCommand},
@@ -124,7 +124,7 @@ fn main() -> ExitCode {
     // What this program writes, only its owner reads.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
-    logs::begin(cli.log == Log::Json);
+    logging::begin(cli.log == Log::Json);
     // Rendering inside a single worker has been seen to wait for itself.
     let workers = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
     let runtime =
@@ -154,7 +154,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Backup { dir, data } => {
             // A database that is not there gets no secret either.
             Store::open_existing(&data.database_url).await.map_err(text)?.close().await;
-            let secrets = secret::read(&data.secret_file).map_err(text)?;
+            let secrets = secret_file::read(&data.secret_file).map_err(text)?;
             let store = Store::open_sealed(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
             let pictures = Pictures::open(&data.photo_store).map_err(text)?;
@@ -169,7 +169,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             store.close().await;
         }
         Command::Restore { dir, unsealed, data } => {
-            let secrets = secret::of_database(&data.secret_file, &data.database_url).await;
+            let secrets = secret_file::of_database(&data.secret_file, &data.database_url).await;
             let secrets = secrets.map_err(text)?;
             let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
@@ -188,7 +188,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Seed { signatures, reports, over } => {
             let campaign = over.campaign().map_err(text)?.campaign;
             let DatabaseSettings { secret_file, database_url, .. } = &over.data;
-            let secrets = secret::of_database(secret_file, database_url).await.map_err(text)?;
+            let secrets =
+                secret_file::of_database(secret_file, database_url).await.map_err(text)?;
             let store = Store::open(&over.data.database_url, secrets.seal(), &campaign).await;
             let store = store.map_err(text)?;
             let now = jiff::Timestamp::now().as_millisecond();

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::{
-    config::DatabaseSettings,
-    secret::{self, Secrets},
+use super::config::{
+    DatabaseSettings,
+    secret_file::{self, Secrets},
 };
 use crate::store::Store;
 
@@ -50,13 +50,13 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
         SecretCommand::Add(SecretArgs { data }) => {
             let secrets = read(&data)?;
             let more = secrets.with_new().map_err(text)?;
-            secret::replace(&data.secret_file, &more).map_err(text)?;
+            secret_file::replace(&data.secret_file, &more).map_err(text)?;
             let name = more.names().pop().unwrap_or_default();
             println!("{name} is known; give every node this file and start it anew");
         }
         SecretCommand::Use { name, args: SecretArgs { data } } => {
             let turned = read(&data)?.with_first(&name).ok_or_else(|| unknown(&name))?;
-            secret::replace(&data.secret_file, &turned).map_err(text)?;
+            secret_file::replace(&data.secret_file, &turned).map_err(text)?;
             println!("{name} signs and seals; give every node this file and start it anew");
         }
         SecretCommand::Reseal(SecretArgs { data }) => {
@@ -69,8 +69,8 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
             }
             println!("{} rows were sealed anew", reseal(&data, true).await?);
             let (kept, old) = secrets.parted();
-            let aside = secret::lay_aside(&data.secret_file, &old).map_err(text)?;
-            secret::replace(&data.secret_file, &kept).map_err(text)?;
+            let aside = secret_file::lay_aside(&data.secret_file, &old).map_err(text)?;
+            secret_file::replace(&data.secret_file, &kept).map_err(text)?;
             println!("{name} alone is left; give every node this file and start it anew");
             println!("keep {} as long as copies from before", aside.display());
         }
@@ -79,7 +79,7 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
 }
 
 fn read(data: &DatabaseSettings) -> Result<Secrets, String> {
-    secret::read(&data.secret_file).map_err(text)
+    secret_file::read(&data.secret_file).map_err(text)
 }
 
 fn unknown(name: &str) -> String {

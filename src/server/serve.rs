@@ -29,10 +29,12 @@ use tower::Service;
 use super::{
     AppState,
     address::Peer,
-    config::ServeSettings,
+    config::{
+        ServeSettings,
+        resources::{self, Faults, Ground},
+    },
     ops::{jobs, metrics},
     router_with,
-    start::{self, Faults, Ground},
 };
 use crate::{service::Service as UseCases, store::StoreError};
 
@@ -89,7 +91,7 @@ pub async fn serve_with(
     more: Router<AppState>,
     beside: Router,
 ) -> Result<(), StartError> {
-    let ground = start::prepare(settings).await?;
+    let ground = resources::prepare(settings).await?;
     let Ground { options, secrets, campaign, store, pictures, robots, .. } = ground;
     let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys());
     if !ground.limits {

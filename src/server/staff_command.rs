@@ -4,7 +4,7 @@ use std::{io::Read, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::{config::CampaignSettings, secret};
+use super::config::{CampaignSettings, secret_file};
 use crate::{
     service::{
         Service,
@@ -153,7 +153,7 @@ async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<
 /// A sentence.
 pub async fn open(data: &CampaignSettings) -> Result<(Service, Store), String> {
     let campaign = data.campaign().map_err(text)?.campaign;
-    let secrets = secret::of_database(&data.data.secret_file, &data.data.database_url).await;
+    let secrets = secret_file::of_database(&data.data.secret_file, &data.data.database_url).await;
     let secrets = secrets.map_err(text)?;
     let store = Store::open(&data.data.database_url, secrets.seal(), &campaign).await;
     let store = store.map_err(text)?;

@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use chuangquan::{
     domain::report::{Audience, Event, Report, What},
-    server::secret::Secrets,
+    server::config::secret_file::Secrets,
     store::{Change, Store},
 };
 use reqwest::StatusCode;

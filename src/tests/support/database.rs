@@ -11,7 +11,9 @@ use std::{
     },
 };
 
-use chuangquan::{campaign, domain::campaign::Campaign, server::secret::Secrets, store::Store};
+use chuangquan::{
+    campaign, domain::campaign::Campaign, server::config::secret_file::Secrets, store::Store,
+};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 

@@ -1,5 +1,9 @@
 //! Settings: each from the command line or the environment, each in `--help`.
 
+pub mod logging;
+pub mod resources;
+pub mod secret_file;
+
 use std::{convert::Infallible, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
 use clap::Args;

@@ -10,8 +10,8 @@ use std::{
 
 use axum_extra::extract::cookie::Key;
 
-use super::cookies::CookieKeys;
 use crate::{
+    server::cookies::CookieKeys,
     service::keys::Keys,
     store::{Seal, Store},
 };

@@ -8,13 +8,15 @@ use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
 
 use super::{
-    config::{ServeSettings, Switch, Written},
-    ops::webhook::Robots,
-    secret::{self, Secrets},
-    wechat::{Proof, WeChat},
+    ServeSettings, Switch, Written,
+    secret_file::{self, Secrets},
 };
 use crate::{
     domain::campaign::Campaign,
+    server::{
+        ops::webhook::Robots,
+        wechat::{Proof, WeChat},
+    },
     store::{Pictures, Store},
 };
 
@@ -97,9 +99,9 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
     };
     let data = &settings.over.data;
     let secrets = match Store::may_open(&data.database_url) {
-        Ok(()) => secret::of_database(&data.secret_file, &data.database_url).await,
+        Ok(()) => secret_file::of_database(&data.secret_file, &data.database_url).await,
         // That is said below.
-        Err(_) => secret::read(&data.secret_file),
+        Err(_) => secret_file::read(&data.secret_file),
     };
     let secrets = faults.of("CHUANGQUAN_SECRET_FILE", secrets);
     let wechat = faults.take(WeChat::read(&settings.wechat));
@@ -158,7 +160,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
 
 /// Leptos.toml beside the data, or the one that is part of the program.
 fn leptos_options() -> Result<LeptosOptions, String> {
-    const DEFAULT: &str = include_str!("../../Leptos.toml");
+    const DEFAULT: &str = include_str!("../../../Leptos.toml");
     let text = fs::read_to_string("Leptos.toml").unwrap_or_else(|_| DEFAULT.to_owned());
     get_config_from_str(&text).map_err(|error| format!("Leptos.toml or LEPTOS_…: {error}"))
 }
