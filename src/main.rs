@@ -5,11 +5,12 @@ use std::{path::PathBuf, process::ExitCode};
 use chuangquan::{
     campaign,
     server::{
+        cli::{
+            secret::{self, SecretCommand},
+            staff::{self, StaffCommand},
+        },
         config::{CampaignSettings, DatabaseSettings, ServeSettings, logging, secret_file},
-        export,
-        secret_command::{self, SecretCommand},
-        serve,
-        staff_command::{self, StaffCommand},
+        export, serve,
     },
     service::export::Export,
     store::{Copied, Pictures, Store},
@@ -149,8 +150,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             }
             println!("{}: whole", file.display());
         }
-        Command::Staff(command) => staff_command::run(command).await?,
-        Command::Secret(command) => secret_command::run(command).await?,
+        Command::Staff(command) => staff::run(command).await?,
+        Command::Secret(command) => secret::run(command).await?,
         Command::Backup { dir, data } => {
             // A database that is not there gets no secret either.
             Store::open_existing(&data.database_url).await.map_err(text)?.close().await;
@@ -198,7 +199,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             println!("{signatures} signatures and {reports} reports are there");
         }
         Command::Export { what, format, personal, output, over } => {
-            let (service, store) = staff_command::open(&over).await?;
+            let (service, store) = staff::open(&over).await?;
             let what = Export::parse(&what).ok_or("reports or signatures")?;
             let written =
                 export::write(&service, what, (&format, personal), output.as_deref()).await;

@@ -2,11 +2,13 @@
 
 use clap::{Args, Subcommand};
 
-use super::config::{
-    DatabaseSettings,
-    secret_file::{self, Secrets},
+use crate::{
+    server::config::{
+        DatabaseSettings,
+        secret_file::{self, Secrets},
+    },
+    store::Store,
 };
-use crate::store::Store;
 
 /// What an operator does about the secret, in this order. Between the steps every node gets
 /// the same file and is started anew.

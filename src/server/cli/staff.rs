@@ -4,8 +4,8 @@ use std::{io::Read, sync::Arc};
 
 use clap::{Args, Subcommand};
 
-use super::config::{CampaignSettings, secret_file};
 use crate::{
+    server::config::{CampaignSettings, secret_file},
     service::{
         Service,
         password::fresh_password,
