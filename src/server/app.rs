@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AppState, refusal, visitor};
+use super::{AppState, refusal, session::visitor};
 use crate::ui::pages::{refusal::Refusal, screen::newest_messages};
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.

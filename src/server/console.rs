@@ -12,8 +12,10 @@ use super::{
     posted::{Own, Posted, Received},
     refusal, render,
     report::{bring, form_of, refused},
-    staff::{self, Session},
-    visitor::Visitor,
+    session::{
+        staff::{self, Session},
+        visitor::Visitor,
+    },
 };
 use crate::{
     domain::{

@@ -13,7 +13,7 @@ use super::{
     AppState,
     posted::{Own, Received},
     refusal, render,
-    staff::Session,
+    session::staff::Session,
 };
 use crate::{
     domain::{

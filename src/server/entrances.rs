@@ -15,11 +15,12 @@ use tokio::sync::Semaphore;
 
 use super::{
     address,
-    cookies::CookieKeys,
     form::Fields,
     look,
     posted::{self, Posted},
-    report, sign, staff, visitor,
+    report,
+    session::{cookies::CookieKeys, staff, visitor},
+    sign,
 };
 use crate::{
     campaign,

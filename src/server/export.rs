@@ -15,7 +15,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::{AppState, refusal, staff::Session};
+use super::{AppState, refusal, session::staff::Session};
 use crate::{
     service::{
         Service, StoreError,

@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 use super::{
     AppState, recovery, refusal,
-    visitor::{Hint, Visitor, remember},
+    session::visitor::{Hint, Visitor, remember},
 };
 use crate::{
     domain::{report::Millis, visitor::VisitorId},

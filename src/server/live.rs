@@ -20,8 +20,8 @@ use tokio::sync::watch;
 
 use super::{
     AppState, address, refusal,
+    session::visitor,
     turns::{NoTurn, Turn},
-    visitor,
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
 

@@ -10,7 +10,7 @@ use super::{
     AppState,
     form::Fields,
     refusal,
-    visitor::{Hint, remember},
+    session::visitor::{Hint, remember},
 };
 use crate::ui::look::Care;
 

@@ -11,8 +11,7 @@ use super::{
     AppState,
     posted::{Own, Received},
     refusal, render,
-    staff::Session,
-    visitor::Visitor,
+    session::{staff::Session, visitor::Visitor},
 };
 use crate::{
     domain::report::deed::{FieldErrors, Sent},

@@ -11,7 +11,7 @@ use super::{
     AppState,
     posted::{Own, Received},
     refusal, render,
-    visitor::{BecomeVisitor, Hint, Visitor, remember},
+    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
     domain::lang::Said,

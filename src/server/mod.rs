@@ -10,7 +10,6 @@ pub mod assets;
 pub mod cli;
 pub mod config;
 mod console;
-pub mod cookies;
 mod doubts;
 mod encoding;
 pub mod entrances;
@@ -32,12 +31,11 @@ mod render;
 mod report;
 pub mod routes;
 pub mod serve;
+pub mod session;
 mod share;
 mod shared_pages;
 pub mod sign;
-mod staff;
 mod turns;
-mod visitor;
 pub mod wechat;
 mod worker;
 
@@ -58,13 +56,15 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
     assets::Assets,
-    cookies::CookieKeys,
     live::Live,
     ops::metrics::Metrics,
+    session::{
+        cookies::CookieKeys,
+        visitor::{self, Hint, remember},
+    },
     share::SharePicture,
     shared_pages::SharedPages,
     turns::Turns,
-    visitor::{Hint, remember},
     wechat::{Proof, WeChat},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};

@@ -2,7 +2,10 @@
 
 use axum::http::{Extensions, request::Parts};
 
-use super::{AppState, staff::Session, visitor::Visitor};
+use super::{
+    AppState,
+    session::{staff::Session, visitor::Visitor},
+};
 use crate::{
     domain::report::deed::Sent,
     service::owner::Person,

@@ -8,7 +8,10 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{AppState, refusal, render, staff::Session, visitor::Visitor};
+use super::{
+    AppState, refusal, render,
+    session::{staff::Session, visitor::Visitor},
+};
 use crate::{domain::report::Code, service::Size, ui::pages::refusal::Refusal};
 
 /// A browser may show a public picture again for five minutes: one that was hidden since is

@@ -26,7 +26,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{AppState, form::Fields, owner, refusal, turns::NoTurn, visitor::Visitor};
+use super::{AppState, form::Fields, owner, refusal, session::visitor::Visitor, turns::NoTurn};
 use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
 
 /// The longest text field, in bytes.

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, headers, render, visitor};
+use super::{AppState, headers, render, session::visitor};
 use crate::{
     domain::lang::Lang,
     service::{PictureError, report::ReportError},

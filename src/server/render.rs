@@ -18,9 +18,11 @@ use super::{
     AppState,
     encoding::Encoded,
     identity, owner, refusal,
+    session::{
+        staff::Session,
+        visitor::{self, Visitor},
+    },
     shared_pages::{self, Key},
-    staff::Session,
-    visitor::{self, Visitor},
 };
 use crate::{
     domain::lang::{Lang, Said},

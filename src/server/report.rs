@@ -11,7 +11,7 @@ use super::{
     AppState, owner,
     posted::{Posted, Received},
     refusal, render,
-    visitor::Visitor,
+    session::visitor::Visitor,
 };
 use crate::{
     domain::{

@@ -14,7 +14,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
     AppState, app, console, doubts, export, identity, live, look, manage, mine, ops::health,
-    photos, poster, recovery, render, report, share, sign, staff, wechat, worker,
+    photos, poster, recovery, render, report, session::staff, share, sign, wechat, worker,
 };
 use crate::ui::{self, app::Pages};
 

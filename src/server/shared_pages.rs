@@ -12,7 +12,7 @@ use std::{
 use axum::http::Uri;
 use tokio::sync::Mutex;
 
-use super::{encoding::Encoded, visitor::Visitor};
+use super::{encoding::Encoded, session::visitor::Visitor};
 use crate::{
     domain::{campaign::Phase, lang::Lang, slug::Slug},
     ui::look::Care,

@@ -13,7 +13,7 @@ use super::{
     form::Fields,
     posted::{Own, Received},
     refusal, render,
-    visitor::{BecomeVisitor, Hint, Visitor, remember},
+    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
     domain::{

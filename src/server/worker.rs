@@ -8,7 +8,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{AppState, visitor};
+use super::{AppState, session::visitor};
 use crate::domain::lang::Lang;
 
 /// The worker; `«version»` stands for that of the site's files, `«lang»`

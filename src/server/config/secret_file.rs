@@ -11,7 +11,7 @@ use std::{
 use axum_extra::extract::cookie::Key;
 
 use crate::{
-    server::cookies::CookieKeys,
+    server::session::cookies::CookieKeys,
     service::keys::Keys,
     store::{Seal, Store},
 };

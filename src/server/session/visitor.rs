@@ -12,9 +12,10 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{AppState, address, cookies::CookieKeys, refusal, staff};
+use super::{cookies::CookieKeys, staff};
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
+    server::{AppState, address, refusal},
     service::Asker,
     ui::{look::Care, pages::refusal::Refusal},
 };

@@ -12,14 +12,14 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{
-    AppState,
-    posted::{Own, Received},
-    refusal, render,
-    visitor::Visitor,
-};
+use super::visitor::Visitor;
 use crate::{
     domain::{report::deed::Sent, staff::Staff},
+    server::{
+        AppState,
+        posted::{Own, Received},
+        refusal, render,
+    },
     service::{
         Asker,
         staff::{LoginError, StaffError},
