@@ -3,10 +3,10 @@
 
 use std::sync::LazyLock;
 
-use chuangquan::{campaign, domain::campaign::Campaign, server::entrances};
+use chuangquan::{campaign, domain::campaign::Campaign, server::fuzz_entry};
 use libfuzzer_sys::fuzz_target;
 
 // A target that cannot begin has failed: it may panic.
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
 
-fuzz_target!(|bytes: &[u8]| entrances::form(&CAMPAIGN, bytes));
+fuzz_target!(|bytes: &[u8]| fuzz_entry::form(&CAMPAIGN, bytes));

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use chuangquan::{campaign, domain::campaign::Campaign, server::entrances};
+use chuangquan::{campaign, domain::campaign::Campaign, server::fuzz_entry};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 
@@ -12,4 +12,4 @@ static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwra
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
 
-fuzz_target!(|bytes: &[u8]| RUNTIME.block_on(entrances::multipart(&CAMPAIGN, bytes)));
+fuzz_target!(|bytes: &[u8]| RUNTIME.block_on(fuzz_entry::multipart(&CAMPAIGN, bytes)));

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::{Own, Posted, Received},
+    forms::multipart::{Own, Posted, Received},
     refusal, render,
     report::{bring, form_of, refused},
     session::{

@@ -11,7 +11,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::{Own, Received},
+    forms::multipart::{Own, Received},
     refusal, render,
     session::staff::Session,
 };

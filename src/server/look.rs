@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     AppState,
-    form::Fields,
+    forms::urlencoded::Fields,
     refusal,
     session::visitor::{Hint, remember},
 };

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     AppState,
-    posted::{Own, Received},
+    forms::multipart::{Own, Received},
     refusal, render,
     session::{staff::Session, visitor::Visitor},
 };

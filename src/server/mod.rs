@@ -12,9 +12,9 @@ pub mod config;
 mod console;
 mod doubts;
 mod encoding;
-pub mod entrances;
 pub mod export;
-mod form;
+mod forms;
+pub mod fuzz_entry;
 mod headers;
 mod identity;
 mod live;
@@ -22,9 +22,7 @@ mod look;
 mod manage;
 mod mine;
 pub mod ops;
-mod owner;
 mod photos;
-mod posted;
 mod recovery;
 mod refusal;
 mod render;
@@ -56,6 +54,7 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
     assets::Assets,
+    forms::multipart,
     live::Live,
     ops::metrics::Metrics,
     session::{
@@ -167,8 +166,8 @@ impl AppState {
         let (shared_pages, share_picture) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
-        let uploads = Arc::new(Semaphore::new(posted::memory()));
-        let forms = Turns::new(posted::FORMS, posted::FORMS_EACH, posted::FORMS_AT_PLACE);
+        let uploads = Arc::new(Semaphore::new(multipart::memory()));
+        let forms = Turns::new(multipart::FORMS, multipart::FORMS_EACH, multipart::FORMS_AT_PLACE);
         let streams = streams(STREAMS);
         let parts = Parts {
             service,

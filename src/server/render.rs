@@ -17,7 +17,8 @@ use leptos_axum::handle_response_inner;
 use super::{
     AppState,
     encoding::Encoded,
-    identity, owner, refusal,
+    forms::owner,
+    identity, refusal,
     session::{
         staff::Session,
         visitor::{self, Visitor},

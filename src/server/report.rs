@@ -8,8 +8,11 @@ use axum::{
 };
 
 use super::{
-    AppState, owner,
-    posted::{Posted, Received},
+    AppState,
+    forms::{
+        multipart::{Posted, Received},
+        owner,
+    },
     refusal, render,
     session::visitor::Visitor,
 };

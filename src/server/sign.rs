@@ -10,8 +10,10 @@ use axum::{
 
 use super::{
     AppState,
-    form::Fields,
-    posted::{Own, Received},
+    forms::{
+        multipart::{Own, Received},
+        urlencoded::Fields,
+    },
     refusal, render,
     session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };

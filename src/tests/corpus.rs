@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use chuangquan::{campaign, server::entrances};
+use chuangquan::{campaign, server::fuzz_entry};
 
 /// Everything below `fuzz/corpus` for a target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -17,15 +17,15 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 async fn nothing_that_fuzzing_knows_makes_a_parser_fail() {
     let campaign = campaign::default().unwrap().campaign;
     for bytes in corpus("form") {
-        entrances::form(&campaign, &bytes);
+        fuzz_entry::form(&campaign, &bytes);
     }
     for bytes in corpus("multipart") {
-        entrances::multipart(&campaign, &bytes).await;
+        fuzz_entry::multipart(&campaign, &bytes).await;
     }
     for bytes in corpus("cookies") {
-        entrances::cookies(&bytes);
+        fuzz_entry::cookies(&bytes);
     }
     for bytes in corpus("campaign") {
-        entrances::campaign_file(&bytes);
+        fuzz_entry::campaign_file(&bytes);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     domain::{report::deed::Sent, staff::Staff},
     server::{
         AppState,
-        posted::{Own, Received},
+        forms::multipart::{Own, Received},
         refusal, render,
     },
     service::{

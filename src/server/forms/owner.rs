@@ -2,12 +2,12 @@
 
 use axum::http::{Extensions, request::Parts};
 
-use super::{
-    AppState,
-    session::{staff::Session, visitor::Visitor},
-};
 use crate::{
     domain::report::deed::Sent,
+    server::{
+        AppState,
+        session::{staff::Session, visitor::Visitor},
+    },
     service::owner::Person,
     ui::{OWNER, pages::refusal::Refusal},
 };

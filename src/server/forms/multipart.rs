@@ -26,8 +26,13 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{AppState, form::Fields, owner, refusal, session::visitor::Visitor, turns::NoTurn};
-use crate::{domain::report::deed::Sent, service::BYTES_MAX, ui::pages::refusal::Refusal};
+use super::{owner, urlencoded::Fields};
+use crate::{
+    domain::report::deed::Sent,
+    server::{AppState, refusal, session::visitor::Visitor, turns::NoTurn},
+    service::BYTES_MAX,
+    ui::pages::refusal::Refusal,
+};
 
 /// The longest text field, in bytes.
 const TEXT_MAX: usize = 64 * 1024;

@@ -15,10 +15,11 @@ use tokio::sync::Semaphore;
 
 use super::{
     address,
-    form::Fields,
-    look,
-    posted::{self, Posted},
-    report,
+    forms::{
+        multipart::{self, Posted},
+        urlencoded::Fields,
+    },
+    look, report,
     session::{cookies::CookieKeys, staff, visitor},
     sign,
 };
@@ -89,14 +90,14 @@ pub async fn multipart(campaign: &Campaign, bytes: &[u8]) {
     let body = Body::from_stream(futures::stream::iter(pieces));
     let request = Request::builder().header(header::CONTENT_TYPE, kind).body(body);
     let Ok(request) = request else { return };
-    let memory = Arc::new(Semaphore::new(posted::memory()));
+    let memory = Arc::new(Semaphore::new(multipart::memory()));
     let Ok(posted) = Posted::of(request, Some(&memory)).await else { return };
     let all: usize = posted.files.iter().map(|(_, file)| file.len()).sum();
     assert!(posted.files.iter().all(|(_, file)| file.len() <= BYTES_MAX));
-    assert!(posted::memory() - memory.available_permits() >= all.div_ceil(posted::STEP));
+    assert!(multipart::memory() - memory.available_permits() >= all.div_ceil(multipart::STEP));
     of_reports(campaign, &posted);
     drop(posted);
-    assert_eq!(memory.available_permits(), posted::memory(), "all memory is given back");
+    assert_eq!(memory.available_permits(), multipart::memory(), "all memory is given back");
 }
 
 /// Headers, one on a line, of which cookies, language and address are read; then what
