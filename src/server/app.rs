@@ -9,7 +9,7 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AppState, refusal, session::visitor};
+use super::{AppState, http::error, session::visitor};
 use crate::ui::pages::{refusal::Refusal, screen::newest_messages};
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
@@ -21,7 +21,7 @@ fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
-            refusal::response(Refusal::Internal)
+            error::response(Refusal::Internal)
         }
     }
 }
@@ -30,7 +30,7 @@ fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
 pub async fn board_messages(State(state): State<AppState>) -> Response {
     match newest_messages(&state.service).await {
         Ok(messages) => answer("application/json", 10, &messages),
-        Err(error) => refusal::from_store(&error),
+        Err(error) => error::from_store(&error),
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     AppState,
     forms::multipart::{Own, Posted, Received},
-    refusal, render,
+    http::{error, render},
     report::{bring, form_of, refused},
     session::{
         staff::{self, Session},
@@ -48,19 +48,19 @@ pub async fn act(
     Own(Received { parts, posted }): Own,
 ) -> Response {
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     };
     // What one does not see is not there; who may not is told before what is missing.
     if let Err(error) = state.service.may_act(&session.staff, &code, action).await {
-        return refusal::from_report(&error);
+        return error::from_report(&error);
     }
     let Ok(version) = posted.first("version").trim().parse::<u64>() else {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     };
     let brings = !posted.files.is_empty()
         || ["held", "held_before"].iter().any(|name| !posted.all(name).is_empty());
     if brings && !action.takes_photos() {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     }
     let before = bring(&state, &visitor, &posted, ("before", "held_before")).await;
     let after = bring(&state, &visitor, &posted, ("photos", "held")).await;
@@ -70,7 +70,7 @@ pub async fn act(
             after.held.retain(|id| !before.held.contains(id));
             (before, after)
         }
-        (Err(error), _) | (_, Err(error)) => return refusal::from_report(&error),
+        (Err(error), _) | (_, Err(error)) => return error::from_report(&error),
     };
     let fault = before.fault.as_ref().or(after.fault.as_ref());
     let deed = Deed::read(action, &posted, state.service.campaign());
@@ -93,7 +93,7 @@ pub async fn act(
                     let whole = format!("现在不能“{}”，请看一下这件的状态", action.title());
                     (StatusCode::CONFLICT, FieldErrors::new(), Some(whole))
                 }
-                Err(error) => return refusal::from_report(&error),
+                Err(error) => return error::from_report(&error),
             }
         }
         (deed, fault) => {
@@ -147,7 +147,7 @@ pub async fn show_contact(
     Path(code): Path<String>,
     Own(Received { parts, .. }): Own,
 ) -> Response {
-    let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
+    let Ok(code) = Code::parse(&code) else { return error::response(Refusal::NotFound) };
     match state.service.show_contact(&session.staff, &code).await {
         Ok(Some(report)) => {
             let contact = [("name", report.contact_name), ("phone", report.contact_phone)];
@@ -158,8 +158,8 @@ pub async fn show_contact(
             let page = format!("/console/reports/{code}");
             render::refused_post(&state, parts, &page, post, StatusCode::OK).await
         }
-        Ok(None) => refusal::response(Refusal::NotFound),
-        Err(error) => refusal::from_store(&error),
+        Ok(None) => error::response(Refusal::NotFound),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -180,7 +180,7 @@ pub async fn bulk(
         })
         .collect();
     let (Some(action), Some(chosen)) = (action, chosen) else {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     };
     let page = if action == Action::Check { "/console/check" } else { "/console" };
     let mut errors = FieldErrors::new();
@@ -195,7 +195,7 @@ pub async fn bulk(
                 }
             }
         }
-        _ => return refusal::response(Refusal::Malformed),
+        _ => return error::response(Refusal::Malformed),
     };
     if chosen.is_empty() {
         errors.push(("codes", "请先勾选要办的件".into()));
@@ -209,7 +209,7 @@ pub async fn bulk(
     };
     let (done, failed) = match carry_out_all(&state, &session, chosen, &deed).await {
         Ok(counts) => counts,
-        Err(error) => return refusal::from_report(&error),
+        Err(error) => return error::from_report(&error),
     };
     if failed.is_empty() {
         return back(&parts.headers, page);
@@ -273,7 +273,7 @@ pub async fn enter(
 ) -> Response {
     match enter_posted(&state, &visitor, &session, posted, parts).await {
         Ok(response) => response,
-        Err(error) => refusal::from_report(&error),
+        Err(error) => error::from_report(&error),
     }
 }
 

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     AppState,
     forms::multipart::{Own, Received},
-    refusal, render,
+    http::{error, render},
     session::staff::Session,
 };
 use crate::{
@@ -40,10 +40,10 @@ pub async fn judge(
         return of_doubt(&DoubtError::Forbidden);
     }
     let Some(verdict) = Verdict::parse(&posted.first("verdict")) else {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     };
     let Some(meant) = meant_by(&state.service, |name| posted.first(name)) else {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     };
     // As far as the preview saw; without one, up to now.
     let upto = posted.first("upto").parse().ok();
@@ -82,11 +82,11 @@ pub async fn switch(
     if !session.staff.judges_signatures() {
         return of_doubt(&DoubtError::Forbidden);
     }
-    let Some(rule) = Rule::parse(&rule) else { return refusal::response(Refusal::NotFound) };
+    let Some(rule) = Rule::parse(&rule) else { return error::response(Refusal::NotFound) };
     let on = match posted.first("on").as_str() {
         "yes" => true,
         "no" => false,
-        _ => return refusal::response(Refusal::Malformed),
+        _ => return error::response(Refusal::Malformed),
     };
     match state.service.switch_rule(&session.staff, rule, on).await {
         Ok(()) => carried_out(&state),
@@ -107,8 +107,8 @@ fn carried_out(state: &AppState) -> Response {
 
 fn of_doubt(error: &DoubtError) -> Response {
     match error {
-        DoubtError::Forbidden => refusal::response(Refusal::Barred("签名由管理员核查")),
-        DoubtError::NotFound | DoubtError::Form(_) => refusal::response(Refusal::NotFound),
-        DoubtError::Store(error) => refusal::from_store(error),
+        DoubtError::Forbidden => error::response(Refusal::Barred("签名由管理员核查")),
+        DoubtError::NotFound | DoubtError::Form(_) => error::response(Refusal::NotFound),
+        DoubtError::Store(error) => error::from_store(error),
     }
 }

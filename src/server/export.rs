@@ -15,7 +15,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::{AppState, refusal, session::staff::Session};
+use super::{AppState, http::error, session::staff::Session};
 use crate::{
     service::{
         Service, StoreError,
@@ -64,13 +64,13 @@ pub async fn export(
     let parts = file.split_once('.');
     let parts = parts.and_then(|(what, format)| Some((Export::parse(what)?, format)));
     let Some((what, format)) = parts.filter(|(_, format)| matches!(*format, "csv" | "xlsx")) else {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     };
     let personal = wanted.personal == "1";
     let cursor = match state.service.begin_export(Some(&session.staff), what, personal).await {
         Ok(Some(cursor)) => cursor,
-        Ok(None) => return refusal::response(Refusal::Barred("导出由管理员来做")),
-        Err(error) => return refusal::from_store(&error),
+        Ok(None) => return error::response(Refusal::Barred("导出由管理员来做")),
+        Err(error) => return error::from_store(&error),
     };
     let heading = what.heading(personal);
     if format == "csv" {
@@ -91,11 +91,11 @@ pub async fn export(
 
 fn failed(error: &ExportError) -> Response {
     match error {
-        ExportError::Store(error) => refusal::from_store(error),
-        ExportError::TooMany => refusal::response(Refusal::Barred("超过表格的行数，请导出CSV")),
+        ExportError::Store(error) => error::from_store(error),
+        ExportError::TooMany => error::response(Refusal::Barred("超过表格的行数，请导出CSV")),
         error => {
             tracing::error!(%error, "an export failed");
-            refusal::response(Refusal::Internal)
+            error::response(Refusal::Internal)
         }
     }
 }

@@ -14,11 +14,11 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::{
-    address,
     forms::{
         multipart::{self, Posted},
         urlencoded::Fields,
     },
+    http::client_ip,
     look, report,
     session::{cookies::CookieKeys, staff, visitor},
     sign,
@@ -119,11 +119,11 @@ pub fn cookies(bytes: &[u8]) {
     assert!(visitor::brought(&headers, &keys, false).is_none(), "nobody has our key");
     visitor::care_of(&headers);
     visitor::lang_of(&headers);
-    let trusted = ["10.0.0.0/8", "::/0"].map(address::network);
+    let trusted = ["10.0.0.0/8", "::/0"].map(client_ip::network);
     let trusted: Vec<_> = trusted.into_iter().flatten().collect();
     let mut extensions = Extensions::new();
-    extensions.insert(address::Peer([10, 0, 0, 1].into()));
-    address::place(&extensions, &headers, &trusted);
+    extensions.insert(client_ip::Peer([10, 0, 0, 1].into()));
+    client_ip::place(&extensions, &headers, &trusted);
     let back = look::back("/look", &headers);
     assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -131,7 +131,7 @@ pub fn cookies(bytes: &[u8]) {
         staff::read_device(text);
         let next = staff::safe_next(text);
         assert!(next.starts_with("/console"), "{next}");
-        address::network(text).ok();
+        client_ip::network(text).ok();
     }
 }
 

@@ -18,7 +18,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::{
-    AppState, recovery, refusal,
+    AppState,
+    http::error,
+    recovery,
     session::visitor::{Hint, Visitor, remember},
 };
 use crate::{
@@ -103,18 +105,18 @@ pub async fn back(
     Query(brought): Query<Brought>,
 ) -> Response {
     let Some(wechat) = state.wechat.as_ref().filter(|wechat| wechat.identifies()) else {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     };
     let Some(page) = page_of(&state.service, &visitor.id, &brought.state) else {
         return Redirect::to("/").into_response();
     };
     let mut response = Redirect::to(page).into_response();
-    let Some(fresh) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
+    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
     match state.service.may_ask_wechat(&visitor.asker()).await {
         Ok(Ok(())) => {}
         // They are who they were.
         Ok(Err(_)) => return response,
-        Err(error) => return refusal::from_store(&error),
+        Err(error) => return error::from_store(&error),
     }
     let account = match wechat.account(&brought.code).await {
         Ok(account) => account,

@@ -19,9 +19,13 @@ use futures::stream;
 use tokio::sync::watch;
 
 use super::{
-    AppState, address, refusal,
+    AppState,
+    http::{
+        client_ip,
+        concurrency::{NoTurn, Turn},
+        error,
+    },
     session::visitor,
-    turns::{NoTurn, Turn},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
 
@@ -132,11 +136,11 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         _turn: Turn,
     }
     let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
-    let place = address::place(request.extensions(), request.headers(), &state.trusted_proxies);
+    let place = client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies);
     let turn = match state.streams.take(visitor.as_ref(), &place) {
         Ok(turn) => turn,
-        Err(NoTurn::All) => return refusal::response(Refusal::Unavailable),
-        Err(NoTurn::Own) => return refusal::response(Refusal::TooMany(STREAM_WAIT)),
+        Err(NoTurn::All) => return error::response(Refusal::Unavailable),
+        Err(NoTurn::Own) => return error::response(Refusal::TooMany(STREAM_WAIT)),
     };
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();

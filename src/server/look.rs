@@ -9,7 +9,7 @@ use axum::{
 use super::{
     AppState,
     forms::urlencoded::Fields,
-    refusal,
+    http::error,
     session::visitor::{Hint, remember},
 };
 use crate::ui::look::Care;
@@ -20,7 +20,7 @@ pub async fn choose(State(state): State<AppState>, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let fields = match Fields::read(&parts.headers, body).await {
         Ok(fields) => fields,
-        Err(refused) => return refusal::response(refused),
+        Err(refused) => return error::response(refused),
     };
     let mut response = Redirect::to(&back(&fields.first("back"), &parts.headers)).into_response();
     remember(&mut response, Hint::Care(Care::parse(&fields.first("care"))), state.https);

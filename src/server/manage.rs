@@ -10,7 +10,7 @@ use axum::{
 use super::{
     AppState,
     forms::multipart::{Own, Received},
-    refusal, render,
+    http::{error, render},
     session::{staff::Session, visitor::Visitor},
 };
 use crate::{
@@ -33,15 +33,15 @@ pub async fn object(
     Path(ordinal): Path<String>,
     Received { posted, .. }: Received,
 ) -> Response {
-    let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    let Ok(ordinal) = ordinal.parse() else { return error::response(Refusal::NotFound) };
     if !visitor.known {
-        return refusal::response(Refusal::NewVisitor);
+        return error::response(Refusal::NewVisitor);
     }
     let reason = posted.first("reason");
     match state.service.object_to_message(&visitor.id, ordinal, &reason).await {
         Ok(true) => Redirect::to("/messages?thanks=1").into_response(),
-        Ok(false) => refusal::response(Refusal::NotFound),
-        Err(error) => refusal::from_store(&error),
+        Ok(false) => error::response(Refusal::NotFound),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -52,22 +52,22 @@ pub async fn decide(
     Path(ordinal): Path<String>,
     Own(Received { posted, .. }): Own,
 ) -> Response {
-    let Ok(ordinal) = ordinal.parse() else { return refusal::response(Refusal::NotFound) };
+    let Ok(ordinal) = ordinal.parse() else { return error::response(Refusal::NotFound) };
     if !session.staff.decides_messages() {
-        return refusal::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY));
+        return error::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY));
     }
     let shown = match posted.first("show").as_str() {
         "yes" => true,
         "no" => false,
-        _ => return refusal::response(Refusal::Malformed),
+        _ => return error::response(Refusal::Malformed),
     };
     match state.service.decide_message(&session.staff, ordinal, shown).await {
         Ok(()) => Redirect::to("/console/messages").into_response(),
         Err(MessageDecision::Forbidden) => {
-            refusal::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY))
+            error::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY))
         }
-        Err(MessageDecision::NotFound) => refusal::response(Refusal::NotFound),
-        Err(MessageDecision::Store(error)) => refusal::from_store(&error),
+        Err(MessageDecision::NotFound) => error::response(Refusal::NotFound),
+        Err(MessageDecision::Store(error)) => error::from_store(&error),
     }
 }
 
@@ -122,10 +122,10 @@ pub async fn manage_staff(
                 made = Some(password.clone());
                 Manage::Password(password)
             }
-            Err(error) => return refusal::from_store(&error),
+            Err(error) => return error::from_store(&error),
         },
-        ("active", _) => return refusal::response(Refusal::Malformed),
-        _ => return refusal::response(Refusal::NotFound),
+        ("active", _) => return error::response(Refusal::Malformed),
+        _ => return error::response(Refusal::NotFound),
     };
     let managed = state.service.manage_staff(Some(&session.staff), &login, change).await;
     let (status, form, values, errors) = match (managed, made) {
@@ -145,8 +145,8 @@ pub async fn manage_staff(
 
 fn of_staff(error: &StaffError) -> Response {
     match error {
-        StaffError::Forbidden => refusal::response(Refusal::Barred("人员由管理员管理")),
-        StaffError::Store(error) => refusal::from_store(error),
-        StaffError::NotFound | StaffError::Form(_) => refusal::response(Refusal::NotFound),
+        StaffError::Forbidden => error::response(Refusal::Barred("人员由管理员管理")),
+        StaffError::Store(error) => error::from_store(error),
+        StaffError::NotFound | StaffError::Form(_) => error::response(Refusal::NotFound),
     }
 }

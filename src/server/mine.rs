@@ -10,7 +10,7 @@ use axum::{
 use super::{
     AppState,
     forms::multipart::{Own, Received},
-    refusal, render,
+    http::{error, render},
     session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
@@ -37,7 +37,7 @@ pub async fn data(
             ];
             (headers, Json(mine)).into_response()
         }
-        Err(error) => refusal::from_store(&error),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -57,7 +57,7 @@ pub async fn erase(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return render::refused_post(&state, parts, "/me/data", post, status).await;
     }
-    let Some(fresh) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
+    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
     match state.service.forget_me(&visitor.id).await {
         Ok(()) => {
             let mut response = Redirect::to("/me/data").into_response();
@@ -66,6 +66,6 @@ pub async fn erase(
             response.extensions_mut().insert(BecomeVisitor(fresh.id));
             response
         }
-        Err(error) => refusal::from_store(&error),
+        Err(error) => error::from_store(&error),
     }
 }

@@ -4,18 +4,15 @@
 //! `service`, pages in `ui`. [`router`] builds everything that answers; the tests
 //! call it as `serve` does.
 
-mod address;
 mod app;
-pub mod assets;
 pub mod cli;
 pub mod config;
 mod console;
 mod doubts;
-mod encoding;
 pub mod export;
 mod forms;
 pub mod fuzz_entry;
-mod headers;
+pub mod http;
 mod identity;
 mod live;
 mod look;
@@ -24,16 +21,12 @@ mod mine;
 pub mod ops;
 mod photos;
 mod recovery;
-mod refusal;
-mod render;
 mod report;
 pub mod routes;
 pub mod serve;
 pub mod session;
 mod share;
-mod shared_pages;
 pub mod sign;
-mod turns;
 pub mod wechat;
 mod worker;
 
@@ -53,8 +46,13 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
-    assets::Assets,
     forms::multipart,
+    http::{
+        assets::{self, Assets},
+        concurrency::Turns,
+        error,
+        page_cache::SharedPages,
+    },
     live::Live,
     ops::metrics::Metrics,
     session::{
@@ -62,8 +60,6 @@ use self::{
         visitor::{self, Hint, remember},
     },
     share::SharePicture,
-    shared_pages::SharedPages,
-    turns::Turns,
     wechat::{Proof, WeChat},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};
@@ -256,7 +252,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(CatchPanicLayer::custom(fault))
         .layer(state.csrf.clone())
-        .layer(from_fn_with_state(state.clone(), refusal::dress))
+        .layer(from_fn_with_state(state.clone(), error::dress))
         .layer(CatchPanicLayer::custom(fault))
         .with_state(state)
 }
@@ -269,7 +265,7 @@ fn fault(_: Box<dyn Any + Send>) -> Response {
 /// A stairwell poster was scanned: its grid is remembered for the form.
 async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Response {
     if state.service.campaign().grid(&grid).is_none() {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     }
     let mut response = Redirect::to("/").into_response();
     remember(&mut response, Hint::Grid(&grid), state.https);

@@ -9,7 +9,8 @@ use axum::{
 use serde::Deserialize;
 
 use super::{
-    AppState, refusal, render,
+    AppState,
+    http::{error, render},
     session::{staff::Session, visitor::Visitor},
 };
 use crate::{domain::report::Code, service::Size, ui::pages::refusal::Refusal};
@@ -33,7 +34,7 @@ pub async fn photo(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    let Ok(id) = Code::parse(&id) else { return refusal::response(Refusal::NotFound) };
+    let Ok(id) = Code::parse(&id) else { return error::response(Refusal::NotFound) };
     let size = if wanted.size == "thumb" { Size::Thumb } else { Size::Full };
     let staff = session.as_ref().map(|session| session.staff.as_ref());
     match state.service.photo_for(&visitor.id, staff, &id, size).await {
@@ -45,7 +46,7 @@ pub async fn photo(
             headers.insert(header::CACHE_CONTROL, kept);
             response
         }
-        Ok(None) => refusal::response(Refusal::NotFound),
-        Err(error) => refusal::from_store(&error),
+        Ok(None) => error::response(Refusal::NotFound),
+        Err(error) => error::from_store(&error),
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     AppState,
     forms::multipart::{Own, Received},
-    refusal, render,
+    http::{error, render},
     session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
@@ -26,12 +26,12 @@ pub async fn new_phrase(
     Own(Received { parts, .. }): Own,
 ) -> Response {
     if !visitor.known {
-        return refusal::response(Refusal::NewVisitor);
+        return error::response(Refusal::NewVisitor);
     }
     match state.service.new_phrase(&visitor.id).await {
-        Ok(None) => refusal::response(Refusal::NothingToRecover),
+        Ok(None) => error::response(Refusal::NothingToRecover),
         Ok(Some(phrase)) => render::with_phrase(&state, parts, &visitor, phrase).await,
-        Err(error) => refusal::from_store(&error),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn recover(
             );
             (StatusCode::TOO_MANY_REQUESTS, sentence)
         }
-        Err(RecoveryError::Store(error)) => return refusal::from_store(&error),
+        Err(RecoveryError::Store(error)) => return error::from_store(&error),
     };
     let post = RefusedPost {
         form: "recovery".into(),
@@ -84,7 +84,7 @@ pub async fn recover(
         whole: None,
     };
     let page = render::refused_post(&state, parts, "/recovery", post, status).await;
-    refusal::say_wait(page, wait)
+    error::say_wait(page, wait)
 }
 
 /// Makes the browser `known`, with what it is to be told of them.

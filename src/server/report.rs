@@ -13,7 +13,7 @@ use super::{
         multipart::{Posted, Received},
         owner,
     },
-    refusal, render,
+    http::{error, render},
     session::visitor::Visitor,
 };
 use crate::{
@@ -167,7 +167,7 @@ pub async fn file(
             match state.service.check_report(&form, crate::domain::report::Source::Resident, 0) {
                 Ok(_) => FieldErrors::new(),
                 Err(ReportError::Form(errors)) => errors,
-                Err(error) => return refusal::from_report(&error),
+                Err(error) => return error::from_report(&error),
             };
         let whole = Some(new_visitor());
         let values = values(posted, &[], "held");
@@ -189,7 +189,7 @@ pub async fn file(
             let held: Vec<Code> = held.iter().filter_map(|id| Code::parse(id).ok()).collect();
             return not_stored(&state, parts, posted, &held, &error).await;
         }
-        Err(error) => return refusal::from_report(&error),
+        Err(error) => return error::from_report(&error),
     };
     let key = Code::parse(&posted.first("form_key")).ok();
     let filed = match &brought.fault {
@@ -211,13 +211,13 @@ pub async fn file(
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             return not_stored(&state, parts, posted, &brought.held, &error).await;
         }
-        Err(error) => return refusal::from_report(&error),
+        Err(error) => return error::from_report(&error),
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
     let post = RefusedPost { form: "report".into(), values, errors, whole: None };
     let page = render::refused_post(&state, parts, "/report", post, status).await;
-    refusal::say_wait(page, brought.fault.as_ref().and_then(ReportError::wait))
+    error::say_wait(page, brought.fault.as_ref().and_then(ReportError::wait))
 }
 
 fn to_report(report: &Report) -> Response {
@@ -231,11 +231,11 @@ pub async fn hold_photos(
     Received { posted, .. }: Received,
 ) -> Response {
     if !visitor.known {
-        return refusal::response(Refusal::Forbidden);
+        return error::response(Refusal::Forbidden);
     }
     let brought = match bring(&state, &visitor, &posted, ("photos", "")).await {
         Ok(brought) => brought,
-        Err(error) => return refusal::from_report(&error),
+        Err(error) => return error::from_report(&error),
     };
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
@@ -245,7 +245,7 @@ pub async fn hold_photos(
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let kind = [(header::CONTENT_TYPE, "application/json")];
     let response = (status, kind, body.to_string()).into_response();
-    refusal::say_wait(response, brought.fault.as_ref().and_then(ReportError::wait))
+    error::say_wait(response, brought.fault.as_ref().and_then(ReportError::wait))
 }
 
 /// What neighbours have reported already: as JSON for the form's island, else the form
@@ -255,12 +255,12 @@ pub async fn similar(
     Extension(visitor): Extension<Visitor>,
     Received { parts, posted }: Received,
 ) -> Response {
-    if refusal::wants_json(&parts.headers) {
+    if error::wants_json(&parts.headers) {
         return similar_json(&state, &posted, visitor.lang).await;
     }
     let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
-        Err(error) => return refusal::from_report(&error),
+        Err(error) => return error::from_report(&error),
     };
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
@@ -291,7 +291,7 @@ async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Response
             let body = serde_json::Value::from(list).to_string();
             ([(header::CONTENT_TYPE, "application/json")], body).into_response()
         }
-        Err(error) => refusal::from_store(&error),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -302,24 +302,24 @@ pub async fn wish(
     Path((code, wish)): Path<(String, String)>,
     Received { parts, posted }: Received,
 ) -> Response {
-    let Ok(code) = Code::parse(&code) else { return refusal::response(Refusal::NotFound) };
+    let Ok(code) = Code::parse(&code) else { return error::response(Refusal::NotFound) };
     if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     }
     if wish != "support"
         && let Err(refused) = owner::check(&state, &parts, &posted)
     {
-        return refusal::response(refused);
+        return error::response(refused);
     }
     // Whoever sees nothing there must not learn from a fault that there is something.
     match state.service.status(&visitor.id, &code).await {
         // What only the reporter does is refused before it is read.
         Ok(Some(status)) if wish != "support" && !status.own => {
-            return refusal::response(Refusal::NotTheirs);
+            return error::response(Refusal::NotTheirs);
         }
         Ok(Some(_)) => {}
-        Ok(None) => return refusal::response(Refusal::NotFound),
-        Err(error) => return refusal::from_store(&error),
+        Ok(None) => return error::response(Refusal::NotFound),
+        Err(error) => return error::from_store(&error),
     }
     let result = if wish == "support" {
         support(&state, &visitor, &code).await
@@ -328,7 +328,7 @@ pub async fn wish(
     };
     match result {
         Ok(response) => response,
-        Err(error) => refusal::from_report(&error),
+        Err(error) => error::from_report(&error),
     }
 }
 

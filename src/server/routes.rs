@@ -13,8 +13,8 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, doubts, export, identity, live, look, manage, mine, ops::health,
-    photos, poster, recovery, render, report, session::staff, share, sign, wechat, worker,
+    AppState, app, console, doubts, export, http::render, identity, live, look, manage, mine,
+    ops::health, photos, poster, recovery, report, session::staff, share, sign, wechat, worker,
 };
 use crate::ui::{self, app::Pages};
 

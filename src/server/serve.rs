@@ -28,11 +28,11 @@ use tower::Service;
 
 use super::{
     AppState,
-    address::Peer,
     config::{
         ServeSettings,
         resources::{self, Faults, Ground},
     },
+    http::client_ip::Peer,
     ops::{jobs, metrics},
     router_with,
 };

@@ -13,7 +13,7 @@ use resvg::{
     usvg::{Options, Tree},
 };
 
-use super::{AppState, refusal};
+use super::{AppState, http::error};
 use crate::ui::{pages::refusal::Refusal, share};
 
 /// The newest picture, with the windows that it shows.
@@ -54,7 +54,7 @@ pub async fn picture(State(state): State<AppState>) -> Response {
             ];
             (headers, picture).into_response()
         }
-        None => refusal::response(Refusal::Internal),
+        None => error::response(Refusal::Internal),
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
         multipart::{Own, Received},
         urlencoded::Fields,
     },
-    refusal, render,
+    http::{error, render},
     session::visitor::{BecomeVisitor, Hint, Visitor, remember},
 };
 use crate::{
@@ -60,7 +60,7 @@ pub async fn sign(
     let (parts, body) = request.into_parts();
     let fields = match Fields::read(&parts.headers, body).await {
         Ok(fields) => fields,
-        Err(refused) => return refusal::response(refused),
+        Err(refused) => return error::response(refused),
     };
     let trapped = !fields.first(TRAP).is_empty();
     let manner = Manner { place: &visitor.place, dwell: visitor.known_for, trapped };
@@ -87,16 +87,16 @@ pub async fn sign(
             SignatureErrors::default()
         }
         Err(SignError::Form(errors)) => *errors,
-        Err(SignError::Closed(phase)) => return refusal::response(Refusal::Closed(phase)),
+        Err(SignError::Closed(phase)) => return error::response(Refusal::Closed(phase)),
         Err(SignError::Store(error @ StoreError::Unavailable(_))) => {
             tracing::error!(%error, "a signature was not stored");
             (trouble, status) = (Some(Trouble::Away), StatusCode::SERVICE_UNAVAILABLE);
             SignatureErrors::default()
         }
-        Err(SignError::Store(error)) => return refusal::from_store(&error),
+        Err(SignError::Store(error)) => return error::from_store(&error),
     };
     let refused = RefusedForm { form, errors, trouble };
-    match refusal::field_errors(&parts.headers, status, refused.each(visitor.lang)) {
+    match error::field_errors(&parts.headers, status, refused.each(visitor.lang)) {
         Some(json) => json,
         None => render::refused_form(&state, parts, &visitor, refused, status).await,
     }
@@ -139,8 +139,8 @@ pub async fn withdraw(
             remember(&mut response, Hint::NotSigned, state.https);
             response
         }
-        Ok(false) => refusal::response(Refusal::OfAnother),
-        Err(error) => refusal::from_store(&error),
+        Ok(false) => error::response(Refusal::OfAnother),
+        Err(error) => error::from_store(&error),
     }
 }
 
@@ -151,7 +151,7 @@ pub async fn next(
     Extension(visitor): Extension<Visitor>,
     Own(Received { mut parts, posted }): Own,
 ) -> Response {
-    let Some(fresh) = Visitor::fresh() else { return refusal::response(Refusal::Internal) };
+    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
     let other = Visitor { known: true, id: fresh.id, signed: false, ..visitor };
     let form = form_of(&posted.fields);
     let mut response = if form.name.is_empty() {

@@ -17,7 +17,7 @@ use sha1::{Digest, Sha1};
 use super::{
     AppState,
     config::{Switch, WeChatSettings},
-    refusal,
+    http::error,
 };
 use crate::{
     domain::report::Millis,
@@ -247,22 +247,22 @@ pub struct Asked {
 
 /// The signed configuration of one of our pages.
 pub async fn config(State(state): State<AppState>, Query(asked): Query<Asked>) -> Response {
-    let Some(wechat) = &state.wechat else { return refusal::response(Refusal::NotFound) };
+    let Some(wechat) = &state.wechat else { return error::response(Refusal::NotFound) };
     // WeChat holds the signature against the page's address, without what follows `#`.
     let url = asked.url.split('#').next().unwrap_or_default();
     let ours = url.strip_prefix(&*state.public_url).is_some_and(|path| path.starts_with('/'));
     if state.public_url.is_empty() || !ours {
-        return refusal::response(Refusal::Malformed);
+        return error::response(Refusal::Malformed);
     }
     let mut nonce = [0; 12];
     if getrandom::fill(&mut nonce).is_err() {
-        return refusal::response(Refusal::Internal);
+        return error::response(Refusal::Internal);
     }
     let ticket = match wechat.ticket(&state.service).await {
         Ok(ticket) => ticket,
         Err(error) => {
             tracing::warn!(%error, "there is no ticket of WeChat; cards are as the page says");
-            return refusal::response(Refusal::Unavailable);
+            return error::response(Refusal::Unavailable);
         }
     };
     let nonce = URL_SAFE_NO_PAD.encode(nonce);

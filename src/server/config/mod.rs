@@ -9,7 +9,7 @@ use std::{convert::Infallible, fmt::Display, net::SocketAddr, path::PathBuf, str
 use clap::Args;
 use ipnet::IpNet;
 
-use super::address;
+use super::http::client_ip;
 use crate::campaign::{self, CampaignError, Checked};
 
 /// A setting as it was written. Whether it can be read is said together with all others.
@@ -42,7 +42,7 @@ impl<T: FromStr<Err: Display>> FromStr for Written<T> {
 
 #[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
 fn networks(text: &str) -> Result<Written<IpNet>, Infallible> {
-    Ok(Written(address::network(text)))
+    Ok(Written(client_ip::network(text)))
 }
 
 /// Where the data are; every command that touches them takes this.

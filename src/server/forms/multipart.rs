@@ -29,7 +29,11 @@ use tokio::{
 use super::{owner, urlencoded::Fields};
 use crate::{
     domain::report::deed::Sent,
-    server::{AppState, refusal, session::visitor::Visitor, turns::NoTurn},
+    server::{
+        AppState,
+        http::{concurrency::NoTurn, error},
+        session::visitor::Visitor,
+    },
     service::BYTES_MAX,
     ui::pages::refusal::Refusal,
 };
@@ -117,7 +121,7 @@ impl FromRequest<AppState> for Own {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let received = Received::from_request(request, state).await?;
-        owner::check(state, &received.parts, &received.posted).map_err(refusal::response)?;
+        owner::check(state, &received.parts, &received.posted).map_err(error::response)?;
         Ok(Self(received))
     }
 }
@@ -129,7 +133,7 @@ impl FromRequest<AppState> for Received {
         let (parts, body) = request.into_parts();
         match Posted::read(state, &parts, body).await {
             Ok(posted) => Ok(Self { parts, posted }),
-            Err(refused) => Err(refusal::response(refused)),
+            Err(refused) => Err(error::response(refused)),
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use crate::{
-    server::{AppState, refusal},
+    server::{AppState, http::error},
     ui::pages::refusal::Refusal,
 };
 
@@ -15,7 +15,7 @@ use crate::{
 pub async fn healthy(State(state): State<AppState>) -> Response {
     match state.service.is_alive() {
         true => StatusCode::NO_CONTENT.into_response(),
-        false => refusal::response(Refusal::Unavailable),
+        false => error::response(Refusal::Unavailable),
     }
 }
 
@@ -25,7 +25,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            refusal::response(Refusal::Unavailable)
+            error::response(Refusal::Unavailable)
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     server::{
         AppState,
         forms::multipart::{Own, Received},
-        refusal, render,
+        http::{error, render},
     },
     service::{
         Asker,
@@ -134,7 +134,7 @@ pub async fn admit(state: &AppState, request: &mut Request) -> Result<(), Respon
                     request.extensions_mut().insert(Session { staff: Arc::new(staff), token });
                 }
                 Ok(None) => {}
-                Err(error) => return Err(refusal::from_store(&error)),
+                Err(error) => return Err(error::from_store(&error)),
             }
         }
         if for_staff && request.extensions().get::<Session>().is_none() {
@@ -198,7 +198,7 @@ pub async fn log_in(
     let name = Device::cookie_name(state.https);
     let brought = jar.get(name).or_else(|| state.cookies.signed_before(&parts.headers, name));
     let Some(device) = Device::of(brought.as_ref()) else {
-        return refusal::response(Refusal::Internal);
+        return error::response(Refusal::Internal);
     };
     let known_device = device.knows(&login).then_some(device.id.as_str());
     let asker = Asker { device: known_device, ..visitor.asker() };
@@ -225,14 +225,14 @@ pub async fn log_in(
             let sentence = format!("试的次数太多了，请{minutes}分钟后再试，或请管理员重设密码");
             (StatusCode::TOO_MANY_REQUESTS, sentence)
         }
-        Err(LoginError::Store(error)) => return refusal::from_store(&error),
+        Err(LoginError::Store(error)) => return error::from_store(&error),
     };
     // A password is never shown again.
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
     let errors = vec![("login", whole.into())];
     let post = RefusedPost { form: "login".into(), values, errors, whole: None };
     let page = render::refused_post(&state, parts, "/console/login", post, status).await;
-    refusal::say_wait(page, wait)
+    error::say_wait(page, wait)
 }
 
 /// Logs out.
@@ -246,7 +246,7 @@ pub async fn log_out(
         false => state.service.log_out(&session.token).await,
     };
     if let Err(error) = ended {
-        return refusal::from_store(&error);
+        return error::from_store(&error);
     }
     let mut response = Redirect::to("/console/login").into_response();
     let mut gone = cookie(cookie_name(state.https), String::new(), 0, state.https);
@@ -269,8 +269,8 @@ pub async fn change_password(
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             render::refused_post(&state, parts, "/console/account", post, status).await
         }
-        Err(StaffError::Store(error)) => refusal::from_store(&error),
-        Err(StaffError::Forbidden | StaffError::NotFound) => refusal::response(Refusal::NotFound),
+        Err(StaffError::Store(error)) => error::from_store(&error),
+        Err(StaffError::Forbidden | StaffError::NotFound) => error::response(Refusal::NotFound),
     }
 }
 

@@ -15,7 +15,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{cookies::CookieKeys, staff};
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
-    server::{AppState, address, refusal},
+    server::{
+        AppState,
+        http::{client_ip, error},
+    },
     service::Asker,
     ui::{look::Care, pages::refusal::Refusal},
 };
@@ -121,7 +124,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
     let known = found.is_some();
     let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
-        return refusal::response(Refusal::Internal);
+        return error::response(Refusal::Internal);
     };
     let hints = CookieJar::from_headers(request.headers());
     let chosen = lang_of_address(request.uri());
@@ -135,7 +138,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         introduced: hints.get(INTRODUCED).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
         known_for,
-        place: address::place(request.extensions(), request.headers(), &state.trusted_proxies),
+        place: client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies),
     };
     request.extensions_mut().insert(visitor);
     // Pictures never set a cookie: whoever fetches one has seen a page.

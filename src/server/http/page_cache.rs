@@ -12,9 +12,10 @@ use std::{
 use axum::http::Uri;
 use tokio::sync::Mutex;
 
-use super::{encoding::Encoded, session::visitor::Visitor};
+use super::compression::Encoded;
 use crate::{
     domain::{campaign::Phase, lang::Lang, slug::Slug},
+    server::session::visitor::Visitor,
     ui::look::Care,
 };
 

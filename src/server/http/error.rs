@@ -10,9 +10,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{AppState, headers, render, session::visitor};
+use super::{render, security_headers};
 use crate::{
     domain::lang::Lang,
+    server::{AppState, session::visitor},
     service::{PictureError, report::ReportError},
     store::StoreError,
     ui::pages::refusal::Refusal,
@@ -146,7 +147,7 @@ pub async fn dress(State(state): State<AppState>, request: Request, next: Next) 
     let measured = state.metrics.begin(&request);
     let bare = next.run(request).await;
     let mut response = readable(&state, &asked, bare).await;
-    headers::secure(&state, &mut response);
+    security_headers::secure(&state, &mut response);
     measured.end(&state.metrics, response.status());
     response
 }

@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 
-use super::AppState;
+use crate::server::AppState;
 
 /// What a page may use of the phone: where it is, after asking.
 const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()";

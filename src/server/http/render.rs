@@ -15,18 +15,21 @@ use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
 
 use super::{
-    AppState,
-    encoding::Encoded,
-    forms::owner,
-    identity, refusal,
-    session::{
-        staff::Session,
-        visitor::{self, Visitor},
-    },
-    shared_pages::{self, Key},
+    compression::Encoded,
+    error,
+    page_cache::{self, Key},
 };
 use crate::{
     domain::lang::{Lang, Said},
+    server::{
+        AppState,
+        forms::owner,
+        identity,
+        session::{
+            staff::Session,
+            visitor::{self, Visitor},
+        },
+    },
     ui::{
         self,
         context::{Instead, InsteadCell, Page, PersonalCell, RefusedForm, RefusedPost},
@@ -43,7 +46,7 @@ pub async fn page(
     // Leptos reads paths as URLs, where dots and backslashes lead elsewhere.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     if !request.uri().path().bytes().all(plain) {
-        return refusal::response(Refusal::NotFound);
+        return error::response(Refusal::NotFound);
     }
     let path = request.uri().path();
     if let Some(first) = identity::way_to_wechat(&state, &visitor, request.headers(), path) {
@@ -54,7 +57,7 @@ pub async fn page(
     let personal = page.personal.clone();
     let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
-            let now = || shared_pages::State {
+            let now = || page_cache::State {
                 revision: state.service.counts().revision,
                 phase: state.service.phase(),
             };
@@ -92,15 +95,14 @@ pub async fn refused_post(
     let said = |sentence: &Said| sentence.in_lang(lang).to_owned();
     let whole = refused.whole.as_ref().map(|sentence| ("form", said(sentence)));
     let each = refused.errors.iter().map(|(field, text)| (*field, said(text)));
-    if let Some(json) = refusal::field_errors(&parts.headers, status, whole.into_iter().chain(each))
-    {
+    if let Some(json) = error::field_errors(&parts.headers, status, whole.into_iter().chain(each)) {
         return json;
     }
-    let Ok(uri) = Uri::try_from(path) else { return refusal::response(Refusal::NotFound) };
+    let Ok(uri) = Uri::try_from(path) else { return error::response(Refusal::NotFound) };
     // Leptos looks for the page at the address of the request.
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
-    let Some(visitor) = visitor else { return refusal::response(Refusal::Internal) };
+    let Some(visitor) = visitor else { return error::response(Refusal::Internal) };
     let page = page_of(state, &visitor, &parts.headers, &parts.extensions, &parts.uri);
     let page = Page { refused_post: Some(Arc::new(refused)), ..page };
     shown_again(page, parts, status).await
@@ -124,7 +126,7 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
         Ok(page) => {
             let mut response = kept(page.response(&headers), KEPT_NOWHERE);
             *response.status_mut() = status;
-            refusal::say_when(&mut response, status);
+            error::say_when(&mut response, status);
             response
         }
         Err(instead) => *instead,
@@ -215,13 +217,13 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
     })
     .await;
     match instead.get() {
-        Some(Instead::Refuse(refused)) => Err(Box::new(refusal::response(refused))),
+        Some(Instead::Refuse(refused)) => Err(Box::new(error::response(refused))),
         Some(Instead::Go(path)) => Err(Box::new(Redirect::to(path).into_response())),
         None => match response.into_body().collect().await {
             Ok(body) => Ok(Encoded::new(body.to_bytes())),
             Err(error) => {
                 tracing::error!(%error, "a page could not be rendered");
-                Err(Box::new(refusal::response(Refusal::Internal)))
+                Err(Box::new(error::response(Refusal::Internal)))
             }
         },
     }
