@@ -13,7 +13,6 @@ pub mod export;
 mod forms;
 pub mod fuzz_entry;
 pub mod http;
-mod identity;
 mod live;
 mod look;
 mod manage;

@@ -13,8 +13,15 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, doubts, export, http::render, identity, live, look, manage, mine,
-    ops::health, photos, poster, recovery, report, session::staff, share, sign, wechat, worker,
+    AppState, app, console, doubts, export,
+    http::render,
+    live, look, manage, mine,
+    ops::health,
+    photos, poster, recovery, report,
+    session::staff,
+    share, sign,
+    wechat::{self, login},
+    worker,
 };
 use crate::ui::{self, app::Pages};
 
@@ -175,7 +182,7 @@ fn of_residents() -> Vec<Row> {
         form("/recovery", recovery::recover, all(303)),
         // Nothing to bring back, but for who has filed a report.
         form("/recovery/new", recovery::new_phrase, reporter(200, 403)),
-        own("/wechat/back", identity::back, all(404)),
+        own("/wechat/back", login::back, all(404)),
         page("/report", all(200)),
         form("/report", report::file, after_first(422, 303)),
         form("/report/photos", report::hold_photos, after_first(403, 200)),

@@ -24,11 +24,11 @@ use crate::{
     server::{
         AppState,
         forms::owner,
-        identity,
         session::{
             staff::Session,
             visitor::{self, Visitor},
         },
+        wechat::login,
     },
     ui::{
         self,
@@ -49,7 +49,7 @@ pub async fn page(
         return error::response(Refusal::NotFound);
     }
     let path = request.uri().path();
-    if let Some(first) = identity::way_to_wechat(&state, &visitor, request.headers(), path) {
+    if let Some(first) = login::way_to_wechat(&state, &visitor, request.headers(), path) {
         return first;
     }
     let page = page_of(&state, &visitor, request.headers(), request.extensions(), request.uri());

@@ -17,14 +17,14 @@ use axum::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{
-    AppState,
-    http::error,
-    recovery,
-    session::visitor::{Hint, Visitor, remember},
-};
 use crate::{
     domain::{report::Millis, visitor::VisitorId},
+    server::{
+        AppState,
+        http::error,
+        recovery,
+        session::visitor::{Hint, Visitor, remember},
+    },
     service::Service,
     ui::pages::refusal::Refusal,
 };

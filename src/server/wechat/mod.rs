@@ -2,6 +2,8 @@
 //! with a ticket (JS-SDK, <https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html>),
 //! and a file that proves whose domain it is. Without an app id there is none of it.
 
+pub(crate) mod login;
+
 use std::{fmt::Write as _, fs, path::Path, time::Duration};
 
 use axum::{
@@ -36,7 +38,7 @@ const EARLY: Millis = 10 * 60_000;
 const REST: Millis = 60_000;
 
 /// The script that puts a page's card to WeChat.
-const SCRIPT: &str = include_str!("../browser/wechat_share.js");
+const SCRIPT: &str = include_str!("../../browser/wechat_share.js");
 
 /// Where WeChat's own script comes from.
 pub const SCRIPTS_FROM: &str = "https://res.wx.qq.com";
