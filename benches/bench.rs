@@ -23,7 +23,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use chuangquan::server::{AppState, config::ServeSettings, serve, sign};
+use chuangquan::server::{AppState, config::ServeSettings, handlers::signature, serve};
 use clap::Parser;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -92,7 +92,7 @@ fn bare() -> Router {
 /// All that signing does, but for the store.
 async fn parse(State(state): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(form) = sign::read(&parts.headers, body).await else {
+    let Ok(form) = signature::read(&parts.headers, body).await else {
         return StatusCode::BAD_REQUEST.into_response();
     };
     match state.service.check_signature(&form) {

@@ -18,10 +18,9 @@ use super::{
         multipart::{self, Posted},
         urlencoded::Fields,
     },
+    handlers::{display, report, signature},
     http::client_ip,
-    look, report,
     session::{cookies::CookieKeys, staff, visitor},
-    sign,
 };
 use crate::{
     campaign,
@@ -41,7 +40,7 @@ use crate::{
 /// A form of text fields: as every handler reads it.
 pub fn form(campaign: &Campaign, body: &[u8]) {
     let Ok(fields) = Fields::parse(body) else { return };
-    if let Ok(signature) = sign::form_of(&fields).check(campaign) {
+    if let Ok(signature) = signature::form_of(&fields).check(campaign) {
         let length = text::length(signature.name.as_str());
         assert!((1..=20).contains(&length) && !signature.pledges.is_empty());
     }
@@ -124,7 +123,7 @@ pub fn cookies(bytes: &[u8]) {
     let mut extensions = Extensions::new();
     extensions.insert(client_ip::Peer([10, 0, 0, 1].into()));
     client_ip::place(&extensions, &headers, &trusted);
-    let back = look::back("/look", &headers);
+    let back = display::back("/look", &headers);
     assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
     if let Ok(text) = std::str::from_utf8(bytes) {
         visitor::parse(text, visitor::LIFETIME);

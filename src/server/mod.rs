@@ -4,30 +4,17 @@
 //! `service`, pages in `ui`. [`router`] builds everything that answers; the tests
 //! call it as `serve` does.
 
-mod app;
 pub mod cli;
 pub mod config;
-mod console;
-mod doubts;
-pub mod export;
 mod forms;
 pub mod fuzz_entry;
+pub mod handlers;
 pub mod http;
-mod live;
-mod look;
-mod manage;
-mod mine;
 pub mod ops;
-mod photos;
-mod recovery;
-mod report;
 pub mod routes;
 pub mod serve;
 pub mod session;
-mod share;
-pub mod sign;
 pub mod wechat;
-mod worker;
 
 use std::{any::Any, io, ops::Deref, sync::Arc};
 
@@ -46,19 +33,18 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::CsrfLayer};
 
 use self::{
     forms::multipart,
+    handlers::{live::Live, share_image::SharePicture},
     http::{
         assets::{self, Assets},
         concurrency::Turns,
         error,
         page_cache::SharedPages,
     },
-    live::Live,
     ops::metrics::Metrics,
     session::{
         cookies::CookieKeys,
         visitor::{self, Hint, remember},
     },
-    share::SharePicture,
     wechat::{Proof, WeChat},
 };
 use crate::{service::Service, ui::pages::refusal::Refusal};

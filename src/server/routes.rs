@@ -13,15 +13,16 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState, app, console, doubts, export,
+    AppState,
+    handlers::{
+        casework, display, export, live, manage, my_data, photo, recovery, report, service_worker,
+        share_image, signature, signature_review, web_app,
+    },
     http::render,
-    live, look, manage, mine,
     ops::health,
-    photos, poster, recovery, report,
+    poster,
     session::staff,
-    share, sign,
     wechat::{self, login},
-    worker,
 };
 use crate::ui::{self, app::Pages};
 
@@ -169,15 +170,15 @@ fn of_residents() -> Vec<Row> {
         page("/screen", all(200)),
         page("/me", all(200)),
         page("/me/data", all(200)),
-        own("/me/data.json", mine::data, all(200)),
-        form("/me/erase", mine::erase, all(303)),
+        own("/me/data.json", my_data::data, all(200)),
+        form("/me/erase", my_data::erase, all(303)),
         own("/g/{grid}", poster, all(303)),
         page("/sign", all(200)),
-        form("/sign", sign::sign, after_first(422, 303)),
+        form("/sign", signature::sign, after_first(422, 303)),
         page("/signed", all(303)),
-        form("/sign/withdraw", sign::withdraw, all(303)),
-        form("/sign/next", sign::next, all(303)),
-        form("/look", look::choose, all(303)),
+        form("/sign/withdraw", signature::withdraw, all(303)),
+        form("/sign/next", signature::next, all(303)),
+        form("/look", display::choose, all(303)),
         page("/recovery", all(200)),
         form("/recovery", recovery::recover, all(303)),
         // Nothing to bring back, but for who has filed a report.
@@ -191,7 +192,7 @@ fn of_residents() -> Vec<Row> {
         // A report that was not accepted yet.
         page("/reports/{code}", reporter(200, 404)),
         form("/reports/{code}/{wish}", report::wish, reporter(303, 404)),
-        own("/photos/{id}", photos::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
+        own("/photos/{id}", photo::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
         form("/messages/{ordinal}/object", manage::object, after_first(403, 303)),
     ]
 }
@@ -210,18 +211,18 @@ fn of_the_console() -> Vec<Row> {
         page("/console/posters", any_staff(200)),
         page("/console/check", any_staff(200)),
         page("/console/new", any_staff(200)),
-        form("/console/new", console::enter, any_staff(303)),
+        form("/console/new", casework::enter, any_staff(303)),
         page("/console/reports/{code}", in_scope(200)),
-        form("/console/reports/{code}/{action}", console::act, in_scope(303)),
-        form("/console/reports/bulk", console::bulk, any_staff(303)),
-        form("/console/contact/{code}", console::show_contact, in_scope(200)),
+        form("/console/reports/{code}/{action}", casework::act, in_scope(303)),
+        form("/console/reports/bulk", casework::bulk, any_staff(303)),
+        form("/console/contact/{code}", casework::show_contact, in_scope(200)),
         page("/console/messages", leads(200)),
         form("/console/messages/{ordinal}", manage::decide, leads(303)),
         page("/console/signatures", managers(200)),
-        form("/console/signatures/judge", doubts::judge, managers(303)),
-        form("/console/signatures/rules/{rule}", doubts::switch, managers(303)),
+        form("/console/signatures/judge", signature_review::judge, managers(303)),
+        form("/console/signatures/rules/{rule}", signature_review::switch, managers(303)),
         // There is no judgement to take back.
-        form("/console/signatures/{id}/undo", doubts::undo, managers(404)),
+        form("/console/signatures/{id}/undo", signature_review::undo, managers(404)),
         page("/console/staff", managers(200)),
         form("/console/staff", manage::add_staff, managers(303)),
         form("/console/staff/{login}/{what}", manage::manage_staff, managers(303)),
@@ -233,14 +234,14 @@ fn for_everybody() -> Vec<Row> {
     vec![
         data("/counts.json", live::counts_json, all(200)),
         data("/live", live::events, all(200)),
-        data(ui::share::PATH, share::picture, all(200)),
-        data("/sw.js", worker::worker, all(200)),
+        data(ui::share::PATH, share_image::picture, all(200)),
+        data("/sw.js", service_worker::worker, all(200)),
         // Without an app id there is none of it.
         data("/wechat.js", wechat::script, all(404)),
         data("/wechat/config", wechat::config, all(404)),
-        data("/screen/messages", app::board_messages, all(200)),
-        data("/manifest.webmanifest", app::manifest, all(200)),
-        data("/speculation-rules.json", app::speculation_rules, all(200)),
+        data("/screen/messages", web_app::board_messages, all(200)),
+        data("/manifest.webmanifest", web_app::manifest, all(200)),
+        data("/speculation-rules.json", web_app::speculation_rules, all(200)),
         data("/healthz", health::healthy, all(204)),
         data("/readyz", health::ready, all(204)),
     ]

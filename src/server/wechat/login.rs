@@ -21,8 +21,8 @@ use crate::{
     domain::{report::Millis, visitor::VisitorId},
     server::{
         AppState,
+        handlers::recovery,
         http::error,
-        recovery,
         session::visitor::{Hint, Visitor, remember},
     },
     service::Service,

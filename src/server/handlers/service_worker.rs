@@ -8,15 +8,17 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{AppState, session::visitor};
-use crate::domain::lang::Lang;
+use crate::{
+    domain::lang::Lang,
+    server::{AppState, session::visitor},
+};
 
 /// The worker; `«version»` stands for that of the site's files, `«lang»`
 /// for the language of the browser that asks.
-const ON: &str = include_str!("../browser/service_worker.js");
+const ON: &str = include_str!("../../browser/service_worker.js");
 
 /// A worker that removes itself and what it kept.
-const OFF: &str = include_str!("../browser/service_worker_off.js");
+const OFF: &str = include_str!("../../browser/service_worker_off.js");
 
 /// Answers with the worker. Browsers ask for it anew at least once a day, and at every
 /// visit when it may not be kept.

@@ -8,20 +8,20 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::{
-        multipart::{Own, Received},
-        urlencoded::Fields,
-    },
-    http::{error, render},
-    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
-};
 use crate::{
     domain::{
         report::deed::Sent,
         signature::{SignatureErrors, SignatureForm},
         text,
+    },
+    server::{
+        AppState,
+        forms::{
+            multipart::{Own, Received},
+            urlencoded::Fields,
+        },
+        http::{error, render},
+        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     },
     service::{MySignature, SignError, StoreError, doubt::Manner},
     ui::{

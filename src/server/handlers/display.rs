@@ -6,13 +6,15 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::urlencoded::Fields,
-    http::error,
-    session::visitor::{Hint, remember},
+use crate::{
+    server::{
+        AppState,
+        forms::urlencoded::Fields,
+        http::error,
+        session::visitor::{Hint, remember},
+    },
+    ui::look::Care,
 };
-use crate::ui::look::Care;
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to
 /// the page that it was chosen on (`back`).

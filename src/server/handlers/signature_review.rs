@@ -9,16 +9,16 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::multipart::{Own, Received},
-    http::{error, render},
-    session::staff::Session,
-};
 use crate::{
     domain::{
         doubt::{Rule, Verdict},
         report::deed::Sent,
+    },
+    server::{
+        AppState,
+        forms::multipart::{Own, Received},
+        http::{error, render},
+        session::staff::Session,
     },
     service::doubt::DoubtError,
     ui::{

@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::multipart::{Own, Received},
-    http::{error, render},
-    session::{staff::Session, visitor::Visitor},
-};
 use crate::{
     domain::report::deed::{FieldErrors, Sent},
+    server::{
+        AppState,
+        forms::multipart::{Own, Received},
+        http::{error, render},
+        session::{staff::Session, visitor::Visitor},
+    },
     service::{
         message::MessageDecision,
         password::fresh_password,

@@ -7,15 +7,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::{
-        multipart::{Posted, Received},
-        owner,
-    },
-    http::{error, render},
-    session::visitor::Visitor,
-};
 use crate::{
     domain::{
         lang::{Lang, Said},
@@ -25,6 +16,15 @@ use crate::{
             form::ReportForm,
             reporter::Wish,
         },
+    },
+    server::{
+        AppState,
+        forms::{
+            multipart::{Posted, Received},
+            owner,
+        },
+        http::{error, render},
+        session::visitor::Visitor,
     },
     service::{PictureError, StoreError, report::ReportError},
     ui::{context::RefusedPost, pages::refusal::Refusal},

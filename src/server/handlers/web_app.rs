@@ -9,8 +9,10 @@ use axum::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{AppState, http::error, session::visitor};
-use crate::ui::pages::{refusal::Refusal, screen::newest_messages};
+use crate::{
+    server::{AppState, http::error, session::visitor},
+    ui::pages::{refusal::Refusal, screen::newest_messages},
+};
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
 fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {

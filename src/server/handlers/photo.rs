@@ -8,12 +8,16 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{
-    AppState,
-    http::{error, render},
-    session::{staff::Session, visitor::Visitor},
+use crate::{
+    domain::report::Code,
+    server::{
+        AppState,
+        http::{error, render},
+        session::{staff::Session, visitor::Visitor},
+    },
+    service::Size,
+    ui::pages::refusal::Refusal,
 };
-use crate::{domain::report::Code, service::Size, ui::pages::refusal::Refusal};
 
 /// A browser may show a public picture again for five minutes: one that was hidden since is
 /// gone by then. The next person at the phone, or at the desk, finds none that is not public.

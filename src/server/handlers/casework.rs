@@ -7,16 +7,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::multipart::{Own, Posted, Received},
-    http::{error, render},
-    report::{bring, form_of, refused},
-    session::{
-        staff::{self, Session},
-        visitor::Visitor,
-    },
-};
+use super::report::{bring, form_of, refused};
 use crate::{
     domain::{
         lang::{Lang, Said},
@@ -24,6 +15,15 @@ use crate::{
             Action, Code, Report, Source, What,
             deed::{Deed, FieldErrors, Sent},
             words::day_and_time,
+        },
+    },
+    server::{
+        AppState,
+        forms::multipart::{Own, Posted, Received},
+        http::{error, render},
+        session::{
+            staff::{self, Session},
+            visitor::Visitor,
         },
     },
     service::{

@@ -18,16 +18,19 @@ use axum::{
 use futures::stream;
 use tokio::sync::watch;
 
-use super::{
-    AppState,
-    http::{
-        client_ip,
-        concurrency::{NoTurn, Turn},
-        error,
+use crate::{
+    server::{
+        AppState,
+        http::{
+            client_ip,
+            concurrency::{NoTurn, Turn},
+            error,
+        },
+        session::visitor,
     },
-    session::visitor,
+    service::Service,
+    ui::pages::refusal::Refusal,
 };
-use crate::{service::Service, ui::pages::refusal::Refusal};
 
 /// Shortest time between two events.
 const TICK: Duration = Duration::from_millis(250);

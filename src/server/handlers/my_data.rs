@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::multipart::{Own, Received},
-    http::{error, render},
-    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
-};
 use crate::{
     domain::lang::Said,
+    server::{
+        AppState,
+        forms::multipart::{Own, Received},
+        http::{error, render},
+        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+    },
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 

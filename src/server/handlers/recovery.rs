@@ -7,14 +7,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{
-    AppState,
-    forms::multipart::{Own, Received},
-    http::{error, render},
-    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
-};
 use crate::{
     domain::{lang::Said, report::deed::Sent, visitor::VisitorId},
+    server::{
+        AppState,
+        forms::multipart::{Own, Received},
+        http::{error, render},
+        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+    },
     service::recovery::RecoveryError,
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };

@@ -15,8 +15,8 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use super::{AppState, http::error, session::staff::Session};
 use crate::{
+    server::{AppState, http::error, session::staff::Session},
     service::{
         Service, StoreError,
         export::{Cursor, Export, Row},

@@ -13,8 +13,10 @@ use resvg::{
     usvg::{Options, Tree},
 };
 
-use super::{AppState, http::error};
-use crate::ui::{pages::refusal::Refusal, share};
+use crate::{
+    server::{AppState, http::error},
+    ui::{pages::refusal::Refusal, share},
+};
 
 /// The newest picture, with the windows that it shows.
 #[derive(Debug, Default)]

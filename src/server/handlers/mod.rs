@@ -1,0 +1,16 @@
+//! What answers on each route: reads what came, asks one method of `service`, answers.
+
+pub(crate) mod casework;
+pub(crate) mod display;
+pub mod export;
+pub(crate) mod live;
+pub(crate) mod manage;
+pub(crate) mod my_data;
+pub(crate) mod photo;
+pub(crate) mod recovery;
+pub(crate) mod report;
+pub(crate) mod service_worker;
+pub(crate) mod share_image;
+pub mod signature;
+pub(crate) mod signature_review;
+pub(crate) mod web_app;
