@@ -12,11 +12,13 @@ use futures::TryStreamExt;
 use serde_json::json;
 
 use super::{
-    db::{Db, Tx, private_folder},
     manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash},
     photos::Pictures,
-    table::Statements,
-    tables,
+    sql::{
+        connection::{Db, Tx, private_folder},
+        schema,
+        table::Statements,
+    },
 };
 
 /// How much a copy holds.
@@ -38,7 +40,7 @@ pub async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, B
     }
     let mut tx = db.snapshot().await?;
     let (mut tables, mut hashes) = (Vec::new(), BTreeMap::new());
-    for table in tables::copied() {
+    for table in schema::copied() {
         let name = file_of(table);
         let (rows, hash) = write_table(&mut tx, table, &dir.join(&name)).await?;
         tables.push((table.name.to_owned(), rows));

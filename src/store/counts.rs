@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     StoreError,
-    db::{Db, Sql, Tx, Value, sql_over_items},
-    query::Query,
+    sql::{
+        connection::{Db, Sql, Tx, Value, sql_over_items},
+        query::Query,
+    },
 };
 use crate::domain::{
     campaign::Campaign,

@@ -6,10 +6,12 @@ use serde_json::json;
 
 use super::{
     Signing, Store, StoreError, counts,
-    db::{Sql, Tx, Value, sql_over_items},
-    query::Query,
     seal::openable,
     signatures::opened_name,
+    sql::{
+        connection::{Sql, Tx, Value, sql_over_items},
+        query::Query,
+    },
 };
 use crate::domain::{
     doubt::{MEMORY, Meant, Rule, Standing},

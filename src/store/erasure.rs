@@ -3,9 +3,9 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx},
     messages::opened_reason,
     reports::serial_value,
+    sql::connection::{Sql, Tx},
 };
 use crate::domain::{
     report::{CaseNumber, Code, Millis},

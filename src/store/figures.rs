@@ -1,6 +1,10 @@
 //! Figures about reports: what the statistics and the weekly page are made of.
 
-use super::{Store, StoreError, db::Sql, query::Query, queue::scope};
+use super::{
+    Store, StoreError,
+    queue::scope,
+    sql::{connection::Sql, query::Query},
+};
 use crate::domain::{
     report::{Millis, State},
     slug::Slug,

@@ -1,10 +1,10 @@
 //! One visitor for each WeChat account, whatever device it comes from.
 
 use super::{
-    Store, StoreError, counts,
-    counts::Deltas,
-    db::{Sql, Value},
+    Store, StoreError,
+    counts::{self, Deltas},
     recovery,
+    sql::connection::{Sql, Value},
 };
 use crate::domain::{report::Millis, visitor::VisitorId};
 

@@ -7,12 +7,14 @@ use serde_json::json;
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
-    db::{Sql, Tx, Value, sql_over_items},
     doubts::narrow,
-    query::Query,
     signatures::pledges_of,
-    table::{Record, Statements},
-    tables::{AUDIT, JUDGED, JUDGEMENTS},
+    sql::{
+        connection::{Sql, Tx, Value, sql_over_items},
+        query::Query,
+        schema::{AUDIT, JUDGED, JUDGEMENTS},
+        table::{Record, Statements},
+    },
 };
 use crate::domain::{
     doubt::{Meant, Rule, Standing, Verdict},

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx, in_time},
+    sql::connection::{Sql, Tx, in_time},
 };
 
 /// The name of the lock in PostgreSQL: "chuangqu" as bytes.

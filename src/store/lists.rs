@@ -2,10 +2,12 @@
 
 use super::{
     Store, StoreError,
-    query::Query,
     queue::{OPEN, limit, one_page},
     reports::{photos_of, reports, serial_value},
-    tables::{PHOTOS, REPORTS},
+    sql::{
+        query::Query,
+        schema::{PHOTOS, REPORTS},
+    },
 };
 use crate::domain::{
     report::{

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{StoreError, seal::Seal, tables};
+use super::{StoreError, seal::Seal, sql::schema};
 
 /// The newest schema this program writes; a copy of a newer one is refused.
 pub const SCHEMA: u32 = 10;
@@ -117,7 +117,7 @@ impl Manifest {
             serde_json::from_slice(&text).map_err(|error| unfit(&path, &error.to_string()))?;
         let manifest = Self { vouched, ..read };
         let names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
-        let wanted: Vec<&str> = tables::copied_at(manifest.schema).map(|t| t.name).collect();
+        let wanted: Vec<&str> = schema::copied_at(manifest.schema).map(|t| t.name).collect();
         if manifest.format != FORMAT || !(1..=SCHEMA).contains(&manifest.schema) {
             return Err(unfit(&path, "is not of a copy that this version can read"));
         }

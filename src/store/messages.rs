@@ -2,11 +2,13 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx},
-    query::Query,
     seal::{Seal, openable},
     signatures::{opened_message, opened_name},
-    tables::OBJECTIONS,
+    sql::{
+        connection::{Sql, Tx},
+        query::Query,
+        schema::OBJECTIONS,
+    },
 };
 use crate::domain::{report::Millis, signature::Ordinal, visitor::VisitorId};
 

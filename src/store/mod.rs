@@ -14,7 +14,6 @@
 
 mod backup;
 mod counts;
-mod db;
 mod doubts;
 mod erasure;
 mod error;
@@ -24,13 +23,10 @@ mod judgements;
 mod lead;
 mod lists;
 mod manifest;
-mod many;
 mod messages;
-mod migrations;
 mod outbox;
 mod photos;
 mod publish;
-mod query;
 mod queue;
 mod recount;
 mod recovery;
@@ -42,12 +38,10 @@ mod sealing;
 mod search;
 mod seed;
 mod signatures;
+pub(crate) mod sql;
 mod staff;
 mod supports;
-mod table;
-mod tables;
 mod tries;
-mod value;
 mod wechat;
 mod writer;
 
@@ -82,8 +76,8 @@ pub use self::{
     writer::WriterMeasures,
 };
 use self::{
-    db::{Db, Sql},
     publish::Publisher,
+    sql::connection::{self, Db, Sql},
     writer::Writer,
 };
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
@@ -110,7 +104,7 @@ impl Store {
         let known = ["sqlite:", "postgres:", "postgresql:"];
         match known.iter().any(|begins| url.starts_with(begins)) {
             true => Ok(()),
-            false => Err(StoreError::Setup(db::UNKNOWN.into())),
+            false => Err(StoreError::Setup(connection::UNKNOWN.into())),
         }
     }
 
@@ -124,7 +118,7 @@ impl Store {
             "SELECT COUNT(*) FROM pg_tables WHERE tablename = 'ledger' \
              AND schemaname = CURRENT_SCHEMA",
         );
-        if db::is_missing(url)? {
+        if connection::is_missing(url)? {
             return Ok(true);
         }
         let db = Db::open(url, Seal::of([]), false).await?;

@@ -1,6 +1,10 @@
 //! Notices that have to reach someone outside, with retries.
 
-use super::{Store, StoreError, db::Sql, reports::reports, reports::serial_value};
+use super::{
+    Store, StoreError,
+    reports::{reports, serial_value},
+    sql::connection::Sql,
+};
 use crate::domain::report::{Millis, Report};
 
 /// A notice that waits to be sent.

@@ -23,9 +23,11 @@ use serde_json::json;
 
 use super::{
     Store, StoreError,
-    db::{Sql, Value, private_folder, sql_over_items},
-    query::Query,
-    tables::PHOTOS,
+    sql::{
+        connection::{Sql, Value, private_folder, sql_over_items},
+        query::Query,
+        schema::PHOTOS,
+    },
 };
 use crate::domain::{
     report::{Code, Looks, Millis, Photo},

@@ -14,7 +14,7 @@ use tokio::{
 
 use super::{
     StoreError, counts,
-    db::{Db, Pools, Sql},
+    sql::connection::{Db, Pools, Sql},
 };
 use crate::domain::counts::Counts;
 

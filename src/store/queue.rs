@@ -8,10 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Store, StoreError,
     counts::{self, Kind},
-    db::Sql,
-    query::Query,
     reports::{reports, serial_value},
-    tables::REPORTS,
+    sql::{connection::Sql, query::Query, schema::REPORTS},
 };
 use crate::domain::{
     report::{

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use super::{
     StoreError,
     counts::{self, ALL, Kind},
-    db::{Db, Sql},
+    sql::connection::{Db, Sql},
 };
 use crate::domain::{counts::UNSPECIFIED, report::State};
 

@@ -3,8 +3,8 @@
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
-    db::{Sql, Tx},
     messages, signatures,
+    sql::connection::{Sql, Tx},
 };
 use crate::domain::{report::Millis, visitor::VisitorId};
 

@@ -6,12 +6,14 @@ use serde_json::json;
 use super::{
     Store, StoreError,
     counts::{self, Deltas, Ledger},
-    db::{Sql, Tx, Value, sql_over_items},
     erasure,
-    query::Query,
     reports::{photos_of, reports, serial_value},
+    sql::{
+        connection::{Sql, Tx, Value, sql_over_items},
+        query::Query,
+        schema::{EVENTS, OUTBOX},
+    },
     supports,
-    tables::{EVENTS, OUTBOX},
 };
 use crate::domain::{
     report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},

@@ -2,10 +2,12 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Value},
-    query::Query,
-    table::{Record, Statements},
-    tables::{EVENTS, PHOTOS, REPORTS},
+    sql::{
+        connection::{Sql, Value},
+        query::Query,
+        schema::{EVENTS, PHOTOS, REPORTS},
+        table::{Record, Statements},
+    },
 };
 use crate::domain::{
     report::{Code, Event, Millis, Photo, Report},

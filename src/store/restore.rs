@@ -17,13 +17,14 @@ use super::{
     StoreError,
     backup::{Copied, file_of},
     counts,
-    db::{Db, Sql, Tx},
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
-    migrations,
     photos::{PictureName, Pictures, is_picture, is_whole_picture},
     seal::Seal,
-    table::{Statements, object},
-    tables,
+    sql::{
+        connection::{Db, Sql, Tx},
+        migrations, schema,
+        table::{Statements, object},
+    },
 };
 
 /// The schema since which a copy has all counters.
@@ -56,7 +57,7 @@ pub async fn read(
         return Err(BackupError::Unfit("the database is not empty; nothing was changed".into()));
     }
     let vouched = manifest.vouched;
-    for table in tables::copied_at(manifest.schema) {
+    for table in schema::copied_at(manifest.schema) {
         let name = file_of(table);
         manifest.compare(dir, &name, &hash_of_file(&dir.join(&name))?)?;
     }
@@ -64,12 +65,12 @@ pub async fn read(
         true => listed_pictures(&manifest, dir)?,
         false => found_pictures(dir)?,
     };
-    let tables: Vec<_> = tables::copied().collect();
+    let tables: Vec<_> = schema::copied().collect();
     for table in tables.iter().rev() {
         tx.run(table.clear, &[]).await?;
     }
     let mut total = 0;
-    for (table, (_, rows)) in tables::copied_at(manifest.schema).zip(&manifest.tables) {
+    for (table, (_, rows)) in schema::copied_at(manifest.schema).zip(&manifest.tables) {
         let read = read_table(&mut tx, table, &dir.join(file_of(table)), vouched).await?;
         if read != *rows {
             let problem = format!("has {read} rows where the manifest says {rows}");
@@ -87,7 +88,7 @@ pub async fn read(
     }
     if !vouched {
         // By a line of these somebody becomes another person, who has reports and signatures.
-        for table in [&tables::RECOVERIES, &tables::IDENTITIES] {
+        for table in [&schema::RECOVERIES, &schema::IDENTITIES] {
             tx.run(table.clear, &[]).await?;
         }
     }
@@ -202,7 +203,7 @@ async fn read_table(
         }
         total += chunk.len() as u64;
         let chunk = if table.has_secrets() { sealed(table, &chunk, &tx.seal)? } else { chunk };
-        let chunk = match vouched || table.name != tables::STAFF.name {
+        let chunk = match vouched || table.name != schema::STAFF.name {
             true => chunk,
             false => chunk.iter().map(|row| shut_out(row)).collect::<Result<_, _>>()?,
         };

@@ -8,11 +8,13 @@ use tokio::time::sleep;
 
 use super::{
     Store, StoreError,
-    db::{Db, Sql, Value},
-    query::Query,
     seal::Seal,
-    table::{SEALED, Statements, object},
-    tables,
+    sql::{
+        connection::{Db, Sql, Value},
+        query::Query,
+        schema,
+        table::{SEALED, Statements, object},
+    },
 };
 
 /// Rows in one transaction: whoever writes meanwhile hardly waits.
@@ -64,7 +66,7 @@ pub async fn acquaint(db: &Db, by_any: bool) -> Result<(), StoreError> {
 /// Seals what stands there for everyone to read; how many rows.
 pub async fn seal_plain(db: &Db) -> Result<u64, StoreError> {
     let mut sealed = 0;
-    for table in tables::sealed() {
+    for table in schema::sealed() {
         let change = |row: &mut Map<String, Json>, seal: &Seal| {
             let before = row.clone();
             table.close(row, seal)?;
@@ -96,7 +98,7 @@ async fn walk(
         query.push_each(Sql::each("", " FOR UPDATE"));
         let mut tx = db.begin().await?;
         // As all who change signatures: else two could wait for each other.
-        if table.name == tables::SIGNATURES.name {
+        if table.name == schema::SIGNATURES.name {
             let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
         }
         let rows: Vec<(String,)> = query.rows_in(&mut tx).await?;
@@ -152,7 +154,7 @@ impl Store {
     /// [`StoreError`]; what was done is kept.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         let mut sealed = 0;
-        for table in tables::sealed() {
+        for table in schema::sealed() {
             let change = |row: &mut Map<String, Json>, seal: &Seal| {
                 if !is_old(table, row, seal) {
                     return Ok(false);

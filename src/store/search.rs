@@ -7,12 +7,14 @@ use serde::Deserialize;
 
 use super::{
     Store, StoreError,
-    db::Sql,
-    query::Query,
     queue::one_page,
     reports::reports,
-    table::{Record, Statements},
-    tables::REPORTS,
+    sql::{
+        connection::Sql,
+        query::Query,
+        schema::REPORTS,
+        table::{Record, Statements},
+    },
 };
 use crate::domain::report::{Report, filter::Filter};
 

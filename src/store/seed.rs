@@ -4,10 +4,12 @@
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
-    db::{Sql, Value},
     reports::serial_value,
     signatures::{sealed_message, sealed_name},
-    tables::SIGNATURES,
+    sql::{
+        connection::{Sql, Value},
+        schema::SIGNATURES,
+    },
 };
 use crate::domain::{
     campaign::{Campaign, Category},

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use super::{
     StoreError,
     counts::Deltas,
-    db::{Db, Sql, Tx, Value, sql_any_of},
     doubts::{self, Doubt},
     seal::{Seal, openable},
-    tables::SIGNATURES,
+    sql::{
+        connection::{Db, Sql, Tx, Value, sql_any_of},
+        schema::SIGNATURES,
+    },
 };
 use crate::domain::{
     doubt::{Rule, Standing},

@@ -5,10 +5,12 @@ use serde_json::json;
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx, Value},
-    query::Query,
-    table::{Record, Statements},
-    tables::{AUDIT, STAFF},
+    sql::{
+        connection::{Sql, Tx, Value},
+        query::Query,
+        schema::{AUDIT, STAFF},
+        table::{Record, Statements},
+    },
 };
 use crate::domain::{
     report::{Millis, flag},

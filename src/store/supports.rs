@@ -2,9 +2,11 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Tx},
-    query::Query,
     reports::{reports, serial_value},
+    sql::{
+        connection::{Sql, Tx},
+        query::Query,
+    },
 };
 use crate::domain::{
     report::{Millis, Report},

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     Store, StoreError,
-    db::{Sql, Value, sql_over_items},
+    sql::connection::{Sql, Value, sql_over_items},
 };
 use crate::domain::report::Millis;
 

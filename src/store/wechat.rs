@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    db::{Sql, Value},
+    sql::connection::{Sql, Value},
 };
 use crate::domain::report::Millis;
 

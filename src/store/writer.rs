@@ -21,9 +21,9 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use super::{
     Signing, StoreError,
     counts::{self, Deltas},
-    db::{Db, Sql, in_time},
     publish::Publisher,
     signatures::{self, Signed},
+    sql::connection::{Db, Sql, in_time},
 };
 use crate::domain::visitor::VisitorId;
 

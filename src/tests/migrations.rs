@@ -73,7 +73,7 @@ const PLAIN: [&str; 11] = [
 /// The steps up to `version` as sqlx reads them from a folder.
 fn steps(kind: Kind, version: usize, folder: &Path) -> PathBuf {
     let dialect = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
-    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/migrations").join(dialect);
+    let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sql/migrations").join(dialect);
     let some = folder.join(format!("steps-{version}"));
     std::fs::create_dir(&some).unwrap();
     for file in std::fs::read_dir(all).unwrap() {

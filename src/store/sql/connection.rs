@@ -17,8 +17,8 @@ use sqlx::{
     },
 };
 
-pub use super::value::Value;
-use super::{StoreError, seal::Seal};
+pub use super::param::Value;
+use crate::store::{StoreError, seal::Seal};
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
@@ -79,26 +79,26 @@ impl Sql {
 /// stand where the two texts meet.
 macro_rules! sql_over_items {
     ($before:literal, $after:literal) => {
-        $crate::store::db::Sql::each(
+        $crate::store::sql::connection::Sql::each(
             concat!($before, " json_each($1) AS item ", $after),
             concat!($before, " jsonb_array_elements(CAST($1 AS jsonb)) AS item(value) ", $after),
         )
     };
 }
-pub(super) use sql_over_items;
+pub(crate) use sql_over_items;
 
 /// A statement that ends in a column, which is to be one of the texts of the JSON array
 /// `$1`. PostgreSQL has them as an array: over a table it would plan to look through all
 /// of a table that was small a minute ago.
 macro_rules! sql_any_of {
     ($before:literal) => {
-        $crate::store::db::Sql::each(
+        $crate::store::sql::connection::Sql::each(
             concat!($before, " IN (SELECT item.value FROM json_each($1) AS item)"),
             concat!($before, " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"),
         )
     };
 }
-pub(super) use sql_any_of;
+pub(crate) use sql_any_of;
 
 /// A tuple that a row of either database can become.
 pub trait Row:
@@ -124,7 +124,7 @@ macro_rules! bound {
         query
     }};
 }
-pub(super) use bound;
+pub(crate) use bound;
 
 /// One database, and what seals the rows that go into it.
 #[derive(Clone, Debug)]

@@ -4,10 +4,10 @@
 use sqlx::AssertSqlSafe;
 
 use super::{
-    StoreError,
-    db::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
+    connection::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
     table::{Record, Statements, records, whole_records},
 };
+use crate::store::StoreError;
 
 /// A statement with its parameters.
 #[derive(Clone, Debug, Default)]

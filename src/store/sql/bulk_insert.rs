@@ -6,10 +6,10 @@
 use sqlx::{AssertSqlSafe, query::Query as Statement};
 
 use super::{
-    StoreError,
-    db::{Begun, Tx, Value, bound},
+    connection::{Begun, Tx, Value, bound},
     table::{Kind, Statements},
 };
+use crate::store::StoreError;
 
 /// Rows that SQLite takes in one statement, which is prepared once; what is left over
 /// goes into one that is prepared for it alone.

@@ -301,7 +301,7 @@ pub fn sealed() -> impl Iterator<Item = &'static Statements> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::migrations;
+    use crate::store::sql::migrations;
 
     #[test]
     fn every_table_is_copied_or_left_out_with_a_reason() {

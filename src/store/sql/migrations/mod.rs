@@ -8,10 +8,10 @@ use sqlx::{
 };
 
 use super::{
-    StoreError,
-    db::{Db, Pools, Sql},
-    sealing, tables,
+    connection::{Db, Pools, Sql},
+    schema,
 };
+use crate::store::{StoreError, sealing};
 
 /// The step that takes away the columns whose content is sealed before it.
 const SEALED: i64 = 8;
@@ -28,80 +28,62 @@ pub const ALL: [(i64, &str, Sql); 10] = [
         1,
         "signatures",
         Sql::each(
-            include_str!("migrations/sqlite/0001_signatures.sql"),
-            include_str!("migrations/postgres/0001_signatures.sql"),
+            include_str!("sqlite/0001_signatures.sql"),
+            include_str!("postgres/0001_signatures.sql"),
         ),
     ),
     (
         2,
         "reports",
         Sql::each(
-            include_str!("migrations/sqlite/0002_reports.sql"),
-            include_str!("migrations/postgres/0002_reports.sql"),
+            include_str!("sqlite/0002_reports.sql"),
+            include_str!("postgres/0002_reports.sql"),
         ),
     ),
     (
         3,
         "scale",
-        Sql::each(
-            include_str!("migrations/sqlite/0003_scale.sql"),
-            include_str!("migrations/postgres/0003_scale.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0003_scale.sql"), include_str!("postgres/0003_scale.sql")),
     ),
     (
         4,
         "phones",
-        Sql::each(
-            include_str!("migrations/sqlite/0004_phones.sql"),
-            include_str!("migrations/postgres/0004_phones.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0004_phones.sql"), include_str!("postgres/0004_phones.sql")),
     ),
     (
         5,
         "identities",
         Sql::each(
-            include_str!("migrations/sqlite/0005_identities.sql"),
-            include_str!("migrations/postgres/0005_identities.sql"),
+            include_str!("sqlite/0005_identities.sql"),
+            include_str!("postgres/0005_identities.sql"),
         ),
     ),
     (
         6,
         "doubts",
-        Sql::each(
-            include_str!("migrations/sqlite/0006_doubts.sql"),
-            include_str!("migrations/postgres/0006_doubts.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0006_doubts.sql"), include_str!("postgres/0006_doubts.sql")),
     ),
     (
         7,
         "sealed",
-        Sql::each(
-            include_str!("migrations/sqlite/0007_sealed.sql"),
-            include_str!("migrations/postgres/0007_sealed.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0007_sealed.sql"), include_str!("postgres/0007_sealed.sql")),
     ),
     (
         8,
         "plain",
-        Sql::each(
-            include_str!("migrations/sqlite/0008_plain.sql"),
-            include_str!("migrations/postgres/0008_plain.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0008_plain.sql"), include_str!("postgres/0008_plain.sql")),
     ),
     (
         9,
         "swept",
-        Sql::each(
-            include_str!("migrations/sqlite/0009_swept.sql"),
-            include_str!("migrations/postgres/0009_swept.sql"),
-        ),
+        Sql::each(include_str!("sqlite/0009_swept.sql"), include_str!("postgres/0009_swept.sql")),
     ),
     (
         10,
         "four_eyes",
         Sql::each(
-            include_str!("migrations/sqlite/0010_four_eyes.sql"),
-            include_str!("migrations/postgres/0010_four_eyes.sql"),
+            include_str!("sqlite/0010_four_eyes.sql"),
+            include_str!("postgres/0010_four_eyes.sql"),
         ),
     ),
 ];
@@ -184,7 +166,7 @@ impl Db {
                 // A copy that is being made may take longer than a request may.
                 let mut connection = pool.acquire().await?.detach();
                 connection.execute("SET lock_timeout = 0").await?;
-                for table in tables::sealed() {
+                for table in schema::sealed() {
                     // The statistics have names, too.
                     let text = format!("VACUUM (FULL, ANALYZE) {}", table.name);
                     connection.execute(sqlx::AssertSqlSafe(text)).await?;

@@ -5,9 +5,9 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
-use super::{
+use super::connection::{Sql, Tx, Value};
+use crate::store::{
     StoreError,
-    db::{Sql, Tx, Value},
     seal::{Seal, is_sealed},
 };
 
