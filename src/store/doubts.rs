@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Signing, Store, StoreError, counts,
-    seal::openable,
+    encryption::cipher::openable,
     signatures::opened_name,
     sql::{
         connection::{Sql, Tx, Value, sql_over_items},

@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    seal::{Seal, openable},
+    encryption::cipher::{Seal, openable},
     signatures::{opened_message, opened_name},
     sql::{
         connection::{Sql, Tx},

@@ -15,6 +15,7 @@
 mod backup;
 mod counts;
 mod doubts;
+pub mod encryption;
 mod erasure;
 mod error;
 mod figures;
@@ -33,8 +34,6 @@ mod recovery;
 mod report_write;
 mod reports;
 mod restore;
-mod seal;
-mod sealing;
 mod search;
 mod seed;
 mod signatures;
@@ -57,6 +56,7 @@ pub use self::{
     backup::Copied,
     counts::ReportFigures,
     doubts::{BusyPlace, Doubt, Sample, Suspects},
+    encryption::cipher::Seal,
     error::StoreError,
     figures::{Happened, ReportFacts},
     judgements::{Judgement, Note, Progress},
@@ -69,13 +69,13 @@ pub use self::{
     queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
     report_write::{Attached, Change, Known, Notice, Unchanged},
-    seal::Seal,
     signatures::{SignatureRow, Signed, Signing},
     staff::{NewStaff, StaffChange},
     tries::Place,
     writer::WriterMeasures,
 };
 use self::{
+    encryption::rows,
     publish::Publisher,
     sql::connection::{self, Db, Sql},
     writer::Writer,
@@ -157,7 +157,7 @@ impl Store {
     /// [`StoreError`], also when there is none, or none of the secrets sealed it.
     pub async fn open_sealed(url: &str, seal: Seal) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, false).await?;
-        sealing::acquaint(&db, false).await?;
+        rows::acquaint(&db, false).await?;
         Self::over(db).await
     }
 

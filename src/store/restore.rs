@@ -17,9 +17,9 @@ use super::{
     StoreError,
     backup::{Copied, file_of},
     counts,
+    encryption::cipher::Seal,
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
     photos::{PictureName, Pictures, is_picture, is_whole_picture},
-    seal::Seal,
     sql::{
         connection::{Db, Sql, Tx},
         migrations, schema,

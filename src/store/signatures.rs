@@ -6,7 +6,7 @@ use super::{
     StoreError,
     counts::Deltas,
     doubts::{self, Doubt},
-    seal::{Seal, openable},
+    encryption::cipher::{Seal, openable},
     sql::{
         connection::{Db, Sql, Tx, Value, sql_any_of},
         schema::SIGNATURES,

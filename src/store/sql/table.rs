@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 use super::connection::{Sql, Tx, Value};
 use crate::store::{
     StoreError,
-    seal::{Seal, is_sealed},
+    encryption::cipher::{Seal, is_sealed},
 };
 
 /// What a column holds.

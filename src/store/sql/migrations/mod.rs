@@ -11,7 +11,7 @@ use super::{
     connection::{Db, Pools, Sql},
     schema,
 };
-use crate::store::{StoreError, sealing};
+use crate::store::{StoreError, encryption::rows};
 
 /// The step that takes away the columns whose content is sealed before it.
 const SEALED: i64 = 8;
@@ -110,14 +110,14 @@ impl Db {
     /// secret before.
     pub async fn migrate(&self, by_any: bool) -> Result<(), StoreError> {
         self.run_steps(SEALED - 1).await?;
-        sealing::acquaint(self, by_any).await?;
+        rows::acquaint(self, by_any).await?;
         if self.has_step(SWEPT).await? {
             return self.run_steps(i64::MAX).await;
         }
         // Of several nodes that start, one does it.
         let _alone = self.alone().await?;
         if !self.has_step(SEALED).await? {
-            let rows = sealing::seal_plain(self).await?;
+            let rows = rows::seal_plain(self).await?;
             tracing::info!(rows, "what people wrote is sealed now");
         }
         self.run_steps(SEALED).await?;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json};
 use tokio::time::sleep;
 
-use super::{
+use super::cipher::Seal;
+use crate::store::{
     Store, StoreError,
-    seal::Seal,
     sql::{
         connection::{Db, Sql, Value},
         query::Query,
