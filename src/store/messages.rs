@@ -3,7 +3,7 @@
 use super::{
     Store, StoreError,
     encryption::cipher::{Seal, openable},
-    signatures::{opened_message, opened_name},
+    signature::{opened_message, opened_name},
     sql::{
         connection::{Sql, Tx},
         query::Query,

@@ -14,13 +14,11 @@
 
 mod backup;
 mod counts;
-mod doubts;
 pub mod encryption;
 mod erasure;
 mod error;
 mod figures;
 mod identity;
-mod judgements;
 mod lead;
 mod lists;
 mod manifest;
@@ -36,13 +34,12 @@ mod reports;
 mod restore;
 mod search;
 mod seed;
-mod signatures;
+mod signature;
 pub(crate) mod sql;
 mod staff;
 mod supports;
 mod tries;
 mod wechat;
-mod writer;
 
 use std::{
     path::Path,
@@ -55,11 +52,9 @@ use tokio::{sync::watch, task::JoinSet};
 pub use self::{
     backup::Copied,
     counts::ReportFigures,
-    doubts::{BusyPlace, Doubt, Sample, Suspects},
     encryption::cipher::Seal,
     error::StoreError,
     figures::{Happened, ReportFacts},
-    judgements::{Judgement, Note, Progress},
     lead::Lead,
     lists::PUBLIC_PAGE,
     manifest::BackupError,
@@ -69,16 +64,20 @@ pub use self::{
     queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
     report_write::{Attached, Change, Known, Notice, Unchanged},
-    signatures::{SignatureRow, Signed, Signing},
+    signature::{
+        SignatureRow, Signed, Signing,
+        bulk_review::{Judgement, Note, Progress},
+        fraud::{BusyPlace, Doubt, Sample, Suspects},
+        write_queue::WriterMeasures,
+    },
     staff::{NewStaff, StaffChange},
     tries::Place,
-    writer::WriterMeasures,
 };
 use self::{
     encryption::rows,
     publish::Publisher,
+    signature::write_queue::Writer,
     sql::connection::{self, Db, Sql},
-    writer::Writer,
 };
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
 
@@ -201,7 +200,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
-        signatures::live(&self.db, visitor).await
+        signature::live(&self.db, visitor).await
     }
 
     /// All that a visitor has signed, also what does not count.
@@ -209,7 +208,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn signatures_of(&self, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
-        signatures::of(&self.db, visitor).await
+        signature::of(&self.db, visitor).await
     }
 
     /// All signatures in their order, from after `ordinal` on: at most `limit`.
@@ -221,7 +220,7 @@ impl Store {
         ordinal: u64,
         limit: u32,
     ) -> Result<Vec<SignatureRow>, StoreError> {
-        signatures::after(&self.db, ordinal, limit).await
+        signature::after(&self.db, ordinal, limit).await
     }
 
     /// The newest names that may be shown, whole; at most `limit`.
@@ -229,7 +228,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn recent_names(&self, limit: u16) -> Result<Vec<String>, StoreError> {
-        signatures::recent_names(&self.db, limit).await
+        signature::recent_names(&self.db, limit).await
     }
 
     /// The counts of the newest commit this node knows of.

@@ -3,7 +3,7 @@
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
-    messages, signatures,
+    messages, signature,
     sql::connection::{Sql, Tx},
 };
 use crate::domain::{report::Millis, visitor::VisitorId};
@@ -133,7 +133,7 @@ pub(super) async fn join(
     if let [_, (later,)] = signed.as_slice()
         && let Some(later) = VisitorId::parse(later)
     {
-        signatures::withdraw(tx, &[&later], now, deltas).await?;
+        signature::withdraw(tx, &[&later], now, deltas).await?;
     }
     for step in [TWICE, ONCE].into_iter().chain(GIVE) {
         tx.run(step, &both).await?;

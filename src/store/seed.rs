@@ -5,7 +5,7 @@ use super::{
     Store, StoreError,
     counts::{self, Deltas},
     reports::serial_value,
-    signatures::{sealed_message, sealed_name},
+    signature::{sealed_message, sealed_name},
     sql::{
         connection::{Sql, Value},
         schema::SIGNATURES,

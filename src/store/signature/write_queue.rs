@@ -18,14 +18,17 @@ use tokio::{
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::{
-    Signing, StoreError,
-    counts::{self, Deltas},
-    publish::Publisher,
-    signatures::{self, Signed},
-    sql::connection::{Db, Sql, in_time},
+use super::Signed;
+use crate::{
+    domain::visitor::VisitorId,
+    store::{
+        Signing, StoreError,
+        counts::{self, Deltas},
+        publish::Publisher,
+        signature,
+        sql::connection::{Db, Sql, in_time},
+    },
 };
-use crate::domain::visitor::VisitorId;
 
 /// Most wishes in one commit: bounds how long the first of them waits.
 const BATCH: usize = 512;
@@ -136,7 +139,7 @@ impl Writer {
         queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
-    /// As [`super::Store::sign`].
+    /// As [`crate::store::Store::sign`].
     pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         match self.ask(Wish::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
@@ -144,7 +147,7 @@ impl Writer {
         }
     }
 
-    /// As [`super::Store::withdraw`].
+    /// As [`crate::store::Store::withdraw`].
     pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
         match self.ask(Wish::Withdraw(visitor)).await? {
             Answer::Withdrawn(had) => Ok(had),
@@ -260,7 +263,7 @@ async fn commit(
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
             let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
-            let signed = signatures::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
+            let signed = signature::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
             for (place, signed) in places.into_iter().zip(signed) {
                 done[place] = Some(Answer::Signed(signed));
             }
@@ -268,7 +271,7 @@ async fn commit(
         if !wave.withdrawals.is_empty() {
             let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
                 wave.withdrawals.iter().copied().unzip();
-            let had = signatures::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
+            let had = signature::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
             for (place, had) in places.into_iter().zip(had) {
                 done[place] = Some(Answer::Withdrawn(had));
             }

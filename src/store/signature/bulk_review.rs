@@ -4,22 +4,23 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    Store, StoreError,
-    counts::{self, Deltas},
-    doubts::narrow,
-    signatures::pledges_of,
-    sql::{
-        connection::{Sql, Tx, Value, sql_over_items},
-        query::Query,
-        schema::{AUDIT, JUDGED, JUDGEMENTS},
-        table::{Record, Statements},
+use super::{fraud::narrow, pledges_of};
+use crate::{
+    domain::{
+        doubt::{Meant, Rule, Standing, Verdict},
+        report::Millis,
+        staff::StaffId,
     },
-};
-use crate::domain::{
-    doubt::{Meant, Rule, Standing, Verdict},
-    report::Millis,
-    staff::StaffId,
+    store::{
+        Store, StoreError,
+        counts::{self, Deltas},
+        sql::{
+            connection::{Sql, Tx, Value, sql_over_items},
+            query::Query,
+            schema::{AUDIT, JUDGED, JUDGEMENTS},
+            table::{Record, Statements},
+        },
+    },
 };
 
 /// Signatures that one step looks at: others who sign wait that long.

@@ -1,11 +1,15 @@
 //! Signatures in the database: many at once in, one at a time out.
 
+pub(crate) mod bulk_review;
+pub(crate) mod fraud;
+pub(crate) mod write_queue;
+
 use std::collections::HashMap;
 
+use self::fraud::Doubt;
 use super::{
     StoreError,
     counts::Deltas,
-    doubts::{self, Doubt},
     encryption::cipher::{Seal, openable},
     sql::{
         connection::{Db, Sql, Tx, Value, sql_any_of},
@@ -56,7 +60,7 @@ pub async fn sign(
     // Whoever has signed already adds nothing, also nothing doubtful.
     let is_new = |row: &&&Signing| !signed.contains_key(row.visitor.as_str());
     let fresh: Vec<&Signing> = rows.iter().filter(is_new).copied().collect();
-    let mut held = doubts::judge(tx, &fresh, at).await?.into_iter();
+    let mut held = fraud::judge(tx, &fresh, at).await?.into_iter();
     let mut new_rows = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
     for row in rows {

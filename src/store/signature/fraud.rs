@@ -4,19 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{
-    Signing, Store, StoreError, counts,
-    encryption::cipher::openable,
-    signatures::opened_name,
-    sql::{
-        connection::{Sql, Tx, Value, sql_over_items},
-        query::Query,
+use super::opened_name;
+use crate::{
+    domain::{
+        doubt::{MEMORY, Meant, Rule, Standing},
+        report::Millis,
+        signature::Ordinal,
     },
-};
-use crate::domain::{
-    doubt::{MEMORY, Meant, Rule, Standing},
-    report::Millis,
-    signature::Ordinal,
+    store::{
+        Signing, Store, StoreError, counts,
+        encryption::cipher::openable,
+        sql::{
+            connection::{Sql, Tx, Value, sql_over_items},
+            query::Query,
+        },
+    },
 };
 
 /// A second sign that a signature came with.
