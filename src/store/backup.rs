@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash},
-    photos::Pictures,
+    report::photo::Pictures,
     sql::{
         connection::{Db, Tx, private_folder},
         schema,

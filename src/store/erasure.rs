@@ -4,7 +4,7 @@
 use super::{
     Store, StoreError,
     messages::opened_reason,
-    reports::serial_value,
+    report::serial_value,
     sql::connection::{Sql, Tx},
 };
 use crate::domain::{

@@ -17,27 +17,19 @@ mod counts;
 pub mod encryption;
 mod erasure;
 mod error;
-mod figures;
 mod identity;
 mod lead;
-mod lists;
 mod manifest;
 mod messages;
-mod outbox;
-mod photos;
 mod publish;
-mod queue;
 mod recount;
 mod recovery;
-mod report_write;
-mod reports;
+mod report;
 mod restore;
-mod search;
 mod seed;
 mod signature;
 pub(crate) mod sql;
 mod staff;
-mod supports;
 mod tries;
 mod wechat;
 
@@ -54,16 +46,18 @@ pub use self::{
     counts::ReportFigures,
     encryption::cipher::Seal,
     error::StoreError,
-    figures::{Happened, ReportFacts},
     lead::Lead,
-    lists::PUBLIC_PAGE,
     manifest::BackupError,
     messages::StoredMessage,
-    outbox::Pending,
-    photos::{Picture, Pictures, Size},
-    queue::{COUNTED, QUEUE_PAGE, Waiting},
     recount::Drift,
-    report_write::{Attached, Change, Known, Notice, Unchanged},
+    report::{
+        outbox::Pending,
+        photo::{Picture, Pictures, Size},
+        public_list::PUBLIC_PAGE,
+        queue::{COUNTED, QUEUE_PAGE, Waiting},
+        statistics::{Happened, ReportFacts},
+        write::{Attached, Change, Known, Notice, Unchanged},
+    },
     signature::{
         SignatureRow, Signed, Signing,
         bulk_review::{Judgement, Note, Progress},

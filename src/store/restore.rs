@@ -19,7 +19,7 @@ use super::{
     counts,
     encryption::cipher::Seal,
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
-    photos::{PictureName, Pictures, is_picture, is_whole_picture},
+    report::photo::{PictureName, Pictures, is_picture, is_whole_picture},
     sql::{
         connection::{Db, Sql, Tx},
         migrations, schema,

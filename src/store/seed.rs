@@ -4,7 +4,7 @@
 use super::{
     Store, StoreError,
     counts::{self, Deltas},
-    reports::serial_value,
+    report::serial_value,
     signature::{sealed_message, sealed_name},
     sql::{
         connection::{Sql, Value},

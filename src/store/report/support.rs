@@ -1,16 +1,18 @@
 //! Who has met the same as a report tells of.
 
-use super::{
-    Store, StoreError,
-    reports::{reports, serial_value},
-    sql::{
-        connection::{Sql, Tx},
-        query::Query,
+use super::{reports, serial_value};
+use crate::{
+    domain::{
+        report::{Millis, Report},
+        visitor::VisitorId,
     },
-};
-use crate::domain::{
-    report::{Millis, Report},
-    visitor::VisitorId,
+    store::{
+        Store, StoreError,
+        sql::{
+            connection::{Sql, Tx},
+            query::Query,
+        },
+    },
 };
 
 /// Whoever sent `report` or supports it supports from now on what it goes on under, unless

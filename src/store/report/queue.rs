@@ -5,19 +5,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Store, StoreError,
-    counts::{self, Kind},
-    reports::{reports, serial_value},
-    sql::{connection::Sql, query::Query, schema::REPORTS},
-};
-use crate::domain::{
-    report::{
-        CaseNumber, Millis, Report, State,
-        filter::{Deadline, Filter, Sort, States},
+use super::{reports, serial_value};
+use crate::{
+    domain::{
+        report::{
+            CaseNumber, Millis, Report, State,
+            filter::{Deadline, Filter, Sort, States},
+        },
+        slug::Slug,
+        staff::{Role, Staff},
     },
-    slug::Slug,
-    staff::{Role, Staff},
+    store::{
+        Store, StoreError,
+        counts::{self, Kind},
+        sql::{connection::Sql, query::Query, schema::REPORTS},
+    },
 };
 
 /// Reports on one page of the queue.

@@ -1,14 +1,16 @@
 //! Figures about reports: what the statistics and the weekly page are made of.
 
-use super::{
-    Store, StoreError,
-    queue::scope,
-    sql::{connection::Sql, query::Query},
-};
-use crate::domain::{
-    report::{Millis, State},
-    slug::Slug,
-    staff::Staff,
+use super::queue::scope;
+use crate::{
+    domain::{
+        report::{Millis, State},
+        slug::Slug,
+        staff::Staff,
+    },
+    store::{
+        Store, StoreError,
+        sql::{connection::Sql, query::Query},
+    },
 };
 
 /// What statistics look at of one report.

@@ -1,11 +1,10 @@
 //! Notices that have to reach someone outside, with retries.
 
-use super::{
-    Store, StoreError,
-    reports::{reports, serial_value},
-    sql::connection::Sql,
+use super::{reports, serial_value};
+use crate::{
+    domain::report::{Millis, Report},
+    store::{Store, StoreError, sql::connection::Sql},
 };
-use crate::domain::report::{Millis, Report};
 
 /// A notice that waits to be sent.
 #[derive(Clone, Debug)]

@@ -1,5 +1,14 @@
 //! Reports in the database, found by what names them. `report_write` files and changes them.
 
+pub(crate) mod outbox;
+pub(crate) mod photo;
+pub(crate) mod public_list;
+pub(crate) mod queue;
+pub(crate) mod search;
+pub(crate) mod statistics;
+pub(crate) mod support;
+pub(crate) mod write;
+
 use super::{
     Store, StoreError,
     sql::{

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{
-    Store, StoreError,
-    queue::one_page,
-    reports::reports,
-    sql::{
-        connection::Sql,
-        query::Query,
-        schema::REPORTS,
-        table::{Record, Statements},
+use super::{queue::one_page, reports};
+use crate::{
+    domain::report::{Report, filter::Filter},
+    store::{
+        Store, StoreError,
+        sql::{
+            connection::Sql,
+            query::Query,
+            schema::REPORTS,
+            table::{Record, Statements},
+        },
     },
 };
-use crate::domain::report::{Report, filter::Filter};
 
 /// Reports that are opened at once.
 const CHUNK: usize = 500;
@@ -58,7 +59,7 @@ impl Words {
 impl Store {
     /// One page of those of `serials` that contain what is searched, and whether there is
     /// a next one.
-    pub(super) async fn containing(
+    pub(crate) async fn containing(
         &self,
         serials: Vec<i64>,
         filter: &Filter,

@@ -3,21 +3,22 @@
 
 use serde_json::json;
 
-use super::{
-    Store, StoreError,
-    counts::{self, Deltas, Ledger},
-    erasure,
-    reports::{photos_of, reports, serial_value},
-    sql::{
-        connection::{Sql, Tx, Value, sql_over_items},
-        query::Query,
-        schema::{EVENTS, OUTBOX},
+use super::{photos_of, reports, serial_value, support};
+use crate::{
+    domain::{
+        report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},
+        visitor::VisitorId,
     },
-    supports,
-};
-use crate::domain::{
-    report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},
-    visitor::VisitorId,
+    store::{
+        Store, StoreError,
+        counts::{self, Deltas, Ledger},
+        erasure,
+        sql::{
+            connection::{Sql, Tx, Value, sql_over_items},
+            query::Query,
+            schema::{EVENTS, OUTBOX},
+        },
+    },
 };
 
 /// What a change makes of a report, written in one transaction with its event.
@@ -143,7 +144,7 @@ impl Store {
     }
 
     /// Commits, and publishes the counts that then are.
-    pub(super) async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
+    pub(crate) async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
         let counts = counts::read_in(&mut tx, taken.revision, taken.as_of).await?;
         tx.commit().await?;
         self.publisher.committed(counts);
@@ -220,7 +221,7 @@ impl Store {
             erasure::words_of_reporter(&mut tx, report.serial).await?;
         }
         if let Some(into) = report.duplicate_of.filter(|into| before.duplicate_of != Some(*into)) {
-            supports::carry_over(&mut tx, report, into, event.at).await?;
+            support::carry_over(&mut tx, report, into, event.at).await?;
         }
         notify(&mut tx, report, notices, event.at).await?;
         deltas.report(Some(before), Some(report));

@@ -1,20 +1,25 @@
 //! Lists of reports that everyone may see, and photos of many reports.
 
 use super::{
-    Store, StoreError,
+    photos_of,
     queue::{OPEN, limit, one_page},
-    reports::{photos_of, reports, serial_value},
-    sql::{
-        query::Query,
-        schema::{PHOTOS, REPORTS},
-    },
+    reports, serial_value,
 };
-use crate::domain::{
-    report::{
-        Code, Photo, Report,
-        filter::{Filter, States},
+use crate::{
+    domain::{
+        report::{
+            Code, Photo, Report,
+            filter::{Filter, States},
+        },
+        slug::Slug,
     },
-    slug::Slug,
+    store::{
+        Store, StoreError,
+        sql::{
+            query::Query,
+            schema::{PHOTOS, REPORTS},
+        },
+    },
 };
 
 /// Reports on one page of the public list.

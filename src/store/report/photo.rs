@@ -21,17 +21,19 @@ use object_store::{
 };
 use serde_json::json;
 
-use super::{
-    Store, StoreError,
-    sql::{
-        connection::{Sql, Value, private_folder, sql_over_items},
-        query::Query,
-        schema::PHOTOS,
+use crate::{
+    domain::{
+        report::{Code, Looks, Millis, Photo},
+        visitor::VisitorId,
     },
-};
-use crate::domain::{
-    report::{Code, Looks, Millis, Photo},
-    visitor::VisitorId,
+    store::{
+        Store, StoreError,
+        sql::{
+            connection::{Sql, Value, private_folder, sql_over_items},
+            query::Query,
+            schema::PHOTOS,
+        },
+    },
 };
 
 /// How long a bucket may take to answer.
