@@ -21,8 +21,6 @@ mod identity;
 mod lead;
 mod manifest;
 mod messages;
-mod publish;
-mod recount;
 mod recovery;
 mod report;
 mod restore;
@@ -43,13 +41,12 @@ use tokio::{sync::watch, task::JoinSet};
 
 pub use self::{
     backup::Copied,
-    counts::ReportFigures,
+    counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
     error::StoreError,
     lead::Lead,
     manifest::BackupError,
     messages::StoredMessage,
-    recount::Drift,
     report::{
         outbox::Pending,
         photo::{Picture, Pictures, Size},
@@ -68,8 +65,11 @@ pub use self::{
     tries::Place,
 };
 use self::{
+    counts::{
+        publish::{self, Publisher},
+        recount,
+    },
     encryption::rows,
-    publish::Publisher,
     signature::write_queue::Writer,
     sql::connection::{self, Db, Sql},
 };

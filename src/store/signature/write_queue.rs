@@ -23,8 +23,7 @@ use crate::{
     domain::visitor::VisitorId,
     store::{
         Signing, StoreError,
-        counts::{self, Deltas},
-        publish::Publisher,
+        counts::{self, Deltas, publish::Publisher},
         signature,
         sql::connection::{Db, Sql, in_time},
     },

@@ -12,11 +12,13 @@ use tokio::{
     time::sleep,
 };
 
-use super::{
-    StoreError, counts,
-    sql::connection::{Db, Pools, Sql},
+use crate::{
+    domain::counts::Counts,
+    store::{
+        StoreError, counts,
+        sql::connection::{Db, Pools, Sql},
+    },
 };
-use crate::domain::counts::Counts;
 
 /// How often it is looked whether another process changed the counts.
 const LOOK: Duration = Duration::from_secs(1);

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{
-    StoreError,
-    counts::{self, ALL, Kind},
-    sql::connection::{Db, Sql},
+use super::{ALL, Kind};
+use crate::{
+    domain::{counts::UNSPECIFIED, report::State},
+    store::{
+        StoreError, counts,
+        sql::connection::{Db, Sql},
+    },
 };
-use crate::domain::{counts::UNSPECIFIED, report::State};
 
 /// A counter that does not say what the rows say.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! Counters: read, changed and published in step with the rows they count.
 
+pub(crate) mod publish;
+pub(crate) mod recount;
+
 use std::collections::BTreeMap;
 
 use super::{
