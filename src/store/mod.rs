@@ -15,13 +15,10 @@
 mod backup;
 mod counts;
 pub mod encryption;
-mod erasure;
 mod error;
-mod identity;
 mod lead;
 mod manifest;
 mod messages;
-mod recovery;
 mod report;
 mod restore;
 mod seed;
@@ -29,6 +26,7 @@ mod signature;
 pub(crate) mod sql;
 mod staff;
 mod tries;
+pub(crate) mod visitor;
 mod wechat;
 
 use std::{

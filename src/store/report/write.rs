@@ -12,12 +12,12 @@ use crate::{
     store::{
         Store, StoreError,
         counts::{self, Deltas, Ledger},
-        erasure,
         sql::{
             connection::{Sql, Tx, Value, sql_over_items},
             query::Query,
             schema::{EVENTS, OUTBOX},
         },
+        visitor::erasure,
     },
 };
 

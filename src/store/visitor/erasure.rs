@@ -1,16 +1,18 @@
 //! What is taken out of the database: by itself after a while, or because it is someone's
 //! who wants it gone.
 
-use super::{
-    Store, StoreError,
-    messages::opened_reason,
-    report::serial_value,
-    sql::connection::{Sql, Tx},
-};
-use crate::domain::{
-    report::{CaseNumber, Code, Millis},
-    signature::Ordinal,
-    visitor::VisitorId,
+use crate::{
+    domain::{
+        report::{CaseNumber, Code, Millis},
+        signature::Ordinal,
+        visitor::VisitorId,
+    },
+    store::{
+        Store, StoreError,
+        messages::opened_reason,
+        report::serial_value,
+        sql::connection::{Sql, Tx},
+    },
 };
 
 /// The photos of a report that was taken back: nobody's, and to be swept away.

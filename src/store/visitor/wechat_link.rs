@@ -1,12 +1,14 @@
 //! One visitor for each WeChat account, whatever device it comes from.
 
-use super::{
-    Store, StoreError,
-    counts::{self, Deltas},
-    recovery,
-    sql::connection::{Sql, Value},
+use super::recovery;
+use crate::{
+    domain::{report::Millis, visitor::VisitorId},
+    store::{
+        Store, StoreError,
+        counts::{self, Deltas},
+        sql::connection::{Sql, Value},
+    },
 };
-use crate::domain::{report::Millis, visitor::VisitorId};
 
 impl Store {
     /// Who the account `identity` is that comes as `visitor`, or as `fresh` where `visitor`

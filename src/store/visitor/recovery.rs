@@ -1,12 +1,14 @@
 //! Giving a visitor back, and making one of two visitors that turn out to be one person.
 
-use super::{
-    Store, StoreError,
-    counts::{self, Deltas},
-    messages, signature,
-    sql::connection::{Sql, Tx},
+use crate::{
+    domain::{report::Millis, visitor::VisitorId},
+    store::{
+        Store, StoreError,
+        counts::{self, Deltas},
+        messages, signature,
+        sql::connection::{Sql, Tx},
+    },
 };
-use crate::domain::{report::Millis, visitor::VisitorId};
 
 /// How long whoever used a phrase may use it again.
 const AGAIN: Millis = 15 * 60_000;
@@ -72,7 +74,7 @@ impl Store {
 }
 
 /// Takes the reports that [`join`] will change, in the order of all who do.
-pub(super) async fn lock_reports(
+pub(crate) async fn lock_reports(
     tx: &mut Tx,
     from: &VisitorId,
     into: &VisitorId,
@@ -88,7 +90,7 @@ pub(super) async fn lock_reports(
 
 /// Makes all that is `from`'s that of `into`. Where both have signed, the earlier signature
 /// stays; one that counts rather than one that does not.
-pub(super) async fn join(
+pub(crate) async fn join(
     tx: &mut Tx,
     from: &VisitorId,
     into: &VisitorId,
