@@ -12,16 +12,13 @@
 //! A write is put into the writer's queue, committed together with whatever else
 //! waits there, and answered only then: an answer means the row is on disk.
 
-mod backup;
+pub mod admin;
 mod counts;
 pub mod encryption;
 mod error;
 mod lead;
-mod manifest;
 mod messages;
 mod report;
-mod restore;
-mod seed;
 mod signature;
 pub(crate) mod sql;
 mod staff;
@@ -37,13 +34,22 @@ use std::{
 
 use tokio::{sync::watch, task::JoinSet};
 
+use self::{
+    admin::{backup, restore},
+    counts::{
+        publish::{self, Publisher},
+        recount,
+    },
+    encryption::rows,
+    signature::write_queue::Writer,
+    sql::connection::{self, Db, Sql},
+};
 pub use self::{
-    backup::Copied,
+    admin::{backup::Copied, manifest::BackupError},
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
     error::StoreError,
     lead::Lead,
-    manifest::BackupError,
     messages::StoredMessage,
     report::{
         outbox::Pending,
@@ -61,15 +67,6 @@ pub use self::{
     },
     staff::{NewStaff, StaffChange},
     tries::Place,
-};
-use self::{
-    counts::{
-        publish::{self, Publisher},
-        recount,
-    },
-    encryption::rows,
-    signature::write_queue::Writer,
-    sql::connection::{self, Db, Sql},
 };
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
 

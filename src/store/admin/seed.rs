@@ -1,21 +1,23 @@
 //! `seed`: an empty database filled with as many invented signatures and reports as
 //! wanted, to see how everything behaves when there are many.
 
-use super::{
-    Store, StoreError,
-    counts::{self, Deltas},
-    report::serial_value,
-    signature::{sealed_message, sealed_name},
-    sql::{
-        connection::{Sql, Value},
-        schema::SIGNATURES,
+use crate::{
+    domain::{
+        campaign::{Campaign, Category},
+        report::{Audience, Code, Event, Millis, Report, Satisfaction, Source, State, What},
+        slug::Slug,
+        visitor::VisitorId,
     },
-};
-use crate::domain::{
-    campaign::{Campaign, Category},
-    report::{Audience, Code, Event, Millis, Report, Satisfaction, Source, State, What},
-    slug::Slug,
-    visitor::VisitorId,
+    store::{
+        Store, StoreError,
+        counts::{self, Deltas},
+        report::serial_value,
+        signature::{sealed_message, sealed_name},
+        sql::{
+            connection::{Sql, Value},
+            schema::SIGNATURES,
+        },
+    },
 };
 
 /// Rows in one transaction.

@@ -11,8 +11,8 @@ use std::{
 use futures::TryStreamExt;
 use serde_json::json;
 
-use super::{
-    manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash},
+use super::manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash};
+use crate::store::{
     report::photo::Pictures,
     sql::{
         connection::{Db, Tx, private_folder},

@@ -14,11 +14,12 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
-    StoreError,
     backup::{Copied, file_of},
-    counts,
-    encryption::cipher::Seal,
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
+};
+use crate::store::{
+    StoreError, counts,
+    encryption::cipher::Seal,
     report::photo::{PictureName, Pictures, is_picture, is_whole_picture},
     sql::{
         connection::{Db, Sql, Tx},
