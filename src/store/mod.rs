@@ -13,18 +13,18 @@
 //! waits there, and answered only then: an answer means the row is on disk.
 
 pub mod admin;
+mod attempts;
 mod counts;
 pub mod encryption;
 mod error;
-mod lead;
-mod messages;
+mod job_lock;
+mod message;
 mod report;
 mod signature;
 pub(crate) mod sql;
 mod staff;
-mod tries;
 pub(crate) mod visitor;
-mod wechat;
+mod wechat_ticket;
 
 use std::{
     path::Path,
@@ -46,11 +46,12 @@ use self::{
 };
 pub use self::{
     admin::{backup::Copied, manifest::BackupError},
+    attempts::Place,
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
     error::StoreError,
-    lead::Lead,
-    messages::StoredMessage,
+    job_lock::Lead,
+    message::StoredMessage,
     report::{
         outbox::Pending,
         photo::{Picture, Pictures, Size},
@@ -66,7 +67,6 @@ pub use self::{
         write_queue::WriterMeasures,
     },
     staff::{NewStaff, StaffChange},
-    tries::Place,
 };
 use crate::domain::{campaign::Campaign, counts::Counts, signature::Signature, visitor::VisitorId};
 

@@ -9,7 +9,7 @@ use crate::{
     },
     store::{
         Store, StoreError,
-        messages::opened_reason,
+        message::opened_reason,
         report::serial_value,
         sql::connection::{Sql, Tx},
     },

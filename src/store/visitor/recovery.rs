@@ -5,7 +5,7 @@ use crate::{
     store::{
         Store, StoreError,
         counts::{self, Deltas},
-        messages, signature,
+        message, signature,
         sql::connection::{Sql, Tx},
     },
 };
@@ -140,5 +140,5 @@ pub(crate) async fn join(
     for step in [TWICE, ONCE].into_iter().chain(GIVE) {
         tx.run(step, &both).await?;
     }
-    messages::give_objections(tx, from, into).await
+    message::give_objections(tx, from, into).await
 }
