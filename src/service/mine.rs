@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use serde::Serialize;
 
-use super::{Service, StoreError, now, public::is_readable};
+use super::{Service, StoreError, now, report::public::is_readable};
 use crate::{
     domain::{
         report::{Code, Event, Millis, Photo, Report, Satisfaction, State},

@@ -3,9 +3,7 @@
 //! What belongs here: one method on [`Service`] for each thing that is done or
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
-pub mod casework;
 pub mod doubt;
-mod entry;
 pub mod export;
 pub mod figures;
 mod jobs;
@@ -15,10 +13,8 @@ pub mod mine;
 pub mod owner;
 pub mod password;
 mod picture;
-pub mod public;
 pub mod recovery;
 pub mod report;
-mod reporter;
 mod sign;
 pub mod staff;
 mod throttle;

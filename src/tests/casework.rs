@@ -11,7 +11,10 @@ use chuangquan::{
         slug::Slug,
         staff::{Role, Staff},
     },
-    service::{Service, casework::Order, report::ReportError},
+    service::{
+        Service,
+        report::{ReportError, casework::Order},
+    },
     store::{Change, Store},
 };
 

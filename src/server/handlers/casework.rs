@@ -26,9 +26,9 @@ use crate::{
             visitor::Visitor,
         },
     },
-    service::{
+    service::report::{
+        ReportError,
         casework::{BulkDeed, Order},
-        report::ReportError,
     },
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };

@@ -4,20 +4,22 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::refusal::Refusal;
-use crate::ui::parts::owner::{OwnerField, Personal};
 use crate::{
-    domain::lang::Lang,
-    domain::report::{
-        Audience, Code, Event, Report, Satisfaction, State, What,
-        action::Action,
-        words::{day_and_time, short_day},
+    domain::{
+        lang::Lang,
+        report::{
+            Audience, Code, Event, Report, Satisfaction, State, What,
+            action::Action,
+            words::{day_and_time, short_day},
+        },
     },
     islands::forms::report_form::ForgetReportDraft,
-    service::public::Status,
+    service::report::public::Status,
     ui::{
         context::{Instead, Page},
         parts::{
             fields::{Kept, Text, field_error, text_field},
+            owner::{OwnerField, Personal},
             recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
             title::PageTitle,

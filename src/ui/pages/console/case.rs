@@ -9,20 +9,20 @@ use super::{
     check::{same_picture, to_be_referred},
     framed, staff,
 };
-use crate::domain::lang::Lang;
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
+        lang::Lang,
         report::{Action, Code, Event, Report, What, words::day_and_time},
         staff::{Staff, StaffId},
     },
-    service::casework::Case,
+    service::report::casework::Case,
     ui::{
         context::{Instead, Page},
         pages::{refusal::Refusal, reports::escaped},
         parts::{
             action_form::action_form,
+            owner::OwnerField,
             report::{photo_pair, state_mark, steps},
         },
     },

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
@@ -16,12 +15,13 @@ use crate::{
         staff::{Role, Staff},
     },
     islands::forms::queue::QueueHelper,
-    service::{COUNTED, Waiting, casework::QueuePage as Found},
+    service::{COUNTED, Waiting, report::casework::QueuePage as Found},
     ui::{
         context::Page,
         pages::reports::{address, escaped, pager},
         parts::{
             fields::{Kept, Text, field_error, select_field, text_field},
+            owner::OwnerField,
             report::state_mark,
         },
     },

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 
-use super::Service;
 use crate::{
     domain::{
         campaign::CategoryKind,
@@ -12,6 +11,7 @@ use crate::{
         staff::Staff,
         visitor::VisitorId,
     },
+    service::Service,
     store::{Size, StoreError},
 };
 
@@ -36,7 +36,7 @@ pub struct Status {
 }
 
 /// Whether what was written may be read by the reporter, or by anyone.
-pub(super) const fn is_readable(event: &Event, own: bool) -> bool {
+pub(crate) const fn is_readable(event: &Event, own: bool) -> bool {
     // Why something was sent back is said among colleagues.
     let among_staff = matches!(event.what, What::Staff(Action::Check | Action::Reopen));
     match event.audience {
@@ -92,7 +92,7 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub(super) async fn goes_on_under(
+    pub(crate) async fn goes_on_under(
         &self,
         report: &Report,
     ) -> Result<Option<Report>, StoreError> {

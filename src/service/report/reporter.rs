@@ -1,15 +1,13 @@
 //! What visitors wish for a report that is there: the reporter's words, others' support.
 
-use super::{
-    Service, now,
-    report::{ReportError, before},
-};
-use crate::domain::lang::Said;
+use super::{ReportError, before};
 use crate::{
     domain::{
+        lang::Said,
         report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
         visitor::VisitorId,
     },
+    service::{Service, now},
     store::{Change, Notice},
 };
 

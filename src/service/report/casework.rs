@@ -1,6 +1,6 @@
 //! Casework: what staff see of reports, and what they do to them.
 
-use super::{Service, report::ReportError};
+use super::ReportError;
 use crate::{
     domain::{
         report::{
@@ -10,6 +10,7 @@ use crate::{
         slug::Slug,
         staff::{Staff, StaffId},
     },
+    service::Service,
     store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting},
 };
 
@@ -74,7 +75,7 @@ impl Service {
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
         self.may_act(staff, &order.code, order.deed.action()).await?;
-        let rules = self.rules(super::now());
+        let rules = self.rules(crate::service::now());
         let Order { code, version, deed, before, after } = order;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
@@ -139,7 +140,7 @@ impl Service {
     }
 
     /// The photos of these addresses, as far as they are there.
-    pub(super) async fn photos_named(&self, ids: &[Code]) -> Result<Vec<Photo>, StoreError> {
+    pub(crate) async fn photos_named(&self, ids: &[Code]) -> Result<Vec<Photo>, StoreError> {
         let mut found = Vec::new();
         for id in ids {
             found.extend(self.store.photo(id).await?);
@@ -248,8 +249,10 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
     pub async fn note(&self, staff: &Staff, action: &str, subject: &str) -> Result<(), StoreError> {
-        let id = super::fresh_code()?;
-        self.store.note_audit(id.as_str(), Some(staff.id), action, subject, super::now()).await
+        let id = crate::service::fresh_code()?;
+        self.store
+            .note_audit(id.as_str(), Some(staff.id), action, subject, crate::service::now())
+            .await
     }
 
     /// One page of the queue.
@@ -288,7 +291,7 @@ impl Service {
         filter: &Filter,
         most: u32,
     ) -> Result<Vec<Report>, StoreError> {
-        Ok(self.store.queue(staff, filter, most, super::now()).await?.0)
+        Ok(self.store.queue(staff, filter, most, crate::service::now()).await?.0)
     }
 
     async fn queue_page(
@@ -297,7 +300,7 @@ impl Service {
         filter: &Filter,
         size: u32,
     ) -> Result<QueuePage, StoreError> {
-        let (reports, more) = self.store.queue(staff, filter, size, super::now()).await?;
+        let (reports, more) = self.store.queue(staff, filter, size, crate::service::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
         Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
     }
@@ -307,7 +310,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
-        self.store.waiting(staff, super::now()).await
+        self.store.waiting(staff, crate::service::now()).await
     }
 
     /// The order that a bulk form means for one report; `None` where it can't be meant.
@@ -337,7 +340,7 @@ impl Service {
     /// Milliseconds since 1970, as this house counts time.
     #[must_use]
     pub fn now(&self) -> Millis {
-        super::now()
+        crate::service::now()
     }
 }
 
@@ -352,7 +355,7 @@ pub enum BulkDeed {
 
 /// Whether one photo shows both before and after handling, of those that a deed brings and
 /// those that are `known`.
-pub(super) fn any_repeated(before: &[Photo], after: &[Photo], known: &[Photo]) -> bool {
+pub(crate) fn any_repeated(before: &[Photo], after: &[Photo], known: &[Photo]) -> bool {
     let of = |role| known.iter().filter(move |photo| photo.role == role);
     // Those that are brought are held as from before, all of them.
     let mut after = after.iter().chain(of(PhotoRole::After));

@@ -1,9 +1,8 @@
 //! Reports that staff enter: what they were told of or saw, and 现场办结.
 
 use super::{
-    Service,
+    Entry, ReportError,
     casework::{Order, any_repeated},
-    report::{Entry, ReportError},
 };
 use crate::{
     domain::{
@@ -16,6 +15,7 @@ use crate::{
         },
         staff::{Role, Staff},
     },
+    service::Service,
     store::Attached,
 };
 

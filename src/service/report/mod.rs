@@ -1,5 +1,10 @@
 //! Reporting: filing, what is alike, supporting, what the reporter does and sees.
 
+pub mod casework;
+pub(crate) mod entry;
+pub mod public;
+pub(crate) mod reporter;
+
 use std::sync::Arc;
 
 use super::{Asker, PictureError, Service, picture, throttle::Try};
