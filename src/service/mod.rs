@@ -9,15 +9,13 @@ pub mod figures;
 mod jobs;
 pub mod keys;
 pub mod message;
-pub mod mine;
-pub mod owner;
 pub mod password;
 mod picture;
-pub mod recovery;
 pub mod report;
 mod sign;
 pub mod staff;
 mod throttle;
+pub mod visitor;
 mod wechat;
 
 use std::{

@@ -8,7 +8,7 @@ use crate::{
         AppState,
         session::{staff::Session, visitor::Visitor},
     },
-    service::owner::Person,
+    service::visitor::owner::Person,
     ui::{OWNER, pages::refusal::Refusal},
 };
 

@@ -15,7 +15,7 @@ use crate::{
         http::{error, render},
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     },
-    service::recovery::RecoveryError,
+    service::visitor::recovery::RecoveryError,
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };
 

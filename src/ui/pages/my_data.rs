@@ -2,18 +2,18 @@
 
 use leptos::{either::Either, prelude::*};
 
-use crate::ui::parts::owner::{OwnerField, Personal};
 use crate::{
     domain::{
         counts::grouped,
         lang::Lang,
         report::{Millis, words::day_and_time},
     },
-    service::mine::{MyData, MyReport, MySigning},
+    service::visitor::my_data::{MyData, MyReport, MySigning},
     ui::{
         context::Page,
         parts::{
             fields::{Kept, field_error},
+            owner::{OwnerField, Personal},
             title::PageTitle,
         },
     },

@@ -4,13 +4,13 @@ use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use serde::Serialize;
 
-use super::{Service, StoreError, now, report::public::is_readable};
 use crate::{
     domain::{
         report::{Code, Event, Millis, Photo, Report, Satisfaction, State},
         slug::Slug,
         visitor::VisitorId,
     },
+    service::{Service, StoreError, now, report::public::is_readable},
     store::{Change, Unchanged},
 };
 
@@ -148,7 +148,7 @@ impl Service {
             fault = gone.err().or(fault);
         }
         self.store.withdraw(visitor.clone()).await?;
-        let nobody = super::fresh_code()?;
+        let nobody = crate::service::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
         let nobody = nobody.ok_or_else(|| StoreError::Setup("no visitor".into()))?;
         self.store.forget_visitor(visitor, &nobody).await?;

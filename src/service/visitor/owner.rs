@@ -1,7 +1,9 @@
 //! Whose page it is: what stands for a person in forms and drafts.
 
-use super::Service;
-use crate::domain::{staff::StaffId, visitor::VisitorId};
+use crate::{
+    domain::{staff::StaffId, visitor::VisitorId},
+    service::Service,
+};
 
 /// Whoever looks at a page, or sends a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

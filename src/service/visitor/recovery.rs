@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Asker, Service, StoreError, now, throttle::Try};
-use crate::domain::visitor::VisitorId;
+use crate::{
+    domain::visitor::VisitorId,
+    service::{Asker, Service, StoreError, now, throttle::Try},
+};
 
 /// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one
 /// place.
