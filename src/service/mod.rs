@@ -9,7 +9,6 @@ pub mod figures;
 mod jobs;
 pub mod keys;
 pub mod message;
-pub mod password;
 mod picture;
 pub mod report;
 mod sign;

@@ -8,8 +8,7 @@ use crate::{
     server::config::{CampaignSettings, secret_file},
     service::{
         Service,
-        password::fresh_password,
-        staff::{Manage, StaffForm},
+        staff::{Manage, StaffForm, password::fresh_password},
     },
     store::{Pictures, Store},
 };

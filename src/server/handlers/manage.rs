@@ -17,8 +17,7 @@ use crate::{
     },
     service::{
         message::MessageDecision,
-        password::fresh_password,
-        staff::{Manage, StaffError, StaffForm},
+        staff::{Manage, StaffError, StaffForm, password::fresh_password},
     },
     ui::{context::RefusedPost, pages::refusal::Refusal},
 };

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
-    service::password,
+    service::staff::password,
     ui::{
         context::Page,
-        parts::fields::{Kept, Text, text_field},
+        parts::{
+            fields::{Kept, Text, text_field},
+            owner::OwnerField,
+        },
     },
 };
 

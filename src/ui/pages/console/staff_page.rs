@@ -3,17 +3,19 @@
 use leptos::prelude::*;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::Campaign,
         staff::{Role, Staff},
     },
-    service::password,
+    service::staff::password,
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
-        parts::fields::{Kept, Text, field_error, select_field, text_field},
+        parts::{
+            fields::{Kept, Text, field_error, select_field, text_field},
+            owner::OwnerField,
+        },
     },
 };
 

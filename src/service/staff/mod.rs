@@ -1,13 +1,12 @@
 //! Staff: logging in and out, who works here, and for what they answer.
 
+pub mod password;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{
-    Asker, Service, now,
-    password::{self, hash, password_fits, verify},
-    throttle::Try,
-};
+use self::password::{hash, password_fits, verify};
+use super::{Asker, Service, now, throttle::Try};
 use crate::{
     domain::{
         campaign::Campaign,
