@@ -3,17 +3,17 @@
 //! What belongs here: one method on [`Service`] for each thing that is done or
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
-pub mod doubt;
 pub mod export;
-pub mod figures;
 mod jobs;
-pub mod keys;
+pub mod keyed_hash;
 pub mod message;
-mod picture;
+mod photo;
+mod rate_limit;
 pub mod report;
-mod sign;
+mod signature;
+pub mod signature_review;
 pub mod staff;
-mod throttle;
+pub mod statistics;
 pub mod visitor;
 mod wechat;
 
@@ -31,11 +31,11 @@ use tokio::{
     time::timeout,
 };
 
-use self::keys::Keys;
+use self::keyed_hash::Keys;
 pub use self::{
-    picture::{BYTES_MAX, PictureError},
-    sign::{MySignature, SignError},
-    throttle::Asker,
+    photo::{BYTES_MAX, PictureError},
+    rate_limit::Asker,
+    signature::{MySignature, SignError},
 };
 pub use crate::store::{
     BusyPlace, COUNTED, Judgement, Pending, Progress, ReportFigures, Size, StoreError,
@@ -69,7 +69,7 @@ pub struct Service {
     doorkeeper: Arc<Semaphore>,
     keys: Keys,
     limits: bool,
-    names: doubt::Names,
+    names: signature_review::Names,
     /// Whether something was erased that stands in the database's log still.
     log_to_empty: AtomicBool,
 }
@@ -119,7 +119,7 @@ impl Service {
             doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
             keys,
             limits: true,
-            names: doubt::Names::default(),
+            names: signature_review::Names::default(),
             log_to_empty: AtomicBool::new(true),
         }
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use chuangquan::{
     domain::signature::SignatureForm,
-    service::{Service, doubt::Manner},
+    service::{Service, signature_review::Manner},
     store::{Pictures, Store},
 };
 use reqwest::StatusCode;

@@ -12,7 +12,7 @@ use axum_extra::extract::cookie::Key;
 
 use crate::{
     server::session::cookies::CookieKeys,
-    service::keys::Keys,
+    service::keyed_hash::Keys,
     store::{Seal, Store},
 };
 

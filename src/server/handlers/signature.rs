@@ -23,7 +23,7 @@ use crate::{
         http::{error, render},
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     },
-    service::{MySignature, SignError, StoreError, doubt::Manner},
+    service::{MySignature, SignError, StoreError, signature_review::Manner},
     ui::{
         TRAP,
         context::{RefusedForm, Trouble},

@@ -20,7 +20,7 @@ use crate::{
         http::{error, render},
         session::staff::Session,
     },
-    service::doubt::DoubtError,
+    service::signature_review::DoubtError,
     ui::{
         context::RefusedPost,
         pages::{console::signatures::meant_by, refusal::Refusal},

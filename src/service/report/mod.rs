@@ -7,7 +7,7 @@ pub(crate) mod reporter;
 
 use std::sync::Arc;
 
-use super::{Asker, PictureError, Service, picture, throttle::Try};
+use super::{Asker, PictureError, Service, photo, rate_limit::Try};
 use crate::{
     domain::{
         campaign::{CategoryKind, Phase},
@@ -180,7 +180,7 @@ impl Service {
         let turn = Arc::clone(&self.darkroom).acquire_owned().await;
         // The work goes on when whoever asked has hung up: so does its turn.
         let work = move || {
-            let processed = picture::process(&bytes);
+            let processed = photo::process(&bytes);
             drop(turn);
             processed
         };

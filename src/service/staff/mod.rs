@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use self::password::{hash, password_fits, verify};
-use super::{Asker, Service, now, throttle::Try};
+use super::{Asker, Service, now, rate_limit::Try};
 use crate::{
     domain::{
         campaign::Campaign,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::visitor::VisitorId,
-    service::{Asker, Service, StoreError, now, throttle::Try},
+    service::{Asker, Service, StoreError, now, rate_limit::Try},
 };
 
 /// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one

@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         doubt::{Meant, Rule, Standing, Verdict},
@@ -15,11 +14,12 @@ use crate::{
     },
     service::{
         BusyPlace, Judgement, Progress, Service, Suspects,
-        doubt::{DoubtError, Overview, Preview},
+        signature_review::{DoubtError, Overview, Preview},
     },
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
+        parts::owner::OwnerField,
     },
 };
 

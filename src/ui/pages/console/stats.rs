@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::domain::lang::Lang;
 use crate::{
     domain::{
         counts::grouped,
+        lang::Lang,
         report::{Millis, Satisfaction, State},
         staff::Role,
     },
-    service::figures::{Days, Share, Split, Spread, Stats},
+    service::statistics::{Days, Share, Split, Spread, Stats},
     ui::context::Page,
 };
 

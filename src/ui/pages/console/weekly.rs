@@ -7,10 +7,9 @@ use super::{
     framed, staff,
     stats::{percent, span_form},
 };
-use crate::domain::lang::Lang;
 use crate::{
-    domain::{counts::grouped, report::words::day_and_time},
-    service::figures::{Share, Weekly},
+    domain::{counts::grouped, lang::Lang, report::words::day_and_time},
+    service::statistics::{Share, Weekly},
     ui::{context::Page, parts::text_area::TextArea},
 };
 

@@ -11,8 +11,10 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::domain::{lang::Said, report::Looks};
-use crate::store::Picture;
+use crate::{
+    domain::{lang::Said, report::Looks},
+    store::Picture,
+};
 
 /// The largest file, in bytes.
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;

@@ -4,10 +4,9 @@
 //! What one visitor does counts first and has a low limit. What a place does has a high one:
 //! thousands of honest people share the address of a mobile network.
 
-use super::{Service, StoreError, now};
+use super::{Service, StoreError, keyed_hash::Keys, now};
 use crate::{
     domain::{report::Millis, visitor::VisitorId},
-    service::keys::Keys,
     store::Place,
 };
 
