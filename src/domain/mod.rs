@@ -7,11 +7,11 @@
 pub mod campaign;
 pub mod counts;
 pub mod deadline;
-pub mod doubt;
 pub mod lang;
 pub mod period;
 pub mod report;
 pub mod signature;
+pub mod signature_review;
 pub mod slug;
 pub mod staff;
 pub mod text;

@@ -28,7 +28,7 @@ use crate::{
         campaign::Campaign,
         report::{
             Action, CaseNumber, Code, DESCRIPTION_MAX, Source,
-            deed::{Deed, Sent},
+            command::{Deed, Sent},
             filter::Filter,
             reporter::Wish,
         },

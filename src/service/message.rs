@@ -3,7 +3,7 @@
 use super::{Service, now};
 use crate::{
     domain::{
-        report::deed::{LINE_MAX, checked_text},
+        report::command::{LINE_MAX, checked_text},
         signature::Ordinal,
         staff::Staff,
         text,

@@ -9,8 +9,8 @@ use super::{Service, StoreError, now};
 use crate::{
     domain::{
         campaign::Day,
-        doubt::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
-        report::{Code, Millis, deed::FieldErrors},
+        report::{Code, Millis, command::FieldErrors},
+        signature_review::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
         staff::Staff,
         text,
     },

@@ -7,7 +7,7 @@ use chuangquan::domain::{
     deadline::WorkCalendar,
     report::{
         Action, CaseNumber, Millis, Report, Satisfaction, Source, State, What,
-        deed::Deed,
+        command::Deed,
         reporter::Wish,
         transition::{Evidence, Refused, Rules},
     },

@@ -2,7 +2,7 @@
 
 use super::{
     DESCRIPTION_MAX, PLACE_MAX, Position, Source,
-    deed::{FieldErrors, LINE_MAX, checked_text},
+    command::{FieldErrors, LINE_MAX, checked_text},
 };
 use crate::domain::{
     campaign::{Campaign, Category, CategoryKind},

@@ -5,7 +5,7 @@
 //! its content, `transition` carries it out, `words` says it all in Chinese.
 
 pub mod action;
-pub mod deed;
+pub mod command;
 pub mod erasure;
 pub mod fields;
 pub mod filter;

@@ -2,7 +2,7 @@
 
 use super::{
     Audience, Event, Millis, Report, Satisfaction, State, What,
-    deed::{FieldErrors, Sent, checked_text},
+    command::{FieldErrors, Sent, checked_text},
     transition::{Refused, Rules},
 };
 use crate::domain::lang::Said;

@@ -4,7 +4,7 @@
 use super::{
     Action, Audience, Event, Millis, Report, State, What,
     action::Barred,
-    deed::{Deed, FieldErrors},
+    command::{Deed, FieldErrors},
 };
 use crate::domain::{
     campaign::Campaign,

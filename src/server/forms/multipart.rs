@@ -28,7 +28,7 @@ use tokio::{
 
 use super::{owner, urlencoded::Fields};
 use crate::{
-    domain::report::deed::Sent,
+    domain::report::command::Sent,
     server::{
         AppState,
         http::{concurrency::NoTurn, error},

@@ -3,7 +3,7 @@
 use axum::http::{Extensions, request::Parts};
 
 use crate::{
-    domain::report::deed::Sent,
+    domain::report::command::Sent,
     server::{
         AppState,
         session::{staff::Session, visitor::Visitor},

@@ -13,7 +13,7 @@ use crate::{
         lang::{Lang, Said},
         report::{
             Action, Code, Report, Source, What,
-            deed::{Deed, FieldErrors, Sent},
+            command::{Deed, FieldErrors, Sent},
             words::day_and_time,
         },
     },

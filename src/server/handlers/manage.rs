@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::report::deed::{FieldErrors, Sent},
+    domain::report::command::{FieldErrors, Sent},
     server::{
         AppState,
         forms::multipart::{Own, Received},

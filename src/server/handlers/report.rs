@@ -12,7 +12,7 @@ use crate::{
         lang::{Lang, Said},
         report::{
             Code, Report,
-            deed::{FieldErrors, Sent},
+            command::{FieldErrors, Sent},
             form::ReportForm,
             reporter::Wish,
         },

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     domain::{
-        report::deed::Sent,
+        report::command::Sent,
         signature::{SignatureErrors, SignatureForm},
         text,
     },

@@ -11,8 +11,8 @@ use axum::{
 
 use crate::{
     domain::{
-        doubt::{Rule, Verdict},
-        report::deed::Sent,
+        report::command::Sent,
+        signature_review::{Rule, Verdict},
     },
     server::{
         AppState,

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         report::{
             Action, Code, Event, Millis, Photo, PhotoRole, Report, State, action::Barred,
-            deed::Deed, filter::Filter, nearly_the_same, transition::Evidence,
+            command::Deed, filter::Filter, nearly_the_same, transition::Evidence,
         },
         slug::Slug,
         staff::{Staff, StaffId},

@@ -9,7 +9,7 @@ use crate::{
         campaign::CategoryKind,
         report::{
             Code, PhotoRole, Report, Source, State,
-            deed::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+            command::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
             form::ReportForm,
             transition::SAME_PICTURE,
         },

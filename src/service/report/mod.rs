@@ -15,7 +15,7 @@ use crate::{
         report::{
             Audience, Code, Event, Millis, PHOTOS_MAX, Photo, PhotoRole, Report, Source, State,
             What,
-            deed::FieldErrors,
+            command::FieldErrors,
             form::{NewReport, ReportForm},
             transition::{Refused, Rules},
         },

@@ -12,7 +12,7 @@ use crate::{
         campaign::Campaign,
         report::{
             Millis,
-            deed::{FieldErrors, checked_text},
+            command::{FieldErrors, checked_text},
         },
         slug::Slug,
         staff::{Role, Staff, StaffId},

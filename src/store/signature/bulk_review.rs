@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{fraud::narrow, pledges_of};
 use crate::{
     domain::{
-        doubt::{Meant, Rule, Standing, Verdict},
         report::Millis,
+        signature_review::{Meant, Rule, Standing, Verdict},
         staff::StaffId,
     },
     store::{

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::opened_name;
 use crate::{
     domain::{
-        doubt::{MEMORY, Meant, Rule, Standing},
         report::Millis,
         signature::Ordinal,
+        signature_review::{MEMORY, Meant, Rule, Standing},
     },
     store::{
         Signing, Store, StoreError, counts,

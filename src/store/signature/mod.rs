@@ -17,8 +17,8 @@ use super::{
     },
 };
 use crate::domain::{
-    doubt::{Rule, Standing},
     signature::{NewSignature, Ordinal, Signature},
+    signature_review::{Rule, Standing},
     slug::Slug,
     visitor::VisitorId,
 };

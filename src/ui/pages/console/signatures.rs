@@ -8,9 +8,9 @@ use leptos_router::hooks::use_query_map;
 use super::{framed, staff};
 use crate::{
     domain::{
-        doubt::{Meant, Rule, Standing, Verdict},
         lang::Lang,
         report::words::day_and_time,
+        signature_review::{Meant, Rule, Standing, Verdict},
     },
     service::{
         BusyPlace, Judgement, Progress, Service, Suspects,
