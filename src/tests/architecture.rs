@@ -109,8 +109,8 @@ const UNESCAPED: [(&str, &[&str]); 8] = [
         &[
             "src/ui/app.rs",
             "src/ui/parts/text_area.rs",
-            "src/ui/pages/signed.rs",
-            "src/ui/pages/licences.rs",
+            "src/ui/pages/signature/signed.rs",
+            "src/ui/pages/about/licences.rs",
             "src/ui/pages/console/posters.rs",
         ],
     ),
@@ -137,7 +137,7 @@ const EVERYBODYS: [(&str, usize); 6] = [
     ("src/ui/parts/top_bar.rs", 1),
     ("src/ui/pages/console/login.rs", 1),
     ("src/ui/pages/messages.rs", 1),
-    ("src/ui/pages/status.rs", 1),
+    ("src/ui/pages/report/status.rs", 1),
     ("src/islands/forms/sign_form.rs", 1),
     ("src/islands/forms/report_form.rs", 1),
 ];

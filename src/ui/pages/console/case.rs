@@ -19,7 +19,7 @@ use crate::{
     service::report::casework::Case,
     ui::{
         context::{Instead, Page},
-        pages::{refusal::Refusal, reports::escaped},
+        pages::{refusal::Refusal, report::list::escaped},
         parts::{
             action_form::action_form,
             owner::OwnerField,

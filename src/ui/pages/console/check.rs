@@ -4,15 +4,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::domain::lang::Lang;
-use crate::ui::parts::owner::OwnerField;
 use crate::{
-    domain::report::{Photo, Report, filter::Filter, words::day_and_time},
+    domain::{
+        lang::Lang,
+        report::{Photo, Report, filter::Filter, words::day_and_time},
+    },
     ui::{
         context::Page,
-        pages::reports::pager,
+        pages::report::list::pager,
         parts::{
             fields::{Kept, Text, field_error, text_field},
+            owner::OwnerField,
             report::photo_pair,
         },
     },

@@ -18,7 +18,7 @@ use crate::{
     service::{COUNTED, Waiting, report::casework::QueuePage as Found},
     ui::{
         context::Page,
-        pages::reports::{address, escaped, pager},
+        pages::report::list::{address, escaped, pager},
         parts::{
             fields::{Kept, Text, field_error, select_field, text_field},
             owner::OwnerField,

@@ -1,8 +1,11 @@
 //! `/me`: what this visitor has done here.
 
+pub mod data;
+pub mod recovery;
+
 use leptos::{either::Either, prelude::*};
 
-use super::status::report_row;
+use super::report::status::report_row;
 use crate::{
     domain::{counts::grouped, report::Report},
     service::MySignature,

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::refusal::Refusal;
 use crate::{
     domain::{
         lang::Lang,
@@ -17,6 +16,7 @@ use crate::{
     service::report::public::Status,
     ui::{
         context::{Instead, Page},
+        pages::refusal::Refusal,
         parts::{
             fields::{Kept, Text, field_error, text_field},
             owner::{OwnerField, Personal},

@@ -1,5 +1,8 @@
 //! `/report`: 随手拍. Picture first, then what, where, in which words.
 
+pub mod list;
+pub mod status;
+
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 

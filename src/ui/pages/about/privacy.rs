@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::my_data::retention;
-use crate::ui::{context::Page, parts::title::PageTitle};
+use crate::ui::{context::Page, pages::me::data::retention, parts::title::PageTitle};
 
 /// The page about personal information.
 #[component]

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::ui::{context::Page, parts::title::PageTitle};
 
 /// Name, version, licence and address of each package, as `tools/licences.mjs` lists them.
-const PACKAGES: &str = include_str!("../../../tools/licences.tsv");
+const PACKAGES: &str = include_str!("../../../../tools/licences.tsv");
 
 /// The list, written once: it is the same for everyone, and long.
 static LIST: LazyLock<String> = LazyLock::new(|| {
