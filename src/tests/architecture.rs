@@ -96,19 +96,19 @@ fn nothing_of_one_street_is_in_the_code() {
 /// Elements whose children Leptos writes as they are, what writes HTML that nobody escapes,
 /// and the files that may: each holds no words of a person, or escapes them itself.
 const UNESCAPED: [(&str, &[&str]); 8] = [
-    (concat!("<", "textarea"), &["src/ui/parts/text_area.rs"]),
+    (concat!("<", "textarea"), &["src/ui/parts/form/text_area.rs"]),
     ("textarea(", &[]),
     // The one inline script, which never varies, and WeChat's, which has no children.
-    ("<script", &["src/ui/app.rs", "src/ui/parts/card.rs"]),
+    ("<script", &["src/ui/app.rs", "src/ui/parts/frame/card.rs"]),
     ("<style", &[]),
     ("<noscript", &[]),
-    ("<Title ", &["src/ui/parts/title.rs"]),
+    ("<Title ", &["src/ui/parts/frame/title.rs"]),
     // QR codes, and the list of licences, which escapes each of its fields.
     (
         "inner_html",
         &[
             "src/ui/app.rs",
-            "src/ui/parts/text_area.rs",
+            "src/ui/parts/form/text_area.rs",
             "src/ui/pages/signature/signed.rs",
             "src/ui/pages/about/licences.rs",
             "src/ui/pages/console/posters.rs",
@@ -134,7 +134,7 @@ fn nothing_that_a_person_writes_is_taken_for_html() {
 /// How many forms of a file are everybody's: how pages look, the door of the console,
 /// objections to 寄语, 我也遇到过, and what is not anybody's before it was sent.
 const EVERYBODYS: [(&str, usize); 6] = [
-    ("src/ui/parts/top_bar.rs", 1),
+    ("src/ui/parts/frame/top_bar.rs", 1),
     ("src/ui/pages/console/login.rs", 1),
     ("src/ui/pages/messages.rs", 1),
     ("src/ui/pages/report/status.rs", 1),

@@ -9,7 +9,7 @@ use leptos_router::{
 
 use super::{
     context::{Instead, Page},
-    look::Care,
+    display::Care,
     pages::{
         about::{licences::LicencesPage, offline::OfflinePage, privacy::PrivacyPage},
         console::{
@@ -28,7 +28,7 @@ use super::{
         screen::ScreenPage,
         signature::{sign::SignPage, signed::SignedPage},
     },
-    parts::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
+    parts::frame::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
 };
 use crate::islands;
 

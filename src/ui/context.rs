@@ -7,7 +7,7 @@ use std::sync::{
 
 use leptos::prelude::{Oco, expect_context};
 
-use super::{look::Care, pages::refusal::Refusal};
+use super::{display::Care, pages::refusal::Refusal};
 use crate::{
     domain::{
         campaign::Campaign,

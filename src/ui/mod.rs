@@ -11,7 +11,7 @@ pub const OWNER: &str = "owner";
 
 pub mod app;
 pub mod context;
-pub mod look;
+pub mod display;
 pub mod pages;
 mod parts;
 pub mod share;

@@ -13,7 +13,7 @@ use crate::{
         http::error,
         session::visitor::{Hint, remember},
     },
-    ui::look::Care,
+    ui::display::Care,
 };
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to

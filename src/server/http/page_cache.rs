@@ -16,7 +16,7 @@ use super::compression::Encoded;
 use crate::{
     domain::{campaign::Phase, lang::Lang, slug::Slug},
     server::session::visitor::Visitor,
-    ui::look::Care,
+    ui::display::Care,
 };
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.

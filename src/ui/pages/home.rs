@@ -11,8 +11,8 @@ use crate::{
     ui::{
         context::Page,
         parts::{
-            appeal::Appeal, count::Count, hero::Hero, icon::PledgeIcon, report::photo_pair,
-            title::PageTitle,
+            appeal::Appeal, count::Count, frame::title::PageTitle, hero::Hero, icon::PledgeIcon,
+            report::photo_pair,
         },
     },
 };

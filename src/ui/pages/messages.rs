@@ -5,7 +5,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     service::message::WALL_PAGE,
-    ui::{context::Page, parts::title::PageTitle},
+    ui::{context::Page, parts::frame::title::PageTitle},
 };
 
 /// The wall.

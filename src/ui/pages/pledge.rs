@@ -11,7 +11,7 @@ use crate::{
     },
     ui::{
         context::{Instead, Page},
-        parts::{count::Count, icon::PledgeIcon, title::PageTitle},
+        parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
     },
 };
 

@@ -3,13 +3,15 @@
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    domain::counts::{Figure, UNSPECIFIED, grouped},
-    domain::report::State,
-    domain::slug::Slug,
+    domain::{
+        counts::{Figure, UNSPECIFIED, grouped},
+        report::State,
+        slug::Slug,
+    },
     service::ReportFigures,
     ui::{
         context::Page,
-        parts::{count::Count, title::PageTitle},
+        parts::{count::Count, frame::title::PageTitle},
     },
 };
 

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     domain::{campaign::Phase, lang::Lang},
     service::StoreError,
-    ui::{context::Page, parts::title::PageTitle},
+    ui::{context::Page, parts::frame::title::PageTitle},
 };
 
 /// Why something asked for is not given.

@@ -11,7 +11,7 @@ use crate::{
     service::{Service, StoreError},
     ui::{
         context::Page,
-        parts::{count::Count, icon::PledgeIcon, title::PageTitle},
+        parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
         share,
     },
 };

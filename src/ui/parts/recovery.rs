@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::owner::OwnerField;
+use super::form::owner::OwnerField;
 use crate::ui::context::Page;
 
 /// The way to a phrase, folded.

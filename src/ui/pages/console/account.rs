@@ -8,7 +8,7 @@ use crate::{
     service::staff::password,
     ui::{
         context::Page,
-        parts::{
+        parts::form::{
             fields::{Kept, Text, text_field},
             owner::OwnerField,
         },

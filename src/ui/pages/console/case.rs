@@ -21,8 +21,7 @@ use crate::{
         context::{Instead, Page},
         pages::{refusal::Refusal, report::list::escaped},
         parts::{
-            action_form::action_form,
-            owner::OwnerField,
+            form::{action_form::action_form, owner::OwnerField},
             report::{photo_pair, state_mark, steps},
         },
     },

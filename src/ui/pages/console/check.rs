@@ -13,8 +13,10 @@ use crate::{
         context::Page,
         pages::report::list::pager,
         parts::{
-            fields::{Kept, Text, field_error, text_field},
-            owner::OwnerField,
+            form::{
+                fields::{Kept, Text, field_error, text_field},
+                owner::OwnerField,
+            },
             report::photo_pair,
         },
     },

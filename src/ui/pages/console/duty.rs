@@ -13,7 +13,7 @@ use crate::{
         slug::Slug,
         staff::{Role, Staff},
     },
-    ui::{context::Page, pages::report::list::address, parts::fields::select_field},
+    ui::{context::Page, pages::report::list::address, parts::form::fields::select_field},
 };
 
 /// Most open reports on one list.

@@ -6,9 +6,11 @@ use leptos_router::hooks::use_query_map;
 use crate::ui::{
     context::{Instead, Page},
     parts::{
-        fields::{Kept, Text, text_field},
-        owner::Personal,
-        title::PageTitle,
+        form::{
+            fields::{Kept, Text, text_field},
+            owner::Personal,
+        },
+        frame::title::PageTitle,
     },
 };
 

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     service::message::MessageDecision,
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
+        parts::form::owner::OwnerField,
     },
 };
 

@@ -18,13 +18,15 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::ui::parts::owner::{OwnerField, Personal};
+use super::refusal::Refusal;
 use crate::{
     domain::staff::{Role, Staff},
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
-        parts::title::PageTitle,
+        parts::{
+            form::owner::{OwnerField, Personal},
+            frame::title::PageTitle,
+        },
     },
 };
 

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::ui::parts::owner::OwnerField;
 use crate::{
     domain::{
         campaign::{Campaign, CategoryKind},
@@ -14,9 +13,10 @@ use crate::{
     islands::forms::locate::Locate,
     ui::{
         context::Page,
-        parts::{
+        parts::form::{
             action_form::photo_input,
             fields::{Kept, Text, select_field, text_field},
+            owner::OwnerField,
         },
     },
 };

@@ -20,8 +20,10 @@ use crate::{
         context::Page,
         pages::report::list::{address, escaped, pager},
         parts::{
-            fields::{Kept, Text, field_error, select_field, text_field},
-            owner::OwnerField,
+            form::{
+                fields::{Kept, Text, field_error, select_field, text_field},
+                owner::OwnerField,
+            },
             report::state_mark,
         },
     },

@@ -19,7 +19,7 @@ use crate::{
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
-        parts::owner::OwnerField,
+        parts::form::owner::OwnerField,
     },
 };
 

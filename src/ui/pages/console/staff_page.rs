@@ -12,7 +12,7 @@ use crate::{
     ui::{
         context::{Instead, Page},
         pages::refusal::Refusal,
-        parts::{
+        parts::form::{
             fields::{Kept, Text, field_error, select_field, text_field},
             owner::OwnerField,
         },

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{counts::grouped, lang::Lang, report::words::day_and_time},
     service::statistics::{Share, Weekly},
-    ui::{context::Page, parts::text_area::TextArea},
+    ui::{context::Page, parts::form::text_area::TextArea},
 };
 
 /// The page of one week.

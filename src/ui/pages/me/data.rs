@@ -12,9 +12,11 @@ use crate::{
     ui::{
         context::Page,
         parts::{
-            fields::{Kept, field_error},
-            owner::{OwnerField, Personal},
-            title::PageTitle,
+            form::{
+                fields::{Kept, field_error},
+                owner::{OwnerField, Personal},
+            },
+            frame::title::PageTitle,
         },
     },
 };

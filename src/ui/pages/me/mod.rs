@@ -11,7 +11,10 @@ use crate::{
     service::MySignature,
     ui::{
         context::Page,
-        parts::{owner::Personal, title::PageTitle, withdraw::Withdraw},
+        parts::{
+            form::{owner::Personal, withdraw::Withdraw},
+            frame::title::PageTitle,
+        },
     },
 };
 

@@ -5,10 +5,12 @@ use leptos::{either::Either, prelude::*};
 use crate::ui::{
     context::Page,
     parts::{
-        fields::{Kept, Text, field_error, text_field},
-        owner::{OwnerField, Personal},
+        form::{
+            fields::{Kept, Text, field_error, text_field},
+            owner::{OwnerField, Personal},
+        },
+        frame::title::PageTitle,
         recovery::NewPhrase,
-        title::PageTitle,
     },
 };
 

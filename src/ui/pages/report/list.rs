@@ -14,7 +14,7 @@ use crate::{
     },
     ui::{
         context::Page,
-        parts::{fields::select_field, title::PageTitle},
+        parts::{form::fields::select_field, frame::title::PageTitle},
     },
 };
 

@@ -6,6 +6,7 @@ pub mod status;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
+use super::refusal::{Refusal, RefusalPage};
 use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
@@ -21,10 +22,9 @@ use crate::{
     },
     ui::{
         context::Page,
-        pages::refusal::{Refusal, RefusalPage},
         parts::{
-            fields::{Kept, Text, field_error, text_field},
-            title::PageTitle,
+            form::fields::{Kept, Text, field_error, text_field},
+            frame::title::PageTitle,
         },
     },
 };

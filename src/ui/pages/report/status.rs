@@ -18,11 +18,13 @@ use crate::{
         context::{Instead, Page},
         pages::refusal::Refusal,
         parts::{
-            fields::{Kept, Text, field_error, text_field},
-            owner::{OwnerField, Personal},
+            form::{
+                fields::{Kept, Text, field_error, text_field},
+                owner::{OwnerField, Personal},
+            },
+            frame::title::PageTitle,
             recovery::NewPhrase,
             report::{photo_pair, state_mark, steps},
-            title::PageTitle,
         },
     },
 };

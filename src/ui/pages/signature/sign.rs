@@ -18,7 +18,7 @@ use crate::{
         OWNER, TRAP,
         context::{Instead, Page},
         pages::refusal::{Refusal, RefusalPage},
-        parts::title::PageTitle,
+        parts::frame::title::PageTitle,
     },
 };
 

@@ -12,12 +12,14 @@ use crate::{
     ui::{
         context::{Instead, Page},
         parts::{
+            form::{
+                owner::{OwnerField, Personal},
+                withdraw::Withdraw,
+            },
+            frame::title::PageTitle,
             icon::PlaneLeaf,
-            owner::{OwnerField, Personal},
             qr,
             recovery::NewPhrase,
-            title::PageTitle,
-            withdraw::Withdraw,
         },
     },
 };

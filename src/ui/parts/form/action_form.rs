@@ -7,10 +7,10 @@ use super::{
     owner::OwnerField,
     text_area::TextArea,
 };
-use crate::domain::lang::Lang;
 use crate::{
     domain::{
         campaign::Campaign,
+        lang::Lang,
         report::{
             Action, Photo, PhotoRole, Report,
             fields::{Field, Input},

@@ -2,8 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::TabIcon;
-use crate::ui::context::Page;
+use crate::ui::{context::Page, parts::icon::TabIcon};
 
 struct Tab {
     path: &'static str,

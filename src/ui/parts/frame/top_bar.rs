@@ -2,7 +2,7 @@
 
 use leptos::{either::Either, prelude::*};
 
-use crate::ui::{context::Page, look::Care};
+use crate::ui::{context::Page, display::Care};
 
 /// The bar.
 #[component]

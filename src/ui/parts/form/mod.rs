@@ -1,0 +1,7 @@
+//! What forms are made of.
+
+pub mod action_form;
+pub mod fields;
+pub mod owner;
+pub mod text_area;
+pub mod withdraw;
