@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::connection::{Sql, Value, sql_over_items},
 };
 use crate::domain::report::Millis;

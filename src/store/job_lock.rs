@@ -1,7 +1,8 @@
 //! Periodic jobs: on exactly one node at a time.
 
 use super::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::connection::{Sql, Tx, in_time},
 };
 

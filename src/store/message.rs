@@ -1,8 +1,9 @@
 //! 寄语 in the database: which wait, which are shown, who objects.
 
 use super::{
-    Store, StoreError,
+    base::Store,
     encryption::cipher::{Seal, openable},
+    error::StoreError,
     signature::{opened_message, opened_name},
     sql::{
         connection::{Sql, Tx},

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::{
         connection::{Sql, Tx, Value},
         query::Query,

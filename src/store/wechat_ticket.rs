@@ -1,7 +1,8 @@
 //! The ticket by which pages may speak to WeChat: one for all nodes.
 
 use super::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::connection::{Sql, Value},
 };
 use crate::domain::report::Millis;

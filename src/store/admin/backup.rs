@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash};
 use crate::store::{
+    base::Store,
     report::photo::Pictures,
     sql::{
         connection::{Db, Tx, private_folder},
@@ -32,8 +33,19 @@ pub struct Copied {
     pub missing: u64,
 }
 
+impl Store {
+    /// Writes a consistent copy of all tables and pictures into the empty or new folder
+    /// `dir`, while others write.
+    ///
+    /// # Errors
+    /// [`BackupError`], naming the file or table.
+    pub async fn backup(&self, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
+        write(&self.db, pictures, dir).await
+    }
+}
+
 /// Writes a copy of one committed state, and of all pictures that it names.
-pub async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
+async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
     private_folder(dir).map_err(at(dir))?;
     if fs::read_dir(dir).map_err(at(dir))?.next().is_some() {
         return Err(BackupError::Unfit(format!("{} is not empty", dir.display())));

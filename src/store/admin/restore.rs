@@ -18,8 +18,10 @@ use super::{
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
 };
 use crate::store::{
-    StoreError, counts,
+    base::Store,
+    counts,
     encryption::cipher::Seal,
+    error::StoreError,
     report::photo::{PictureName, Pictures, is_picture, is_whole_picture},
     sql::{
         connection::{Db, Sql, Tx},
@@ -41,9 +43,26 @@ struct Listed {
     sha256: String,
 }
 
+impl Store {
+    /// Fills an empty database and photo store from the copy in `dir`, whichever database it
+    /// was made from. With `unsealed` also from a copy of an older version, which nobody
+    /// vouches for: staff come disabled then, and their passwords void.
+    ///
+    /// # Errors
+    /// [`BackupError`], also when the copy was changed, or the database holds something.
+    pub async fn restore(
+        &self,
+        pictures: &Pictures,
+        dir: &Path,
+        unsealed: bool,
+    ) -> Result<Copied, BackupError> {
+        read(&self.db, pictures, dir, unsealed).await
+    }
+}
+
 /// Fills an empty database and photo store from a copy. With `unsealed` also from one that
 /// nobody vouches for: its staff are disabled then, and their passwords void.
-pub async fn read(
+async fn read(
     db: &Db,
     pictures: &Pictures,
     dir: &Path,

@@ -9,8 +9,9 @@ use crate::{
         visitor::VisitorId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Deltas},
+        error::StoreError,
         report::serial_value,
         signature::{sealed_message, sealed_name},
         sql::{

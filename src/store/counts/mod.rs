@@ -6,7 +6,7 @@ pub(crate) mod recount;
 use std::collections::BTreeMap;
 
 use super::{
-    StoreError,
+    error::StoreError,
     sql::{
         connection::{Db, Sql, Tx, Value, sql_over_items},
         query::Query,

@@ -15,7 +15,8 @@ use tokio::{
 use crate::{
     domain::counts::Counts,
     store::{
-        StoreError, counts,
+        counts,
+        error::StoreError,
         sql::connection::{Db, Pools, Sql},
     },
 };

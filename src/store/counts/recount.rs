@@ -6,7 +6,9 @@ use super::{ALL, Kind};
 use crate::{
     domain::{counts::UNSPECIFIED, report::State},
     store::{
-        StoreError, counts,
+        base::Store,
+        counts,
+        error::StoreError,
         sql::connection::{Db, Sql},
     },
 };
@@ -28,8 +30,18 @@ impl fmt::Display for Drift {
     }
 }
 
+impl Store {
+    /// Counts all rows and names every counter that differs.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn recount(&self) -> Result<Vec<Drift>, StoreError> {
+        recount(&self.db).await
+    }
+}
+
 /// Counts all rows of one committed state and names every counter that differs.
-pub async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
+async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     const COUNTERS: Sql = Sql::both("SELECT kind, slug, n FROM counters");
     const GRIDS: Sql =
         Sql::both("SELECT grid, COUNT(*) FROM signatures WHERE state = 'valid' GROUP BY grid");

@@ -8,7 +8,8 @@ use tokio::time::sleep;
 
 use super::cipher::Seal;
 use crate::store::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::{
         connection::{Db, Sql, Value},
         query::Query,

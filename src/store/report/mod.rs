@@ -10,7 +10,8 @@ pub(crate) mod support;
 pub(crate) mod write;
 
 use super::{
-    Store, StoreError,
+    base::Store,
+    error::StoreError,
     sql::{
         connection::{Sql, Value},
         query::Query,

@@ -3,7 +3,7 @@
 use super::{reports, serial_value};
 use crate::{
     domain::report::{Millis, Report},
-    store::{Store, StoreError, sql::connection::Sql},
+    store::{base::Store, error::StoreError, sql::connection::Sql},
 };
 
 /// A notice that waits to be sent.

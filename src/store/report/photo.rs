@@ -27,7 +27,8 @@ use crate::{
         visitor::VisitorId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
+        error::StoreError,
         sql::{
             connection::{Sql, Value, private_folder, sql_over_items},
             query::Query,

@@ -14,7 +14,8 @@ use crate::{
         slug::Slug,
     },
     store::{
-        Store, StoreError,
+        base::Store,
+        error::StoreError,
         sql::{
             query::Query,
             schema::{PHOTOS, REPORTS},

@@ -16,8 +16,9 @@ use crate::{
         staff::{Role, Staff},
     },
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Kind},
+        error::StoreError,
         sql::{connection::Sql, query::Query, schema::REPORTS},
     },
 };

@@ -9,7 +9,8 @@ use super::{queue::one_page, reports};
 use crate::{
     domain::report::{Report, filter::Filter},
     store::{
-        Store, StoreError,
+        base::Store,
+        error::StoreError,
         sql::{
             connection::Sql,
             query::Query,

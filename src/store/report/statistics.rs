@@ -8,7 +8,9 @@ use crate::{
         staff::Staff,
     },
     store::{
-        Store, StoreError,
+        base::Store,
+        counts::{self, ReportFigures},
+        error::StoreError,
         sql::{connection::Sql, query::Query},
     },
 };
@@ -54,6 +56,14 @@ type Times =
     (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64, Option<i64>, Option<String>);
 
 impl Store {
+    /// Reports by state and by branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
+        counts::report_figures(&self.db).await
+    }
+
     /// What `staff` sees of the reports that came from `from` until before `until`.
     ///
     /// # Errors

@@ -7,7 +7,8 @@ use crate::{
         visitor::VisitorId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
+        error::StoreError,
         sql::{
             connection::{Sql, Tx},
             query::Query,

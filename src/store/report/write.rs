@@ -10,8 +10,9 @@ use crate::{
         visitor::VisitorId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Deltas, Ledger},
+        error::StoreError,
         sql::{
             connection::{Sql, Tx, Value, sql_over_items},
             query::Query,

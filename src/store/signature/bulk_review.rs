@@ -12,8 +12,9 @@ use crate::{
         staff::StaffId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Deltas},
+        error::StoreError,
         sql::{
             connection::{Sql, Tx, Value, sql_over_items},
             query::Query,

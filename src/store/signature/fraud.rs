@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::opened_name;
+use super::{Signing, opened_name};
 use crate::{
     domain::{
         report::Millis,
@@ -12,8 +12,10 @@ use crate::{
         signature_review::{MEMORY, Meant, Rule, Standing},
     },
     store::{
-        Signing, Store, StoreError, counts,
+        base::Store,
+        counts,
         encryption::cipher::openable,
+        error::StoreError,
         sql::{
             connection::{Sql, Tx, Value, sql_over_items},
             query::Query,

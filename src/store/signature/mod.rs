@@ -2,15 +2,16 @@
 
 pub(crate) mod bulk_review;
 pub(crate) mod fraud;
+mod methods;
 pub(crate) mod write_queue;
 
 use std::collections::HashMap;
 
 use self::fraud::Doubt;
 use super::{
-    StoreError,
     counts::Deltas,
     encryption::cipher::{Seal, openable},
+    error::StoreError,
     sql::{
         connection::{Db, Sql, Tx, Value, sql_any_of},
         schema::SIGNATURES,

@@ -18,12 +18,12 @@ use tokio::{
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::Signed;
+use super::{Signed, Signing};
 use crate::{
     domain::visitor::VisitorId,
     store::{
-        Signing, StoreError,
         counts::{self, Deltas, publish::Publisher},
+        error::StoreError,
         signature,
         sql::connection::{Db, Sql, in_time},
     },
@@ -138,7 +138,7 @@ impl Writer {
         queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
-    /// As [`crate::store::Store::sign`].
+    /// As [`crate::store::base::Store::sign`].
     pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         match self.ask(Wish::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
@@ -146,7 +146,7 @@ impl Writer {
         }
     }
 
-    /// As [`crate::store::Store::withdraw`].
+    /// As [`crate::store::base::Store::withdraw`].
     pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
         match self.ask(Wish::Withdraw(visitor)).await? {
             Answer::Withdrawn(had) => Ok(had),

@@ -7,7 +7,7 @@ use super::{
     connection::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
     table::{Record, Statements, records, whole_records},
 };
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// A statement with its parameters.
 #[derive(Clone, Debug, Default)]

@@ -7,8 +7,8 @@ use serde_json::{Map, Value as Json};
 
 use super::connection::{Sql, Tx, Value};
 use crate::store::{
-    StoreError,
     encryption::cipher::{Seal, is_sealed},
+    error::StoreError,
 };
 
 /// What a column holds.

@@ -8,7 +8,8 @@ use crate::{
         visitor::VisitorId,
     },
     store::{
-        Store, StoreError,
+        base::Store,
+        error::StoreError,
         message::opened_reason,
         report::serial_value,
         sql::connection::{Sql, Tx},

@@ -3,8 +3,9 @@
 use crate::{
     domain::{report::Millis, visitor::VisitorId},
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Deltas},
+        error::StoreError,
         message, signature,
         sql::connection::{Sql, Tx},
     },

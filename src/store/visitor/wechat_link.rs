@@ -4,8 +4,9 @@ use super::recovery;
 use crate::{
     domain::{report::Millis, visitor::VisitorId},
     store::{
-        Store, StoreError,
+        base::Store,
         counts::{self, Deltas},
+        error::StoreError,
         sql::connection::{Sql, Value},
     },
 };

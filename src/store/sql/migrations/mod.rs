@@ -11,7 +11,7 @@ use super::{
     connection::{Db, Pools, Sql},
     schema,
 };
-use crate::store::{StoreError, encryption::rows};
+use crate::store::{encryption::rows, error::StoreError};
 
 /// The step that takes away the columns whose content is sealed before it.
 const SEALED: i64 = 8;
