@@ -4,7 +4,7 @@ use super::{
     base::Store,
     encryption::cipher::{Seal, openable},
     error::StoreError,
-    signature::{opened_message, opened_name},
+    signature::row::{opened_message, opened_name},
     sql::{
         connection::{Sql, Tx},
         query::Query,

@@ -46,9 +46,9 @@ pub use self::{
         write::{Attached, Change, Known, Notice, Unchanged},
     },
     signature::{
-        SignatureRow, Signed, Signing,
         bulk_review::{Judgement, Note, Progress},
-        fraud::{BusyPlace, Doubt, Sample, Suspects},
+        review::{BusyPlace, Sample, Suspects},
+        row::{Doubt, SignatureRow, Signed, Signing},
         write_queue::WriterMeasures,
     },
     staff::{NewStaff, StaffChange},

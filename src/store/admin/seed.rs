@@ -13,7 +13,7 @@ use crate::{
         counts::{self, Deltas},
         error::StoreError,
         report::serial_value,
-        signature::{sealed_message, sealed_name},
+        signature::row::{sealed_message, sealed_name},
         sql::{
             connection::{Sql, Value},
             schema::SIGNATURES,

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{fraud::narrow, pledges_of};
+use super::{review::narrow, row::pledges_of};
 use crate::{
     domain::{
         report::Millis,

@@ -1,10 +1,34 @@
-//! What the store is asked about signatures: sign, take back, find.
+//! What the store is asked about signatures: to sign, to withdraw, whose there are.
 
-use super::{SignatureRow, Signed, Signing};
+use super::row::{SignatureRow, Signed, Signing, opened_message, opened_name, pledges_of};
 use crate::{
-    domain::{signature::Signature, visitor::VisitorId},
-    store::{base::Store, error::StoreError},
+    domain::{signature::Signature, slug::Slug, visitor::VisitorId},
+    store::{
+        base::Store,
+        encryption::cipher::openable,
+        error::StoreError,
+        sql::connection::{Db, Sql},
+    },
 };
+
+/// A signature as its owner sees it.
+type Columns = (i64, String, Option<String>, String, Option<String>, i64);
+
+fn signature(
+    db: &Db,
+    (ordinal, name, grid, pledges, message, signed_at): Columns,
+) -> Result<Signature, StoreError> {
+    let ordinal = ordinal.unsigned_abs();
+    let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
+    Ok(Signature {
+        ordinal,
+        name: opened_name(&db.seal, ordinal, &name)?,
+        grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+        pledges: pledges_of(&pledges),
+        message: message.transpose()?,
+        signed_at,
+    })
+}
 
 impl Store {
     /// Stores a signature, unless its visitor has a live one already.
@@ -29,7 +53,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
-        super::live(&self.db, visitor).await
+        const LIVE: Sql = Sql::both(
+            "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+             WHERE visitor = $1 AND state IN ('valid', 'suspect')",
+        );
+        let rows: Vec<Columns> = self.db.all(LIVE, &[visitor.as_str().into()]).await?;
+        rows.into_iter().next().map(|row| signature(&self.db, row)).transpose()
     }
 
     /// All that a visitor has signed, also what does not count.
@@ -37,7 +66,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn signatures_of(&self, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
-        super::of(&self.db, visitor).await
+        const THEIRS: Sql = Sql::both(
+            "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+             WHERE visitor = $1 AND state IN ('valid', 'suspect') UNION ALL \
+             SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+             WHERE visitor = $1 AND state = 'invalid'",
+        );
+        let rows: Vec<Columns> = self.db.all(THEIRS, &[visitor.as_str().into()]).await?;
+        Ok(rows.into_iter().filter_map(|row| openable(signature(&self.db, row))).collect())
     }
 
     /// All signatures in their order, from after `ordinal` on: at most `limit`.
@@ -49,7 +85,29 @@ impl Store {
         ordinal: u64,
         limit: u32,
     ) -> Result<Vec<SignatureRow>, StoreError> {
-        super::after(&self.db, ordinal, limit).await
+        type Columns = (i64, String, String, Option<String>, String, Option<String>, bool, i64);
+        const AFTER: Sql = Sql::both(
+            "SELECT ordinal, state, name, grid, pledges, message, show_name, signed_at \
+             FROM signatures WHERE ordinal > $1 ORDER BY ordinal LIMIT $2",
+        );
+        let values = [i64::try_from(ordinal).unwrap_or(i64::MAX).into(), i64::from(limit).into()];
+        let rows: Vec<Columns> = self.db.all(AFTER, &values).await?;
+        let row =
+            |(ordinal, state, name, grid, pledges, message, show_name, signed_at): Columns| {
+                let ordinal = ordinal.unsigned_abs();
+                let message = message.map(|sealed| opened_message(&self.db.seal, ordinal, &sealed));
+                SignatureRow {
+                    ordinal,
+                    state,
+                    name: openable(opened_name(&self.db.seal, ordinal, &name)).unwrap_or_default(),
+                    grid: grid.and_then(|slug| Slug::parse(&slug).ok()),
+                    pledges: pledges_of(&pledges),
+                    message: message.and_then(openable),
+                    show_name,
+                    signed_at,
+                }
+            };
+        Ok(rows.into_iter().map(row).collect())
     }
 
     /// The newest names that may be shown, whole; at most `limit`.
@@ -57,6 +115,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn recent_names(&self, limit: u16) -> Result<Vec<String>, StoreError> {
-        super::recent_names(&self.db, limit).await
+        const NEWEST: Sql = Sql::both(
+            "SELECT ordinal, name FROM signatures WHERE state = 'valid' AND show_name \
+             ORDER BY ordinal DESC LIMIT $1",
+        );
+        let rows: Vec<(i64, String)> = self.db.all(NEWEST, &[i64::from(limit).into()]).await?;
+        let name = |(n, name): (i64, String)| opened_name(&self.db.seal, n.unsigned_abs(), &name);
+        Ok(rows.into_iter().filter_map(|row| openable(name(row))).collect())
     }
 }

@@ -18,13 +18,15 @@ use tokio::{
 
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use super::{Signed, Signing};
+use super::{
+    row::{Signed, Signing},
+    write,
+};
 use crate::{
     domain::visitor::VisitorId,
     store::{
         counts::{self, Deltas, publish::Publisher},
         error::StoreError,
-        signature,
         sql::connection::{Db, Sql, in_time},
     },
 };
@@ -262,7 +264,7 @@ async fn commit(
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
             let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
-            let signed = signature::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
+            let signed = write::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
             for (place, signed) in places.into_iter().zip(signed) {
                 done[place] = Some(Answer::Signed(signed));
             }
@@ -270,7 +272,7 @@ async fn commit(
         if !wave.withdrawals.is_empty() {
             let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
                 wave.withdrawals.iter().copied().unzip();
-            let had = signature::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
+            let had = write::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
             for (place, had) in places.into_iter().zip(had) {
                 done[place] = Some(Answer::Withdrawn(had));
             }

@@ -6,7 +6,8 @@ use crate::{
         base::Store,
         counts::{self, Deltas},
         error::StoreError,
-        message, signature,
+        message,
+        signature::write,
         sql::connection::{Sql, Tx},
     },
 };
@@ -136,7 +137,7 @@ pub(crate) async fn join(
     if let [_, (later,)] = signed.as_slice()
         && let Some(later) = VisitorId::parse(later)
     {
-        signature::withdraw(tx, &[&later], now, deltas).await?;
+        write::withdraw(tx, &[&later], now, deltas).await?;
     }
     for step in [TWICE, ONCE].into_iter().chain(GIVE) {
         tx.run(step, &both).await?;

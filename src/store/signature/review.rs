@@ -1,0 +1,238 @@
+//! Signatures as managers look at them: which wait and why, where most came from, samples.
+
+use std::collections::BTreeSet;
+
+use super::row::opened_name;
+use crate::{
+    domain::{
+        report::Millis,
+        signature::Ordinal,
+        signature_review::{Meant, Rule, Standing},
+    },
+    store::{
+        base::Store,
+        counts,
+        encryption::cipher::openable,
+        error::StoreError,
+        sql::{connection::Sql, query::Query},
+    },
+};
+
+/// Suspect signatures of one rule and place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspects {
+    /// The rule that holds them.
+    pub rule: Rule,
+    /// Where they came from: a keyed hash.
+    pub place: String,
+    /// How many.
+    pub n: u64,
+    /// When the first was signed.
+    pub first: Millis,
+    /// When the last was.
+    pub last: Millis,
+}
+
+/// A place that many valid signatures came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "as in suspects")]
+pub struct BusyPlace {
+    pub place: String,
+    pub n: u64,
+    pub first: Millis,
+    pub last: Millis,
+}
+
+/// A signature as managers sample it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// 第 N 位.
+    pub ordinal: Ordinal,
+    /// The whole name.
+    pub name: String,
+    /// When it was signed.
+    pub at: Millis,
+}
+
+/// Adds which signatures are meant, in a standing, to a statement that begins with all.
+pub fn narrow(query: &mut Query, standing: Standing, meant: &Meant) {
+    // Written out, so that SQLite finds the index of those in that state.
+    query.push(match standing {
+        Standing::Valid => " WHERE state = 'valid'",
+        Standing::Suspect => " WHERE state = 'suspect'",
+        Standing::Invalid => " WHERE state = 'invalid'",
+        Standing::Withdrawn => " WHERE state = 'withdrawn'",
+    });
+    if let Some(rule) = meant.rule {
+        query.push(" AND rule = ").bind(rule.as_str());
+    }
+    if let Some(place) = &meant.place {
+        // As much of it as people see.
+        query.push(" AND SUBSTR(place, 1, LENGTH(").bind(place.as_str());
+        query.push(")) = ").bind(place.as_str());
+    }
+    if let Some(since) = meant.since {
+        query.push(" AND signed_at >= ").bind(since);
+    }
+    if let Some(until) = meant.until {
+        query.push(" AND signed_at < ").bind(until);
+    }
+}
+
+impl Store {
+    /// Rules that are switched off.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn rules_off(&self) -> Result<BTreeSet<Rule>, StoreError> {
+        let rows: Vec<(String,)> = Query::new("SELECT rule FROM rules_off").rows(&self.db).await?;
+        Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
+    }
+
+    /// How many signatures there are of each standing, by day: days since 1970 by clocks
+    /// that are `offset` milliseconds ahead, from `since` on.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn standings_by_day(
+        &self,
+        since: Millis,
+        offset: Millis,
+    ) -> Result<Vec<(i64, Standing, u64)>, StoreError> {
+        let mut query = Query::new("SELECT (signed_at + ");
+        query.bind(offset).push(") / 86400000 AS day, state, COUNT(*) FROM signatures");
+        query.push(" WHERE signed_at >= ").bind(since).push(" GROUP BY 1, 2 ORDER BY 1 DESC");
+        let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
+        let row = |(day, state, n): (i64, String, i64)| {
+            Some((day, Standing::parse(&state)?, n.unsigned_abs()))
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// Suspect signatures by rule and place, most first; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn suspects(&self, limit: u16) -> Result<Vec<Suspects>, StoreError> {
+        let mut query = Query::new(
+            "SELECT rule, COALESCE(place, ''), COUNT(*), MIN(signed_at), MAX(signed_at) \
+             FROM signatures WHERE state = 'suspect' GROUP BY rule, place \
+             ORDER BY COUNT(*) DESC, rule, place LIMIT ",
+        );
+        query.bind(i64::from(limit));
+        let rows: Vec<(String, String, i64, i64, i64)> = query.rows(&self.db).await?;
+        let row = |(rule, place, n, first, last): (String, String, i64, i64, i64)| {
+            Some(Suspects { rule: Rule::parse(&rule)?, place, n: n.unsigned_abs(), first, last })
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// Where most of the valid signatures since `since` came from; at most `limit` places.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn busy_places(
+        &self,
+        since: Millis,
+        limit: u16,
+    ) -> Result<Vec<BusyPlace>, StoreError> {
+        let mut query = Query::new(
+            "SELECT place, COUNT(*), MIN(signed_at), MAX(signed_at) FROM signatures \
+             WHERE state = 'valid' AND place IS NOT NULL AND signed_at >= ",
+        );
+        query.bind(since).push(" GROUP BY place ORDER BY COUNT(*) DESC, place LIMIT ");
+        query.bind(i64::from(limit));
+        let rows: Vec<(String, i64, i64, i64)> = query.rows(&self.db).await?;
+        let row = |(place, n, first, last): (String, i64, i64, i64)| BusyPlace {
+            place,
+            n: n.unsigned_abs(),
+            first,
+            last,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// How many signatures are meant.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn how_many(&self, standing: Standing, meant: &Meant) -> Result<u64, StoreError> {
+        let mut query = Query::new("SELECT COUNT(*) FROM signatures");
+        narrow(&mut query, standing, meant);
+        let rows: Vec<(i64,)> = query.rows(&self.db).await?;
+        Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
+    }
+
+    /// The first of those that are meant; at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn samples(
+        &self,
+        standing: Standing,
+        meant: &Meant,
+        limit: u16,
+    ) -> Result<Vec<Sample>, StoreError> {
+        let mut query = Query::new("SELECT ordinal, name, signed_at FROM signatures");
+        narrow(&mut query, standing, meant);
+        query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
+        let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
+        let row = |(ordinal, name, at): (i64, String, i64)| {
+            let ordinal = ordinal.unsigned_abs();
+            Ok(Sample { ordinal, name: opened_name(&self.db.seal, ordinal, &name)?, at })
+        };
+        Ok(rows.into_iter().filter_map(|found| openable(row(found))).collect())
+    }
+
+    /// Forgets where signatures came from that are older than `before`, a few thousand at a
+    /// time: those who sign meanwhile hardly wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn forget_places(&self, before: Millis, now: Millis) -> Result<(), StoreError> {
+        const CHUNK: i64 = 5_000;
+        const NEXT: Sql = Sql::both(
+            "SELECT COALESCE(MAX(ordinal), 0), COALESCE(MIN(signed_at), 0) FROM \
+             (SELECT ordinal, signed_at FROM signatures WHERE ordinal > $1 \
+             ORDER BY ordinal LIMIT 5000) AS chunk",
+        );
+        const FORGET: Sql = Sql::both(
+            "UPDATE signatures SET place = NULL WHERE ordinal > $1 AND ordinal <= $2 \
+             AND place IS NOT NULL AND state <> 'suspect' AND signed_at < $3",
+        );
+        const JUDGED: Sql = Sql::both(
+            "UPDATE judgements SET place = NULL WHERE at < $1 AND state IN ('done', 'undone')",
+        );
+        let mut after = 0;
+        let mut tx = self.db.begin().await?;
+        tx.run(JUDGED, &[before.into()]).await?;
+        tx.commit().await?;
+        loop {
+            let found: Vec<(i64, i64)> = self.db.all(NEXT, &[after.into()]).await?;
+            let (last, oldest) = found.first().copied().unwrap_or_default();
+            if last == 0 || oldest >= before {
+                return Ok(());
+            }
+            let mut tx = self.db.begin().await?;
+            // As all who change signatures: else two could wait for each other.
+            let taken = counts::take_ledger(&mut tx, now).await?;
+            tx.run(FORGET, &[after.into(), last.into(), before.into()]).await?;
+            self.commit_counts(tx, taken).await?;
+            if last - after < CHUNK {
+                return Ok(());
+            }
+            after = last;
+        }
+    }
+
+    /// Forgets what was doubtful too long ago.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not known to be kept.
+    pub async fn sweep_doubts(&self, before: Millis) -> Result<(), StoreError> {
+        const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
+        let mut tx = self.db.begin().await?;
+        tx.run(FORGET, &[before.into()]).await?;
+        tx.commit().await
+    }
+}

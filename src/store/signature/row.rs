@@ -1,0 +1,100 @@
+//! One signature in its table: what is written, what is read, and what of it is sealed.
+
+use crate::{
+    domain::{
+        signature::{NewSignature, Ordinal},
+        signature_review::Rule,
+        slug::Slug,
+        visitor::VisitorId,
+    },
+    store::{
+        encryption::cipher::Seal,
+        error::StoreError,
+        sql::{connection::Value, schema::SIGNATURES},
+    },
+};
+
+/// A wish to sign.
+#[derive(Clone, Debug)]
+pub struct Signing {
+    /// Whose it is.
+    pub visitor: VisitorId,
+    /// What was signed.
+    pub signature: NewSignature,
+    /// The version of the privacy text that was agreed to.
+    pub consent: String,
+    /// Where it came from: a keyed hash; `None` where nobody knows.
+    pub place: Option<String>,
+    /// Second signs that it came with.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A second sign that a signature came with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// Which.
+    pub rule: Rule,
+    /// What is counted under: a keyed hash of what and where.
+    pub counted: String,
+}
+
+/// The live signature of a visitor, after signing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// 第 N 位.
+    pub ordinal: Ordinal,
+    /// Whether this call stored it; else the visitor had it already.
+    pub fresh: bool,
+}
+
+/// A signature as exports show it.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "as in a signature")]
+pub struct SignatureRow {
+    pub ordinal: Ordinal,
+    pub state: String,
+    pub name: String,
+    pub grid: Option<Slug>,
+    pub pledges: Vec<Slug>,
+    pub message: Option<String>,
+    pub show_name: bool,
+    pub signed_at: i64,
+}
+
+/// A name as it stands in its row.
+pub fn sealed_name(seal: &Seal, ordinal: Ordinal, name: &str) -> Result<Value, StoreError> {
+    seal.close(&SIGNATURES.row(&[&ordinal, &"name"]), name).map(Value::Text)
+}
+
+/// The name that stands in a row; a signature that was taken back has none.
+pub fn opened_name(seal: &Seal, ordinal: Ordinal, sealed: &str) -> Result<String, StoreError> {
+    match sealed {
+        "" => Ok(String::new()),
+        sealed => seal.open(&SIGNATURES.row(&[&ordinal, &"name"]), sealed),
+    }
+}
+
+/// A 寄语 as it stands in its row.
+pub fn sealed_message(
+    seal: &Seal,
+    ordinal: Ordinal,
+    text: Option<&str>,
+) -> Result<Value, StoreError> {
+    let row = || SIGNATURES.row(&[&ordinal, &"message"]);
+    text.map_or(Ok(Value::Null), |text| seal.close(&row(), text).map(Value::Text))
+}
+
+/// The 寄语 that stands in a row.
+pub fn opened_message(seal: &Seal, ordinal: Ordinal, sealed: &str) -> Result<String, StoreError> {
+    seal.open(&SIGNATURES.row(&[&ordinal, &"message"]), sealed)
+}
+
+/// Pledges as they stand in a row.
+pub fn pledges_text(pledges: &[Slug]) -> String {
+    serde_json::Value::from_iter(pledges.iter().map(Slug::as_str)).to_string()
+}
+
+/// The pledges that stand in a row.
+pub fn pledges_of(text: &str) -> Vec<Slug> {
+    serde_json::from_str(text).unwrap_or_default()
+}
