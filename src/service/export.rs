@@ -1,9 +1,9 @@
 //! Export: every report or signature as a row of text, a chunk at a time.
 
-use super::{Service, now};
-use crate::domain::lang::Lang;
+use super::base::{Service, now};
 use crate::{
     domain::{
+        lang::Lang,
         report::{Report, words::day_and_time},
         staff::{Role, Staff},
     },
@@ -108,7 +108,7 @@ impl Service {
         if by.is_some_and(|by| by.role != Role::Manager) {
             return Ok(None);
         }
-        let id = super::fresh_code()?;
+        let id = super::base::fresh_code()?;
         let subject = format!("{}{}", what.as_str(), if personal { " personal" } else { "" });
         let staff = by.map(|by| by.id);
         self.store.note_audit(id.as_str(), staff, "export", &subject, now()).await?;

@@ -1,7 +1,7 @@
 //! What happens by itself: time runs out, held photos and sessions end.
 
 use super::{
-    Service, now,
+    base::{Service, now},
     report::{HELD_FOR, ReportError},
     staff::{ABSOLUTE, IDLE},
 };

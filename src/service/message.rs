@@ -1,6 +1,6 @@
 //! 寄语: shown on the wall only after someone has looked.
 
-use super::{Service, now};
+use super::base::{Service, now};
 use crate::{
     domain::{
         report::command::{LINE_MAX, checked_text},

@@ -4,10 +4,13 @@
 //! What one visitor does counts first and has a low limit. What a place does has a high one:
 //! thousands of honest people share the address of a mobile network.
 
-use super::{Service, StoreError, keyed_hash::Keys, now};
+use super::{
+    base::{Service, now},
+    keyed_hash::Keys,
+};
 use crate::{
     domain::{report::Millis, visitor::VisitorId},
-    store::Place,
+    store::{Place, StoreError},
 };
 
 /// How long tries are remembered.

@@ -1,6 +1,6 @@
 //! Signing the 倡议, and taking it back.
 
-use super::{Service, signature_review::Manner};
+use super::{base::Service, signature_review::Manner};
 use crate::{
     domain::{
         campaign::{Day, Phase},

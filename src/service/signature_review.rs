@@ -1,11 +1,8 @@
 //! Doubtful signatures: what speaks against one, and what managers decide about many.
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Mutex, PoisonError},
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Service, StoreError, now};
+use super::base::{Service, now};
 use crate::{
     domain::{
         campaign::Day,
@@ -14,7 +11,7 @@ use crate::{
         staff::Staff,
         text,
     },
-    store::{BusyPlace, Doubt, Judgement, Note, Suspects},
+    store::{BusyPlace, Doubt, Judgement, Note, StoreError, Suspects},
 };
 
 /// How a signature came.
@@ -31,9 +28,6 @@ pub struct Manner<'m> {
 /// From how often on this node alone a name is looked at by all nodes together.
 const NAMES_HERE: u32 = 5;
 
-/// Most names from places that are remembered.
-const NAMES_MAX: usize = 100_000;
-
 /// Days of the trend.
 const DAYS: i64 = 14;
 
@@ -42,27 +36,6 @@ const DAY: Millis = 86_400_000;
 
 /// How long it is kept where signatures came from.
 const PLACES_KEPT: Millis = 30 * DAY;
-
-/// Names of late by where they came from, on this node: so that the database is asked about
-/// few.
-#[derive(Debug, Default)]
-pub struct Names(Mutex<HashMap<String, (u32, Millis)>>);
-
-impl Names {
-    /// How often this one was seen within [`MEMORY`], with this time.
-    fn seen(&self, counted: &str, now: Millis) -> u32 {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.len() >= NAMES_MAX {
-            names.clear();
-        }
-        let (n, since) = names.entry(counted.to_owned()).or_insert((0, now));
-        if now - *since > MEMORY {
-            (*n, *since) = (0, now);
-        }
-        *n += 1;
-        *n
-    }
-}
 
 /// What managers see of doubtful signatures.
 #[derive(Clone, Debug)]
@@ -217,7 +190,7 @@ impl Service {
             let sentence = "请至少选一个条件，不能一次作废全部有效签名".into();
             return Err(DoubtError::Form(vec![("verdict", sentence)]));
         }
-        let id = super::fresh_code()?;
+        let id = super::base::fresh_code()?;
         let note = note(&id, staff, verdict.as_str(), id.as_str());
         self.store.begin_judgement(note, verdict, meant, upto, now()).await?;
         Ok(())
@@ -229,7 +202,7 @@ impl Service {
     /// [`DoubtError`].
     pub async fn undo_judgement(&self, staff: &Staff, id: &str) -> Result<(), DoubtError> {
         may_judge(staff)?;
-        let code = super::fresh_code()?;
+        let code = super::base::fresh_code()?;
         let note = note(&code, staff, "undo judgement", id);
         match self.store.undo_judgement(note, now()).await? {
             true => Ok(()),
@@ -243,7 +216,7 @@ impl Service {
     /// [`DoubtError`].
     pub async fn switch_rule(&self, staff: &Staff, rule: Rule, on: bool) -> Result<(), DoubtError> {
         may_judge(staff)?;
-        let id = super::fresh_code()?;
+        let id = super::base::fresh_code()?;
         let note = note(&id, staff, if on { "rule on" } else { "rule off" }, rule.as_str());
         self.store.switch_rule(note, rule, on, now()).await?;
         Ok(())

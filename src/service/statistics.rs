@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{ToSpan, civil::Date};
 
-use super::{Service, now};
+use super::base::{Service, now};
 use crate::{
     domain::{
         report::{Millis, State},

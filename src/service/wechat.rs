@@ -1,8 +1,11 @@
 //! What is kept of WeChat: the ticket by which pages may speak to it, one for all nodes,
 //! and who its accounts are here.
 
-use super::{Service, StoreError, now};
-use crate::domain::{report::Millis, visitor::VisitorId};
+use super::base::{Service, now};
+use crate::{
+    domain::{report::Millis, visitor::VisitorId},
+    store::StoreError,
+};
 
 impl Service {
     /// Who `account` is that comes as `visitor`; as `fresh` where `visitor` is another

@@ -10,7 +10,7 @@ use crate::{
         slug::Slug,
         staff::{Staff, StaffId},
     },
-    service::Service,
+    service::base::Service,
     store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting},
 };
 
@@ -75,7 +75,7 @@ impl Service {
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
         self.may_act(staff, &order.code, order.deed.action()).await?;
-        let rules = self.rules(crate::service::now());
+        let rules = self.rules(crate::service::base::now());
         let Order { code, version, deed, before, after } = order;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
@@ -249,9 +249,9 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
     pub async fn note(&self, staff: &Staff, action: &str, subject: &str) -> Result<(), StoreError> {
-        let id = crate::service::fresh_code()?;
+        let id = crate::service::base::fresh_code()?;
         self.store
-            .note_audit(id.as_str(), Some(staff.id), action, subject, crate::service::now())
+            .note_audit(id.as_str(), Some(staff.id), action, subject, crate::service::base::now())
             .await
     }
 
@@ -291,7 +291,7 @@ impl Service {
         filter: &Filter,
         most: u32,
     ) -> Result<Vec<Report>, StoreError> {
-        Ok(self.store.queue(staff, filter, most, crate::service::now()).await?.0)
+        Ok(self.store.queue(staff, filter, most, crate::service::base::now()).await?.0)
     }
 
     async fn queue_page(
@@ -300,7 +300,8 @@ impl Service {
         filter: &Filter,
         size: u32,
     ) -> Result<QueuePage, StoreError> {
-        let (reports, more) = self.store.queue(staff, filter, size, crate::service::now()).await?;
+        let (reports, more) =
+            self.store.queue(staff, filter, size, crate::service::base::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
         Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
     }
@@ -310,7 +311,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
-        self.store.waiting(staff, crate::service::now()).await
+        self.store.waiting(staff, crate::service::base::now()).await
     }
 
     /// The order that a bulk form means for one report; `None` where it can't be meant.
@@ -340,7 +341,7 @@ impl Service {
     /// Milliseconds since 1970, as this house counts time.
     #[must_use]
     pub fn now(&self) -> Millis {
-        crate::service::now()
+        crate::service::base::now()
     }
 }
 

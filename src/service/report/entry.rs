@@ -15,7 +15,7 @@ use crate::{
         },
         staff::{Role, Staff},
     },
-    service::Service,
+    service::base::Service,
     store::Attached,
 };
 

@@ -7,7 +7,11 @@ pub(crate) mod reporter;
 
 use std::sync::Arc;
 
-use super::{Asker, PictureError, Service, photo, rate_limit::Try};
+use super::{
+    base::Service,
+    photo::{self, PictureError},
+    rate_limit::{Asker, Try},
+};
 use crate::{
     domain::{
         campaign::{CategoryKind, Phase},
@@ -161,14 +165,14 @@ impl Service {
         picture: &Picture,
     ) -> Result<Photo, ReportError> {
         Ok(Photo {
-            id: super::fresh_code()?,
+            id: super::base::fresh_code()?,
             serial: None,
             visitor: visitor.cloned(),
             role: PhotoRole::Before,
             public: false,
             width: picture.width,
             height: picture.height,
-            at: super::now(),
+            at: super::base::now(),
             pixels_sent: Some(picture.pixels_sent.clone()),
             pixels_shown: Some(picture.pixels_shown.clone()),
             looks: picture.looks.clone(),
@@ -194,7 +198,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn held_photos(&self, visitor: &VisitorId) -> Result<Vec<Photo>, StoreError> {
-        self.store.held_for(visitor, super::now() - HELD_FOR).await
+        self.store.held_for(visitor, super::base::now() - HELD_FOR).await
     }
 
     /// Files a report of `visitor` with those of the held photos that `chosen` names.
@@ -272,10 +276,10 @@ impl Service {
         entry: Entry,
         photos: &[Attached],
     ) -> Result<Report, ReportError> {
-        let now = super::now();
+        let now = super::base::now();
         let mut report = Report {
             serial: 0,
-            code: super::fresh_code()?,
+            code: super::base::fresh_code()?,
             year: self.calendar.civil(now).year(),
             visitor: entry.visitor,
             source: entry.source,
@@ -355,7 +359,7 @@ impl Service {
     /// Whether `then` was today, where the campaign is.
     #[must_use]
     pub fn same_day(&self, then: Option<Millis>) -> bool {
-        self.rules(super::now()).same_day(then)
+        self.rules(super::base::now()).same_day(then)
     }
 
     /// Which of `wanted` are held for `visitor`, each once, in that order.

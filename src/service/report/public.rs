@@ -11,7 +11,7 @@ use crate::{
         staff::Staff,
         visitor::VisitorId,
     },
-    service::Service,
+    service::base::Service,
     store::{Size, StoreError},
 };
 

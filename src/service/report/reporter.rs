@@ -7,7 +7,7 @@ use crate::{
         report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
         visitor::VisitorId,
     },
-    service::{Service, now},
+    service::base::{Service, now},
     store::{Change, Notice},
 };
 

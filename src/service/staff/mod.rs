@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use self::password::{hash, password_fits, verify};
-use super::{Asker, Service, now, rate_limit::Try};
+use super::{
+    base::{Service, now},
+    rate_limit::{Asker, Try},
+};
 use crate::{
     domain::{
         campaign::Campaign,
@@ -350,7 +353,7 @@ impl Service {
         action: &str,
         login: &str,
     ) -> Result<(), StaffError> {
-        let id = super::fresh_code()?;
+        let id = super::base::fresh_code()?;
         let staff = by.map(|by| by.id);
         self.store.note_audit(id.as_str(), staff, action, login, now()).await?;
         Ok(())

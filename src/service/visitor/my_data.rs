@@ -10,8 +10,11 @@ use crate::{
         slug::Slug,
         visitor::VisitorId,
     },
-    service::{Service, StoreError, now, report::public::is_readable},
-    store::{Change, Unchanged},
+    service::{
+        base::{Service, now},
+        report::public::is_readable,
+    },
+    store::{Change, StoreError, Unchanged},
 };
 
 /// Everything that is kept of a visitor. Times are milliseconds since 1970.
@@ -148,7 +151,7 @@ impl Service {
             fault = gone.err().or(fault);
         }
         self.store.withdraw(visitor.clone()).await?;
-        let nobody = crate::service::fresh_code()?;
+        let nobody = crate::service::base::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
         let nobody = nobody.ok_or_else(|| StoreError::Setup("no visitor".into()))?;
         self.store.forget_visitor(visitor, &nobody).await?;

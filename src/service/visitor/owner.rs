@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{staff::StaffId, visitor::VisitorId},
-    service::Service,
+    service::base::Service,
 };
 
 /// Whoever looks at a page, or sends a form.

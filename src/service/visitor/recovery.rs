@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::visitor::VisitorId,
-    service::{Asker, Service, StoreError, now, rate_limit::Try},
+    service::{
+        base::{Service, now},
+        rate_limit::{Asker, Try},
+    },
+    store::StoreError,
 };
 
 /// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one

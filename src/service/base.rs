@@ -1,0 +1,203 @@
+//! The struct that all use cases are methods of: the campaign, the store, and what bounds
+//! costly work.
+//!
+//! Each use case stands in the file of its noun, in an `impl Service` of its own; here are only
+//! the parts that they share.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use jiff::tz::TimeZone;
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+
+use super::{keyed_hash::Keys, name_counter::Names};
+use crate::{
+    domain::{
+        campaign::{Campaign, Day, Phase},
+        counts::Counts,
+        deadline::WorkCalendar,
+        report::{Code, Millis, State},
+    },
+    store::{Pictures, ReportFigures, Store, StoreError, WriterMeasures},
+};
+
+/// Pictures that are made at once: each may take 300 MB for a moment.
+const DARKROOM: usize = 2;
+
+/// Passwords that are checked at once: each takes 19 MB and a core for a moment.
+const DOORKEEPERS: usize = 4;
+
+/// The use cases of one campaign over one store.
+#[derive(Debug)]
+pub struct Service {
+    pub(super) store: Store,
+    pub(super) pictures: Pictures,
+    pub(super) campaign: Arc<Campaign>,
+    pub(super) time_zone: TimeZone,
+    pub(super) calendar: WorkCalendar,
+    pub(super) darkroom: Arc<Semaphore>,
+    pub(super) doorkeeper: Arc<Semaphore>,
+    pub(super) keys: Keys,
+    pub(super) limits: bool,
+    pub(super) names: Names,
+    /// Whether something was erased that stands in the database's log still.
+    pub(super) log_to_empty: AtomicBool,
+}
+
+/// What is watched of the whole, by whoever keeps it running.
+#[derive(Debug)]
+pub struct VitalSigns<'s> {
+    /// What the writer measures of itself.
+    pub writer: &'s WriterMeasures,
+    /// Wishes that wait for the writer.
+    pub queue: usize,
+    /// Reports in each state.
+    pub reports: Option<BTreeMap<State, u64>>,
+    /// Open reports whose time has run out.
+    pub overdue: Option<u64>,
+    /// Whether the photo store answers.
+    pub photo_store: bool,
+}
+
+/// Milliseconds since 1970.
+pub(super) fn now() -> Millis {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A code nobody can guess.
+pub(super) fn fresh_code() -> Result<Code, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
+    Code::parse(&URL_SAFE_NO_PAD.encode(bytes))
+        .map_err(|error| StoreError::Setup(error.to_string()))
+}
+
+impl Service {
+    /// Puts `campaign` over `store`, with photos in `pictures`.
+    #[must_use]
+    pub fn new(store: Store, pictures: Pictures, campaign: Arc<Campaign>, keys: Keys) -> Self {
+        // A checked campaign has a time zone that is known here.
+        let time_zone = TimeZone::get(&campaign.period.time_zone).unwrap_or(TimeZone::UTC);
+        let calendar = WorkCalendar::new(&campaign, time_zone.clone());
+        Self {
+            store,
+            pictures,
+            campaign,
+            time_zone,
+            calendar,
+            darkroom: Arc::new(Semaphore::new(DARKROOM)),
+            doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
+            keys,
+            limits: true,
+            names: Names::default(),
+            log_to_empty: AtomicBool::new(true),
+        }
+    }
+
+    /// Lets everyone try as often as they like: for benchmarks.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        Self { limits: false, ..self }
+    }
+
+    /// The campaign.
+    #[must_use]
+    pub fn campaign(&self) -> &Campaign {
+        &self.campaign
+    }
+
+    /// Working time.
+    #[must_use]
+    pub const fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
+    /// A form's own key: the same form, sent twice, files once.
+    #[must_use]
+    pub fn form_key(&self) -> String {
+        fresh_code().map(String::from).unwrap_or_default()
+    }
+
+    /// Reports by state and by branch.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
+        self.store.report_figures().await
+    }
+
+    /// Whether the campaign has begun, is open, or is over, today.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.campaign.period.phase(self.day_of(jiff::Timestamp::now()))
+    }
+
+    /// The day on which `milliseconds` after 1970 fell, where the campaign is.
+    #[must_use]
+    pub fn day(&self, milliseconds: i64) -> Option<Day> {
+        jiff::Timestamp::from_millisecond(milliseconds).ok().map(|time| self.day_of(time))
+    }
+
+    pub(super) fn day_of(&self, time: jiff::Timestamp) -> Day {
+        let date = time.to_zoned_datetime(self.time_zone.clone()).date();
+        Day { year: date.year(), month: date.month(), day: date.day() }
+    }
+
+    /// The public counts.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        self.store.counts()
+    }
+
+    /// Follows the public counts.
+    #[must_use]
+    pub fn follow_counts(&self) -> watch::Receiver<Arc<Counts>> {
+        self.store.follow_counts()
+    }
+
+    /// What is watched: how the writer does, which reports are late, whether photos can be
+    /// had. What the database does not say is missing.
+    pub async fn vital_signs(&self) -> VitalSigns<'_> {
+        let (writer, queue) = self.store.writing();
+        // Whoever watches waits no longer than this for what is away.
+        let soon = Duration::from_secs(2);
+        let (figures, overdue, photo_store) = tokio::join!(
+            timeout(soon, self.report_figures()),
+            timeout(soon, self.store.overdue(now())),
+            timeout(soon, self.pictures.answers()),
+        );
+        VitalSigns {
+            writer,
+            queue,
+            reports: figures.ok().and_then(Result::ok).map(|figures| figures.states),
+            overdue: overdue.ok().and_then(Result::ok),
+            photo_store: photo_store.unwrap_or(false),
+        }
+    }
+
+    /// Whether this process can still write; if not, only a new start helps.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !self.store.has_died()
+    }
+
+    /// Whether what this node needs is there: the database, and the folder of the photos.
+    /// A bucket that is away does not count: it is away for all nodes, and to take them all
+    /// away would help nobody.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer, the writer has ended, or the
+    /// folder is gone.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ping().await?;
+        self.pictures.ping().await
+    }
+}
