@@ -14,7 +14,7 @@ use jiff::{
 
 use super::{
     campaign::{Campaign, Day, MinuteOfDay},
-    report::Millis,
+    time::Millis,
 };
 
 /// When work is done.

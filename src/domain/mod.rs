@@ -15,4 +15,5 @@ pub mod signature_review;
 pub mod slug;
 pub mod staff;
 pub mod text;
+pub mod time;
 pub mod visitor;

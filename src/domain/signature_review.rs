@@ -3,7 +3,7 @@
 //! Thousands of honest people share the address of a mobile network. So that many come from
 //! one place never makes a signature doubtful; it takes a second sign.
 
-use super::report::Millis;
+use super::time::Millis;
 
 /// How long what a place did is remembered: an hour.
 pub const MEMORY: Millis = 3_600_000;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{report::Report, slug::Slug};
+use super::slug::Slug;
 
 /// Names one member of staff.
 pub type StaffId = i64;
@@ -72,16 +72,6 @@ pub struct Staff {
 }
 
 impl Staff {
-    /// Whether they answer for `report`: whatever they do not answer for, they do not see.
-    #[must_use]
-    pub fn sees(&self, report: &Report) -> bool {
-        match self.role {
-            Role::GridWorker => report.grid.as_ref().is_some_and(|grid| self.grids.contains(grid)),
-            Role::BranchLead => self.branches.contains(&report.branch),
-            Role::Manager => true,
-        }
-    }
-
     /// Whether they say which 寄语 come onto the wall.
     #[must_use]
     pub fn decides_messages(&self) -> bool {

@@ -27,9 +27,10 @@ use crate::{
     domain::{
         campaign::Campaign,
         report::{
-            Action, CaseNumber, Code, DESCRIPTION_MAX, Source,
-            command::{Deed, Sent},
+            Action, CaseNumber, Code, Source,
+            action::command::{Deed, Sent},
             filter::Filter,
+            form::DESCRIPTION_MAX,
             reporter::Wish,
         },
         text,

@@ -24,7 +24,8 @@ use crate::{
         campaign::{Campaign, Day, Phase},
         counts::Counts,
         deadline::WorkCalendar,
-        report::{Code, Millis, State},
+        report::{Code, State},
+        time::Millis,
     },
     store::{Pictures, ReportFigures, Store, StoreError, WriterMeasures},
 };

@@ -3,7 +3,7 @@
 use super::base::{Service, now};
 use crate::{
     domain::{
-        report::command::{LINE_MAX, checked_text},
+        report::action::command::{LINE_MAX, checked_text},
         signature::Ordinal,
         staff::Staff,
         text,

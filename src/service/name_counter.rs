@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use crate::domain::{report::Millis, signature_review::MEMORY};
+use crate::domain::{signature_review::MEMORY, time::Millis};
 
 /// Most names from places that are remembered.
 const NAMES_MAX: usize = 100_000;

@@ -9,7 +9,7 @@ use super::{
     keyed_hash::Keys,
 };
 use crate::{
-    domain::{report::Millis, visitor::VisitorId},
+    domain::{time::Millis, visitor::VisitorId},
     store::{Place, StoreError},
 };
 

@@ -6,10 +6,11 @@ use super::base::{Service, now};
 use crate::{
     domain::{
         campaign::Day,
-        report::{Code, Millis, command::FieldErrors},
+        report::{Code, action::command::FieldErrors},
         signature_review::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
         staff::Staff,
         text,
+        time::Millis,
     },
     store::{BusyPlace, Doubt, Judgement, Note, StoreError, Suspects},
 };

@@ -6,11 +6,7 @@ use jiff::{ToSpan, civil::Date};
 
 use super::base::{Service, now};
 use crate::{
-    domain::{
-        report::{Millis, State},
-        slug::Slug,
-        staff::Staff,
-    },
+    domain::{report::State, slug::Slug, staff::Staff, time::Millis},
     store::{Happened, ReportFacts, StoreError},
 };
 

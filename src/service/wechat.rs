@@ -3,7 +3,7 @@
 
 use super::base::{Service, now};
 use crate::{
-    domain::{report::Millis, visitor::VisitorId},
+    domain::{time::Millis, visitor::VisitorId},
     store::StoreError,
 };
 

@@ -7,7 +7,7 @@ use super::{
     error::StoreError,
     sql::connection::{Sql, Value, sql_over_items},
 };
-use crate::domain::report::Millis;
+use crate::domain::time::Millis;
 
 /// A place that tries come from, and how many of late are free.
 #[derive(Clone, Debug, PartialEq, Eq)]

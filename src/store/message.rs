@@ -11,7 +11,7 @@ use super::{
         schema::OBJECTIONS,
     },
 };
-use crate::domain::{report::Millis, signature::Ordinal, visitor::VisitorId};
+use crate::domain::{signature::Ordinal, time::Millis, visitor::VisitorId};
 
 /// A 寄语 as staff and the wall know it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,9 +14,10 @@ use super::{
     },
 };
 use crate::domain::{
-    report::{Millis, flag},
+    report::flag,
     slug::Slug,
     staff::{Role, Staff, StaffId},
+    time::Millis,
 };
 
 /// A member of staff as a row.

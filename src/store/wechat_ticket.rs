@@ -5,7 +5,7 @@ use super::{
     error::StoreError,
     sql::connection::{Sql, Value},
 };
-use crate::domain::report::Millis;
+use crate::domain::time::Millis;
 
 impl Store {
     /// The ticket of `app`, and when it ends.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chuangquan::{
     domain::{
         report::{
-            Action, Audience, CaseNumber, Code, Event, Report, State, What, command::Deed,
+            Action, Audience, CaseNumber, Code, Event, Report, State, What, action::command::Deed,
             reporter::Wish,
         },
         slug::Slug,

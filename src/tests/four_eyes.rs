@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use chuangquan::{
     domain::{
-        report::{Action, CaseNumber, Report, State, command::Deed},
+        report::{Action, CaseNumber, Report, State, action::command::Deed},
         staff::Staff,
     },
     service::report::ReportError,

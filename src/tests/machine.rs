@@ -6,13 +6,16 @@ use chuangquan::domain::{
     campaign::{Campaign, CategoryKind},
     deadline::WorkCalendar,
     report::{
-        Action, CaseNumber, Millis, Report, Satisfaction, Source, State, What,
-        command::Deed,
+        Action, CaseNumber, Report, Satisfaction, Source, State, What,
+        action::{
+            command::Deed,
+            transition::{Evidence, Refused, Rules},
+        },
         reporter::Wish,
-        transition::{Evidence, Refused, Rules},
     },
     slug::Slug,
     staff::{Role, Staff},
+    time::Millis,
     visitor::VisitorId,
 };
 use jiff::tz::TimeZone;

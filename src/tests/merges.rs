@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chuangquan::{
     domain::{
-        report::{Action, Code, Report, State, command::Deed, reporter::Wish},
+        report::{Action, Code, Report, State, action::command::Deed, reporter::Wish},
         slug::Slug,
         staff::Staff,
     },

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         campaign::Campaign,
         lang::{Lang, Said},
-        report::command::FieldErrors,
+        report::action::command::FieldErrors,
         signature::{SignatureErrors, SignatureForm},
         staff::Staff,
         visitor::VisitorId,

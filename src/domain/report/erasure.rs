@@ -1,7 +1,12 @@
 //! What goes from a report: its contact and position after a while, everything of its
 //! reporter's when they say so.
 
-use super::{Audience, Event, Report, What, reporter::Wish, transition::Rules};
+use super::{
+    action::transition::Rules,
+    event::{Audience, Event, What},
+    record::Report,
+    reporter::Wish,
+};
 
 impl Report {
     /// Whether there is anything by which its reporter could be reached or found.

@@ -1,6 +1,6 @@
 //! Which reports someone looks for: everything that stands in the address of a list.
 
-use super::{Source, State};
+use super::state::{Source, State};
 use crate::domain::slug::Slug;
 
 /// Which states are listed.

@@ -1,8 +1,9 @@
 //! Filing a report: what is asked for, and what may be kept.
 
 use super::{
-    DESCRIPTION_MAX, PLACE_MAX, Position, Source,
-    command::{FieldErrors, LINE_MAX, checked_text},
+    action::command::{FieldErrors, LINE_MAX, checked_text},
+    record::Position,
+    state::Source,
 };
 use crate::domain::{
     campaign::{Campaign, Category, CategoryKind},
@@ -10,6 +11,11 @@ use crate::domain::{
     signature::{no_consent, unknown_grid},
     slug::Slug,
 };
+
+/// Longest description, in characters after NFC.
+pub const DESCRIPTION_MAX: usize = 500;
+/// Longest place, in characters after NFC.
+pub const PLACE_MAX: usize = 80;
 
 /// Longest name of someone to ask, in characters.
 pub const CONTACT_NAME_MAX: usize = 20;

@@ -1,11 +1,15 @@
 //! What the reporter can do: add, take back, urge, judge.
 
 use super::{
-    Audience, Event, Millis, Report, Satisfaction, State, What,
-    command::{FieldErrors, Sent, checked_text},
-    transition::{Refused, Rules},
+    action::{
+        command::{FieldErrors, Sent, checked_text},
+        transition::{Refused, Rules},
+    },
+    event::{Audience, Event, What},
+    record::Report,
+    state::{Satisfaction, State},
 };
-use crate::domain::lang::Said;
+use crate::domain::{lang::Said, time::Millis};
 
 /// Longest text that a reporter adds, in characters after NFC.
 pub const ADDED_MAX: usize = 500;

@@ -2,8 +2,13 @@
 
 use jiff::civil::DateTime;
 
-use super::{Event, Millis, Report, Satisfaction, Source, State, What, action::Action};
-use crate::domain::{campaign::Campaign, deadline::WorkCalendar, lang::Lang};
+use super::{
+    action::Action,
+    event::{Event, What},
+    record::Report,
+    state::{Satisfaction, Source, State},
+};
+use crate::domain::{campaign::Campaign, deadline::WorkCalendar, lang::Lang, time::Millis};
 
 /// The shape that stands beside a state's word, so that colour is never alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

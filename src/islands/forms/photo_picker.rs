@@ -4,8 +4,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::report::PHOTOS_MAX;
-use crate::islands::lang;
+use crate::{domain::report::photo::PHOTOS_MAX, islands::lang};
 
 /// A photo that is on the server already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

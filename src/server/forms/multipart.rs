@@ -28,7 +28,7 @@ use tokio::{
 
 use super::{owner, urlencoded::Fields};
 use crate::{
-    domain::report::command::Sent,
+    domain::report::action::command::Sent,
     server::{
         AppState,
         http::{concurrency::NoTurn, error},

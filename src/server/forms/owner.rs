@@ -3,7 +3,7 @@
 use axum::http::{Extensions, request::Parts};
 
 use crate::{
-    domain::report::command::Sent,
+    domain::report::action::command::Sent,
     server::{
         AppState,
         session::{staff::Session, visitor::Visitor},

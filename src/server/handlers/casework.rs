@@ -13,7 +13,7 @@ use crate::{
         lang::{Lang, Said},
         report::{
             Action, Code, Report, Source, What,
-            command::{Deed, FieldErrors, Sent},
+            action::command::{Deed, FieldErrors, Sent},
             words::day_and_time,
         },
     },

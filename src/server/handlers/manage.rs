@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::report::command::{FieldErrors, Sent},
+    domain::report::action::command::{FieldErrors, Sent},
     server::{
         AppState,
         forms::multipart::{Own, Received},

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    domain::{lang::Said, report::command::Sent, visitor::VisitorId},
+    domain::{lang::Said, report::action::command::Sent, visitor::VisitorId},
     server::{
         AppState,
         forms::multipart::{Own, Received},

@@ -12,7 +12,7 @@ use crate::{
         lang::{Lang, Said},
         report::{
             Code, Report,
-            command::{FieldErrors, Sent},
+            action::command::{FieldErrors, Sent},
             form::ReportForm,
             reporter::Wish,
         },

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     domain::{
-        report::command::Sent,
+        report::action::command::Sent,
         signature::{SignatureErrors, SignatureForm},
         text,
     },

@@ -11,7 +11,7 @@ use axum::{
 
 use crate::{
     domain::{
-        report::command::Sent,
+        report::action::command::Sent,
         signature_review::{Rule, Verdict},
     },
     server::{

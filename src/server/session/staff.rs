@@ -14,7 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visitor::Visitor;
 use crate::{
-    domain::{report::command::Sent, staff::Staff},
+    domain::{report::action::command::Sent, staff::Staff},
     server::{
         AppState,
         forms::multipart::{Own, Received},

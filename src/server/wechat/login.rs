@@ -18,7 +18,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::{
-    domain::{report::Millis, visitor::VisitorId},
+    domain::{time::Millis, visitor::VisitorId},
     server::{
         AppState,
         handlers::recovery,

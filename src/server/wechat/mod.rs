@@ -22,7 +22,7 @@ use super::{
     http::error,
 };
 use crate::{
-    domain::report::Millis,
+    domain::time::Millis,
     service::{Service, StoreError},
     ui::pages::refusal::Refusal,
 };

@@ -4,11 +4,14 @@ use super::ReportError;
 use crate::{
     domain::{
         report::{
-            Action, Code, Event, Millis, Photo, PhotoRole, Report, State, action::Barred,
-            command::Deed, filter::Filter, nearly_the_same, transition::Evidence,
+            Action, Code, Event, Photo, PhotoRole, Report, State,
+            action::{Barred, command::Deed, transition::Evidence},
+            filter::Filter,
+            photo::nearly_the_same,
         },
         slug::Slug,
         staff::{Staff, StaffId},
+        time::Millis,
     },
     service::base::Service,
     store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting},

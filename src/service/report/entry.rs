@@ -9,9 +9,11 @@ use crate::{
         campaign::CategoryKind,
         report::{
             Code, PhotoRole, Report, Source, State,
-            command::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+            action::{
+                command::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+                transition::SAME_PICTURE,
+            },
             form::ReportForm,
-            transition::SAME_PICTURE,
         },
         staff::{Role, Staff},
     },

@@ -4,7 +4,8 @@ use super::{ReportError, before};
 use crate::{
     domain::{
         lang::Said,
-        report::{Code, Millis, PHOTOS_MAX, PhotoRole, Report, State, What, reporter::Wish},
+        report::{Code, PhotoRole, Report, State, What, photo::PHOTOS_MAX, reporter::Wish},
+        time::Millis,
         visitor::VisitorId,
     },
     service::base::{Service, now},

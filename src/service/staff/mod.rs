@@ -13,12 +13,10 @@ use super::{
 use crate::{
     domain::{
         campaign::Campaign,
-        report::{
-            Millis,
-            command::{FieldErrors, checked_text},
-        },
+        report::action::command::{FieldErrors, checked_text},
         slug::Slug,
         staff::{Role, Staff, StaffId},
+        time::Millis,
     },
     store::{NewStaff, StaffChange, StoreError},
 };

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        report::{Code, Event, Millis, Photo, Report, Satisfaction, State},
+        report::{Code, Event, Photo, Report, Satisfaction, State},
         slug::Slug,
+        time::Millis,
         visitor::VisitorId,
     },
     service::{

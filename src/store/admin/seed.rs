@@ -4,8 +4,9 @@
 use crate::{
     domain::{
         campaign::{Campaign, Category},
-        report::{Audience, Code, Event, Millis, Report, Satisfaction, Source, State, What},
+        report::{Audience, Code, Event, Report, Satisfaction, Source, State, What},
         slug::Slug,
+        time::Millis,
         visitor::VisitorId,
     },
     store::{

@@ -15,8 +15,9 @@ use super::{
 use crate::domain::{
     campaign::Campaign,
     counts::{Counts, UNSPECIFIED},
-    report::{Millis, Report, State},
+    report::{Report, State},
     slug::Slug,
+    time::Millis,
 };
 
 /// What a counter counts; with its slug, the key of a counter.

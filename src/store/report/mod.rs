@@ -20,7 +20,8 @@ use super::{
     },
 };
 use crate::domain::{
-    report::{Code, Event, Millis, Photo, Report},
+    report::{Code, Event, Photo, Report},
+    time::Millis,
     visitor::VisitorId,
 };
 

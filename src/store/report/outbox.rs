@@ -2,7 +2,7 @@
 
 use super::{reports, serial_value};
 use crate::{
-    domain::report::{Millis, Report},
+    domain::{report::Report, time::Millis},
     store::{base::Store, error::StoreError, sql::connection::Sql},
 };
 

@@ -23,7 +23,8 @@ use serde_json::json;
 
 use crate::{
     domain::{
-        report::{Code, Looks, Millis, Photo},
+        report::{Code, Looks, Photo},
+        time::Millis,
         visitor::VisitorId,
     },
     store::{

@@ -9,11 +9,12 @@ use super::{reports, serial_value};
 use crate::{
     domain::{
         report::{
-            CaseNumber, Millis, Report, State,
+            CaseNumber, Report, State,
             filter::{Deadline, Filter, Sort, States},
         },
         slug::Slug,
         staff::{Role, Staff},
+        time::Millis,
     },
     store::{
         base::Store,

@@ -2,11 +2,7 @@
 
 use super::queue::scope;
 use crate::{
-    domain::{
-        report::{Millis, State},
-        slug::Slug,
-        staff::Staff,
-    },
+    domain::{report::State, slug::Slug, staff::Staff, time::Millis},
     store::{
         base::Store,
         counts::{self, ReportFigures},

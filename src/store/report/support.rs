@@ -2,10 +2,7 @@
 
 use super::{reports, serial_value};
 use crate::{
-    domain::{
-        report::{Millis, Report},
-        visitor::VisitorId,
-    },
+    domain::{report::Report, time::Millis, visitor::VisitorId},
     store::{
         base::Store,
         error::StoreError,

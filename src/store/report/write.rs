@@ -6,7 +6,8 @@ use serde_json::json;
 use super::{photos_of, reports, serial_value, support};
 use crate::{
     domain::{
-        report::{Code, Event, Millis, Photo, PhotoRole, Report, State, What},
+        report::{Code, Event, Photo, PhotoRole, Report, State, What},
+        time::Millis,
         visitor::VisitorId,
     },
     store::{

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::{review::narrow, row::pledges_of};
 use crate::{
     domain::{
-        report::Millis,
         signature_review::{Meant, Rule, Standing, Verdict},
         staff::StaffId,
+        time::Millis,
     },
     store::{
         base::Store,

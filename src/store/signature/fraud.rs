@@ -7,8 +7,8 @@ use serde_json::json;
 use super::row::Signing;
 use crate::{
     domain::{
-        report::Millis,
         signature_review::{MEMORY, Rule},
+        time::Millis,
     },
     store::{
         error::StoreError,

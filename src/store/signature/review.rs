@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::row::opened_name;
 use crate::{
     domain::{
-        report::Millis,
         signature::Ordinal,
         signature_review::{Meant, Rule, Standing},
+        time::Millis,
     },
     store::{
         base::Store,

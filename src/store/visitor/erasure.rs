@@ -3,8 +3,9 @@
 
 use crate::{
     domain::{
-        report::{CaseNumber, Code, Millis},
+        report::{CaseNumber, Code},
         signature::Ordinal,
+        time::Millis,
         visitor::VisitorId,
     },
     store::{

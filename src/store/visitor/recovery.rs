@@ -1,7 +1,7 @@
 //! Giving a visitor back, and making one of two visitors that turn out to be one person.
 
 use crate::{
-    domain::{report::Millis, visitor::VisitorId},
+    domain::{time::Millis, visitor::VisitorId},
     store::{
         base::Store,
         counts::{self, Deltas},

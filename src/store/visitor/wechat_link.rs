@@ -2,7 +2,7 @@
 
 use super::recovery;
 use crate::{
-    domain::{report::Millis, visitor::VisitorId},
+    domain::{time::Millis, visitor::VisitorId},
     store::{
         base::Store,
         counts::{self, Deltas},

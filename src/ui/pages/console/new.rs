@@ -7,7 +7,10 @@ use super::{framed, staff};
 use crate::{
     domain::{
         campaign::{Campaign, CategoryKind},
-        report::{DESCRIPTION_MAX, PLACE_MAX, Source},
+        report::{
+            Source,
+            form::{DESCRIPTION_MAX, PLACE_MAX},
+        },
         staff::{Role, Staff},
     },
     islands::forms::locate::Locate,

@@ -9,8 +9,9 @@ use crate::{
     domain::{
         counts::grouped,
         lang::Lang,
-        report::{Millis, Satisfaction, State},
+        report::{Satisfaction, State},
         staff::Role,
+        time::Millis,
     },
     service::statistics::{Days, Share, Split, Spread, Stats},
     ui::context::Page,

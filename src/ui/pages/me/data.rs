@@ -3,11 +3,7 @@
 use leptos::{either::Either, prelude::*};
 
 use crate::{
-    domain::{
-        counts::grouped,
-        lang::Lang,
-        report::{Millis, words::day_and_time},
-    },
+    domain::{counts::grouped, lang::Lang, report::words::day_and_time, time::Millis},
     service::visitor::my_data::{MyData, MyReport, MySigning},
     ui::{
         context::Page,

@@ -11,7 +11,11 @@ use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
         lang::Lang,
-        report::{DESCRIPTION_MAX, PHOTOS_MAX, PLACE_MAX, Report},
+        report::{
+            Report,
+            form::{DESCRIPTION_MAX, PLACE_MAX},
+            photo::PHOTOS_MAX,
+        },
     },
     islands::forms::{
         grid_picker::{GridChoice, GridPicker},

@@ -13,7 +13,7 @@ use crate::{
         lang::Lang,
         report::{
             Action, Photo, PhotoRole, Report,
-            fields::{Field, Input},
+            action::fields::{Field, Input},
             words::day_and_time,
         },
     },

@@ -2,14 +2,19 @@
 //! into its timeline. Pure: the time, the calendar and the photos are given.
 
 use super::{
-    Action, Audience, Event, Millis, Report, State, What,
-    action::Barred,
+    Action, Barred,
     command::{Deed, FieldErrors},
 };
 use crate::domain::{
     campaign::Campaign,
     deadline::WorkCalendar,
+    report::{
+        event::{Audience, Event, What},
+        record::Report,
+        state::State,
+    },
     staff::{Role, Staff},
+    time::Millis,
 };
 
 /// What is taken into account besides the report.
@@ -23,8 +28,7 @@ pub struct Rules<'c> {
     pub now: Millis,
 }
 
-/// What a deed is judged by besides the report: its photos, those of the deed included, and
-/// another report.
+/// What a deed is judged by besides the report: its photos, its own included, another report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Evidence<'e> {
     /// Whether there is a photo from before handling.

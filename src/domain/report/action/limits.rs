@@ -1,7 +1,14 @@
 //! Until when each step of a report is to be done, and what happens when it is not.
 
-use super::{Audience, Event, Millis, Report, What, transition::Rules};
-use crate::domain::campaign::CategoryKind;
+use super::transition::Rules;
+use crate::domain::{
+    campaign::CategoryKind,
+    report::{
+        event::{Audience, Event, What},
+        record::Report,
+    },
+    time::Millis,
+};
 
 /// A quarter of a working day before the end, it is soon.
 const SOON: u32 = 4;
@@ -22,7 +29,7 @@ impl Rules<'_> {
     }
 
     /// Promises when it will have been handled, and gives the present step until then.
-    pub(super) fn promise(&self, report: &mut Report) {
+    pub(crate) fn promise(&self, report: &mut Report) {
         let limits = self.campaign.deadlines;
         let days = match report.kind {
             CategoryKind::Private => limits.hard,

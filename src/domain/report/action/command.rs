@@ -1,7 +1,13 @@
 //! An action with its content, read strictly from what a form sent.
 
-use super::{Action, CaseNumber, Code};
-use crate::domain::{campaign::Campaign, lang::Said, slug::Slug, text};
+use super::Action;
+use crate::domain::{
+    campaign::Campaign,
+    lang::Said,
+    report::names::{CaseNumber, Code},
+    slug::Slug,
+    text,
+};
 
 /// Longest text that staff write, in characters after NFC.
 pub const TEXT_MAX: usize = 500;

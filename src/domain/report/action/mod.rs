@@ -1,10 +1,15 @@
 //! What staff can do to a report: who may, in which states, and what is asked for.
 
+pub mod command;
+pub mod fields;
+pub(crate) mod limits;
+pub mod transition;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Report,
-    State::{self, *},
+    record::Report,
+    state::State::{self, *},
 };
 use crate::domain::staff::{Role, Staff};
 

@@ -1,0 +1,4 @@
+//! Points in time.
+
+/// Milliseconds since 1970-01-01T00:00Z.
+pub type Millis = i64;
