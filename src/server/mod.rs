@@ -47,7 +47,7 @@ use self::{
     },
     wechat::{Proof, WeChat},
 };
-use crate::{service::Service, ui::pages::refusal::Refusal};
+use crate::{service::Service, ui::error::Refusal};
 
 /// Streams of counts that may be open at once, unless the settings say otherwise.
 const STREAMS: usize = 12_800;

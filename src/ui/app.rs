@@ -10,6 +10,7 @@ use leptos_router::{
 use super::{
     context::{Instead, Page},
     display::Care,
+    error::Refusal,
     pages::{
         about::{licences::LicencesPage, offline::OfflinePage, privacy::PrivacyPage},
         console::{
@@ -23,7 +24,7 @@ use super::{
         messages::MessagesPage,
         pledge::PledgePage,
         progress::ProgressPage,
-        refusal::{Refusal, RefusalPage},
+        refusal::RefusalPage,
         report::{ReportPage, list::ReportsPage, status::StatusPage},
         screen::ScreenPage,
         signature::{sign::SignPage, signed::SignedPage},

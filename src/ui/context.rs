@@ -7,7 +7,7 @@ use std::sync::{
 
 use leptos::prelude::{Oco, expect_context};
 
-use super::{display::Care, pages::refusal::Refusal};
+use super::{display::Care, error::Refusal};
 use crate::{
     domain::{
         campaign::Campaign,

@@ -12,6 +12,7 @@ pub const OWNER: &str = "owner";
 pub mod app;
 pub mod context;
 pub mod display;
+pub mod error;
 pub mod pages;
 mod parts;
 pub mod share;

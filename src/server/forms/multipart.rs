@@ -35,7 +35,7 @@ use crate::{
         session::visitor::Visitor,
     },
     service::BYTES_MAX,
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// The longest text field, in bytes.

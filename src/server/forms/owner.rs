@@ -9,7 +9,7 @@ use crate::{
         session::{staff::Session, visitor::Visitor},
     },
     service::visitor::owner::Person,
-    ui::{OWNER, pages::refusal::Refusal},
+    ui::{OWNER, error::Refusal},
 };
 
 /// Who sends a request: within the console someone of the staff, elsewhere a browser.

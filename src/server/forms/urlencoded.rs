@@ -6,7 +6,7 @@ use axum::{body::Body, http::HeaderMap, http::header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 
-use crate::{domain::report::action::command::Sent, ui::pages::refusal::Refusal};
+use crate::{domain::report::action::command::Sent, ui::error::Refusal};
 
 /// The largest form, in bytes: many times the longest that can be valid.
 const LIMIT: usize = 64 * 1024;

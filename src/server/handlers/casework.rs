@@ -30,7 +30,7 @@ use crate::{
         ReportError,
         casework::{BulkDeed, Order},
     },
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// Back to where a form was posted from, as far as that is in the console.

@@ -21,7 +21,7 @@ use crate::{
         Service, StoreError,
         export::{Cursor, Export, Row},
     },
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// Spreadsheets take a file for UTF-8 when it begins so.

@@ -29,7 +29,7 @@ use crate::{
         session::visitor,
     },
     service::Service,
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// Shortest time between two events.

@@ -19,7 +19,7 @@ use crate::{
         message::MessageDecision,
         staff::{Manage, StaffError, StaffForm, password::fresh_password},
     },
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// Whoever may not decide about messages is told who does.

@@ -15,7 +15,7 @@ use crate::{
         http::{error, render},
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     },
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// Drafts and forms that wait in the phone go, too.

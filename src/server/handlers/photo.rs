@@ -16,7 +16,7 @@ use crate::{
         session::{staff::Session, visitor::Visitor},
     },
     service::Size,
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// A browser may show a public picture again for five minutes: one that was hidden since is

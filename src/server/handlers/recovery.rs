@@ -16,7 +16,7 @@ use crate::{
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     },
     service::visitor::recovery::RecoveryError,
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// Makes a phrase and shows it, this once.

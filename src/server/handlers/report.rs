@@ -27,7 +27,7 @@ use crate::{
         session::visitor::Visitor,
     },
     service::{PictureError, StoreError, report::ReportError},
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// Said to a browser that did not bring its cookie.

@@ -15,7 +15,7 @@ use resvg::{
 
 use crate::{
     server::{AppState, http::error},
-    ui::{pages::refusal::Refusal, share},
+    ui::{error::Refusal, share},
 };
 
 /// The newest picture, with the windows that it shows.

@@ -27,7 +27,7 @@ use crate::{
     ui::{
         TRAP,
         context::{RefusedForm, Trouble},
-        pages::refusal::Refusal,
+        error::Refusal,
     },
 };
 

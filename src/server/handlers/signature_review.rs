@@ -21,10 +21,7 @@ use crate::{
         session::staff::Session,
     },
     service::signature_review::DoubtError,
-    ui::{
-        context::RefusedPost,
-        pages::{console::signatures::meant_by, refusal::Refusal},
-    },
+    ui::{context::RefusedPost, error::Refusal, pages::console::signatures::meant_by},
 };
 
 /// The page of all this.

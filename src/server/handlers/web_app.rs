@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     server::{AppState, http::error, session::visitor},
-    ui::pages::{refusal::Refusal, screen::newest_messages},
+    ui::{error::Refusal, pages::screen::newest_messages},
 };
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.

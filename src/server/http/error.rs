@@ -16,7 +16,7 @@ use crate::{
     server::{AppState, session::visitor},
     service::{PictureError, report::ReportError},
     store::StoreError,
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// Seconds after which someone who did too much may go on, where nobody said.

@@ -33,7 +33,7 @@ use crate::{
     ui::{
         self,
         context::{Instead, InsteadCell, Page, PersonalCell, RefusedForm, RefusedPost},
-        pages::refusal::Refusal,
+        error::Refusal,
     },
 };
 

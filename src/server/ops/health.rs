@@ -8,7 +8,7 @@ use axum::{
 
 use crate::{
     server::{AppState, http::error},
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// 204 while this process can still do its work; 503 when only a new start can help.

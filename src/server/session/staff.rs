@@ -24,7 +24,7 @@ use crate::{
         Asker,
         staff::{LoginError, StaffError},
     },
-    ui::{context::RefusedPost, pages::refusal::Refusal},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// How long a browser keeps the cookie: as long as the longest session.

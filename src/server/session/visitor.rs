@@ -20,7 +20,7 @@ use crate::{
         http::{client_ip, error},
     },
     service::Asker,
-    ui::{display::Care, pages::refusal::Refusal},
+    ui::{display::Care, error::Refusal},
 };
 
 /// How long a visitor is known without coming back: 400 days, the most that

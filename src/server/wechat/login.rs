@@ -26,7 +26,7 @@ use crate::{
         session::visitor::{Hint, Visitor, remember},
     },
     service::Service,
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// The pages before which it is asked, each with the letter by which it is come back to.

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     domain::time::Millis,
     service::{Service, StoreError},
-    ui::pages::refusal::Refusal,
+    ui::error::Refusal,
 };
 
 /// How long WeChat may take to answer; as long nobody else asks.

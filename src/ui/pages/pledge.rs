@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use super::refusal::Refusal;
 use crate::{
     domain::{
         campaign::{CategoryKind, Phase},
@@ -11,6 +10,7 @@ use crate::{
     },
     ui::{
         context::{Instead, Page},
+        error::Refusal,
         parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
     },
 };

@@ -19,7 +19,8 @@ use crate::{
     service::report::casework::Case,
     ui::{
         context::{Instead, Page},
-        pages::{refusal::Refusal, report::list::escaped},
+        error::Refusal,
+        pages::report::list::escaped,
         parts::{
             form::{action_form::action_form, owner::OwnerField},
             report::{photo_pair, state_mark, steps},

@@ -7,7 +7,7 @@ use crate::{
     service::message::MessageDecision,
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        error::Refusal,
         parts::form::owner::OwnerField,
     },
 };

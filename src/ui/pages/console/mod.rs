@@ -18,11 +18,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::refusal::Refusal;
 use crate::{
     domain::staff::{Role, Staff},
     ui::{
         context::{Instead, Page},
+        error::Refusal,
         parts::{
             form::owner::{OwnerField, Personal},
             frame::title::PageTitle,

@@ -18,7 +18,7 @@ use crate::{
     },
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        error::Refusal,
         parts::form::owner::OwnerField,
     },
 };

@@ -11,7 +11,7 @@ use crate::{
     service::staff::password,
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        error::Refusal,
         parts::form::{
             fields::{Kept, Text, field_error, select_field, text_field},
             owner::OwnerField,

@@ -6,7 +6,7 @@ pub mod status;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::refusal::{Refusal, RefusalPage};
+use super::refusal::RefusalPage;
 use crate::{
     domain::{
         campaign::{Campaign, Category, CategoryKind, Phase},
@@ -26,6 +26,7 @@ use crate::{
     },
     ui::{
         context::Page,
+        error::Refusal,
         parts::{
             form::fields::{Kept, Text, field_error, text_field},
             frame::title::PageTitle,

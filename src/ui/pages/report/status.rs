@@ -16,7 +16,7 @@ use crate::{
     service::report::public::Status,
     ui::{
         context::{Instead, Page},
-        pages::refusal::Refusal,
+        error::Refusal,
         parts::{
             form::{
                 fields::{Kept, Text, field_error, text_field},

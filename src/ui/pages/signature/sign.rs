@@ -17,7 +17,8 @@ use crate::{
     ui::{
         OWNER, TRAP,
         context::{Instead, Page},
-        pages::refusal::{Refusal, RefusalPage},
+        error::Refusal,
+        pages::refusal::RefusalPage,
         parts::frame::title::PageTitle,
     },
 };
