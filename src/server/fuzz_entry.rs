@@ -14,10 +14,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::{
-    forms::{
-        multipart::{self, Posted},
-        urlencoded::Fields,
-    },
+    forms::{memory, multipart::Posted, urlencoded::Fields},
     handlers::{display, report, signature},
     http::client_ip,
     session::{cookies::CookieKeys, staff, visitor},
@@ -90,14 +87,14 @@ pub async fn multipart(campaign: &Campaign, bytes: &[u8]) {
     let body = Body::from_stream(futures::stream::iter(pieces));
     let request = Request::builder().header(header::CONTENT_TYPE, kind).body(body);
     let Ok(request) = request else { return };
-    let memory = Arc::new(Semaphore::new(multipart::memory()));
+    let memory = Arc::new(Semaphore::new(memory::memory()));
     let Ok(posted) = Posted::of(request, Some(&memory)).await else { return };
     let all: usize = posted.files.iter().map(|(_, file)| file.len()).sum();
     assert!(posted.files.iter().all(|(_, file)| file.len() <= BYTES_MAX));
-    assert!(multipart::memory() - memory.available_permits() >= all.div_ceil(multipart::STEP));
+    assert!(memory::memory() - memory.available_permits() >= all.div_ceil(memory::STEP));
     of_reports(campaign, &posted);
     drop(posted);
-    assert_eq!(memory.available_permits(), multipart::memory(), "all memory is given back");
+    assert_eq!(memory.available_permits(), memory::memory(), "all memory is given back");
 }
 
 /// Headers, one on a line, of which cookies, language and address are read; then what

@@ -13,16 +13,14 @@ use axum::{
 use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
-    AppState,
     handlers::{
-        casework, display, export, live, manage, my_data, photo, recovery, report, service_worker,
-        share_image, signature, signature_review, web_app,
+        casework, display, export, live, login, manage, my_data, photo, recovery, report,
+        service_worker, share_image, signature, signature_review, web_app,
     },
-    http::render,
     ops::health,
-    poster,
-    session::staff,
-    wechat::{self, login},
+    pages::render,
+    state::AppState,
+    wechat,
 };
 use crate::ui::{self, app::Pages};
 
@@ -172,7 +170,7 @@ fn of_residents() -> Vec<Row> {
         page("/me/data", all(200)),
         own("/me/data.json", my_data::data, all(200)),
         form("/me/erase", my_data::erase, all(303)),
-        own("/g/{grid}", poster, all(303)),
+        own("/g/{grid}", display::poster, all(303)),
         page("/sign", all(200)),
         form("/sign", signature::sign, after_first(422, 303)),
         page("/signed", all(303)),
@@ -183,7 +181,7 @@ fn of_residents() -> Vec<Row> {
         form("/recovery", recovery::recover, all(303)),
         // Nothing to bring back, but for who has filed a report.
         form("/recovery/new", recovery::new_phrase, reporter(200, 403)),
-        own("/wechat/back", login::back, all(404)),
+        own("/wechat/back", wechat::login::back, all(404)),
         page("/report", all(200)),
         form("/report", report::file, after_first(422, 303)),
         form("/report/photos", report::hold_photos, after_first(403, 200)),
@@ -200,11 +198,11 @@ fn of_residents() -> Vec<Row> {
 fn of_the_console() -> Vec<Row> {
     vec![
         page("/console/login", [200, 200, 200, 303, 303, 303, 303, 200]),
-        form("/console/login", staff::log_in, all(303)),
-        form("/console/logout", staff::log_out, any_staff(303)),
+        form("/console/login", login::log_in, all(303)),
+        form("/console/logout", login::log_out, any_staff(303)),
         page("/console", any_staff(200)),
         page("/console/account", any_staff(200)),
-        form("/console/account", staff::change_password, any_staff(303)),
+        form("/console/account", login::change_password, any_staff(303)),
         page("/console/duty", any_staff(200)),
         page("/console/stats", any_staff(200)),
         page("/console/weekly", any_staff(200)),
@@ -237,8 +235,8 @@ fn for_everybody() -> Vec<Row> {
         data(ui::share::PATH, share_image::picture, all(200)),
         data("/sw.js", service_worker::worker, all(200)),
         // Without an app id there is none of it.
-        data("/wechat.js", wechat::script, all(404)),
-        data("/wechat/config", wechat::config, all(404)),
+        data("/wechat.js", wechat::share::script, all(404)),
+        data("/wechat/config", wechat::share::config, all(404)),
         data("/screen/messages", web_app::board_messages, all(200)),
         data("/manifest.webmanifest", web_app::manifest, all(200)),
         data("/speculation-rules.json", web_app::speculation_rules, all(200)),

@@ -27,14 +27,14 @@ use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
 use super::{
-    AppState,
     config::{
         ServeSettings,
         resources::{self, Faults, Ground},
     },
     http::client_ip::Peer,
-    ops::{jobs, metrics},
-    router_with,
+    ops::{jobs, scrape},
+    router::router_with,
+    state::AppState,
 };
 use crate::{service::Service as UseCases, store::StoreError};
 
@@ -122,7 +122,7 @@ pub async fn serve_with(
     announce(listener.local_addr().map_err(fault)?);
 
     if let Some(address) = ground.metrics {
-        metrics::serve(&watched, address)
+        scrape::serve(&watched, address)
             .await
             .map_err(|source| StartError::Address { address, source })?;
     }

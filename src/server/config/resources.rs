@@ -15,7 +15,7 @@ use crate::{
     domain::campaign::Campaign,
     server::{
         ops::webhook::Robots,
-        wechat::{Proof, WeChat},
+        wechat::client::{Proof, WeChat},
     },
     store::{Pictures, Store},
 };

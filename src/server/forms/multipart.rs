@@ -26,13 +26,13 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{owner, urlencoded::Fields};
+use super::{memory::STEP, owner, urlencoded::Fields};
 use crate::{
     domain::report::action::command::Sent,
     server::{
-        AppState,
         http::{concurrency::NoTurn, error},
         session::visitor::Visitor,
+        state::AppState,
     },
     service::BYTES_MAX,
     ui::error::Refusal,
@@ -49,20 +49,6 @@ const FORM_MAX: usize = 5 * BYTES_MAX;
 
 /// The fields that bring files; what others bring is not kept.
 const FILES: [&str; 2] = ["photos", "before"];
-
-/// Bytes of files that may be in memory, of all forms together.
-pub const MEMORY: usize = 512 * 1024 * 1024;
-
-/// In which steps memory is given to a form, in bytes.
-pub const STEP: usize = 256 * 1024;
-
-/// Forms with files that one visitor may be sending at once.
-pub const FORMS_EACH: usize = 3;
-
-/// Forms with files that may be sent at once in all, and from one place.
-pub const FORMS: usize = 400;
-/// The same from one place.
-pub const FORMS_AT_PLACE: usize = 200;
 
 /// Bytes of text of one form.
 const TEXTS_MAX: usize = 256 * 1024;
@@ -307,11 +293,6 @@ fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
             false => Ok(piece),
         }
     }))
-}
-
-/// How much memory there is, for the semaphore.
-pub const fn memory() -> usize {
-    MEMORY / STEP
 }
 
 const fn no_turn(why: NoTurn) -> Refusal {

@@ -5,8 +5,8 @@ use axum::http::{Extensions, request::Parts};
 use crate::{
     domain::report::action::command::Sent,
     server::{
-        AppState,
         session::{staff::Session, visitor::Visitor},
+        state::AppState,
     },
     service::visitor::owner::Person,
     ui::{OWNER, error::Refusal},

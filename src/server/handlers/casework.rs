@@ -18,13 +18,14 @@ use crate::{
         },
     },
     server::{
-        AppState,
         forms::multipart::{Own, Posted, Received},
-        http::{error, render},
+        http::error,
+        pages::render,
         session::{
             staff::{self, Session},
             visitor::Visitor,
         },
+        state::AppState,
     },
     service::report::{
         ReportError,

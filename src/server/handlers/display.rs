@@ -1,19 +1,19 @@
 //! `POST /look`: how this visitor wants to see pages.
 
 use axum::{
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     server::{
-        AppState,
         forms::urlencoded::Fields,
         http::error,
         session::visitor::{Hint, remember},
+        state::AppState,
     },
-    ui::display::Care,
+    ui::{display::Care, error::Refusal},
 };
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to
@@ -43,6 +43,16 @@ pub fn back(path: &str, headers: &HeaderMap) -> String {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),
     }
+}
+
+/// A stairwell poster was scanned: its grid is remembered for the form.
+pub async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Response {
+    if state.service.campaign().grid(&grid).is_none() {
+        return error::response(Refusal::NotFound);
+    }
+    let mut response = Redirect::to("/").into_response();
+    remember(&mut response, Hint::Grid(&grid), state.https);
+    response
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::{
-    server::{AppState, http::error, session::staff::Session},
+    server::{http::error, session::staff::Session, state::AppState},
     service::{
         Service, StoreError,
         export::{Cursor, Export, Row},

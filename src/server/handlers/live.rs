@@ -1,13 +1,6 @@
-//! `/counts.json` and `/live`: the counts as they are sent.
-//!
-//! They are written down once for each revision, whoever asks, and go out at most
-//! four times a second, however many people sign.
+//! `/counts.json` and `/live`: the counts, asked for once or followed.
 
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
@@ -20,93 +13,23 @@ use tokio::sync::watch;
 
 use crate::{
     server::{
-        AppState,
         http::{
             client_ip,
             concurrency::{NoTurn, Turn},
             error,
+            live_feed::Frame,
         },
         session::visitor,
+        state::AppState,
     },
-    service::Service,
     ui::error::Refusal,
 };
-
-/// Shortest time between two events.
-const TICK: Duration = Duration::from_millis(250);
-
-/// What each open stream adds to it: telling all of them must not take all the time.
-/// Ten thousand streams still have four events a second.
-const TICK_EACH: Duration = Duration::from_micros(25);
 
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
 /// Seconds after which someone with too many streams may open another.
 const STREAM_WAIT: u32 = 30;
-
-/// The counts of one revision, written down.
-#[derive(Debug, Default)]
-struct Frame {
-    revision: u64,
-    json: Bytes,
-    event: Bytes,
-}
-
-/// The counts as they are sent.
-#[derive(Debug)]
-pub struct Live {
-    service: Arc<Service>,
-    newest: Mutex<Arc<Frame>>,
-    ticks: watch::Receiver<Arc<Frame>>,
-}
-
-impl Live {
-    /// Starts to send.
-    pub fn start(service: &Arc<Service>, mut ending: watch::Receiver<bool>) -> Arc<Self> {
-        let first = Arc::new(frame(service));
-        let (send, ticks) = watch::channel(Arc::clone(&first));
-        let live = Self { service: Arc::clone(service), newest: Mutex::new(first), ticks };
-        let live = Arc::new(live);
-        let source = Arc::clone(&live);
-        let mut counts = service.follow_counts();
-        tokio::spawn(async move {
-            let pump = async {
-                while counts.changed().await.is_ok() {
-                    send.send_replace(source.newest());
-                    tokio::time::sleep(tick(send.receiver_count())).await;
-                }
-            };
-            tokio::select! {
-                () = pump => {}
-                _ = ending.wait_for(|ending| *ending) => {}
-            }
-        });
-        live
-    }
-
-    /// The newest counts, written down if nobody has done so yet.
-    fn newest(&self) -> Arc<Frame> {
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        if newest.revision != self.service.counts().revision {
-            *newest = Arc::new(frame(&self.service));
-        }
-        Arc::clone(&newest)
-    }
-}
-
-/// The time between two events to so many streams.
-fn tick(streams: usize) -> Duration {
-    TICK.max(TICK_EACH.saturating_mul(u32::try_from(streams).unwrap_or(u32::MAX)))
-}
-
-fn frame(service: &Service) -> Frame {
-    let counts = service.counts();
-    let json = serde_json::to_string(&*counts).unwrap_or_default();
-    let revision = counts.revision;
-    let event = format!("event: counts\nid: {revision}\ndata: {json}\n\n");
-    Frame { revision, json: json.into(), event: event.into() }
-}
 
 /// `GET /counts.json`; its ETag is the revision.
 pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> Response {
@@ -170,16 +93,4 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     (headers, Body::from_stream(events)).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn very_many_streams_have_fewer_events() {
-        assert_eq!(tick(0), TICK);
-        assert_eq!(tick(10_000), TICK);
-        assert_eq!(tick(100_000), TICK * 10);
-    }
 }

@@ -10,10 +10,11 @@ use axum::{
 use crate::{
     domain::report::action::command::{FieldErrors, Sent},
     server::{
-        AppState,
         forms::multipart::{Own, Received},
-        http::{error, render},
+        http::error,
+        pages::render,
         session::{staff::Session, visitor::Visitor},
+        state::AppState,
     },
     service::{
         message::MessageDecision,

@@ -4,6 +4,7 @@ pub(crate) mod casework;
 pub(crate) mod display;
 pub mod export;
 pub(crate) mod live;
+pub(crate) mod login;
 pub(crate) mod manage;
 pub(crate) mod my_data;
 pub(crate) mod photo;

@@ -10,10 +10,11 @@ use axum::{
 use crate::{
     domain::lang::Said,
     server::{
-        AppState,
         forms::multipart::{Own, Received},
-        http::{error, render},
+        http::error,
+        pages::render,
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+        state::AppState,
     },
     ui::{context::RefusedPost, error::Refusal},
 };

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::{
     domain::report::Code,
     server::{
-        AppState,
-        http::{error, render},
+        http::{caching, error},
         session::{staff::Session, visitor::Visitor},
+        state::AppState,
     },
     service::Size,
     ui::error::Refusal,
@@ -46,7 +46,7 @@ pub async fn photo(
             let mut response = bytes.into_response();
             let headers = response.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-            let kept = if is_public { KEPT } else { render::KEPT_NOWHERE };
+            let kept = if is_public { KEPT } else { caching::KEPT_NOWHERE };
             headers.insert(header::CACHE_CONTROL, kept);
             response
         }

@@ -8,12 +8,13 @@ use axum::{
 };
 
 use crate::{
-    domain::{lang::Said, report::action::command::Sent, visitor::VisitorId},
+    domain::{lang::Said, report::action::command::Sent},
     server::{
-        AppState,
         forms::multipart::{Own, Received},
-        http::{error, render},
-        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+        http::error,
+        pages::render,
+        session::{middleware::give_back, visitor::Visitor},
+        state::AppState,
     },
     service::visitor::recovery::RecoveryError,
     ui::{context::RefusedPost, error::Refusal},
@@ -85,12 +86,4 @@ pub async fn recover(
     };
     let page = render::refused_post(&state, parts, "/recovery", post, status).await;
     error::say_wait(page, wait)
-}
-
-/// Makes the browser `known`, with what it is to be told of them.
-pub async fn give_back(state: &AppState, response: &mut Response, known: VisitorId) {
-    let signed = state.service.signature_of(&known).await;
-    let hint = if matches!(signed, Ok(Some(_))) { Hint::Signed } else { Hint::NotSigned };
-    remember(response, hint, state.https);
-    response.extensions_mut().insert(BecomeVisitor(known));
 }

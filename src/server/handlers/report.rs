@@ -18,13 +18,14 @@ use crate::{
         },
     },
     server::{
-        AppState,
         forms::{
             multipart::{Posted, Received},
             owner,
         },
-        http::{error, render},
+        http::error,
+        pages::render,
         session::visitor::Visitor,
+        state::AppState,
     },
     service::{PictureError, StoreError, report::ReportError},
     ui::{context::RefusedPost, error::Refusal},

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     domain::lang::Lang,
-    server::{AppState, session::visitor},
+    server::{session::visitor, state::AppState},
 };
 
 /// The worker; `«version»` stands for that of the site's files, `«lang»`

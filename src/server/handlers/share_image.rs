@@ -1,49 +1,15 @@
 //! `/share.png`: the picture of a shared link.
 
-use std::sync::{Mutex, PoisonError};
-
 use axum::{
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use resvg::{
-    tiny_skia::{Pixmap, Transform},
-    usvg::{Options, Tree},
-};
 
 use crate::{
-    server::{AppState, http::error},
+    server::{http::error, state::AppState},
     ui::{error::Refusal, share},
 };
-
-/// The newest picture, with the windows that it shows.
-#[derive(Debug, Default)]
-pub struct SharePicture(Mutex<Option<(Vec<bool>, Bytes)>>);
-
-impl SharePicture {
-    /// The picture with these windows lit; `None` when it cannot be drawn.
-    fn showing(&self, lit: Vec<bool>) -> Option<Bytes> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*kept {
-            Some((of, picture)) if *of == lit => Some(picture.clone()),
-            _ => {
-                let picture = Bytes::from(png(&share::svg(&lit))?);
-                *kept = Some((lit, picture.clone()));
-                Some(picture)
-            }
-        }
-    }
-}
-
-fn png(svg: &str) -> Option<Vec<u8>> {
-    let tree = Tree::from_str(svg, &Options::default()).ok()?;
-    let mut pixels = Pixmap::new(share::SIZE, share::SIZE)?;
-    let scale = share::SIZE as f32 / tree.size().width();
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    pixels.encode_png().ok()
-}
 
 /// Answers with the picture as it is now; a few minutes later it may be asked for anew.
 pub async fn picture(State(state): State<AppState>) -> Response {
@@ -57,25 +23,5 @@ pub async fn picture(State(state): State<AppState>) -> Response {
             (headers, picture).into_response()
         }
         None => error::response(Refusal::Internal),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shows_as_many_lit_windows_as_there_are() {
-        let pixels = |lit: &[bool]| {
-            let picture = image::load_from_memory(&png(&share::svg(lit)).unwrap()).unwrap();
-            assert_eq!((picture.width(), picture.height()), (share::SIZE, share::SIZE));
-            let gold = picture.to_rgb8();
-            gold.pixels().filter(|pixel| pixel.0 == [0xff, 0xd9, 0x8a]).count()
-        };
-        let none = pixels(&[false; 37]);
-        let one = pixels(&[[true; 1].as_slice(), &[false; 36]].concat());
-        let all = pixels(&[true; 37]);
-        assert_eq!(none, 0);
-        assert!(one > 50 && (30 * one..40 * one).contains(&all), "{one} {all}");
     }
 }

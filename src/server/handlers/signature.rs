@@ -15,13 +15,14 @@ use crate::{
         text,
     },
     server::{
-        AppState,
         forms::{
             multipart::{Own, Received},
             urlencoded::Fields,
         },
-        http::{error, render},
+        http::error,
+        pages::render,
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+        state::AppState,
     },
     service::{MySignature, SignError, StoreError, signature_review::Manner},
     ui::{

@@ -15,10 +15,11 @@ use crate::{
         signature_review::{Rule, Verdict},
     },
     server::{
-        AppState,
         forms::multipart::{Own, Received},
-        http::{error, render},
+        http::error,
+        pages::render,
         session::staff::Session,
+        state::AppState,
     },
     service::signature_review::DoubtError,
     ui::{context::RefusedPost, error::Refusal, pages::console::signatures::meant_by},

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    server::{AppState, http::error, session::visitor},
+    server::{http::error, session::visitor, state::AppState},
     ui::{error::Refusal, pages::screen::newest_messages},
 };
 

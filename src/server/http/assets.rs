@@ -16,12 +16,9 @@ use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
-use crate::{
-    server::AppState,
-    ui::{
-        self,
-        context::{Program, SiteFiles},
-    },
+use crate::ui::{
+    self,
+    context::{Program, SiteFiles},
 };
 
 /// The names of the files that pages mention, and the content security policy.
@@ -94,14 +91,14 @@ fn policy(others: &str, forms: &str) -> HeaderValue {
 }
 
 /// Serves the site's folder; what is not there is not found.
-pub fn files(state: &AppState) -> Router {
-    let folder = ServeDir::new(state.options.site_root.as_ref())
+pub fn files(options: &LeptosOptions) -> Router {
+    let folder = ServeDir::new(options.site_root.as_ref())
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
         .precompressed_br()
         .precompressed_gzip();
-    let package = format!("/{}/", state.options.site_pkg_dir);
-    let hash_files = state.options.hash_files;
+    let package = format!("/{}/", options.site_pkg_dir);
+    let hash_files = options.hash_files;
     let caching = from_fn(move |request: Request, next: Next| {
         let hashed = hash_files && request.uri().path().starts_with(&package);
         let possible = possible_file(request.uri().path());

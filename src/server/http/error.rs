@@ -1,19 +1,15 @@
-//! Refusals: whatever refuses, a person gets a page, a program JSON.
+//! Refusals: what each means as a status, and how a handler answers with one.
 //!
-//! A handler returns [`response`]; libraries return bare status codes. [`dress`]
+//! A handler returns [`response`]; libraries return bare status codes. `error_pages`
 //! turns both into what the asker can read.
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::Next,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::{render, security_headers};
+use super::caching::KEPT_NOWHERE;
 use crate::{
-    domain::lang::Lang,
-    server::{AppState, session::visitor},
     service::{PictureError, report::ReportError},
     store::StoreError,
     ui::error::Refusal,
@@ -23,7 +19,7 @@ use crate::{
 const TOO_MANY_WAIT: u32 = 600;
 
 /// Seconds after which someone may try again.
-const fn retry_after(refused: Refusal) -> Option<u32> {
+pub(crate) const fn retry_after(refused: Refusal) -> Option<u32> {
     match refused {
         Refusal::Unavailable => Some(5),
         Refusal::TooMany(seconds) => Some(seconds),
@@ -47,7 +43,7 @@ pub fn say_wait(mut response: Response, seconds: Option<u32>) -> Response {
     response
 }
 
-/// A bare response that [`dress`] makes readable.
+/// A bare response that `error_pages::dress` makes readable.
 pub fn response(refusal: Refusal) -> Response {
     let mut response = status(refusal).into_response();
     response.extensions_mut().insert(refusal);
@@ -78,7 +74,7 @@ pub fn from_report(error: &ReportError) -> Response {
     })
 }
 
-const fn status(refusal: Refusal) -> StatusCode {
+pub(crate) const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::Forbidden
@@ -99,7 +95,7 @@ const fn status(refusal: Refusal) -> StatusCode {
 }
 
 /// What a library means by a bare status; `None` where it refuses nothing.
-fn from_status(status: StatusCode) -> Option<Refusal> {
+pub(crate) fn from_status(status: StatusCode) -> Option<Refusal> {
     match status {
         StatusCode::FORBIDDEN => Some(Refusal::Forbidden),
         StatusCode::NOT_FOUND => Some(Refusal::NotFound),
@@ -116,84 +112,11 @@ fn from_status(status: StatusCode) -> Option<Refusal> {
     }
 }
 
-/// What a refusal has to know of the request, which is gone by then.
-struct Asked {
-    headers: HeaderMap,
-    of_console: bool,
-}
-
-impl Asked {
-    fn of(request: &Request) -> Self {
-        let kept = [
-            header::HOST,
-            header::ACCEPT,
-            header::ACCEPT_ENCODING,
-            header::ACCEPT_LANGUAGE,
-            header::COOKIE,
-        ];
-        let kept = kept.into_iter().filter_map(|name| {
-            let value = request.headers().get(&name)?.clone();
-            Some((name, value))
-        });
-        let of_console = request.uri().path().starts_with("/console");
-        Self { headers: kept.collect(), of_console }
-    }
-}
-
-/// Gives every refusal a body that its asker can read, and every answer the headers that
-/// keep others from using it.
-pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
-    let measured = state.metrics.begin(&request);
-    let bare = next.run(request).await;
-    let mut response = readable(&state, &asked, bare).await;
-    security_headers::secure(&state, &mut response);
-    measured.end(&state.metrics, response.status());
-    response
-}
-
-async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
-    let refused = bare.extensions().get::<Refusal>().copied();
-    let refused = refused.or_else(|| from_status(bare.status()));
-    let kind = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let readable = kind.is_some_and(|kind| {
-        kind.starts_with(b"text/html") || kind.starts_with(b"application/json")
-    });
-    let Some(refused) = refused.filter(|_| !readable) else { return bare };
-
-    let mut dressed = if wants_json(&asked.headers) {
-        json(refused, visitor::lang_of(&asked.headers))
-    } else {
-        render::refusal(state, &asked.headers, asked.of_console, refused).await
-    };
-    *dressed.status_mut() = status(refused);
-    let headers = dressed.headers_mut();
-    headers.insert(header::CACHE_CONTROL, render::KEPT_NOWHERE);
-    for name in [header::ALLOW, header::SET_COOKIE] {
-        for value in bare.headers().get_all(&name) {
-            headers.append(&name, value.clone());
-        }
-    }
-    if let Some(wait) = retry_after(refused) {
-        headers.insert(header::RETRY_AFTER, wait.into());
-    }
-    dressed
-}
-
 /// Whether the asker would rather have JSON than a page.
 pub fn wants_json(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
-}
-
-fn json(refused: Refusal, lang: Lang) -> Response {
-    let body = serde_json::json!({
-        "status": status(refused).as_u16(),
-        "title": refused.title(lang),
-        "detail": refused.advice(lang),
-    });
-    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
 /// The errors of a form's fields, where a program asks.
@@ -208,7 +131,7 @@ pub fn field_errors(
         let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
         let kind = [(header::CONTENT_TYPE, "application/json")];
         let mut response = (status, kind, body.to_string()).into_response();
-        response.headers_mut().insert(header::CACHE_CONTROL, render::KEPT_NOWHERE);
+        response.headers_mut().insert(header::CACHE_CONTROL, KEPT_NOWHERE);
         say_when(&mut response, status);
         response
     })

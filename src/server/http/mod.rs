@@ -2,10 +2,10 @@
 //! limits.
 
 pub mod assets;
+pub(crate) mod caching;
 pub(crate) mod client_ip;
 pub(crate) mod compression;
 pub(crate) mod concurrency;
 pub(crate) mod error;
-pub(crate) mod page_cache;
-pub(crate) mod render;
+pub(crate) mod live_feed;
 pub(crate) mod security_headers;

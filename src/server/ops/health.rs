@@ -7,7 +7,7 @@ use axum::{
 };
 
 use crate::{
-    server::{AppState, http::error},
+    server::{http::error, state::AppState},
     ui::error::Refusal,
 };
 

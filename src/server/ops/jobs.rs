@@ -6,7 +6,7 @@ use futures::{FutureExt, TryFutureExt, future::BoxFuture};
 
 use super::webhook::Robots;
 use crate::{
-    server::AppState,
+    server::state::AppState,
     service::{Service, StoreError},
 };
 

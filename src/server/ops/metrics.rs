@@ -1,64 +1,49 @@
-//! `/metrics`, on an address of its own: what an operator watches, in Prometheus' form.
+//! What is counted of requests, for whoever watches.
 //!
 //! Paths are those of the table of routes, so that neither a report's code nor anything
 //! else of a person gets in; files of the site and what is not there are `other`.
 
-use std::{collections::HashMap, fs, io, net::SocketAddr, time::Instant};
+use std::{collections::HashMap, sync::OnceLock, time::Instant};
 
 use axum::{
-    Router,
-    extract::{MatchedPath, Request, State},
-    http::{Method, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode},
 };
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::EncodeLabelSet,
     metrics::{
         counter::Counter,
         family::Family,
-        gauge::Gauge,
         histogram::{Histogram, exponential_buckets},
     },
-    registry::{Registry, Unit},
-};
-use tokio::net::TcpListener;
-
-use crate::{
-    server::{AppState, routes},
-    service::VitalSigns,
 };
 
 /// What the path is called that no row of the table has.
 const OTHER: &str = "other";
 
-/// The kind of text that a scrape is answered with.
-const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
+/// What was asked, as a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Asked {
+pub struct Asked {
     method: &'static str,
     path: &'static str,
     status: u16,
 }
 
+/// Where, as a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfPath {
+pub struct OfPath {
     path: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfState {
-    state: &'static str,
 }
 
 /// What is counted of requests.
 #[derive(Debug)]
 pub struct Metrics {
     /// The paths of the table, by what axum says was matched.
-    paths: HashMap<&'static str, &'static str>,
-    requests: Family<Asked, Counter>,
-    seconds: Family<OfPath, Histogram, fn() -> Histogram>,
+    paths: OnceLock<HashMap<&'static str, &'static str>>,
+    /// Requests, by path and status.
+    pub(super) requests: Family<Asked, Counter>,
+    /// How long until the head of an answer.
+    pub(super) seconds: Family<OfPath, Histogram, fn() -> Histogram>,
 }
 
 impl Default for Metrics {
@@ -66,7 +51,7 @@ impl Default for Metrics {
         // From half a millisecond to four seconds.
         let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_5, 2.0, 14));
         Self {
-            paths: routes::table().iter().map(|row| (row.path, row.path)).collect(),
+            paths: OnceLock::new(),
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
         }
@@ -82,10 +67,15 @@ pub struct Measured {
 }
 
 impl Metrics {
+    /// Knows the paths of the table of routes from now on; any other is `other`.
+    pub fn know_paths(&self, paths: impl Iterator<Item = &'static str>) {
+        self.paths.get_or_init(|| paths.map(|path| (path, path)).collect());
+    }
+
     /// Begins to measure.
     pub fn begin(&self, request: &Request) -> Measured {
         let matched = request.extensions().get::<MatchedPath>();
-        let path = matched.and_then(|path| self.paths.get(path.as_str())).copied();
+        let path = matched.and_then(|path| self.paths.get()?.get(path.as_str())).copied();
         let method = match *request.method() {
             Method::GET => "GET",
             Method::HEAD => "HEAD",
@@ -104,102 +94,4 @@ impl Measured {
         metrics.requests.get_or_create(&asked).inc();
         metrics.seconds.get_or_create(&OfPath { path }).observe(begun.elapsed().as_secs_f64());
     }
-}
-
-/// Answers scrapes at `address`, until the process ends.
-///
-/// # Errors
-/// When the address cannot be had.
-pub async fn serve(state: &AppState, address: SocketAddr) -> io::Result<()> {
-    let listener = TcpListener::bind(address).await?;
-    tracing::info!(address = %listener.local_addr()?, "metrics are answered");
-    let app = Router::new().route("/metrics", get(scrape)).with_state(state.clone());
-    let mut ending = state.ending.clone();
-    let end = async move {
-        ending.wait_for(|ending| *ending).await.ok();
-    };
-    tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(end).await });
-    Ok(())
-}
-
-async fn scrape(State(state): State<AppState>) -> Response {
-    let signs = state.service.vital_signs().await;
-    let registry = registry(&state, &signs);
-    let mut text = String::new();
-    match encode(&mut text, &registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "metrics were not written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-/// Everything that is watched, as it is now.
-fn registry(state: &AppState, signs: &VitalSigns<'_>) -> Registry {
-    let mut all = Registry::with_prefix("chuangquan");
-    let metrics = &state.metrics;
-    all.register("http_requests", "Requests, by matched path", metrics.requests.clone());
-    let heads = "How long until the head of an answer";
-    all.register_with_unit("http_request", heads, Unit::Seconds, metrics.seconds.clone());
-    all.register(
-        "commit_size",
-        "Signatures and withdrawals in one commit",
-        signs.writer.size.clone(),
-    );
-    let commits = "How long commits took";
-    all.register_with_unit("commit", commits, Unit::Seconds, signs.writer.seconds.clone());
-
-    let counts = state.service.counts();
-    gauge(&mut all, "signatures", "Valid signatures", counts.signatures);
-    gauge(&mut all, "revision", "Revision of the public counts", counts.revision);
-    gauge(&mut all, "writer_queue", "Signatures that wait to be written", as_u64(signs.queue));
-    let streams = as_u64(state.streams.taken());
-    gauge(&mut all, "live_streams", "Clients that follow the counts", streams);
-    gauge(&mut all, "photo_store_up", "Whether the photo store answers", signs.photo_store.into());
-    gauge(&mut all, "database_up", "Whether the database answers", signs.reports.is_some().into());
-    if let Some(overdue) = signs.overdue {
-        gauge(&mut all, "reports_overdue", "Open reports whose time has run out", overdue);
-    }
-    if let Some(reports) = &signs.reports {
-        let states = Family::<OfState, Gauge>::default();
-        for (state, n) in reports {
-            states.get_or_create(&OfState { state: state.as_str() }).set(as_i64(*n));
-        }
-        all.register("reports", "Reports, by state", states);
-    }
-    if let Some(memory) = resident_memory() {
-        gauge(&mut all, "resident_memory_bytes", "Memory of this process", memory);
-    }
-    if let Ok(open) = fs::read_dir("/proc/self/fd") {
-        gauge(
-            &mut all,
-            "open_files",
-            "Files and connections of this process",
-            as_u64(open.count()),
-        );
-    }
-    all
-}
-
-fn gauge(all: &mut Registry, name: &str, help: &str, value: u64) {
-    let gauge: Gauge = Gauge::default();
-    gauge.set(as_i64(value));
-    all.register(name, help, gauge);
-}
-
-fn as_u64(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
-}
-
-fn as_i64(n: u64) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-/// Bytes of memory that this process has, as Linux says.
-fn resident_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

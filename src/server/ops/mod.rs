@@ -4,4 +4,5 @@
 pub(crate) mod health;
 pub(crate) mod jobs;
 pub mod metrics;
+pub mod scrape;
 pub mod webhook;

@@ -4,9 +4,8 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension,
-    extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
@@ -14,17 +13,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visitor::Visitor;
 use crate::{
-    domain::{report::action::command::Sent, staff::Staff},
-    server::{
-        AppState,
-        forms::multipart::{Own, Received},
-        http::{error, render},
-    },
-    service::{
-        Asker,
-        staff::{LoginError, StaffError},
-    },
-    ui::{context::RefusedPost, error::Refusal},
+    domain::staff::Staff,
+    server::{http::error, state::AppState},
 };
 
 /// How long a browser keeps the cookie: as long as the longest session.
@@ -38,8 +28,9 @@ const LOGINS_MAX: usize = 5;
 
 /// A device, and the logins that were used on it, newest first: signed.
 #[derive(Debug, PartialEq, Eq)]
-struct Device {
-    id: String,
+pub struct Device {
+    /// Names it.
+    pub id: String,
     logins: Vec<String>,
 }
 
@@ -48,7 +39,15 @@ impl Device {
         if https { "__Host-device" } else { "device" }
     }
 
-    /// The one of this browser, or a new one.
+    /// The device that a request comes from, or a new one; `None` when the system has no
+    /// random bytes.
+    pub fn of_request(state: &AppState, headers: &HeaderMap) -> Option<Self> {
+        let name = Self::cookie_name(state.https);
+        let jar = state.cookies.jar(headers);
+        let brought = jar.get(name).or_else(|| state.cookies.signed_before(headers, name));
+        Self::of(brought.as_ref())
+    }
+
     fn of(brought: Option<&Cookie<'_>>) -> Option<Self> {
         brought.and_then(|cookie| Self::parse(cookie.value())).or_else(|| {
             let id = Visitor::fresh()?.id.as_str().to_owned();
@@ -62,7 +61,8 @@ impl Device {
         Some(Self { id: parts.next()?, logins: parts.collect() })
     }
 
-    fn knows(&self, login: &str) -> bool {
+    /// Whether `login` was used on it.
+    pub fn knows(&self, login: &str) -> bool {
         self.logins.iter().any(|known| known == login)
     }
 
@@ -75,7 +75,7 @@ impl Device {
     }
 }
 
-/// Reads what stands in the cookie of a device; for `entrances`.
+/// Reads what stands in the cookie of a device; for `fuzz_entry`.
 pub fn read_device(text: &str) -> bool {
     Device::parse(text).is_some()
 }
@@ -109,9 +109,31 @@ fn set(response: &mut Response, cookie: &Cookie<'_>) {
     }
 }
 
-fn token(state: &AppState, headers: &HeaderMap) -> Option<String> {
+/// The token that a request brings.
+pub fn token(state: &AppState, headers: &HeaderMap) -> Option<String> {
     let jar = CookieJar::from_headers(headers);
     jar.get(cookie_name(state.https)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Answers `response` and begins a session in this browser, whose device then knows `login`.
+pub fn begin(
+    state: &AppState,
+    headers: &HeaderMap,
+    mut response: Response,
+    token: String,
+    device: Device,
+    login: String,
+) -> Response {
+    set(&mut response, &cookie(cookie_name(state.https), token, COOKIE_SECONDS, state.https));
+    let jar = state.cookies.jar(headers).add(device.cookie(login, state.https));
+    (jar, response).into_response()
+}
+
+/// Takes the cookie of a session away.
+pub fn end(state: &AppState, response: &mut Response) {
+    let mut gone = cookie(cookie_name(state.https), String::new(), 0, state.https);
+    gone.make_removal();
+    set(response, &gone);
 }
 
 /// Whether only staff may come here.
@@ -184,93 +206,6 @@ pub fn safe_next(next: &str) -> String {
         next.to_owned()
     } else {
         "/console".to_owned()
-    }
-}
-
-/// Logs in, and goes on to where one wanted to be.
-pub async fn log_in(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
-) -> Response {
-    let login = posted.first("login").trim().to_ascii_lowercase();
-    let jar = state.cookies.jar(&parts.headers);
-    let name = Device::cookie_name(state.https);
-    let brought = jar.get(name).or_else(|| state.cookies.signed_before(&parts.headers, name));
-    let Some(device) = Device::of(brought.as_ref()) else {
-        return error::response(Refusal::Internal);
-    };
-    let known_device = device.knows(&login).then_some(device.id.as_str());
-    let asker = Asker { device: known_device, ..visitor.asker() };
-    let old = token(&state, &parts.headers);
-    let tried =
-        state.service.log_in(&login, &posted.first("password"), &asker, old.as_deref()).await;
-    let mut wait = None;
-    let (status, whole) = match tried {
-        Ok(token) => {
-            let mut response = Redirect::to(&safe_next(&posted.first("next"))).into_response();
-            set(
-                &mut response,
-                &cookie(cookie_name(state.https), token, COOKIE_SECONDS, state.https),
-            );
-            let jar = jar.add(device.cookie(login, state.https));
-            return (jar, response).into_response();
-        }
-        Err(LoginError::Wrong) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不对，请再试一次".to_owned())
-        }
-        Err(LoginError::Wait(seconds)) => {
-            wait = Some(seconds);
-            let minutes = seconds.div_ceil(60);
-            let sentence = format!("试的次数太多了，请{minutes}分钟后再试，或请管理员重设密码");
-            (StatusCode::TOO_MANY_REQUESTS, sentence)
-        }
-        Err(LoginError::Store(error)) => return error::from_store(&error),
-    };
-    // A password is never shown again.
-    let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
-    let errors = vec![("login", whole.into())];
-    let post = RefusedPost { form: "login".into(), values, errors, whole: None };
-    let page = render::refused_post(&state, parts, "/console/login", post, status).await;
-    error::say_wait(page, wait)
-}
-
-/// Logs out.
-pub async fn log_out(
-    State(state): State<AppState>,
-    Extension(session): Extension<Session>,
-    Own(Received { posted, .. }): Own,
-) -> Response {
-    let ended = match posted.fields.ticked("everywhere") {
-        true => state.service.log_out_everywhere(&session.staff).await,
-        false => state.service.log_out(&session.token).await,
-    };
-    if let Err(error) = ended {
-        return error::from_store(&error);
-    }
-    let mut response = Redirect::to("/console/login").into_response();
-    let mut gone = cookie(cookie_name(state.https), String::new(), 0, state.https);
-    gone.make_removal();
-    set(&mut response, &gone);
-    response
-}
-
-/// Changes one's own password.
-pub async fn change_password(
-    State(state): State<AppState>,
-    Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
-) -> Response {
-    let (old, new) = (posted.first("old"), posted.first("new"));
-    match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {
-        Ok(()) => Redirect::to("/console/account?done=1").into_response(),
-        Err(StaffError::Form(errors)) => {
-            let post = RefusedPost { form: "password".into(), errors, ..RefusedPost::default() };
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            render::refused_post(&state, parts, "/console/account", post, status).await
-        }
-        Err(StaffError::Store(error)) => error::from_store(&error),
-        Err(StaffError::Forbidden | StaffError::NotFound) => error::response(Refusal::NotFound),
     }
 }
 

@@ -4,23 +4,17 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::{
-    extract::{Request, State},
     http::{HeaderMap, HeaderValue, Uri, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{cookies::CookieKeys, staff};
+use super::cookies::CookieKeys;
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
-    server::{
-        AppState,
-        http::{client_ip, error},
-    },
     service::Asker,
-    ui::{display::Care, error::Refusal},
+    ui::display::Care,
 };
 
 /// How long a visitor is known without coming back: 400 days, the most that
@@ -28,13 +22,13 @@ use crate::{
 pub const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
 
 /// A cookie older than this is written anew.
-const RENEWAL: Duration = Duration::from_secs(30 * 86_400);
+pub(super) const RENEWAL: Duration = Duration::from_secs(30 * 86_400);
 
 /// The grid of a stairwell poster.
-const GRID: &str = "grid";
+pub(super) const GRID: &str = "grid";
 
 /// Set while this visitor has a signature: which call to action comes first.
-const SIGNED: &str = "signed";
+pub(super) const SIGNED: &str = "signed";
 
 /// The size of text of 大字版, for who reads that.
 const CARE: &str = "care";
@@ -43,7 +37,7 @@ const CARE: &str = "care";
 const LANG: &str = "lang";
 
 /// Set while WeChat need not be asked who this is.
-const INTRODUCED: &str = "wechat";
+pub(super) const INTRODUCED: &str = "wechat";
 
 /// How long WeChat is not asked again after it has answered: a visitor may meanwhile have
 /// become one with another, on another device.
@@ -105,62 +99,6 @@ impl Visitor {
 #[derive(Clone, Debug)]
 pub struct BecomeVisitor(pub VisitorId);
 
-/// Reads the cookie before, and writes it after, every page; lets nobody into the console
-/// who is not of the staff. One layer for both: each layer is looked through twice while a
-/// form waits for the disk.
-pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let name = cookie_name(state.https);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let signed_jar = state.cookies.jar(request.headers());
-    let newest = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
-    let found = newest.or_else(|| {
-        let cookie = state.cookies.signed_before(request.headers(), name)?;
-        // It is written anew, so it is as old as one that is to be.
-        let (id, age) = parse(cookie.value(), now)?;
-        Some((id, age.max(RENEWAL + Duration::from_secs(1))))
-    });
-    let known_for =
-        found.as_ref().map_or(0, |(_, age)| age.as_millis().try_into().unwrap_or(i64::MAX));
-    let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
-    let known = found.is_some();
-    let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
-        return error::response(Refusal::Internal);
-    };
-    let hints = CookieJar::from_headers(request.headers());
-    let chosen = lang_of_address(request.uri());
-    let by_own_choice = from_here(request.headers());
-    let visitor = Visitor {
-        id: id.clone(),
-        known,
-        grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
-        signed: hints.get(SIGNED).is_some(),
-        care: care_in(&hints),
-        introduced: hints.get(INTRODUCED).is_some(),
-        lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
-        known_for,
-        place: client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies),
-    };
-    request.extensions_mut().insert(visitor);
-    // Pictures never set a cookie: whoever fetches one has seen a page.
-    let is_picture = request.uri().path().starts_with("/photos/");
-
-    let mut response = match staff::admit(&state, &mut request).await {
-        Ok(()) => next.run(request).await,
-        Err(instead) => instead,
-    };
-    if let Some(lang) = chosen.filter(|_| !is_picture && by_own_choice) {
-        remember(&mut response, Hint::Lang(lang), state.https);
-    }
-    let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
-    if (renew && !is_picture) || become_other.is_some() {
-        let id = become_other.unwrap_or(id);
-        let value = format!("{}.{}", id.as_str(), now.as_secs());
-        let jar = signed_jar.add(cookie(name, value, state.https));
-        return (jar, response).into_response();
-    }
-    response
-}
-
 /// The visitor that a request brings, outside of pages.
 pub fn brought(headers: &HeaderMap, keys: &CookieKeys, https: bool) -> Option<VisitorId> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -175,7 +113,7 @@ pub fn care_of(headers: &HeaderMap) -> Option<Care> {
     care_in(&CookieJar::from_headers(headers))
 }
 
-fn care_in(hints: &CookieJar) -> Option<Care> {
+pub(super) fn care_in(hints: &CookieJar) -> Option<Care> {
     hints.get(CARE).and_then(|cookie| Care::parse(cookie.value()))
 }
 
@@ -185,7 +123,7 @@ pub fn lang_of(headers: &HeaderMap) -> Lang {
     lang_in(&CookieJar::from_headers(headers), headers)
 }
 
-fn lang_in(hints: &CookieJar, headers: &HeaderMap) -> Lang {
+pub(super) fn lang_in(hints: &CookieJar, headers: &HeaderMap) -> Lang {
     let chosen = hints.get(LANG).and_then(|cookie| Lang::parse(cookie.value()));
     chosen.unwrap_or_else(|| {
         let accepted = headers.get(header::ACCEPT_LANGUAGE);
@@ -201,7 +139,7 @@ pub fn lang_of_address(uri: &Uri) -> Option<Lang> {
 
 /// Whether a request comes from a page of ours, or may do, and because someone asked for it:
 /// an address that was sent to someone says nothing about what they like to read.
-fn from_here(headers: &HeaderMap) -> bool {
+pub(super) fn from_here(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     site && !headers.contains_key("sec-purpose")
 }
@@ -243,11 +181,11 @@ pub enum Hint<'a> {
     Lent,
 }
 
-const fn cookie_name(https: bool) -> &'static str {
+pub(super) const fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-visitor" } else { "visitor" }
 }
 
-fn cookie(name: &'static str, value: String, https: bool) -> Cookie<'static> {
+pub(super) fn cookie(name: &'static str, value: String, https: bool) -> Cookie<'static> {
     Cookie::build((name, value))
         .path("/")
         .http_only(true)

@@ -20,10 +20,12 @@ use serde::Deserialize;
 use crate::{
     domain::{time::Millis, visitor::VisitorId},
     server::{
-        AppState,
-        handlers::recovery,
         http::error,
-        session::visitor::{Hint, Visitor, remember},
+        session::{
+            middleware::give_back,
+            visitor::{Hint, Visitor, remember},
+        },
+        state::AppState,
     },
     service::Service,
     ui::error::Refusal,
@@ -129,7 +131,7 @@ pub async fn back(
         Ok(known) => {
             remember(&mut response, Hint::Introduced, state.https);
             if known != visitor.id {
-                recovery::give_back(&state, &mut response, known).await;
+                give_back(&state, &mut response, known).await;
             }
             response
         }

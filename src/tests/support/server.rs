@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use chuangquan::{
     domain::campaign::Campaign,
-    server::{AppState, config::WeChatSettings, router, wechat::WeChat},
+    server::{AppState, config::WeChatSettings, router, wechat::client::WeChat},
     service::Service,
     store::{Pictures, Store},
 };

@@ -14,20 +14,21 @@ use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
 
-use super::{
-    compression::Encoded,
-    error,
-    page_cache::{self, Key},
-};
+use super::cache::{self, Key};
 use crate::{
     domain::lang::{Lang, Said},
     server::{
-        AppState,
         forms::owner,
+        http::{
+            caching::{KEPT_NOWHERE, KEPT_TO_GO_BACK},
+            compression::Encoded,
+            error,
+        },
         session::{
             staff::Session,
             visitor::{self, Visitor},
         },
+        state::AppState,
         wechat::login,
     },
     ui::{
@@ -57,7 +58,7 @@ pub async fn page(
     let personal = page.personal.clone();
     let rendered = match Key::of(request.uri(), &visitor) {
         Some(key) => {
-            let now = || page_cache::State {
+            let now = || cache::State {
                 revision: state.service.counts().revision,
                 phase: state.service.phase(),
             };
@@ -228,14 +229,6 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
         },
     }
 }
-
-/// A page that is asked for anew whenever it is opened, and that a browser may keep to go back
-/// to: public ones, and forms in which nothing was sent yet.
-const KEPT_TO_GO_BACK: HeaderValue = HeaderValue::from_static("private, no-cache");
-
-/// A page that is one person's, or was refused: the next one at the phone must not find it by
-/// going back.
-pub const KEPT_NOWHERE: HeaderValue = HeaderValue::from_static("no-store");
 
 fn kept(mut response: Response, how: HeaderValue) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, how);

@@ -12,10 +12,9 @@ use std::{
 use axum::http::Uri;
 use tokio::sync::Mutex;
 
-use super::compression::Encoded;
 use crate::{
     domain::{campaign::Phase, lang::Lang, slug::Slug},
-    server::session::visitor::Visitor,
+    server::{http::compression::Encoded, session::visitor::Visitor},
     ui::display::Care,
 };
 

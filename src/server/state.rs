@@ -1,0 +1,183 @@
+//! What every handler may need: the use cases, the keys of cookies, the files of the site, and
+//! what bounds the work in hand.
+
+use std::{io, ops::Deref, sync::Arc};
+
+use axum::extract::FromRef;
+use ipnet::IpNet;
+use leptos::config::LeptosOptions;
+use tokio::sync::{Semaphore, watch};
+use tower_http::csrf::CsrfLayer;
+
+use super::{
+    forms::memory,
+    http::{assets::Assets, concurrency::Turns, live_feed::Live},
+    ops::metrics::Metrics,
+    pages::{cache::SharedPages, share_picture::SharePicture},
+    session::cookies::CookieKeys,
+    wechat::client::{self, Proof, WeChat},
+};
+use crate::service::Service;
+
+/// Streams of counts that may be open at once, unless the settings say otherwise.
+const STREAMS: usize = 12_800;
+
+/// Streams of one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
+const STREAMS_EACH: usize = 12;
+
+/// So many streams; a seventh is kept for others than those of the busiest place.
+fn streams(most: usize) -> Turns {
+    Turns::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
+}
+
+/// What every handler may need. Cheap to clone: every request does so some times.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of the state.
+#[derive(Clone)]
+pub struct Parts {
+    /// The use cases.
+    pub service: Arc<Service>,
+    /// Signs cookies.
+    pub cookies: CookieKeys,
+    /// Whether people come by https: cookies are then Secure.
+    pub https: bool,
+    /// Where the site's files are.
+    pub options: LeptosOptions,
+    /// The names of the site's files, and the policy that lets them run.
+    pub assets: Arc<Assets>,
+    /// The counts as they are sent.
+    pub live: Arc<Live>,
+    /// How people reach this, as far as the settings say.
+    pub public_url: Arc<str>,
+    /// Refuses what other sites send. Behind a proxy that changes `Host`, older browsers
+    /// are known by the public URL.
+    pub csrf: CsrfLayer,
+    /// Pages that are the same for everyone.
+    pub shared_pages: Arc<SharedPages>,
+    /// The picture of a shared link.
+    pub share_picture: Arc<SharePicture>,
+    /// Whether phones keep pages and forms for when there is no network.
+    pub offline: bool,
+    /// The app that WeChat knows.
+    pub wechat: Option<Arc<WeChat>>,
+    /// The file that proves to WeChat whose domain this is.
+    pub proof: Option<Proof>,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Arc<Vec<IpNet>>,
+    /// Memory for the files of forms.
+    pub uploads: Arc<Semaphore>,
+    /// Forms with files that are sent at once.
+    pub forms: Turns,
+    /// Streams of counts.
+    pub streams: Turns,
+    /// What is counted, for whoever watches.
+    pub metrics: Arc<Metrics>,
+    /// Becomes true when the server is to end.
+    pub ending: watch::Receiver<bool>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.options.clone()
+    }
+}
+
+impl AppState {
+    /// Puts together what the handlers need, and starts to send live counts.
+    ///
+    /// # Errors
+    /// When the hashed names of the site's files cannot be read, or `public_url` is none.
+    pub fn new(
+        service: Service,
+        cookies: CookieKeys,
+        public_url: &str,
+        options: LeptosOptions,
+        ending: watch::Receiver<bool>,
+    ) -> io::Result<Self> {
+        let assets = Arc::new(Assets::read(&options)?);
+        let service = Arc::new(service);
+        let live = Live::start(&service, ending.clone());
+        let https = public_url.starts_with("https://");
+        let csrf = match public_url.trim_end_matches('/') {
+            "" => CsrfLayer::new(),
+            origin => CsrfLayer::new().add_trusted_origin(origin).map_err(|error| {
+                io::Error::other(format!("CHUANGQUAN_PUBLIC_URL {public_url}: {error}"))
+            })?,
+        };
+        let (shared_pages, share_picture) = Default::default();
+        let trusted_proxies = Arc::default();
+        let public_url = public_url.trim_end_matches('/').into();
+        let uploads = Arc::new(Semaphore::new(memory::memory()));
+        let forms = Turns::new(memory::FORMS, memory::FORMS_EACH, memory::FORMS_AT_PLACE);
+        let streams = streams(STREAMS);
+        let parts = Parts {
+            service,
+            cookies,
+            https,
+            options,
+            assets,
+            live,
+            public_url,
+            csrf,
+            shared_pages,
+            share_picture,
+            offline: true,
+            wechat: None,
+            proof: None,
+            trusted_proxies,
+            uploads,
+            forms,
+            streams,
+            metrics: Arc::default(),
+            ending,
+        };
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// Whether phones keep pages and forms for when there is no network.
+    #[must_use]
+    pub fn with_offline(self, offline: bool) -> Self {
+        Self(Arc::new(Parts { offline, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Lets pages speak to WeChat, as far as there is an app, and proves whose domain this
+    /// is.
+    #[must_use]
+    pub fn with_wechat(self, wechat: Option<WeChat>, proof: Option<Proof>) -> Self {
+        let parts = Arc::unwrap_or_clone(self.0);
+        let assets = match &wechat {
+            Some(wechat) => {
+                let forms = wechat.asks_at();
+                Arc::new(parts.assets.with_others(client::SCRIPTS_FROM, forms.as_deref()))
+            }
+            None => parts.assets,
+        };
+        let wechat = wechat.map(Arc::new);
+        Self(Arc::new(Parts { assets, wechat, proof, ..parts }))
+    }
+
+    /// Leaves a fifth of all connections to those who ask for something, whoever follows
+    /// the counts.
+    #[must_use]
+    pub fn with_connections(self, most: usize) -> Self {
+        let streams = streams(most - most / 5);
+        Self(Arc::new(Parts { streams, ..Arc::unwrap_or_clone(self.0) }))
+    }
+
+    /// Takes the word of these proxies.
+    #[must_use]
+    pub fn with_trusted_proxies(self, proxies: Vec<IpNet>) -> Self {
+        let parts = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Parts { trusted_proxies: Arc::new(proxies), ..parts }))
+    }
+}
