@@ -8,6 +8,7 @@ pub mod campaign;
 pub mod counts;
 pub mod deadline;
 pub mod lang;
+pub mod message;
 pub mod period;
 pub mod report;
 pub mod signature;

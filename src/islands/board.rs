@@ -1,19 +1,12 @@
 //! What moves on the board of `/screen`: digits that roll, and the newest messages.
 
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::live;
-use crate::domain::counts::{Figure, grouped};
-
-/// A message as the board shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BoardMessage {
-    /// What was written.
-    pub text: String,
-    /// By whom, as far as that may be shown.
-    pub who: String,
-}
+use crate::domain::{
+    counts::{Figure, grouped},
+    message::BoardMessage,
+};
 
 /// A figure whose digits roll to their new place. A digit keeps its place from the right,
 /// so that it rolls also when the number gets longer.
@@ -77,7 +70,7 @@ mod browser {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::Response;
 
-    use super::BoardMessage;
+    use crate::domain::message::BoardMessage;
 
     pub fn ask_every_minute(messages: RwSignal<Vec<BoardMessage>>) {
         let ask = move || {
@@ -106,7 +99,7 @@ mod browser {
 mod browser {
     use leptos::prelude::RwSignal;
 
-    use super::BoardMessage;
+    use crate::domain::message::BoardMessage;
 
     pub const fn ask_every_minute(_: RwSignal<Vec<BoardMessage>>) {}
 }

@@ -3,6 +3,7 @@
 use super::base::{Service, now};
 use crate::{
     domain::{
+        message::BoardMessage,
         report::action::command::{LINE_MAX, checked_text},
         signature::Ordinal,
         staff::Staff,
@@ -14,6 +15,9 @@ use crate::{
 
 /// 寄语 on one page of the wall.
 pub const WALL_PAGE: u16 = 30;
+
+/// Most messages at once.
+const MESSAGES: usize = 3;
 
 /// Why a 寄语 was not decided about.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +45,19 @@ impl Service {
             message.reasons.clear();
         }
         Ok(wall)
+    }
+
+    /// The newest messages that may be shown, as the board shows them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away.
+    pub async fn newest_messages(&self) -> Result<Vec<BoardMessage>, StoreError> {
+        let wall = self.wall(None).await?.into_iter().take(MESSAGES);
+        let shown = wall.map(|message| BoardMessage {
+            text: message.text,
+            who: message.name.unwrap_or_else(|| "一位居民".into()),
+        });
+        Ok(shown.collect())
     }
 
     /// What waits for a decision.

@@ -82,6 +82,22 @@ pub enum DoubtError {
 }
 
 impl Service {
+    /// The signatures that a form or an address means; `None` where it says something strange.
+    #[must_use]
+    pub fn meant_by(&self, first: impl Fn(&str) -> String) -> Option<Meant> {
+        let said = |name: &str| Some(first(name).trim().to_owned()).filter(|text| !text.is_empty());
+        let day = |name: &str| match said(name) {
+            None => Some(None),
+            Some(text) => self.day_begins(&text).map(Some),
+        };
+        let rule = match said("rule") {
+            None => None,
+            Some(text) => Some(Rule::parse(&text)?),
+        };
+        let until = day("until")?.map(|begins| begins + 86_400_000);
+        Some(Meant { rule, place: said("place"), since: day("since")?, until })
+    }
+
     /// Where a signature came from, as it is kept, and the second signs it came with.
     pub(super) fn doubts(&self, manner: &Manner<'_>, name: &str) -> (Option<String>, Vec<Doubt>) {
         let place = manner.place;

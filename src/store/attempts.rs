@@ -5,7 +5,10 @@ use serde_json::json;
 use super::{
     base::Store,
     error::StoreError,
-    sql::connection::{Sql, Value, sql_over_items},
+    sql::{
+        connection::Value,
+        statement::{Sql, sql_over_items},
+    },
 };
 use crate::domain::time::Millis;
 

@@ -3,7 +3,10 @@
 use super::{
     base::Store,
     error::StoreError,
-    sql::connection::{Sql, Tx, in_time},
+    sql::{
+        connection::{Tx, in_time},
+        statement::Sql,
+    },
 };
 
 /// The name of the lock in PostgreSQL: "chuangqu" as bytes.

@@ -5,11 +5,7 @@ use super::{
     encryption::cipher::{Seal, openable},
     error::StoreError,
     signature::row::{opened_message, opened_name},
-    sql::{
-        connection::{Sql, Tx},
-        query::Query,
-        schema::OBJECTIONS,
-    },
+    sql::{connection::Tx, query::Query, schema::OBJECTIONS, statement::Sql},
 };
 use crate::domain::{signature::Ordinal, time::Millis, visitor::VisitorId};
 

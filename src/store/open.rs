@@ -5,7 +5,10 @@ use super::{
     counts,
     encryption::{cipher::Seal, rows},
     error::StoreError,
-    sql::connection::{self, Db, Sql},
+    sql::{
+        connection::{self, Db},
+        statement::Sql,
+    },
 };
 use crate::domain::campaign::Campaign;
 

@@ -7,9 +7,10 @@ use super::{
     base::Store,
     error::StoreError,
     sql::{
-        connection::{Sql, Tx, Value},
+        connection::{Tx, Value},
         query::Query,
         schema::{AUDIT, STAFF},
+        statement::Sql,
         table::{Record, Statements},
     },
 };

@@ -3,7 +3,7 @@
 use super::{
     base::Store,
     error::StoreError,
-    sql::connection::{Sql, Value},
+    sql::{connection::Value, statement::Sql},
 };
 use crate::domain::time::Millis;
 

@@ -22,7 +22,7 @@ use crate::{
         state::AppState,
     },
     service::signature_review::DoubtError,
-    ui::{context::RefusedPost, error::Refusal, pages::console::signatures::meant_by},
+    ui::{context::RefusedPost, error::Refusal},
 };
 
 /// The page of all this.
@@ -40,7 +40,7 @@ pub async fn judge(
     let Some(verdict) = Verdict::parse(&posted.first("verdict")) else {
         return error::response(Refusal::Malformed);
     };
-    let Some(meant) = meant_by(&state.service, |name| posted.first(name)) else {
+    let Some(meant) = state.service.meant_by(|name| posted.first(name)) else {
         return error::response(Refusal::Malformed);
     };
     // As far as the preview saw; without one, up to now.

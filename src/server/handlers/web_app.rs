@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     server::{http::error, session::visitor, state::AppState},
-    ui::{error::Refusal, pages::screen::newest_messages},
+    ui::error::Refusal,
 };
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
@@ -30,7 +30,7 @@ fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
 
 /// The newest messages that may be shown, for `/screen`.
 pub async fn board_messages(State(state): State<AppState>) -> Response {
-    match newest_messages(&state.service).await {
+    match state.service.newest_messages().await {
         Ok(messages) => answer("application/json", 10, &messages),
         Err(error) => error::from_store(&error),
     }

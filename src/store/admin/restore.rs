@@ -24,8 +24,9 @@ use crate::store::{
     error::StoreError,
     report::photo::{PictureName, Pictures, is_picture, is_whole_picture},
     sql::{
-        connection::{Db, Sql, Tx},
+        connection::{Db, Tx},
         migrations, schema,
+        statement::Sql,
         table::{Statements, object},
     },
 };

@@ -15,10 +15,7 @@ use crate::{
         error::StoreError,
         report::serial_value,
         signature::row::{sealed_message, sealed_name},
-        sql::{
-            connection::{Sql, Value},
-            schema::SIGNATURES,
-        },
+        sql::{connection::Value, schema::SIGNATURES, statement::Sql},
     },
 };
 

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use super::{
     error::StoreError,
     sql::{
-        connection::{Db, Sql, Tx, Value, sql_over_items},
+        connection::{Db, Tx, Value},
         query::Query,
+        statement::{Sql, sql_over_items},
     },
 };
 use crate::domain::{

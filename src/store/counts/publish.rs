@@ -17,7 +17,7 @@ use crate::{
     store::{
         counts,
         error::StoreError,
-        sql::connection::{Db, Pools, Sql},
+        sql::{connection::Db, statement::Sql},
     },
 };
 
@@ -78,8 +78,7 @@ pub fn follow(db: &Db, publisher: &Publisher) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let heard = Arc::new(Notify::new());
     tasks.spawn(look(db.clone(), publisher.clone(), Arc::clone(&heard)));
-    if let Pools::Postgres(pool) = &db.pools {
-        let options = PgConnectOptions::clone(&pool.connect_options());
+    if let Some(options) = db.server_options() {
         tasks.spawn(listen(options.application_name("chuangquan listening"), heard));
         tasks.spawn(announce(db.clone(), publisher.committed.subscribe()));
     }

@@ -9,7 +9,7 @@ use crate::{
         base::Store,
         counts,
         error::StoreError,
-        sql::connection::{Db, Sql},
+        sql::{connection::Db, statement::Sql},
     },
 };
 

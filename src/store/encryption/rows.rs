@@ -11,9 +11,10 @@ use crate::store::{
     base::Store,
     error::StoreError,
     sql::{
-        connection::{Db, Sql, Value},
+        connection::{Db, Value},
         query::Query,
         schema,
+        statement::Sql,
         table::{SEALED, Statements, object},
     },
 };

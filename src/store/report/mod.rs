@@ -13,9 +13,10 @@ use super::{
     base::Store,
     error::StoreError,
     sql::{
-        connection::{Sql, Value},
+        connection::Value,
         query::Query,
         schema::{EVENTS, PHOTOS, REPORTS},
+        statement::Sql,
         table::{Record, Statements},
     },
 };

@@ -3,7 +3,7 @@
 use super::{reports, serial_value};
 use crate::{
     domain::{report::Report, time::Millis},
-    store::{base::Store, error::StoreError, sql::connection::Sql},
+    store::{base::Store, error::StoreError, sql::statement::Sql},
 };
 
 /// A notice that waits to be sent.

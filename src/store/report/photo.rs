@@ -31,9 +31,10 @@ use crate::{
         base::Store,
         error::StoreError,
         sql::{
-            connection::{Sql, Value, private_folder, sql_over_items},
+            connection::{Value, private_folder},
             query::Query,
             schema::PHOTOS,
+            statement::{Sql, sql_over_items},
         },
     },
 };

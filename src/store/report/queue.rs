@@ -20,7 +20,7 @@ use crate::{
         base::Store,
         counts::{self, Kind},
         error::StoreError,
-        sql::{connection::Sql, query::Query, schema::REPORTS},
+        sql::{query::Query, schema::REPORTS, statement::Sql},
     },
 };
 

@@ -12,9 +12,9 @@ use crate::{
         base::Store,
         error::StoreError,
         sql::{
-            connection::Sql,
             query::Query,
             schema::REPORTS,
+            statement::Sql,
             table::{Record, Statements},
         },
     },

@@ -7,7 +7,7 @@ use crate::{
         base::Store,
         counts::{self, ReportFigures},
         error::StoreError,
-        sql::{connection::Sql, query::Query},
+        sql::{query::Query, statement::Sql},
     },
 };
 

@@ -6,10 +6,7 @@ use crate::{
     store::{
         base::Store,
         error::StoreError,
-        sql::{
-            connection::{Sql, Tx},
-            query::Query,
-        },
+        sql::{connection::Tx, query::Query, statement::Sql},
     },
 };
 

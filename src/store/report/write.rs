@@ -15,9 +15,10 @@ use crate::{
         counts::{self, Deltas, Ledger},
         error::StoreError,
         sql::{
-            connection::{Sql, Tx, Value, sql_over_items},
+            connection::{Tx, Value},
             query::Query,
             schema::{EVENTS, OUTBOX},
+            statement::{Sql, sql_over_items},
         },
         visitor::erasure,
     },

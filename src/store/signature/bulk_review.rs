@@ -16,9 +16,10 @@ use crate::{
         counts::{self, Deltas},
         error::StoreError,
         sql::{
-            connection::{Sql, Tx, Value, sql_over_items},
+            connection::{Tx, Value},
             query::Query,
             schema::{AUDIT, JUDGED, JUDGEMENTS},
+            statement::{Sql, sql_over_items},
             table::{Record, Statements},
         },
     },

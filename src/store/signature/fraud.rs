@@ -12,7 +12,10 @@ use crate::{
     },
     store::{
         error::StoreError,
-        sql::connection::{Sql, Tx, Value, sql_over_items},
+        sql::{
+            connection::{Tx, Value},
+            statement::{Sql, sql_over_items},
+        },
     },
 };
 

@@ -7,7 +7,7 @@ use crate::{
         base::Store,
         encryption::cipher::openable,
         error::StoreError,
-        sql::connection::{Db, Sql},
+        sql::{connection::Db, statement::Sql},
     },
 };
 

@@ -14,7 +14,7 @@ use crate::{
         counts,
         encryption::cipher::openable,
         error::StoreError,
-        sql::{connection::Sql, query::Query},
+        sql::{query::Query, statement::Sql},
     },
 };
 

@@ -17,8 +17,9 @@ use crate::{
         counts::Deltas,
         error::StoreError,
         sql::{
-            connection::{Sql, Tx, Value, sql_any_of},
+            connection::{Tx, Value},
             schema::SIGNATURES,
+            statement::{Sql, sql_any_of},
         },
     },
 };

@@ -27,7 +27,10 @@ use crate::{
     store::{
         counts::{self, Deltas, publish::Publisher},
         error::StoreError,
-        sql::connection::{Db, Sql, in_time},
+        sql::{
+            connection::{Db, in_time},
+            statement::Sql,
+        },
     },
 };
 

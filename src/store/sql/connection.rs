@@ -1,7 +1,4 @@
 //! The two databases behind one door: only here are there two kinds of connection.
-//!
-//! A statement is a [`Sql`], one text for both wherever they agree and one for each
-//! where they do not.
 
 use std::{
     fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, time::Duration,
@@ -18,6 +15,7 @@ use sqlx::{
 };
 
 pub use super::param::Value;
+use super::statement::Sql;
 use crate::store::{encryption::cipher::Seal, error::StoreError};
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
@@ -45,60 +43,6 @@ const LOST: [(&str, &str); 5] = [
     ("tcp_keepalives_interval", "5"),
     ("tcp_keepalives_count", "3"),
 ];
-
-/// A statement in the words of each database.
-#[derive(Clone, Copy, Debug)]
-pub struct Sql {
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-impl Sql {
-    /// One text that both understand.
-    pub const fn both(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
-    }
-
-    /// A text for each.
-    pub const fn each(sqlite: &'static str, postgres: &'static str) -> Self {
-        Self { sqlite, postgres }
-    }
-
-    /// The text for SQLite.
-    pub const fn sqlite(self) -> &'static str {
-        self.sqlite
-    }
-
-    /// The text for PostgreSQL.
-    pub const fn postgres(self) -> &'static str {
-        self.postgres
-    }
-}
-
-/// A statement over the objects of the JSON array `$1`, called `item.value`, which
-/// stand where the two texts meet.
-macro_rules! sql_over_items {
-    ($before:literal, $after:literal) => {
-        $crate::store::sql::connection::Sql::each(
-            concat!($before, " json_each($1) AS item ", $after),
-            concat!($before, " jsonb_array_elements(CAST($1 AS jsonb)) AS item(value) ", $after),
-        )
-    };
-}
-pub(crate) use sql_over_items;
-
-/// A statement that ends in a column, which is to be one of the texts of the JSON array
-/// `$1`. PostgreSQL has them as an array: over a table it would plan to look through all
-/// of a table that was small a minute ago.
-macro_rules! sql_any_of {
-    ($before:literal) => {
-        $crate::store::sql::connection::Sql::each(
-            concat!($before, " IN (SELECT item.value FROM json_each($1) AS item)"),
-            concat!($before, " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"),
-        )
-    };
-}
-pub(crate) use sql_any_of;
 
 /// A tuple that a row of either database can become.
 pub trait Row:
@@ -172,15 +116,23 @@ impl Db {
         matches!(self.pools, Pools::Postgres(_))
     }
 
+    /// How to reach the server, for a connection that listens; `None` for a file.
+    pub fn server_options(&self) -> Option<PgConnectOptions> {
+        match &self.pools {
+            Pools::Postgres(pool) => Some(PgConnectOptions::clone(&pool.connect_options())),
+            Pools::Sqlite { .. } => None,
+        }
+    }
+
     /// All rows that a reading statement finds.
     pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
         let found = async {
             Ok(match &self.pools {
                 Pools::Sqlite { read, .. } => {
-                    bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(read).await?
+                    bound!(sqlx::query_as::<_, T>(sql.sqlite()), values).fetch_all(read).await?
                 }
                 Pools::Postgres(pool) => {
-                    bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(pool).await?
+                    bound!(sqlx::query_as::<_, T>(sql.postgres()), values).fetch_all(pool).await?
                 }
             })
         };
@@ -320,10 +272,10 @@ impl Tx {
     pub async fn all<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
         Ok(match &mut self.begun {
             Begun::Sqlite(tx) => {
-                bound!(sqlx::query_as::<_, T>(sql.sqlite), values).fetch_all(&mut **tx).await?
+                bound!(sqlx::query_as::<_, T>(sql.sqlite()), values).fetch_all(&mut **tx).await?
             }
             Begun::Postgres(tx) => {
-                bound!(sqlx::query_as::<_, T>(sql.postgres), values).fetch_all(&mut **tx).await?
+                bound!(sqlx::query_as::<_, T>(sql.postgres()), values).fetch_all(&mut **tx).await?
             }
         })
     }
@@ -338,11 +290,12 @@ impl Tx {
     pub async fn run(&mut self, sql: Sql, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match &mut self.begun {
             Begun::Sqlite(tx) => {
-                bound!(sqlx::query(sql.sqlite), values).execute(&mut **tx).await?.rows_affected()
+                bound!(sqlx::query(sql.sqlite()), values).execute(&mut **tx).await?.rows_affected()
             }
-            Begun::Postgres(tx) => {
-                bound!(sqlx::query(sql.postgres), values).execute(&mut **tx).await?.rows_affected()
-            }
+            Begun::Postgres(tx) => bound!(sqlx::query(sql.postgres()), values)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
         })
     }
 
@@ -350,11 +303,12 @@ impl Tx {
     pub fn lines(&mut self, sql: Sql) -> BoxStream<'_, Result<String, StoreError>> {
         match &mut self.begun {
             Begun::Sqlite(tx) => {
-                sqlx::query_scalar(sql.sqlite).fetch(&mut **tx).map_err(StoreError::from).boxed()
+                sqlx::query_scalar(sql.sqlite()).fetch(&mut **tx).map_err(StoreError::from).boxed()
             }
-            Begun::Postgres(tx) => {
-                sqlx::query_scalar(sql.postgres).fetch(&mut **tx).map_err(StoreError::from).boxed()
-            }
+            Begun::Postgres(tx) => sqlx::query_scalar(sql.postgres())
+                .fetch(&mut **tx)
+                .map_err(StoreError::from)
+                .boxed(),
         }
     }
 

@@ -7,4 +7,5 @@ pub(crate) mod migrations;
 pub(crate) mod param;
 pub(crate) mod query;
 pub(crate) mod schema;
+pub(crate) mod statement;
 pub(crate) mod table;

@@ -4,7 +4,8 @@
 use sqlx::AssertSqlSafe;
 
 use super::{
-    connection::{Begun, Db, Pools, Row, Sql, Tx, Value, bound, in_time},
+    connection::{Begun, Db, Pools, Row, Tx, Value, bound, in_time},
+    statement::Sql,
     table::{Record, Statements, records, whole_records},
 };
 use crate::store::error::StoreError;

@@ -5,7 +5,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
-use super::connection::{Sql, Tx, Value};
+use super::{
+    connection::{Tx, Value},
+    statement::Sql,
+};
 use crate::store::{
     encryption::cipher::{Seal, is_sealed},
     error::StoreError,

@@ -13,7 +13,7 @@ use crate::{
         error::StoreError,
         message::opened_reason,
         report::serial_value,
-        sql::connection::{Sql, Tx},
+        sql::{connection::Tx, statement::Sql},
     },
 };
 

@@ -8,7 +8,7 @@ use crate::{
         error::StoreError,
         message,
         signature::write,
-        sql::connection::{Sql, Tx},
+        sql::{connection::Tx, statement::Sql},
     },
 };
 

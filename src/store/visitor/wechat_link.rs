@@ -7,7 +7,7 @@ use crate::{
         base::Store,
         counts::{self, Deltas},
         error::StoreError,
-        sql::connection::{Sql, Value},
+        sql::{connection::Value, statement::Sql},
     },
 };
 

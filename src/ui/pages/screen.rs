@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use crate::{
     domain::counts::Figure,
     islands::{
-        board::{BoardMessage, NewestMessages, RollingNumber},
+        board::{NewestMessages, RollingNumber},
         windows::Windows,
     },
-    service::{Service, StoreError},
     ui::{
         context::Page,
         parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
@@ -16,28 +15,12 @@ use crate::{
     },
 };
 
-/// Most messages at once.
-const MESSAGES: usize = 3;
-
-/// The newest messages that may be shown, as the board shows them.
-///
-/// # Errors
-/// [`StoreError`] when the database is away.
-pub async fn newest_messages(service: &Service) -> Result<Vec<BoardMessage>, StoreError> {
-    let wall = service.wall(None).await?.into_iter().take(MESSAGES);
-    let shown = wall.map(|message| BoardMessage {
-        text: message.text,
-        who: message.name.unwrap_or_else(|| "一位居民".into()),
-    });
-    Ok(shown.collect())
-}
-
 /// The board.
 #[component]
 pub fn ScreenPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
-        let initial = page.or_refuse(newest_messages(&page.service).await)?;
+        let initial = page.or_refuse(page.service.newest_messages().await)?;
         let campaign = page.campaign();
         let counts = page.service.counts();
         let titles = campaign.titles.clone();

@@ -8,8 +8,9 @@ use sqlx::{
 };
 
 use super::{
-    connection::{Db, Pools, Sql},
+    connection::{Db, Pools},
     schema,
+    statement::Sql,
 };
 use crate::store::{encryption::rows, error::StoreError};
 

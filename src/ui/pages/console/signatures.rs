@@ -10,10 +10,10 @@ use crate::{
     domain::{
         lang::Lang,
         report::words::day_and_time,
-        signature_review::{Meant, Rule, Standing, Verdict},
+        signature_review::{Rule, Standing, Verdict},
     },
     service::{
-        BusyPlace, Judgement, Progress, Service, Suspects,
+        BusyPlace, Judgement, Progress, Suspects,
         signature_review::{DoubtError, Overview, Preview},
     },
     ui::{
@@ -22,21 +22,6 @@ use crate::{
         parts::form::owner::OwnerField,
     },
 };
-
-/// The signatures that a form or an address means; `None` where it says something strange.
-pub fn meant_by(service: &Service, first: impl Fn(&str) -> String) -> Option<Meant> {
-    let said = |name: &str| Some(first(name).trim().to_owned()).filter(|text| !text.is_empty());
-    let day = |name: &str| match said(name) {
-        None => Some(None),
-        Some(text) => service.day_begins(&text).map(Some),
-    };
-    let rule = match said("rule") {
-        None => None,
-        Some(text) => Some(Rule::parse(&text)?),
-    };
-    let until = day("until")?.map(|begins| begins + 86_400_000);
-    Some(Meant { rule, place: said("place"), since: day("since")?, until })
-}
 
 /// What was asked to be looked at.
 #[derive(Clone, Default)]
@@ -98,7 +83,7 @@ pub fn SignaturesPage() -> impl IntoView {
             post.errors.first().map(|(_, said)| said.in_lang(Lang::Zh).to_owned())
         });
         let verdict = Verdict::parse(&asked.verdict);
-        let meant = meant_by(&page.service, |name| asked.get(name));
+        let meant = page.service.meant_by(|name| asked.get(name));
         let preview = match (verdict, &meant) {
             (Some(verdict), Some(meant)) => {
                 match page.service.preview(&staff, verdict, meant).await {
