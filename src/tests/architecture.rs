@@ -1,9 +1,24 @@
-//! The plan of the house, held against its sources.
+//! The plan of the house, held against its sources: which rooms may use which, and that no two
+//! files use each other, directly or round a corner.
+//!
+//! Sources are parsed, so that no form of `use` gets past; a name that a room re-exports counts
+//! as one of the file that defines it.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs,
+    path::Path,
+};
 
-/// Which rooms a room may use.
-const PLAN: [(&str, &[&str]); 7] = [
+use syn::{
+    Attribute, Item, UseTree, Visibility,
+    visit::{self, Visit},
+};
+
+use crate::support::sources;
+
+/// Which floors a floor may use.
+const FLOORS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("campaign", &["domain"]),
     ("store", &["domain", "tls"]),
@@ -13,190 +28,242 @@ const PLAN: [(&str, &[&str]); 7] = [
     ("server", &["domain", "campaign", "store", "service", "tls", "ui"]),
 ];
 
-const LONGEST: usize = 400;
+/// Which rooms of the same floor a room may use. What has no row is imported by all of its
+/// floor, or imports all of it: `state`, `router`, `routes` and `serve`; `base`, `error` and
+/// `open`.
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("server/cli", &["config"]),
+    ("server/config", &["http", "ops", "session", "wechat"]),
+    ("server/http", &["state"]),
+    ("server/session", &["http", "state"]),
+    ("server/forms", &["http", "session", "state"]),
+    ("server/wechat", &["config", "http", "session", "state"]),
+    ("server/pages", &["forms", "http", "session", "state", "wechat"]),
+    ("server/handlers", &["forms", "http", "pages", "session", "state"]),
+    ("server/ops", &["http", "state"]),
+    ("store/sql", &["encryption", "error"]),
+    ("store/encryption", &["base", "error", "sql"]),
+    ("store/counts", &["base", "error", "sql"]),
+    ("store/signature", &["base", "counts", "encryption", "error", "sql"]),
+    ("store/report", &["base", "counts", "error", "sql", "visitor"]),
+    ("store/visitor", &["base", "counts", "error", "message", "report", "signature", "sql"]),
+];
 
-fn files_below(folder: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files_below(&path, found);
-        } else if let Ok(text) = fs::read_to_string(&path) {
-            found.push((path.display().to_string(), text));
+/// A module: its name from the root of the crate, in parts.
+type Module = Vec<String>;
+
+/// What a file names, as full paths; with what it re-exports, by its new name.
+#[derive(Default)]
+struct Names {
+    module: Module,
+    used: BTreeSet<Module>,
+    exported: BTreeMap<String, Module>,
+}
+
+impl Names {
+    /// The full path of what is named, if it is this crate's.
+    fn full(&self, path: &[String]) -> Option<Module> {
+        let ups = path.iter().take_while(|part| *part == "super").count();
+        match path[0].as_str() {
+            "crate" => Some(path[1..].to_vec()),
+            "self" => Some([&self.module, &path[1..]].concat()),
+            "super" => {
+                let up = self.module.len().checked_sub(ups)?;
+                Some([&self.module[..up], &path[ups..]].concat())
+            }
+            _ => None,
+        }
+    }
+
+    fn read_use(&mut self, tree: &UseTree, before: &[String], public: bool) {
+        let with = |name: &dyn fmt::Display| [before, &[name.to_string()]].concat();
+        let (path, name) = match tree {
+            UseTree::Path(path) => return self.read_use(&path.tree, &with(&path.ident), public),
+            UseTree::Group(group) => {
+                return group.items.iter().for_each(|tree| self.read_use(tree, before, public));
+            }
+            UseTree::Glob(_) => (before.to_vec(), None),
+            UseTree::Name(name) if name.ident == "self" => {
+                (before.to_vec(), before.last().cloned())
+            }
+            UseTree::Name(name) => (with(&name.ident), Some(name.ident.to_string())),
+            UseTree::Rename(rename) => (with(&rename.ident), Some(rename.rename.to_string())),
+        };
+        if let Some(full) = self.full(&path) {
+            if let Some(name) = name.filter(|_| public) {
+                self.exported.insert(name, full.clone());
+            }
+            self.used.insert(full);
         }
     }
 }
 
-fn sources() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    files_below(Path::new("src"), &mut found);
-    found
+fn is_for_tests(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.parse_args::<syn::Ident>().is_ok_and(|what| what == "test")
+    })
 }
 
-/// The rooms that a source names after `crate::`, alone or in braces.
-fn rooms_used(text: &str) -> Vec<String> {
-    let mut rooms = Vec::new();
-    for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
-        if let Some(inside) = rest.strip_prefix('{') {
-            // The first name of each branch of the tree.
-            let (mut depth, mut name, mut fresh) = (0, String::new(), true);
-            for c in inside.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => {
-                        rooms.push(std::mem::take(&mut name));
-                        fresh = true;
-                        continue;
-                    }
-                    ':' if depth == 0 => fresh = false,
-                    c if depth == 0 && fresh && !c.is_whitespace() => name.push(c),
-                    _ => {}
+impl<'s> Visit<'s> for Names {
+    fn visit_item(&mut self, item: &'s Item) {
+        match item {
+            Item::Mod(module) if is_for_tests(&module.attrs) => {}
+            Item::Use(used) => {
+                let public = !matches!(used.vis, Visibility::Inherited);
+                self.read_use(&used.tree, &[], public);
+            }
+            _ => visit::visit_item(self, item),
+        }
+    }
+
+    fn visit_path(&mut self, path: &'s syn::Path) {
+        let parts: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
+        self.used.extend(self.full(&parts).filter(|_| parts.len() > 1));
+        visit::visit_path(self, path);
+    }
+}
+
+/// The module that a file is.
+fn module_of(path: &str) -> Module {
+    let name = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let name = name.trim_end_matches("/mod");
+    if name == "lib" { Vec::new() } else { name.split('/').map(str::to_owned).collect() }
+}
+
+/// Every file of the library, with what it names and the files that define it.
+struct House(BTreeMap<Module, (BTreeSet<Module>, BTreeSet<Module>)>);
+
+impl House {
+    fn read() -> Self {
+        let mut files: BTreeMap<Module, Names> = BTreeMap::new();
+        for (path, text) in sources::of_the_library() {
+            let mut names = Names { module: module_of(&path), ..Names::default() };
+            names.visit_file(&syn::parse_file(&text).unwrap());
+            files.insert(names.module.clone(), names);
+        }
+        let uses = |names: &Names| {
+            let defining = names.used.iter().filter_map(|path| defined_in(&files, path));
+            (names.used.clone(), defining.filter(|module| *module != names.module).collect())
+        };
+        Self(files.iter().map(|(module, names)| (module.clone(), uses(names))).collect())
+    }
+
+    /// Each file with the files that define what it names.
+    fn uses(&self) -> impl Iterator<Item = (&Module, &BTreeSet<Module>)> {
+        self.0.iter().map(|(module, (_, uses))| (module, uses))
+    }
+
+    /// A way from `at` back to the first of `way`, if there is one.
+    fn circle(&self, way: &mut Vec<Module>, seen: &mut BTreeSet<Module>) -> bool {
+        let at = way[way.len() - 1].clone();
+        for next in &self.0[&at].1 {
+            if *next == way[0] {
+                return true;
+            }
+            if seen.insert(next.clone()) {
+                way.push(next.clone());
+                if self.circle(way, seen) {
+                    return true;
                 }
+                way.pop();
             }
-            rooms.push(name);
-        } else {
-            rooms.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+        false
+    }
+}
+
+/// The file that defines what `path` names: re-exports are followed.
+fn defined_in(files: &BTreeMap<Module, Names>, path: &[String]) -> Option<Module> {
+    let module =
+        (0..=path.len()).rev().map(|n| &path[..n]).find(|part| files.contains_key(*part))?;
+    let exported = path.get(module.len()).and_then(|name| files[module].exported.get(name));
+    match exported {
+        Some(other) => defined_in(files, other),
+        None => Some(module.to_vec()),
+    }
+}
+
+fn said(module: &[String]) -> String {
+    module.join("::")
+}
+
+#[test]
+fn no_files_use_each_other() {
+    let house = House::read();
+    for module in house.0.keys() {
+        let mut way = vec![module.clone()];
+        let circle = house.circle(&mut way, &mut BTreeSet::new());
+        let way: Vec<String> = way.iter().map(|module| said(module)).collect();
+        assert!(!circle, "these files use each other in a circle: {}", way.join(" → "));
+    }
+    // What is held against the plan is there.
+    assert!(house.0.len() > 200 && house.uses().map(|(_, uses)| uses.len()).sum::<usize>() > 1000);
+}
+
+#[test]
+fn no_floor_uses_one_above_it() {
+    let floors: BTreeMap<&str, &[&str]> = FLOORS.into();
+    // A floor may pass on what it has from one below, so names count as they are written.
+    for (module, (named, _)) in House::read().0 {
+        let Some(allowed) = module.first().and_then(|floor| floors.get(floor.as_str())) else {
+            continue;
+        };
+        for other in named.iter().filter(|other| other.first() != module.first()) {
+            let fits = other.first().is_some_and(|floor| allowed.contains(&floor.as_str()));
+            assert!(fits, "{} must not use {}", said(&module), said(other));
         }
     }
-    rooms.retain(|room| !room.is_empty());
-    rooms
+    for (floor, _) in FLOORS {
+        assert!(Path::new("src").join(floor).is_dir(), "{floor} is in the plan, not in the house");
+    }
 }
 
 #[test]
-fn rooms_are_read_from_every_form_of_use() {
-    let text = "use crate::{domain::{a, b}, store::C}; use crate::ui::d; crate::server::e();";
-    assert_eq!(rooms_used(text), ["domain", "store", "ui", "server"]);
-}
-
-#[test]
-fn no_room_uses_one_above_it() {
-    let plan: BTreeMap<&str, &[&str]> = PLAN.into();
-    for (path, text) in sources() {
-        let room = path.split('/').nth(1).unwrap();
-        let Some(allowed) = plan.get(room) else { continue };
-        for used in rooms_used(&text) {
-            let fits = used == room || allowed.contains(&used.as_str());
-            assert!(fits, "{path}: `{room}` must not use `{used}`");
+fn no_room_uses_one_that_it_must_not() {
+    for (module, used) in House::read().uses() {
+        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| {
+            let room: Vec<&str> = room.split('/').collect();
+            module.len() >= 2 && room == [module[0].as_str(), module[1].as_str()]
+        }) else {
+            continue;
+        };
+        for other in used.iter().filter(|other| other.len() > 1 && other[0] == module[0]) {
+            let fits = other[1] == module[1] || allowed.contains(&other[1].as_str());
+            assert!(fits, "{} must not use {}", said(module), said(other));
         }
     }
-    for (room, _) in PLAN {
-        assert!(Path::new("src").join(room).is_dir(), "{room} is in the plan and not in the house");
+    for (room, _) in ROOMS {
+        assert!(Path::new("src").join(room).is_dir(), "{room} is in the plan, not in the house");
     }
 }
 
-#[test]
-fn nothing_of_one_street_is_in_the_code() {
-    for (path, text) in sources() {
-        assert!(!text.contains("\u{9759}\u{5b89}"), "{path}");
-    }
-}
-
-/// Elements whose children Leptos writes as they are, what writes HTML that nobody escapes,
-/// and the files that may: each holds no words of a person, or escapes them itself.
-const UNESCAPED: [(&str, &[&str]); 8] = [
-    (concat!("<", "textarea"), &["src/ui/parts/form/text_area.rs"]),
-    ("textarea(", &[]),
-    // The one inline script, which never varies, and WeChat's, which has no children.
-    ("<script", &["src/ui/app.rs", "src/ui/parts/frame/card.rs"]),
-    ("<style", &[]),
-    ("<noscript", &[]),
-    ("<Title ", &["src/ui/parts/frame/title.rs"]),
-    // QR codes, and the list of licences, which escapes each of its fields.
-    (
-        "inner_html",
-        &[
-            "src/ui/app.rs",
-            "src/ui/parts/form/text_area.rs",
-            "src/ui/pages/signature/signed.rs",
-            "src/ui/pages/about/licences.rs",
-            "src/ui/pages/console/posters.rs",
-        ],
-    ),
-    ("set_inner_html", &[]),
+/// Words that only some rooms may say, and why.
+const ONLY_THERE: [(&str, &[&str], &str); 4] = [
+    ("Pools::Postgres", &["src/store/sql/"], "only `store/sql` matches on a database"),
+    ("Pools::Sqlite", &["src/store/sql/"], "only `store/sql` matches on a database"),
+    ("Cookie::build", &["src/server/session/"], "only `server/session` sets cookies"),
+    ("ui::pages", &["src/ui/"], "no handler reads data through a page"),
 ];
 
 #[test]
-fn nothing_that_a_person_writes_is_taken_for_html() {
-    for (path, text) in sources() {
-        let drawn = ["src/ui/", "src/islands/"].iter().any(|room| path.starts_with(room));
-        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code.filter(|_| drawn && path.ends_with(".rs")) {
-            for (word, allowed) in UNESCAPED {
-                let fits = !line.contains(word) || allowed.contains(&path.as_str());
-                assert!(fits, "{path}: `{word}` does not escape what is in it: {line}");
-            }
+fn each_room_keeps_what_is_its_own() {
+    for (path, text) in sources::of_the_library() {
+        for (word, rooms, why) in ONLY_THERE {
+            let fits = !text.contains(word) || rooms.iter().any(|room| path.starts_with(room));
+            assert!(fits, "{path} says `{word}`: {why}");
         }
     }
 }
 
-/// How many forms of a file are everybody's: how pages look, the door of the console,
-/// objections to 寄语, 我也遇到过, and what is not anybody's before it was sent.
-const EVERYBODYS: [(&str, usize); 6] = [
-    ("src/ui/parts/frame/top_bar.rs", 1),
-    ("src/ui/pages/console/login.rs", 1),
-    ("src/ui/pages/messages.rs", 1),
-    ("src/ui/pages/report/status.rs", 1),
-    ("src/islands/forms/sign_form.rs", 1),
-    ("src/islands/forms/report_form.rs", 1),
-];
-
 #[test]
-fn every_form_of_a_persons_page_says_whose() {
-    for (path, text) in sources().into_iter().filter(|(path, _)| !path.starts_with("src/tests")) {
-        let count = |word: &str| text.matches(word).count();
-        let (posted, said) = (count("method=\"post\""), count("<OwnerField />"));
-        let open = EVERYBODYS.iter().find(|(file, _)| *file == path).map_or(0, |(_, n)| *n);
-        assert_eq!(said + open, posted, "{path} has {posted} forms that are posted");
+fn no_folder_is_too_full_to_read() {
+    const MOST: usize = 16;
+    let mut folders: BTreeMap<String, usize> = BTreeMap::new();
+    for entry in sources::folders("src") {
+        let tests = entry.starts_with("src/tests") || entry.contains("migrations");
+        let entries = fs::read_dir(&entry).unwrap().count();
+        folders.extend((!tests && entries > MOST).then_some((entry, entries)));
     }
-}
-
-#[test]
-fn no_file_is_too_long_to_read() {
-    let mut files = sources();
-    for folder in ["style", "end2end/journeys", "tools"] {
-        let own = |entry: &fs::DirEntry| entry.path().is_file();
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(own) {
-            // Lists that machines write.
-            let listed = ["package-lock.json", "licences.tsv"];
-            if !listed.iter().any(|name| entry.path().ends_with(name)) {
-                files.push((
-                    entry.path().display().to_string(),
-                    fs::read_to_string(entry.path()).unwrap(),
-                ));
-            }
-        }
-    }
-    for (path, text) in files {
-        let lines = text.lines().count();
-        assert!(lines <= LONGEST, "{path} has {lines} lines");
-    }
-}
-
-#[test]
-fn every_source_says_what_belongs_in_it() {
-    for (path, text) in sources() {
-        assert!(!path.ends_with(".rs") || text.starts_with("//!"), "{path}");
-    }
-}
-
-/// The server reads Leptos.toml, cargo-leptos reads Cargo.toml: where both speak, they
-/// say the same.
-#[test]
-fn leptos_toml_and_cargo_toml_agree() {
-    let keys = |file: &str, path: &[&str]| {
-        let text = fs::read_to_string(file).unwrap();
-        let mut table: toml::Table = toml::from_str(&text).unwrap();
-        for key in path {
-            table = table.remove(*key).unwrap().as_table().unwrap().clone();
-        }
-        table
-    };
-    let path = ["package", "metadata", "leptos"];
-    let (server, build) = (keys("Leptos.toml", &path), keys("Cargo.toml", &path));
-    for (key, value) in &server {
-        assert_eq!(build.get(key), Some(value), "{key}");
-    }
-    assert!(server.len() >= 5);
+    assert_eq!(folders, BTreeMap::new(), "folders and their entries");
 }

@@ -20,6 +20,7 @@ mod durability;
 mod four_eyes;
 mod headers;
 mod hostile;
+mod house_rules;
 mod kills;
 mod limits;
 mod machine;

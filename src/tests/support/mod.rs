@@ -4,4 +4,5 @@ pub mod database;
 pub mod forms;
 pub mod process;
 pub mod server;
+pub mod sources;
 pub mod staff;
