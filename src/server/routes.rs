@@ -14,8 +14,8 @@ use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
     handlers::{
-        casework, display, export, live, login, manage, my_data, photo, recovery, report,
-        service_worker, share_image, signature, signature_review, web_app,
+        casework, display, export, live, login, message, my_data, photo, recovery, report,
+        service_worker, signature, signature_review, staff_admin, web_app,
     },
     ops::health,
     pages::render,
@@ -191,7 +191,7 @@ fn of_residents() -> Vec<Row> {
         page("/reports/{code}", reporter(200, 404)),
         form("/reports/{code}/{wish}", report::wish, reporter(303, 404)),
         own("/photos/{id}", photo::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
-        form("/messages/{ordinal}/object", manage::object, after_first(403, 303)),
+        form("/messages/{ordinal}/object", message::object, after_first(403, 303)),
     ]
 }
 
@@ -215,15 +215,15 @@ fn of_the_console() -> Vec<Row> {
         form("/console/reports/bulk", casework::bulk, any_staff(303)),
         form("/console/contact/{code}", casework::show_contact, in_scope(200)),
         page("/console/messages", leads(200)),
-        form("/console/messages/{ordinal}", manage::decide, leads(303)),
+        form("/console/messages/{ordinal}", message::decide, leads(303)),
         page("/console/signatures", managers(200)),
         form("/console/signatures/judge", signature_review::judge, managers(303)),
         form("/console/signatures/rules/{rule}", signature_review::switch, managers(303)),
         // There is no judgement to take back.
         form("/console/signatures/{id}/undo", signature_review::undo, managers(404)),
         page("/console/staff", managers(200)),
-        form("/console/staff", manage::add_staff, managers(303)),
-        form("/console/staff/{login}/{what}", manage::manage_staff, managers(303)),
+        form("/console/staff", staff_admin::add_staff, managers(303)),
+        form("/console/staff/{login}/{what}", staff_admin::manage_staff, managers(303)),
         own("/console/export/{file}", export::export, managers(200)),
     ]
 }
@@ -232,7 +232,7 @@ fn for_everybody() -> Vec<Row> {
     vec![
         data("/counts.json", live::counts_json, all(200)),
         data("/live", live::events, all(200)),
-        data(ui::share::PATH, share_image::picture, all(200)),
+        data(ui::share::PATH, web_app::share_image, all(200)),
         data("/sw.js", service_worker::worker, all(200)),
         // Without an app id there is none of it.
         data("/wechat.js", wechat::share::script, all(404)),

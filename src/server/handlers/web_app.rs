@@ -1,5 +1,6 @@
 //! What browsers are told beside pages: the site's manifest, which pages they may fetch
-//! before they are asked for, what the board shows next.
+//! before they are asked for, what the board shows next,
+//! which picture a shared link has.
 
 use axum::{
     extract::State,
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use crate::{
     server::{http::error, session::visitor, state::AppState},
-    ui::error::Refusal,
+    ui::{error::Refusal, share},
 };
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
@@ -88,4 +89,19 @@ pub async fn speculation_rules(State(state): State<AppState>) -> Response {
     }
     let rules = json!({ "prefetch": [{ "where": { "and": pages }, "eagerness": "moderate" }] });
     answer("application/speculationrules+json", 3600, &rules)
+}
+
+/// `/share.png`, the picture of a shared link as it is now; a few minutes later it may be asked for anew.
+pub async fn share_image(State(state): State<AppState>) -> Response {
+    let lit = share::lit(&state.service, &state.service.counts());
+    match state.share_picture.showing(lit) {
+        Some(picture) => {
+            let headers = [
+                (header::CONTENT_TYPE, "image/png"),
+                (header::CACHE_CONTROL, "public, max-age=300"),
+            ];
+            (headers, picture).into_response()
+        }
+        None => error::response(Refusal::Internal),
+    }
 }

@@ -1,4 +1,4 @@
-//! The console's forms about people and messages, and objections to messages.
+//! Managers add staff and change what they answer for.
 
 use axum::{
     Extension,
@@ -13,63 +13,12 @@ use crate::{
         forms::multipart::{Own, Received},
         http::error,
         pages::render,
-        session::{staff::Session, visitor::Visitor},
+        session::staff::Session,
         state::AppState,
     },
-    service::{
-        message::MessageDecision,
-        staff::{Manage, StaffError, StaffForm, password::fresh_password},
-    },
+    service::staff::{Manage, StaffError, StaffForm, password::fresh_password},
     ui::{context::RefusedPost, error::Refusal},
 };
-
-/// Whoever may not decide about messages is told who does.
-const MESSAGES_ARE_DECIDED_BY: &str = "寄语由支部负责人或管理员审核";
-
-/// Someone objects to a 寄语 on the wall.
-pub async fn object(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Path(ordinal): Path<String>,
-    Received { posted, .. }: Received,
-) -> Response {
-    let Ok(ordinal) = ordinal.parse() else { return error::response(Refusal::NotFound) };
-    if !visitor.known {
-        return error::response(Refusal::NewVisitor);
-    }
-    let reason = posted.first("reason");
-    match state.service.object_to_message(&visitor.id, ordinal, &reason).await {
-        Ok(true) => Redirect::to("/messages?thanks=1").into_response(),
-        Ok(false) => error::response(Refusal::NotFound),
-        Err(error) => error::from_store(&error),
-    }
-}
-
-/// Staff decide whether a 寄语 comes onto the wall.
-pub async fn decide(
-    State(state): State<AppState>,
-    Extension(session): Extension<Session>,
-    Path(ordinal): Path<String>,
-    Own(Received { posted, .. }): Own,
-) -> Response {
-    let Ok(ordinal) = ordinal.parse() else { return error::response(Refusal::NotFound) };
-    if !session.staff.decides_messages() {
-        return error::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY));
-    }
-    let shown = match posted.first("show").as_str() {
-        "yes" => true,
-        "no" => false,
-        _ => return error::response(Refusal::Malformed),
-    };
-    match state.service.decide_message(&session.staff, ordinal, shown).await {
-        Ok(()) => Redirect::to("/console/messages").into_response(),
-        Err(MessageDecision::Forbidden) => {
-            error::response(Refusal::Barred(MESSAGES_ARE_DECIDED_BY))
-        }
-        Err(MessageDecision::NotFound) => error::response(Refusal::NotFound),
-        Err(MessageDecision::Store(error)) => error::from_store(&error),
-    }
-}
 
 /// A manager adds someone.
 pub async fn add_staff(
