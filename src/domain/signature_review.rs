@@ -17,21 +17,21 @@ pub enum Rule {
     /// Signed faster than anyone can read.
     Hasty,
     /// Filled in a field that people do not see.
-    Trap,
+    Honeypot,
     /// The same name again and again.
     SameName,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Hasty, Self::Trap, Self::SameName];
+    pub const ALL: [Self; 3] = [Self::Hasty, Self::Honeypot, Self::SameName];
 
     /// The name in rows and forms.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hasty => "hasty",
-            Self::Trap => "trap",
+            Self::Honeypot => "trap",
             Self::SameName => "same-name",
         }
     }
@@ -47,7 +47,7 @@ impl Rule {
     pub const fn free(self) -> u32 {
         match self {
             Self::Hasty => 15,
-            Self::Trap => 2,
+            Self::Honeypot => 2,
             Self::SameName => 12,
         }
     }
@@ -57,7 +57,7 @@ impl Rule {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Hasty => "提交过快",
-            Self::Trap => "填了隐藏栏",
+            Self::Honeypot => "填了隐藏栏",
             Self::SameName => "同名过多",
         }
     }
@@ -69,7 +69,9 @@ impl Rule {
             Self::Hasty => {
                 "打开页面不到2秒就提交，且同一网络地址一小时内这样的签名超过15个：从第16个起暂不计数"
             }
-            Self::Trap => "填了正常看不到的栏目，且同一网络地址一小时内超过2个：从第3个起暂不计数",
+            Self::Honeypot => {
+                "填了正常看不到的栏目，且同一网络地址一小时内超过2个：从第3个起暂不计数"
+            }
             Self::SameName => "同一网络地址一小时内用同一个姓名签了很多次：大约第17个起暂不计数",
         }
     }

@@ -1,6 +1,6 @@
 //! Signing the 倡议, and taking it back.
 
-use super::{base::Service, signature_review::Manner};
+use super::{base::Service, signature_review::RequestSignals};
 use crate::{
     domain::{
         campaign::{Day, Phase},
@@ -45,7 +45,7 @@ pub struct MySignature {
 
 impl Service {
     /// Signs for `visitor`; who has a live signature already keeps it unchanged. Where its
-    /// `manner` is doubtful nobody is told, and it does not count yet.
+    /// `signals` is doubtful nobody is told, and it does not count yet.
     ///
     /// # Errors
     /// [`SignError`]; nothing is stored, unless the store could not be reached,
@@ -54,10 +54,10 @@ impl Service {
         &self,
         visitor: &VisitorId,
         form: &SignatureForm,
-        manner: &Manner<'_>,
+        signals: &RequestSignals<'_>,
     ) -> Result<Signed, SignError> {
         let signature = self.check_signature(form)?;
-        let (place, doubts) = self.doubts(manner, signature.name.as_str());
+        let (place, doubts) = self.doubts(signals, signature.name.as_str());
         let signing = Signing {
             visitor: visitor.clone(),
             signature,

@@ -17,13 +17,13 @@ use crate::{
 
 /// How a signature came.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Manner<'m> {
+pub struct RequestSignals<'m> {
     /// The address, or network, it comes from; empty where nobody knows.
     pub place: &'m str,
     /// Since when this visitor is known, in milliseconds before now.
     pub dwell: Millis,
     /// Whether a field was filled in that people do not see.
-    pub trapped: bool,
+    pub honeypot_filled: bool,
 }
 
 /// From how often on this node alone a name is looked at by all nodes together.
@@ -99,8 +99,12 @@ impl Service {
     }
 
     /// Where a signature came from, as it is kept, and the second signs it came with.
-    pub(super) fn doubts(&self, manner: &Manner<'_>, name: &str) -> (Option<String>, Vec<Doubt>) {
-        let place = manner.place;
+    pub(super) fn doubts(
+        &self,
+        signals: &RequestSignals<'_>,
+        name: &str,
+    ) -> (Option<String>, Vec<Doubt>) {
+        let place = signals.place;
         if !self.limits || place.is_empty() {
             return (None, Vec::new());
         }
@@ -108,10 +112,10 @@ impl Service {
             |rule: Rule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
         let mut doubts = Vec::new();
         let mut doubt = |rule: Rule, counted: String| doubts.push(Doubt { rule, counted });
-        if manner.trapped {
-            doubt(Rule::Trap, counted(Rule::Trap, place));
+        if signals.honeypot_filled {
+            doubt(Rule::Honeypot, counted(Rule::Honeypot, place));
         }
-        if manner.dwell < DWELL {
+        if signals.dwell < DWELL {
             doubt(Rule::Hasty, counted(Rule::Hasty, place));
         }
         let of_name = counted(Rule::SameName, &format!("{place}\n{name}"));

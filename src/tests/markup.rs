@@ -13,7 +13,7 @@ use chuangquan::{
         slug::Slug,
     },
     server::routes::table,
-    ui::TRAP,
+    ui::HONEYPOT_FIELD,
 };
 use reqwest::{StatusCode, header};
 use scraper::{Html, Node};
@@ -118,7 +118,7 @@ impl Street {
         .await;
         neighbour.post("/sign", &[&GOOD[..], &[("message", "大家一起来")]].concat()).await;
         // One that is doubtful, so that there is something to judge.
-        let doubtful = [&GOOD[..], &[(TRAP, "x")]].concat();
+        let doubtful = [&GOOD[..], &[(HONEYPOT_FIELD, "x")]].concat();
         server.known_visitor().await.post("/sign", &doubtful).await;
         let (found, shown) = (BTreeSet::new(), BTreeSet::new());
         let (code, other) = (Code::parse(&code).unwrap(), other.number().to_string());
@@ -204,7 +204,8 @@ impl Street {
     /// field takes, until it is taken; whether it was.
     async fn fill(&mut self, who: &'static str, form: &Form) -> bool {
         // Nobody sees the honeypot: what is written into it is a program's.
-        let texts: Vec<_> = form.texts().into_iter().filter(|name| name != TRAP).collect();
+        let texts: Vec<_> =
+            form.texts().into_iter().filter(|name| name != HONEYPOT_FIELD).collect();
         let mut tries: Vec<usize> = vec![0; texts.len()];
         loop {
             self.sent += 1;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use chuangquan::{
     domain::signature::SignatureForm,
-    service::{Service, signature_review::Manner},
+    service::{Service, signature_review::RequestSignals},
     store::{Pictures, Store},
 };
 use reqwest::StatusCode;
@@ -45,7 +45,7 @@ async fn sign(store: &Store, database: &Database, n: usize) {
     };
     let visitor = format!("{n:0>22}");
     let visitor = chuangquan::domain::visitor::VisitorId::parse(&visitor).unwrap();
-    service.sign(&visitor, &form, &Manner::default()).await.unwrap();
+    service.sign(&visitor, &form, &RequestSignals::default()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

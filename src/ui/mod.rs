@@ -4,7 +4,7 @@
 //! decides nothing. What moves in the browser is an island and lives in `islands`.
 
 /// The field of the signing form that people do not see: whoever fills it in is none.
-pub const TRAP: &str = "remark";
+pub const HONEYPOT_FIELD: &str = "remark";
 
 /// The field that says whose page a form stands on.
 pub const OWNER: &str = "owner";

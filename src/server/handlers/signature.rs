@@ -24,9 +24,9 @@ use crate::{
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
         state::AppState,
     },
-    service::{MySignature, SignError, StoreError, signature_review::Manner},
+    service::{MySignature, SignError, StoreError, signature_review::RequestSignals},
     ui::{
-        TRAP,
+        HONEYPOT_FIELD,
         context::{RefusedForm, Trouble},
         error::Refusal,
     },
@@ -63,11 +63,12 @@ pub async fn sign(
         Ok(fields) => fields,
         Err(refused) => return error::response(refused),
     };
-    let trapped = !fields.first(TRAP).is_empty();
-    let manner = Manner { place: &visitor.place, dwell: visitor.known_for, trapped };
+    let honeypot_filled = !fields.first(HONEYPOT_FIELD).is_empty();
+    let signals =
+        RequestSignals { place: &visitor.place, dwell: visitor.known_for, honeypot_filled };
     let form = form_of(&fields);
     let signed = if visitor.known {
-        sign_once(&state, &visitor, &form, &manner).await
+        sign_once(&state, &visitor, &form, &signals).await
     } else {
         // Without a cookie nobody could say whose signature it is.
         state.service.check_signature(&form).map(|_| Some(Trouble::NewVisitor))
@@ -109,9 +110,9 @@ async fn sign_once(
     state: &AppState,
     visitor: &Visitor,
     form: &SignatureForm,
-    manner: &Manner<'_>,
+    signals: &RequestSignals<'_>,
 ) -> Result<Option<Trouble>, SignError> {
-    if state.service.sign(&visitor.id, form, manner).await?.fresh {
+    if state.service.sign(&visitor.id, form, signals).await?.fresh {
         return Ok(None);
     }
     let there = state.service.signature_of(&visitor.id).await?;

@@ -15,7 +15,7 @@ use crate::{
         text_field::{Rule, TextField},
     },
     ui::{
-        OWNER, TRAP,
+        HONEYPOT_FIELD, OWNER,
         context::{Instead, Page},
         error::Refusal,
         pages::refusal::RefusalPage,
@@ -104,7 +104,7 @@ pub fn SignPage() -> impl IntoView {
                         </div>
                     </details>
                     <p class="trap" aria-hidden="true">
-                        <label>{lang.say("请不要填写", "Leave this empty")} <input name=TRAP tabindex="-1" autocomplete="off" /></label>
+                        <label>{lang.say("请不要填写", "Leave this empty")} <input name=HONEYPOT_FIELD tabindex="-1" autocomplete="off" /></label>
                     </p>
                     <Permissions show_name=form.show_name consent=form.consent error=errors.consent />
                 </SignForm>
