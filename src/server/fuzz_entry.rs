@@ -25,7 +25,7 @@ use crate::{
         campaign::Campaign,
         report::{
             Action, CaseNumber, Code, Source,
-            action::command::{Deed, Sent},
+            action::command::{Command, Sent},
             filter::Filter,
             form::DESCRIPTION_MAX,
             reporter::Wish,
@@ -54,7 +54,7 @@ fn of_reports(campaign: &Campaign, sent: &impl Sent) {
         }
     }
     for action in Action::ALL {
-        Deed::read(action, sent, campaign).ok();
+        Command::read(action, sent, campaign).ok();
     }
     Wish::rate(sent).ok();
     Wish::add(sent, 0, 0).ok();

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use chuangquan::{
     domain::{
         report::{
-            Action, Audience, CaseNumber, Code, Event, Report, State, What, action::command::Deed,
-            reporter::Wish,
+            Action, Audience, CaseNumber, Code, Event, Report, State, What,
+            action::command::Command, reporter::Wish,
         },
         slug::Slug,
         staff::{Role, Staff},
@@ -77,39 +77,39 @@ fn matrix() -> BTreeMap<Action, (Vec<Option<Role>>, Role)> {
 }
 
 /// A deed of that action with everything it asks for.
-pub fn deed(action: Action, other: CaseNumber) -> Deed {
+pub fn command(action: Action, other: CaseNumber) -> Command {
     let slug = |text: &str| Slug::parse(text).unwrap();
     let text = || "测试".to_owned();
     match action {
-        Action::Accept => Deed::Accept {
+        Action::Accept => Command::Accept {
             category: slug("corridor"),
             grid: slug("grid-01"),
             summary: text(),
             public_photos: Vec::new(),
         },
-        Action::Acknowledge => Deed::Acknowledge { summary: None },
-        Action::Reject => Deed::Reject { reason: text() },
-        Action::Ask => Deed::Ask { text: text() },
-        Action::Duplicate => Deed::Duplicate { of: other },
-        Action::Refer => Deed::Refer { to: text(), number: None },
-        Action::Dispatch => Deed::Dispatch { unit: slug("property") },
-        Action::Return => Deed::Return { reason: text() },
-        Action::Claim => Deed::Claim,
-        Action::Release => Deed::Release,
-        Action::Start => Deed::Start,
-        Action::Settle => Deed::Settle { text: text() },
-        Action::Extend => Deed::Extend { days: 3, reason: text() },
-        Action::ApproveExtension => Deed::ApproveExtension { approved: true },
-        Action::Supervise => Deed::Supervise { text: text() },
-        Action::Note => Deed::Note { text: text() },
-        Action::Reply => Deed::Reply { text: text() },
-        Action::Finish => Deed::Finish { text: text() },
-        Action::Check => Deed::Check { passed: true, reason: Some(text()) },
-        Action::Revisit => Deed::Revisit { solved: true, text: text() },
-        Action::Reopen => Deed::Reopen { reason: text() },
-        Action::Hide => Deed::Hide { reason: text() },
-        Action::Unhide => Deed::Unhide,
-        Action::Redact => Deed::Redact { text: text() },
+        Action::Acknowledge => Command::Acknowledge { summary: None },
+        Action::Reject => Command::Reject { reason: text() },
+        Action::Ask => Command::Ask { text: text() },
+        Action::Duplicate => Command::Duplicate { of: other },
+        Action::Refer => Command::Refer { to: text(), number: None },
+        Action::Dispatch => Command::Dispatch { unit: slug("property") },
+        Action::Return => Command::Return { reason: text() },
+        Action::Claim => Command::Claim,
+        Action::Release => Command::Release,
+        Action::Start => Command::Start,
+        Action::Settle => Command::Settle { text: text() },
+        Action::Extend => Command::Extend { days: 3, reason: text() },
+        Action::ApproveExtension => Command::ApproveExtension { approved: true },
+        Action::Supervise => Command::Supervise { text: text() },
+        Action::Note => Command::Note { text: text() },
+        Action::Reply => Command::Reply { text: text() },
+        Action::Finish => Command::Finish { text: text() },
+        Action::Check => Command::Check { passed: true, reason: Some(text()) },
+        Action::Revisit => Command::Revisit { solved: true, text: text() },
+        Action::Reopen => Command::Reopen { reason: text() },
+        Action::Hide => Command::Hide { reason: text() },
+        Action::Unhide => Command::Unhide,
+        Action::Redact => Command::Redact { text: text() },
     }
 }
 
@@ -139,11 +139,11 @@ pub async fn act(
     service: &Arc<Service>,
     staff: &Staff,
     report: &Report,
-    deed: Deed,
+    command: Command,
 ) -> Result<Report, ReportError> {
     let (wants_before, wants_after) = (
-        matches!(deed, Deed::Settle { .. }),
-        matches!(deed, Deed::Settle { .. } | Deed::Finish { .. }),
+        matches!(command, Command::Settle { .. }),
+        matches!(command, Command::Settle { .. } | Command::Finish { .. }),
     );
     // What it looks like after is another picture than before.
     let photo = async |wanted: bool, width: u32| match wanted {
@@ -157,7 +157,7 @@ pub async fn act(
     let order = Order {
         code: report.code.clone(),
         version: report.version,
-        deed,
+        command,
         before: photo(wants_before, 8).await,
         after: photo(wants_after, 16).await,
     };
@@ -181,7 +181,7 @@ async fn every_role_every_action_every_state() {
     let report = filed(&server, &mut visitor, "grid-01").await;
     let other = filed(&server, &mut visitor, "grid-01").await;
     let colleague = server.add_staff("colleague", "manager", &[]).await;
-    let accept = deed(Action::Accept, other.number());
+    let accept = command(Action::Accept, other.number());
     let other = act(&server.service, &colleague, &other, accept).await.unwrap().number();
     let staff = [
         server.add_staff("worker", "grid-worker", &["grid-01"]).await,
@@ -210,7 +210,7 @@ async fn every_role_every_action_every_state() {
                     report.level = 0;
                 });
                 let ready = ready.await;
-                let result = act(&server.service, who, &ready, deed(*action, other)).await;
+                let result = act(&server.service, who, &ready, command(*action, other)).await;
                 let got = match result {
                     Ok(_) => "done",
                     Err(ReportError::NotFound) => "404",
@@ -243,7 +243,7 @@ async fn two_staff_never_change_the_same_version(database: Database) {
         let (service, worker, report) =
             (Arc::clone(&server.service), worker.clone(), report.clone());
         tries.push(tokio::spawn(async move {
-            act(&service, &worker, &report, Deed::Note { text: "我来".into() }).await.is_ok()
+            act(&service, &worker, &report, Command::Note { text: "我来".into() }).await.is_ok()
         }));
     }
     let mut done = 0;
@@ -265,15 +265,15 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
     let (service, number) = (&server.service, report.number());
     let reporter = report.visitor.clone().unwrap();
     for action in [Action::Accept, Action::Dispatch] {
-        report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+        report = act(service, &worker, &report, command(action, number)).await.unwrap();
     }
     for round in 1..=2 {
         for action in [Action::Start, Action::Finish] {
-            report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+            report = act(service, &worker, &report, command(action, number)).await.unwrap();
         }
-        let own = act(service, &worker, &report, deed(Action::Check, number)).await;
+        let own = act(service, &worker, &report, command(Action::Check, number)).await;
         assert!(matches!(own, Err(ReportError::Forbidden(_))), "nobody checks their own work");
-        report = act(service, &lead, &report, deed(Action::Check, number)).await.unwrap();
+        report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
         assert_eq!(report.state, State::Closed);
         let not_solved = Wish::Rate { solved: Some(false), satisfied: None, comment: None };
         report = service.reporter_wishes(&reporter, &report.code, &not_solved, &[]).await.unwrap();
@@ -281,15 +281,15 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
     }
     assert_eq!(report.level, 2);
     assert_eq!(report.solved, Some(false), "until it is handled again, that is the word");
-    let barred = act(service, &worker, &report, deed(Action::Start, number)).await;
+    let barred = act(service, &worker, &report, command(Action::Start, number)).await;
     assert!(matches!(barred, Err(ReportError::Forbidden(_))));
     for action in [Action::Return, Action::Dispatch] {
-        report = act(service, &manager, &report, deed(action, number)).await.unwrap();
+        report = act(service, &manager, &report, command(action, number)).await.unwrap();
     }
     for action in [Action::Start, Action::Finish] {
-        report = act(service, &worker, &report, deed(action, number)).await.unwrap();
+        report = act(service, &worker, &report, command(action, number)).await.unwrap();
     }
-    report = act(service, &lead, &report, deed(Action::Check, number)).await.unwrap();
+    report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
     assert_eq!(report.solved, None, "silence is 未评价");
     let solved = Wish::Rate { solved: Some(true), satisfied: None, comment: None };
     report = service.reporter_wishes(&reporter, &report.code, &solved, &[]).await.unwrap();
@@ -314,10 +314,10 @@ async fn reminders_and_praise_are_noted_and_closed(database: Database) {
             crate::support::server::location(&filed).trim_start_matches("/reports/").to_owned();
         let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
         let accept =
-            act(&server.service, &worker, &report, deed(Action::Accept, report.number())).await;
+            act(&server.service, &worker, &report, command(Action::Accept, report.number())).await;
         assert!(matches!(accept, Err(ReportError::Conflict)), "{category} is no casework");
-        let deed = Deed::Acknowledge { summary: Some("测试".into()) };
-        let closed = act(&server.service, &worker, &report, deed).await.unwrap();
+        let command = Command::Acknowledge { summary: Some("测试".into()) };
+        let closed = act(&server.service, &worker, &report, command).await.unwrap();
         assert_eq!(closed.state, State::Closed);
     }
     let nowhere = [("category", "jaywalking"), ("consent", "on")];

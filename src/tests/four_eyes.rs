@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use chuangquan::{
     domain::{
-        report::{Action, CaseNumber, Report, State, action::command::Deed},
+        report::{Action, CaseNumber, Report, State, action::command::Command},
         staff::Staff,
     },
     service::report::ReportError,
@@ -14,7 +14,7 @@ use reqwest::StatusCode;
 use scraper::Html;
 
 use super::{
-    casework::{act, deed, filed, set},
+    casework::{act, command, filed, set},
     photos::jpeg,
 };
 use crate::support::{
@@ -53,17 +53,17 @@ impl Scene {
         scene
     }
 
-    async fn tried(&mut self, by: &Staff, deed: Deed) -> Result<(), ReportError> {
-        self.report = act(&self.server.service, by, &self.report, deed).await?;
+    async fn tried(&mut self, by: &Staff, command: Command) -> Result<(), ReportError> {
+        self.report = act(&self.server.service, by, &self.report, command).await?;
         Ok(())
     }
 
     async fn done(&mut self, by: &Staff, action: Action) {
-        self.tried(by, deed(action, NOBODY)).await.unwrap();
+        self.tried(by, command(action, NOBODY)).await.unwrap();
     }
 
     async fn barred(&mut self, by: &Staff, action: Action) {
-        let tried = self.tried(by, deed(action, NOBODY)).await;
+        let tried = self.tried(by, command(action, NOBODY)).await;
         assert!(matches!(tried, Err(ReportError::Forbidden(_))), "{action:?}: {tried:?}");
     }
 }
@@ -77,7 +77,7 @@ async fn whoever_moved_it_does_not_check_it(database: Database) {
         scene.barred(own, Action::Check).await;
     }
     // Sent back and handled by the other one, it is still both of theirs.
-    let back = Deed::Check { passed: false, reason: Some("没有清干净".into()) };
+    let back = Command::Check { passed: false, reason: Some("没有清干净".into()) };
     scene.tried(&lead, back).await.unwrap();
     scene.done(&second, Action::Finish).await;
     scene.barred(&first, Action::Check).await;
@@ -121,7 +121,7 @@ async fn what_was_settled_at_once_is_checked_by_another(database: Database) {
     let (first, second) = (scene.first.clone(), scene.second.clone());
     scene.done(&first, Action::Settle).await;
     scene.barred(&first, Action::Check).await;
-    let back = Deed::Check { passed: false, reason: Some("再看".into()) };
+    let back = Command::Check { passed: false, reason: Some("再看".into()) };
     scene.tried(&second, back).await.unwrap();
     scene.done(&second, Action::Finish).await;
     scene.barred(&first, Action::Check).await;
@@ -139,7 +139,7 @@ async fn a_worker_passes_nothing_on_alone(database: Database) {
     assert!(page.contains("拟转给测试，待核实") && !page.contains("已转给"), "{page}");
     scene.barred(&first, Action::Check).await;
     // Another one disagrees: it goes on where it was.
-    let back = Deed::Check { passed: false, reason: Some("是我们的".into()) };
+    let back = Command::Check { passed: false, reason: Some("是我们的".into()) };
     scene.tried(&second, back).await.unwrap();
     assert_eq!((scene.report.state, &scene.report.referred_to), (State::Accepted, &None));
     assert_eq!(scene.report.due_at, scene.report.promised_at);
@@ -159,7 +159,7 @@ async fn a_worker_passes_nothing_on_alone(database: Database) {
     scene.report = fresh;
     scene.done(&first, Action::Refer).await;
     assert!(!scene.report.is_public());
-    let back = Deed::Check { passed: false, reason: Some("是我们的".into()) };
+    let back = Command::Check { passed: false, reason: Some("是我们的".into()) };
     scene.tried(&second, back).await.unwrap();
     assert_eq!(scene.report.state, State::Submitted);
     assert!(scene.report.due_at.is_some());

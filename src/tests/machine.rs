@@ -8,7 +8,7 @@ use chuangquan::domain::{
     report::{
         Action, CaseNumber, Report, Satisfaction, Source, State, What,
         action::{
-            command::Deed,
+            command::Command,
             transition::{Evidence, Refused, Rules},
         },
         reporter::Wish,
@@ -65,14 +65,14 @@ fn staff(id: i64, role: Role) -> Staff {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Staff { id: i64, role: Role, deed: Deed },
+    Staff { id: i64, role: Role, command: Command },
     Reporter(Wish),
     Time,
 }
 
-fn deeds() -> impl Strategy<Value = Deed> {
+fn commands() -> impl Strategy<Value = Command> {
     let text = || "测试".to_owned();
-    let accept = |category: &'static str| Deed::Accept {
+    let accept = |category: &'static str| Command::Accept {
         category: slug(category),
         grid: slug("grid-01"),
         summary: "测试".to_owned(),
@@ -83,39 +83,42 @@ fn deeds() -> impl Strategy<Value = Deed> {
         3 => Just(accept("corridor")),
         1 => Just(accept("dispute")),
         1 => Just(accept("jaywalking")),
-        1 => Just(Deed::Acknowledge { summary: None }),
-        1 => Just(Deed::Reject { reason: text() }),
-        1 => Just(Deed::Ask { text: text() }),
-        1 => Just(Deed::Duplicate { of: number }),
-        1 => Just(Deed::Refer { to: text(), number: None }),
-        3 => Just(Deed::Dispatch { unit: slug("property") }),
-        1 => Just(Deed::Return { reason: text() }),
-        1 => Just(Deed::Claim),
-        1 => Just(Deed::Release),
-        3 => Just(Deed::Start),
-        1 => Just(Deed::Settle { text: text() }),
-        1 => (1_u16..30).prop_map(|days| Deed::Extend { days, reason: "测试".into() }),
-        1 => any::<bool>().prop_map(|approved| Deed::ApproveExtension { approved }),
-        1 => Just(Deed::Supervise { text: text() }),
-        1 => Just(Deed::Note { text: text() }),
-        1 => Just(Deed::Reply { text: text() }),
-        3 => Just(Deed::Finish { text: text() }),
-        4 => (any::<bool>(), any::<bool>()).prop_map(|(passed, why)| Deed::Check {
+        1 => Just(Command::Acknowledge { summary: None }),
+        1 => Just(Command::Reject { reason: text() }),
+        1 => Just(Command::Ask { text: text() }),
+        1 => Just(Command::Duplicate { of: number }),
+        1 => Just(Command::Refer { to: text(), number: None }),
+        3 => Just(Command::Dispatch { unit: slug("property") }),
+        1 => Just(Command::Return { reason: text() }),
+        1 => Just(Command::Claim),
+        1 => Just(Command::Release),
+        3 => Just(Command::Start),
+        1 => Just(Command::Settle { text: text() }),
+        1 => (1_u16..30).prop_map(|days| Command::Extend { days, reason: "测试".into() }),
+        1 => any::<bool>().prop_map(|approved| Command::ApproveExtension { approved }),
+        1 => Just(Command::Supervise { text: text() }),
+        1 => Just(Command::Note { text: text() }),
+        1 => Just(Command::Reply { text: text() }),
+        3 => Just(Command::Finish { text: text() }),
+        4 => (any::<bool>(), any::<bool>()).prop_map(|(passed, why)| Command::Check {
             passed,
             reason: (why || !passed).then(|| "测试".to_owned()),
         }),
-        1 => any::<bool>().prop_map(|solved| Deed::Revisit { solved, text: "测试".into() }),
-        1 => Just(Deed::Reopen { reason: text() }),
-        1 => Just(Deed::Hide { reason: text() }),
-        1 => Just(Deed::Unhide),
-        1 => Just(Deed::Redact { text: text() }),
+        1 => any::<bool>().prop_map(|solved| Command::Revisit { solved, text: "测试".into() }),
+        1 => Just(Command::Reopen { reason: text() }),
+        1 => Just(Command::Hide { reason: text() }),
+        1 => Just(Command::Unhide),
+        1 => Just(Command::Redact { text: text() }),
     ]
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let role = prop_oneof![Just(Role::GridWorker), Just(Role::BranchLead), Just(Role::Manager)];
-    let by_staff =
-        (1_i64..4, role, deeds()).prop_map(|(id, role, deed)| Step::Staff { id, role, deed });
+    let by_staff = (1_i64..4, role, commands()).prop_map(|(id, role, command)| Step::Staff {
+        id,
+        role,
+        command,
+    });
     let wish = prop_oneof![
         Just(Wish::Add { text: Some("补充".into()), photos: 0, sent: 0 }),
         Just(Wish::Urge),
@@ -198,14 +201,14 @@ proptest! {
             };
             let before = report.clone();
             let done = match &step {
-                Step::Staff { id, role, deed } => {
+                Step::Staff { id, role, command } => {
                     let by = staff(*id, *role);
-                    let done = rules.carry_out(&before, &by, deed, evidence);
+                    let done = rules.carry_out(&before, &by, command, evidence);
                     if let Ok((after, event)) = &done {
-                        prop_assert!(deed.action().allowed(&by, &before).is_ok());
+                        prop_assert!(command.action().allowed(&by, &before).is_ok());
                         prop_assert_eq!(event.staff, Some(*id));
                         // Nothing closes unchecked, and nobody checks their own work.
-                        let action = deed.action();
+                        let action = command.action();
                         let checked = action == Action::Check && !movers.contains(id);
                         if after.state == State::Closed && before.state != State::Closed {
                             let brief = action == Action::Acknowledge && !before.kind.is_casework();

@@ -313,8 +313,8 @@ impl Street {
                     for form in forms(&page) {
                         self.found.insert(pattern(&form.action));
                         // Those of a case are sent deed by deed.
-                        let deed = form.action.starts_with("/console/reports/");
-                        if fill && !deed && !form.texts().is_empty() {
+                        let command = form.action.starts_with("/console/reports/");
+                        if fill && !command && !form.texts().is_empty() {
                             self.fill(who, &form).await;
                         }
                     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chuangquan::{
     domain::{
-        report::{Action, Code, Report, State, action::command::Deed, reporter::Wish},
+        report::{Action, Code, Report, State, action::command::Command, reporter::Wish},
         slug::Slug,
         staff::Staff,
     },
@@ -13,7 +13,7 @@ use chuangquan::{
 };
 use reqwest::StatusCode;
 
-use super::casework::{act, deed, filed, set};
+use super::casework::{act, command, filed, set};
 use crate::support::{
     database::{Database, on_both},
     server::{Server, Visitor, location},
@@ -37,7 +37,7 @@ impl Scene {
         for _ in 0..people {
             let mut visitor = scene.server.known_visitor().await;
             let report = filed(&scene.server, &mut visitor, "grid-01").await;
-            let accept = deed(Action::Accept, report.number());
+            let accept = command(Action::Accept, report.number());
             let report = act(&scene.server.service, &scene.worker, &report, accept).await.unwrap();
             scene.people.push(visitor);
             scene.reports.push(report);
@@ -46,9 +46,9 @@ impl Scene {
     }
 
     async fn merge(&mut self, from: usize, into: usize) -> Result<(), ReportError> {
-        let deed = Deed::Duplicate { of: self.reports[into].number() };
+        let command = Command::Duplicate { of: self.reports[into].number() };
         let report = self.now(from).await;
-        act(&self.server.service, &self.worker, &report, deed).await.map(drop)
+        act(&self.server.service, &self.worker, &report, command).await.map(drop)
     }
 
     async fn now(&self, which: usize) -> Report {
@@ -85,7 +85,7 @@ async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
             let service = Arc::clone(&scene.server.service);
             let worker = scene.worker.clone();
             tries.push(tokio::spawn(async move {
-                act(&service, &worker, &report, Deed::Duplicate { of }).await.is_ok()
+                act(&service, &worker, &report, Command::Duplicate { of }).await.is_ok()
             }));
         }
         let mut done = 0;
@@ -98,10 +98,10 @@ async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
         for which in 0..2 {
             let report = scene.now(which).await;
             if report.state == State::Duplicate {
-                let reopen = deed(Action::Reopen, report.number());
+                let reopen = command(Action::Reopen, report.number());
                 let (service, manager) = (&scene.server.service, &scene.manager);
                 let again = act(service, manager, &report, reopen).await.unwrap();
-                let accept = deed(Action::Accept, again.number());
+                let accept = command(Action::Accept, again.number());
                 act(service, manager, &again, accept).await.unwrap();
             }
         }
@@ -109,8 +109,10 @@ async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
     // Into itself, and into nothing.
     assert!(matches!(scene.merge(0, 0).await, Err(ReportError::Form(_))));
     let report = scene.now(0).await;
-    let nowhere =
-        deed(Action::Duplicate, chuangquan::domain::report::CaseNumber { year: 2026, serial: 99 });
+    let nowhere = command(
+        Action::Duplicate,
+        chuangquan::domain::report::CaseNumber { year: 2026, serial: 99 },
+    );
     let none = act(&scene.server.service, &scene.worker, &report, nowhere).await;
     assert!(matches!(none, Err(ReportError::Form(_))));
 }
@@ -135,10 +137,10 @@ async fn only_what_is_handled_and_as_open_is_merged_into(database: Database) {
             assert_eq!(merged.is_ok(), fits, "{state:?} hidden {hidden} {:?}", kind.0);
             if fits {
                 let report = scene.now(0).await;
-                let reopen = deed(Action::Reopen, report.number());
+                let reopen = command(Action::Reopen, report.number());
                 let manager = scene.manager.clone();
                 let again = act(&scene.server.service, &manager, &report, reopen).await.unwrap();
-                let accept = deed(Action::Accept, again.number());
+                let accept = command(Action::Accept, again.number());
                 act(&scene.server.service, &manager, &again, accept).await.unwrap();
             } else {
                 assert!(matches!(merged, Err(ReportError::Form(_))), "a sentence beside its field");
@@ -224,7 +226,7 @@ async fn a_merge_spares_nobody_the_check(database: Database) {
     scene.reports.push(reminder);
     assert!(matches!(scene.merge(0, 1).await, Err(ReportError::Form(_))));
     let reminder = scene.now(1).await;
-    let into = Deed::Duplicate { of: scene.now(0).await.number() };
+    let into = Command::Duplicate { of: scene.now(0).await.number() };
     let worker = scene.worker.clone();
     let other_way = act(&scene.server.service, &worker, &reminder, into).await;
     assert!(matches!(other_way, Err(ReportError::Form(_))));
@@ -235,7 +237,7 @@ async fn a_merge_spares_nobody_the_check(database: Database) {
     for photos in [std::slice::from_ref(&picture), &[], &[]] {
         let code = visitor.report("grid-01", photos).await;
         let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
-        let accept = deed(Action::Accept, report.number());
+        let accept = command(Action::Accept, report.number());
         scene.reports.push(act(&scene.server.service, &worker, &report, accept).await.unwrap());
     }
     scene.merge(2, 3).await.unwrap();
@@ -262,7 +264,7 @@ async fn whose_case_is_not_taken_under_another_number_hears_why(database: Databa
     scene.reports.push(second);
     scene.merge(0, 1).await.unwrap();
     let target = scene.now(1).await;
-    let reject = Deed::Reject { reason: "这里由物业管，请打物业电话".into() };
+    let reject = Command::Reject { reason: "这里由物业管，请打物业电话".into() };
     act(&scene.server.service, &worker, &target, reject).await.unwrap();
     let page = scene.page(0, 0).await;
     assert!(page.contains("合并后的进展：") && page.contains("请打物业电话"), "{page}");
@@ -277,7 +279,7 @@ async fn who_is_alone_takes_it_all_back(database: Database) {
     // One's own second report of the same is no other person.
     let mut own = scene.people[0].clone();
     let second = filed(&scene.server, &mut own, "grid-01").await;
-    let merge = Deed::Duplicate { of: scene.reports[0].number() };
+    let merge = Command::Duplicate { of: scene.reports[0].number() };
     act(service, &scene.worker, &second, merge).await.unwrap();
     let gone = service.reporter_wishes(&reporter, &code, &Wish::Withdraw, &[]).await.unwrap();
     assert_eq!(gone.state, State::Withdrawn);

@@ -1,7 +1,7 @@
 //! Reports: what a resident sees in the street, on its way to being settled.
 //!
 //! What belongs here: the nouns of a report. `form` is what is asked for when one is
-//! filed, `action` says who may do what in which state, `deed` reads an action with
+//! filed, `action` says who may do what in which state, `command` reads an action with
 //! its content, `transition` carries it out, `words` says it all in Chinese.
 
 pub mod access;

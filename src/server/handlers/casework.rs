@@ -13,7 +13,7 @@ use crate::{
         lang::{Lang, Said},
         report::{
             Action, Code, Report, Source, What,
-            action::command::{Deed, FieldErrors, Sent},
+            action::command::{Command, FieldErrors, Sent},
             words::day_and_time,
         },
     },
@@ -74,11 +74,11 @@ pub async fn act(
         (Err(error), _) | (_, Err(error)) => return error::from_report(&error),
     };
     let fault = before.fault.as_ref().or(after.fault.as_ref());
-    let deed = Deed::read(action, &posted, state.service.campaign());
-    let (status, errors, whole) = match (deed, fault) {
-        (Ok(deed), None) => {
+    let command = Command::read(action, &posted, state.service.campaign());
+    let (status, errors, whole) = match (command, fault) {
+        (Ok(command), None) => {
             let (before, after) = (before.held.clone(), after.held.clone());
-            let order = Order { code: code.clone(), version, deed, before, after };
+            let order = Order { code: code.clone(), version, command, before, after };
             match state.service.act(&session.staff, order).await {
                 // Whoever gives a report away does not see it any more.
                 Ok(report) if !session.staff.sees(&report) => {
@@ -97,8 +97,8 @@ pub async fn act(
                 Err(error) => return error::from_report(&error),
             }
         }
-        (deed, fault) => {
-            let (status, errors) = refused(deed.err().unwrap_or_default(), fault);
+        (command, fault) => {
+            let (status, errors) = refused(command.err().unwrap_or_default(), fault);
             (status, errors, None)
         }
     };
@@ -185,11 +185,11 @@ pub async fn bulk(
     };
     let page = if action == Action::Check { "/console/check" } else { "/console" };
     let mut errors = FieldErrors::new();
-    let deed = match action {
+    let command = match action {
         Action::Accept => Some(BulkDeed::Accept),
         Action::Dispatch | Action::Reject | Action::Check => {
-            match Deed::read(action, &posted, state.service.campaign()) {
-                Ok(deed) => Some(BulkDeed::Same(deed)),
+            match Command::read(action, &posted, state.service.campaign()) {
+                Ok(command) => Some(BulkDeed::Same(command)),
                 Err(more) => {
                     errors.extend(more);
                     None
@@ -201,14 +201,14 @@ pub async fn bulk(
     if chosen.is_empty() {
         errors.push(("codes", "请先勾选要办的件".into()));
     }
-    let Some(deed) = deed.filter(|_| errors.is_empty()) else {
+    let Some(command) = command.filter(|_| errors.is_empty()) else {
         let values = posted.fields.into_pairs();
         let post = RefusedPost { form: "bulk".into(), values, errors, whole: None };
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
         return render::refused_post(&state, parts, &page, post, status).await;
     };
-    let (done, failed) = match carry_out_all(&state, &session, chosen, &deed).await {
+    let (done, failed) = match carry_out_all(&state, &session, chosen, &command).await {
         Ok(counts) => counts,
         Err(error) => return error::from_report(&error),
     };
@@ -231,7 +231,7 @@ async fn carry_out_all(
     state: &AppState,
     session: &Session,
     chosen: Vec<(Code, u64)>,
-    deed: &BulkDeed,
+    command: &BulkDeed,
 ) -> Result<(usize, Vec<(String, String)>), ReportError> {
     let (mut done, mut failed) = (0, Vec::new());
     for (code, version) in chosen {
@@ -242,7 +242,8 @@ async fn carry_out_all(
                 continue;
             }
         };
-        let Some(order) = state.service.bulk_order(&session.staff, (code, version), deed).await?
+        let Some(order) =
+            state.service.bulk_order(&session.staff, (code, version), command).await?
         else {
             failed.push((name, "还没有网格，请打开受理".to_owned()));
             continue;

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         report::{
             Action, Code, Event, Photo, PhotoRole, Report, State,
-            action::{Barred, command::Deed, transition::Evidence},
+            action::{Barred, command::Command, transition::Evidence},
             filter::Filter,
             photo::nearly_the_same,
         },
@@ -28,7 +28,7 @@ pub struct Order {
     /// The version that was looked at.
     pub version: u64,
     /// What.
-    pub deed: Deed,
+    pub command: Command,
     /// Held photos of what was found.
     pub before: Vec<Code>,
     /// Held photos of what it looks like now.
@@ -77,23 +77,23 @@ impl Service {
     /// [`ReportError`]: what they do not see is not there; then who may, what changed,
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
-        self.may_act(staff, &order.code, order.deed.action()).await?;
+        self.may_act(staff, &order.code, order.command.action()).await?;
         let rules = self.rules(crate::service::base::now());
-        let Order { code, version, deed, before, after } = order;
+        let Order { code, version, command, before, after } = order;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
         if !after.is_empty() {
             from_before.extend(self.store.photos_merged_into(&code).await?);
         }
-        let into = match &deed {
-            Deed::Duplicate { of } => Some(of.serial),
+        let into = match &command {
+            Command::Duplicate { of } => Some(of.serial),
             _ => None,
         };
         let changed = self.store.change_beside(&code, into, move |report, known| {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
-            if let Err(Barred::Person(why)) = deed.action().allowed(staff, report) {
+            if let Err(Barred::Person(why)) = command.action().allowed(staff, report) {
                 return Err(ReportError::Forbidden(why));
             }
             if version != report.version {
@@ -106,12 +106,12 @@ impl Service {
                 repeated: any_repeated(&from_before, &from_after, &known.photos),
                 into: known.other.as_ref().filter(|other| staff.sees(other)),
             };
-            let (changed, event) = rules.carry_out(report, staff, &deed, evidence)?;
-            let public_photos = match &deed {
-                Deed::Accept { public_photos, .. } => Some(public_photos.clone()),
+            let (changed, event) = rules.carry_out(report, staff, &command, evidence)?;
+            let public_photos = match &command {
+                Command::Accept { public_photos, .. } => Some(public_photos.clone()),
                 _ => None,
             };
-            let notice = match deed.action() {
+            let notice = match command.action() {
                 Action::Reopen if changed.state == State::Dispatched => Some(Notice::Reopened),
                 Action::Dispatch => Some(Notice::Dispatched),
                 _ => None,
@@ -325,20 +325,20 @@ impl Service {
         &self,
         staff: &Staff,
         (code, version): (Code, u64),
-        deed: &BulkDeed,
+        command: &BulkDeed,
     ) -> Result<Option<Order>, StoreError> {
-        let deed = match deed {
-            BulkDeed::Same(deed) => deed.clone(),
+        let command = match command {
+            BulkDeed::Same(command) => command.clone(),
             BulkDeed::Accept => {
                 let report = self.store.report(&code).await?.filter(|report| staff.sees(report));
                 let Some(report) = report else { return Ok(None) };
                 let Some(grid) = report.grid.clone() else { return Ok(None) };
                 let summary = report.plain_summary(&self.campaign);
                 let category: Slug = report.category.clone();
-                Deed::Accept { category, grid, summary, public_photos: Vec::new() }
+                Command::Accept { category, grid, summary, public_photos: Vec::new() }
             }
         };
-        Ok(Some(Order { code, version, deed, before: Vec::new(), after: Vec::new() }))
+        Ok(Some(Order { code, version, command, before: Vec::new(), after: Vec::new() }))
     }
 
     /// Milliseconds since 1970, as this house counts time.
@@ -354,7 +354,7 @@ pub enum BulkDeed {
     /// Each is accepted as what it is, where it is.
     Accept,
     /// The same is done to each.
-    Same(Deed),
+    Same(Command),
 }
 
 /// Whether one photo shows both before and after handling, of those that a deed brings and

@@ -10,7 +10,7 @@ use crate::{
         report::{
             Code, PhotoRole, Report, Source, State,
             action::{
-                command::{Deed, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+                command::{Command, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
                 transition::SAME_PICTURE,
             },
             form::ReportForm,
@@ -124,8 +124,8 @@ impl Service {
         if found.state != State::Submitted {
             return Ok(found);
         }
-        let deed = Deed::Settle { text };
+        let command = Command::Settle { text };
         let (code, version) = (found.code, found.version);
-        self.act(staff, Order { code, version, deed, before: Vec::new(), after }).await
+        self.act(staff, Order { code, version, command, before: Vec::new(), after }).await
     }
 }

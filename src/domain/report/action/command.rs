@@ -19,7 +19,7 @@ pub const EXTENSION_MAX: u16 = 30;
 /// What staff do to a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is told by its action")]
-pub enum Deed {
+pub enum Command {
     Accept { category: Slug, grid: Slug, summary: String, public_photos: Vec<Code> },
     Acknowledge { summary: Option<String> },
     Reject { reason: String },
@@ -136,7 +136,7 @@ pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Said> {
     }
 }
 
-impl Deed {
+impl Command {
     /// Reads `action` with its content.
     ///
     /// # Errors
@@ -147,9 +147,9 @@ impl Deed {
         campaign: &Campaign,
     ) -> Result<Self, FieldErrors> {
         let mut from = Reader { sent, errors: Vec::new() };
-        let deed = Self::read_from(action, &mut from, campaign);
-        match deed {
-            Some(deed) if from.errors.is_empty() => Ok(deed),
+        let command = Self::read_from(action, &mut from, campaign);
+        match command {
+            Some(command) if from.errors.is_empty() => Ok(command),
             _ => Err(from.errors),
         }
     }
@@ -159,7 +159,7 @@ impl Deed {
         from: &mut Reader<'_, S>,
         campaign: &Campaign,
     ) -> Option<Self> {
-        let deed = match action {
+        let command = match action {
             Action::Accept => {
                 let category = from.known("category", |slug| campaign.category(slug));
                 let grid = from.known("grid", |slug| campaign.grid(slug));
@@ -241,7 +241,7 @@ impl Deed {
             Action::Unhide => Self::Unhide,
             Action::Redact => Self::Redact { text: from.required("text", TEXT_MAX)? },
         };
-        Some(deed)
+        Some(command)
     }
 
     /// Which action it is.

@@ -1,4 +1,4 @@
-//! What the form of each action asks for: the console draws it, `deed` reads it.
+//! What the form of each action asks for: the console draws it, `command` reads it.
 
 use super::Action;
 

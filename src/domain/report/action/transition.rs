@@ -3,7 +3,7 @@
 
 use super::{
     Action, Barred,
-    command::{Deed, FieldErrors},
+    command::{Command, FieldErrors},
 };
 use crate::domain::{
     campaign::Campaign,
@@ -125,7 +125,7 @@ impl Rules<'_> {
         self.set_due(report, None);
     }
 
-    /// What `deed`, done by `by`, makes of `report`.
+    /// What `command`, done by `by`, makes of `report`.
     ///
     /// # Errors
     /// [`Refused`]; nothing happens then.
@@ -133,14 +133,14 @@ impl Rules<'_> {
         &self,
         report: &Report,
         by: &Staff,
-        deed: &Deed,
+        command: &Command,
         evidence: Evidence<'_>,
     ) -> Result<(Report, Event), Refused> {
-        deed.action().allowed(by, report)?;
+        command.action().allowed(by, report)?;
         let mut after = report.clone();
         let mut note = Note::default();
-        self.change(&mut after, by, deed, evidence, &mut note)?;
-        if deed.action().moves() && !after.was_moved_by(by.id) {
+        self.change(&mut after, by, command, evidence, &mut note)?;
+        if command.action().moves() && !after.was_moved_by(by.id) {
             after.moved_by.push(by.id);
         }
         after.version += 1;
@@ -149,10 +149,10 @@ impl Rules<'_> {
             version: after.version,
             at: self.now,
             staff: Some(by.id),
-            what: What::Staff(deed.action()),
+            what: What::Staff(command.action()),
             state: after.state,
             text: note.text,
-            audience: note.audience.unwrap_or_else(|| audience(deed.action())),
+            audience: note.audience.unwrap_or_else(|| audience(command.action())),
             detail: note.detail,
         };
         Ok((after, event))
@@ -162,12 +162,12 @@ impl Rules<'_> {
         &self,
         report: &mut Report,
         by: &Staff,
-        deed: &Deed,
+        command: &Command,
         evidence: Evidence<'_>,
         note: &mut Note,
     ) -> Result<(), Refused> {
-        match deed {
-            Deed::Accept { category, grid, summary, .. } => {
+        match command {
+            Command::Accept { category, grid, summary, .. } => {
                 let category = self.campaign.category(category.as_str());
                 let category = category.filter(|category| category.kind.is_casework());
                 let Some(category) = category else {
@@ -181,22 +181,22 @@ impl Rules<'_> {
                 report.summary = Some(summary.clone());
                 self.accept(report);
             }
-            Deed::Acknowledge { summary } => {
+            Command::Acknowledge { summary } => {
                 report.summary.clone_from(summary);
                 report.accepted_at = Some(self.now);
                 report.closed_at = Some(self.now);
                 self.end(report, State::Closed);
             }
-            Deed::Reject { reason } => {
+            Command::Reject { reason } => {
                 self.end(report, State::Rejected);
                 note.text(reason);
             }
-            Deed::Ask { text } => {
+            Command::Ask { text } => {
                 report.state = State::NeedsInfo;
                 self.set_due(report, None);
                 note.text(text);
             }
-            Deed::Duplicate { of } => {
+            Command::Duplicate { of } => {
                 match evidence.into {
                     Some(other) if other.serial == report.serial => {
                         return Err(fault("of", "不能合并到自己"));
@@ -217,7 +217,7 @@ impl Rules<'_> {
                 self.end(report, State::Duplicate);
                 note.detail = Some(of.to_string());
             }
-            Deed::Refer { to, number } => {
+            Command::Refer { to, number } => {
                 report.referred_to = Some(to.clone());
                 report.referred_number.clone_from(number);
                 if by.role >= Role::BranchLead {
@@ -227,7 +227,7 @@ impl Rules<'_> {
                 }
                 note.detail = Some(to.clone());
             }
-            Deed::Dispatch { unit } => {
+            Command::Dispatch { unit } => {
                 report.unit = unit.clone();
                 report.moved_by.clear();
                 report.state = State::Dispatched;
@@ -235,20 +235,20 @@ impl Rules<'_> {
                 report.escalate_at = report.due_at.filter(|due| *due > self.now);
                 note.detail = Some(unit.to_string());
             }
-            Deed::Return { reason } => {
+            Command::Return { reason } => {
                 report.state = State::Accepted;
                 report.claimed_by = None;
                 note.text(reason);
                 note.detail = Some(report.unit.to_string());
             }
-            Deed::Claim => report.claimed_by = Some(by.id),
-            Deed::Release => report.claimed_by = None,
-            Deed::Start => {
+            Command::Claim => report.claimed_by = Some(by.id),
+            Command::Release => report.claimed_by = None,
+            Command::Start => {
                 report.state = State::InProgress;
                 report.handler = Some(by.id);
                 report.claimed_by = Some(by.id);
             }
-            Deed::Settle { text } => {
+            Command::Settle { text } => {
                 if !evidence.before {
                     return Err(fault("before", "请补一张处理前的照片"));
                 }
@@ -262,14 +262,14 @@ impl Rules<'_> {
                 self.finish(report, by);
                 note.text(text);
             }
-            Deed::Extend { days, reason } => {
+            Command::Extend { days, reason } => {
                 report.extension_days = Some(*days);
                 report.extension_reason = Some(reason.clone());
                 report.extension_by = Some(by.id);
                 note.text(reason);
                 note.detail = Some(days.to_string());
             }
-            Deed::ApproveExtension { approved } => {
+            Command::ApproveExtension { approved } => {
                 let days = report.extension_days.take().unwrap_or_default();
                 if *approved {
                     // What is late already is counted from now: no promise in the past.
@@ -282,27 +282,27 @@ impl Rules<'_> {
                     note.audience = Some(Audience::Staff);
                 }
             }
-            Deed::Supervise { text } => {
+            Command::Supervise { text } => {
                 report.supervised = true;
                 note.text(text);
             }
-            Deed::Note { text } | Deed::Reply { text } => note.text(text),
-            Deed::Finish { text } => {
+            Command::Note { text } | Command::Reply { text } => note.text(text),
+            Command::Finish { text } => {
                 new_picture(evidence)?;
                 self.finish(report, by);
                 note.text(text);
             }
-            Deed::Check { passed: true, reason } if report.is_to_be_referred() => {
+            Command::Check { passed: true, reason } if report.is_to_be_referred() => {
                 self.end(report, State::Referred);
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
-            Deed::Check { passed: false, reason } if report.is_to_be_referred() => {
+            Command::Check { passed: false, reason } if report.is_to_be_referred() => {
                 self.keep(report);
                 note.text.clone_from(reason);
                 note.detail = Some("no".into());
             }
-            Deed::Check { passed: true, reason } => {
+            Command::Check { passed: true, reason } => {
                 if !evidence.after && reason.is_none() {
                     return Err(fault("reason", "没有处理后照片，请写明为什么"));
                 }
@@ -314,18 +314,18 @@ impl Rules<'_> {
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
-            Deed::Check { passed: false, reason } => {
+            Command::Check { passed: false, reason } => {
                 report.state = State::InProgress;
                 report.finished_at = None;
                 self.set_due(report, report.promised_at);
                 note.text.clone_from(reason);
                 note.detail = Some("no".into());
             }
-            Deed::Revisit { solved, text } => {
+            Command::Revisit { solved, text } => {
                 note.text(text);
                 note.detail = Some(if *solved { "yes" } else { "no" }.into());
             }
-            Deed::Reopen { reason } => {
+            Command::Reopen { reason } => {
                 if report.state == State::Closed && report.kind.is_casework() {
                     self.open_again(report);
                 } else {
@@ -338,12 +338,12 @@ impl Rules<'_> {
                 }
                 note.text(reason);
             }
-            Deed::Hide { reason } => {
+            Command::Hide { reason } => {
                 (report.hidden, report.hidden_by) = (true, Some(by.id));
                 note.text(reason);
             }
-            Deed::Unhide => (report.hidden, report.hidden_by) = (false, None),
-            Deed::Redact { text } => report.summary = Some(text.clone()),
+            Command::Unhide => (report.hidden, report.hidden_by) = (false, None),
+            Command::Redact { text } => report.summary = Some(text.clone()),
         }
         Ok(())
     }
