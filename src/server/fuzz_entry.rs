@@ -28,7 +28,7 @@ use crate::{
             action::command::{Command, Sent},
             filter::Filter,
             form::DESCRIPTION_MAX,
-            reporter::Wish,
+            reporter::ReporterCommand,
         },
         text,
     },
@@ -56,8 +56,8 @@ fn of_reports(campaign: &Campaign, sent: &impl Sent) {
     for action in Action::ALL {
         Command::read(action, sent, campaign).ok();
     }
-    Wish::rate(sent).ok();
-    Wish::add(sent, 0, 0).ok();
+    ReporterCommand::rate(sent).ok();
+    ReporterCommand::add(sent, 0, 0).ok();
 }
 
 /// What a query asks for, and comes back as.

@@ -6,7 +6,7 @@ use chuangquan::{
     domain::{
         report::{
             Action, Audience, CaseNumber, Code, Event, Report, State, What,
-            action::command::Command, reporter::Wish,
+            action::command::Command, reporter::ReporterCommand,
         },
         slug::Slug,
         staff::{Role, Staff},
@@ -275,7 +275,8 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
         assert!(matches!(own, Err(ReportError::Forbidden(_))), "nobody checks their own work");
         report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
         assert_eq!(report.state, State::Closed);
-        let not_solved = Wish::Rate { solved: Some(false), satisfied: None, comment: None };
+        let not_solved =
+            ReporterCommand::Rate { solved: Some(false), satisfied: None, comment: None };
         report = service.reporter_wishes(&reporter, &report.code, &not_solved, &[]).await.unwrap();
         assert_eq!((report.state, report.reopened), (State::Dispatched, round));
     }
@@ -291,7 +292,7 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
     }
     report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
     assert_eq!(report.solved, None, "silence is 未评价");
-    let solved = Wish::Rate { solved: Some(true), satisfied: None, comment: None };
+    let solved = ReporterCommand::Rate { solved: Some(true), satisfied: None, comment: None };
     report = service.reporter_wishes(&reporter, &report.code, &solved, &[]).await.unwrap();
     assert_eq!((report.state, report.solved), (State::Closed, Some(true)));
     assert_eq!(server.store.recount().await.unwrap(), []);

@@ -11,7 +11,7 @@ use chuangquan::domain::{
             command::Command,
             transition::{Evidence, Refused, Rules},
         },
-        reporter::Wish,
+        reporter::ReporterCommand,
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -66,7 +66,7 @@ fn staff(id: i64, role: Role) -> Staff {
 #[derive(Clone, Debug)]
 enum Step {
     Staff { id: i64, role: Role, command: Command },
-    Reporter(Wish),
+    Reporter(ReporterCommand),
     Time,
 }
 
@@ -120,15 +120,19 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         command,
     });
     let wish = prop_oneof![
-        Just(Wish::Add { text: Some("补充".into()), photos: 0, sent: 0 }),
-        Just(Wish::Urge),
-        Just(Wish::Withdraw),
-        any::<bool>().prop_map(|solved| Wish::Rate {
+        Just(ReporterCommand::Add { text: Some("补充".into()), photos: 0, sent: 0 }),
+        Just(ReporterCommand::Urge),
+        Just(ReporterCommand::Withdraw),
+        any::<bool>().prop_map(|solved| ReporterCommand::Rate {
             solved: Some(solved),
             satisfied: None,
             comment: None
         }),
-        Just(Wish::Rate { solved: None, satisfied: Some(Satisfaction::Fair), comment: None }),
+        Just(ReporterCommand::Rate {
+            solved: None,
+            satisfied: Some(Satisfaction::Fair),
+            comment: None
+        }),
     ];
     let step =
         prop_oneof![8 => by_staff, 2 => wish.prop_map(Step::Reporter), 1 => Just(Step::Time)];
@@ -238,7 +242,7 @@ proptest! {
                 }
                 Step::Reporter(wish) => {
                     let done = rules.grant(&before, wish, others);
-                    if let (Ok((after, _)), Wish::Withdraw) = (&done, wish) {
+                    if let (Ok((after, _)), ReporterCommand::Withdraw) = (&done, wish) {
                         prop_assert_eq!(after.state == State::Withdrawn, !others);
                         prop_assert!(after.description.is_empty());
                     }

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chuangquan::{
     domain::{
-        report::{Action, Code, Report, State, action::command::Command, reporter::Wish},
+        report::{
+            Action, Code, Report, State, action::command::Command, reporter::ReporterCommand,
+        },
         slug::Slug,
         staff::Staff,
     },
@@ -281,7 +283,8 @@ async fn who_is_alone_takes_it_all_back(database: Database) {
     let second = filed(&scene.server, &mut own, "grid-01").await;
     let merge = Command::Duplicate { of: scene.reports[0].number() };
     act(service, &scene.worker, &second, merge).await.unwrap();
-    let gone = service.reporter_wishes(&reporter, &code, &Wish::Withdraw, &[]).await.unwrap();
+    let gone =
+        service.reporter_wishes(&reporter, &code, &ReporterCommand::Withdraw, &[]).await.unwrap();
     assert_eq!(gone.state, State::Withdrawn);
     scene.reports.clear();
 }

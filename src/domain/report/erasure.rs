@@ -5,7 +5,7 @@ use super::{
     action::transition::Rules,
     event::{Audience, Event, What},
     record::Report,
-    reporter::Wish,
+    reporter::ReporterCommand,
 };
 
 impl Report {
@@ -33,7 +33,7 @@ impl Rules<'_> {
     /// back, unless it is `others`' as well.
     #[must_use]
     pub fn forget_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
-        let (mut after, what) = match self.grant(report, &Wish::Withdraw, others) {
+        let (mut after, what) = match self.grant(report, &ReporterCommand::Withdraw, others) {
             Ok((after, event)) => (Report { version: report.version, ..after }, event.what),
             Err(_) => (report.clone(), What::Forgotten),
         };

@@ -16,7 +16,7 @@ pub const ADDED_MAX: usize = 500;
 
 /// What the reporter does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ReporterCommand {
     /// Adds words, photos or both.
     Add {
         /// The words.
@@ -42,7 +42,7 @@ pub enum Wish {
     },
 }
 
-impl Wish {
+impl ReporterCommand {
     /// Reads what the reporter adds, with `photos` out of the `sent` ones.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Wish {
     }
 }
 
-impl Wish {
+impl ReporterCommand {
     /// Whether `event` is what became of this wish, where having it granted twice would
     /// leave a trace: the rules let no other be granted twice.
     #[must_use]
@@ -150,14 +150,14 @@ impl Rules<'_> {
     pub fn grant(
         &self,
         report: &Report,
-        wish: &Wish,
+        wish: &ReporterCommand,
         others: bool,
     ) -> Result<(Report, Event), Refused> {
         let mut after = report.clone();
         let mut text = None;
         let mut detail = None;
         let what = match wish {
-            Wish::Add { text: added, photos, .. } => {
+            ReporterCommand::Add { text: added, photos, .. } => {
                 if !report.may_add() {
                     return Err(Refused::State);
                 }
@@ -176,14 +176,14 @@ impl Rules<'_> {
                 detail = (*photos > 0).then(|| photos.to_string());
                 What::Added
             }
-            Wish::Urge => {
+            ReporterCommand::Urge => {
                 if !report.may_urge(self.now, self.same_day(report.urged_at)) {
                     return Err(Refused::State);
                 }
                 after.urged_at = Some(self.now);
                 What::Urged
             }
-            Wish::Withdraw => {
+            ReporterCommand::Withdraw => {
                 if !report.may_withdraw() {
                     return Err(Refused::State);
                 }
@@ -197,7 +197,7 @@ impl Rules<'_> {
                     What::Withdrawn
                 }
             }
-            Wish::Rate { solved, satisfied, comment } => {
+            ReporterCommand::Rate { solved, satisfied, comment } => {
                 self.rate(report, &mut after, *solved, *satisfied)?;
                 after.rating_comment = comment.clone().or(after.rating_comment);
                 text.clone_from(comment);

@@ -14,7 +14,7 @@ use crate::{
             Code, Report,
             action::command::{FieldErrors, Sent},
             form::ReportForm,
-            reporter::Wish,
+            reporter::ReporterCommand,
         },
     },
     server::{
@@ -360,11 +360,11 @@ async fn grant(
         "add" => {
             brought = bring(state, visitor, &posted, ("photos", "held")).await?;
             let sent = posted.all("held").len() + posted.files("photos").len();
-            Wish::add(&posted, brought.held.len(), sent)
+            ReporterCommand::add(&posted, brought.held.len(), sent)
         }
-        "rate" => Wish::rate(&posted),
-        "urge" => Ok(Wish::Urge),
-        _ => Ok(Wish::Withdraw),
+        "rate" => ReporterCommand::rate(&posted),
+        "urge" => Ok(ReporterCommand::Urge),
+        _ => Ok(ReporterCommand::Withdraw),
     };
     let errors = match (read, &brought.fault) {
         (Ok(granted), None) => {

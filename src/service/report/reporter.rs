@@ -4,7 +4,9 @@ use super::{ReportError, before};
 use crate::{
     domain::{
         lang::Said,
-        report::{Code, PhotoRole, Report, State, What, photo::PHOTOS_MAX, reporter::Wish},
+        report::{
+            Code, PhotoRole, Report, State, What, photo::PHOTOS_MAX, reporter::ReporterCommand,
+        },
         time::Millis,
         visitor::VisitorId,
     },
@@ -26,7 +28,7 @@ impl Service {
         &self,
         visitor: &VisitorId,
         code: &Code,
-        wish: &Wish,
+        wish: &ReporterCommand,
         photos: &[Code],
     ) -> Result<Report, ReportError> {
         let rules = self.rules(now());

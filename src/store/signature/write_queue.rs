@@ -46,7 +46,7 @@ const GATHER: Duration = Duration::from_millis(1);
 /// Most wishes that wait; further ones wait at the door.
 const QUEUE: usize = 4096;
 
-enum Wish {
+enum WriteRequest {
     Sign(Box<Signing>),
     Withdraw(VisitorId),
 }
@@ -58,7 +58,7 @@ enum Answer {
 }
 
 struct Job {
-    wish: Wish,
+    request: WriteRequest,
     answer: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
@@ -145,7 +145,7 @@ impl Writer {
 
     /// As [`crate::store::base::Store::sign`].
     pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
-        match self.ask(Wish::Sign(Box::new(row))).await? {
+        match self.ask(WriteRequest::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
             Answer::Withdrawn(_) => Err(ended()),
         }
@@ -153,16 +153,16 @@ impl Writer {
 
     /// As [`crate::store::base::Store::withdraw`].
     pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
-        match self.ask(Wish::Withdraw(visitor)).await? {
+        match self.ask(WriteRequest::Withdraw(visitor)).await? {
             Answer::Withdrawn(had) => Ok(had),
             Answer::Signed(_) => Err(ended()),
         }
     }
 
-    async fn ask(&self, wish: Wish) -> Result<Answer, StoreError> {
+    async fn ask(&self, request: WriteRequest) -> Result<Answer, StoreError> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (answer, answered) = oneshot::channel();
-        let job = Job { wish, answer };
+        let job = Job { request, answer };
         queue.ok_or_else(ended)?.send(job).await.map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }
@@ -213,25 +213,25 @@ async fn drain(
         if last == 0 {
             return;
         }
-        let (wishes, answers): (Vec<Wish>, Vec<_>) =
-            batch.drain(..).map(|job| (job.wish, job.answer)).unzip();
+        let (requests, answers): (Vec<WriteRequest>, Vec<_>) =
+            batch.drain(..).map(|job| (job.request, job.answer)).unzip();
         let begun = Instant::now();
-        let results: Vec<_> = match in_time(commit(db, publisher, &wishes)).await {
+        let results: Vec<_> = match in_time(commit(db, publisher, &requests)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
             // One bad wish must not cost the others their answer.
-            Err(StoreError::Refused(_)) if wishes.len() > 1 => {
-                one_by_one(db, publisher, &wishes).await
+            Err(StoreError::Refused(_)) if requests.len() > 1 => {
+                one_by_one(db, publisher, &requests).await
             }
             Err(error) => {
-                tracing::error!(%error, batch.size = wishes.len(), "a batch was not committed");
-                wishes.iter().map(|_| Err(error.clone())).collect()
+                tracing::error!(%error, batch.size = requests.len(), "a batch was not committed");
+                requests.iter().map(|_| Err(error.clone())).collect()
             }
         };
         let took = begun.elapsed();
         #[expect(clippy::cast_precision_loss, reason = "a batch has at most 512")]
-        measures.size.observe(wishes.len() as f64);
+        measures.size.observe(requests.len() as f64);
         measures.seconds.observe(took.as_secs_f64());
-        tracing::debug!(batch.size = wishes.len(), ?took, "a batch was written");
+        tracing::debug!(batch.size = requests.len(), ?took, "a batch was written");
         to_answer.send(answers.into_iter().zip(results).collect()).ok();
     }
 }
@@ -239,11 +239,11 @@ async fn drain(
 async fn one_by_one(
     db: &Db,
     publisher: &Publisher,
-    wishes: &[Wish],
+    requests: &[WriteRequest],
 ) -> Vec<Result<Answer, StoreError>> {
-    let mut results = Vec::with_capacity(wishes.len());
-    for wish in wishes.chunks(1) {
-        let result = in_time(commit(db, publisher, wish)).await;
+    let mut results = Vec::with_capacity(requests.len());
+    for request in requests.chunks(1) {
+        let result = in_time(commit(db, publisher, request)).await;
         results.push(result.and_then(|done| done.first().copied().ok_or_else(ended)));
     }
     results
@@ -253,17 +253,17 @@ async fn one_by_one(
 async fn commit(
     db: &Db,
     publisher: &Publisher,
-    wishes: &[Wish],
+    requests: &[WriteRequest],
 ) -> Result<Vec<Answer>, StoreError> {
     const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
 
     let now = jiff::Timestamp::now().as_millisecond();
-    let plan = Plan::of(wishes);
+    let plan = Plan::of(requests);
     let mut tx = db.begin().await?;
     let ledger = counts::take_ledger(&mut tx, now).await?;
     let mut last = ledger.last_ordinal;
     let mut deltas = Deltas::default();
-    let mut done: Vec<Option<Answer>> = vec![None; wishes.len()];
+    let mut done: Vec<Option<Answer>> = vec![None; requests.len()];
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
             let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
@@ -323,7 +323,7 @@ struct Plan<'w> {
 }
 
 impl<'w> Plan<'w> {
-    fn of(wishes: &'w [Wish]) -> Self {
+    fn of(requests: &'w [WriteRequest]) -> Self {
         struct Last {
             place: usize,
             wave: usize,
@@ -331,10 +331,10 @@ impl<'w> Plan<'w> {
         }
         let mut plan = Self::default();
         let mut last: HashMap<&str, Last> = HashMap::new();
-        for (place, wish) in wishes.iter().enumerate() {
-            let (visitor, signs) = match wish {
-                Wish::Sign(row) => (&row.visitor, true),
-                Wish::Withdraw(visitor) => (visitor, false),
+        for (place, request) in requests.iter().enumerate() {
+            let (visitor, signs) = match request {
+                WriteRequest::Sign(row) => (&row.visitor, true),
+                WriteRequest::Withdraw(visitor) => (visitor, false),
             };
             let wave = match last.get(visitor.as_str()) {
                 Some(earlier) if earlier.signs == signs => {
@@ -348,9 +348,11 @@ impl<'w> Plan<'w> {
             if plan.waves.len() == wave {
                 plan.waves.push(Wave::default());
             }
-            match wish {
-                Wish::Sign(row) => plan.waves[wave].signs.push((place, row)),
-                Wish::Withdraw(visitor) => plan.waves[wave].withdrawals.push((place, visitor)),
+            match request {
+                WriteRequest::Sign(row) => plan.waves[wave].signs.push((place, row)),
+                WriteRequest::Withdraw(visitor) => {
+                    plan.waves[wave].withdrawals.push((place, visitor))
+                }
             }
         }
         plan
