@@ -11,7 +11,7 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{
     forms::memory,
-    http::{assets::Assets, concurrency::Turns, live_feed::Live},
+    http::{assets::Assets, concurrency::ConcurrencyLimit, live_feed::Live},
     ops::metrics::Metrics,
     pages::{cache::SharedPages, share_picture::SharePicture},
     session::cookies::CookieKeys,
@@ -26,8 +26,8 @@ const STREAMS: usize = 12_800;
 const STREAMS_EACH: usize = 12;
 
 /// So many streams; a seventh is kept for others than those of the busiest place.
-fn streams(most: usize) -> Turns {
-    Turns::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
+fn streams(most: usize) -> ConcurrencyLimit {
+    ConcurrencyLimit::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
 }
 
 /// What every handler may need. Cheap to clone: every request does so some times.
@@ -77,9 +77,9 @@ pub struct Parts {
     /// Memory for the files of forms.
     pub uploads: Arc<Semaphore>,
     /// Forms with files that are sent at once.
-    pub forms: Turns,
+    pub forms: ConcurrencyLimit,
     /// Streams of counts.
-    pub streams: Turns,
+    pub streams: ConcurrencyLimit,
     /// What is counted, for whoever watches.
     pub metrics: Arc<Metrics>,
     /// Becomes true when the server is to end.
@@ -118,7 +118,8 @@ impl AppState {
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
         let uploads = Arc::new(Semaphore::new(memory::memory()));
-        let forms = Turns::new(memory::FORMS, memory::FORMS_EACH, memory::FORMS_AT_PLACE);
+        let forms =
+            ConcurrencyLimit::new(memory::FORMS, memory::FORMS_EACH, memory::FORMS_AT_PLACE);
         let streams = streams(STREAMS);
         let parts = Parts {
             service,

@@ -55,9 +55,9 @@ async fn crowd(server: &Process, n: usize, place: &'static str, dwell: Duration)
     let people = (0..n).map(|i| {
         let (mut visitor, at_once) = (first.other(), Arc::clone(&at_once));
         tokio::spawn(async move {
-            let turn = at_once.acquire().await.unwrap();
+            let permit = at_once.acquire().await.unwrap();
             visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
-            drop(turn);
+            drop(permit);
             sleep(dwell).await;
             let _turn = at_once.acquire().await.unwrap();
             let name = name(i);

@@ -30,7 +30,7 @@ use super::{memory::STEP, owner, urlencoded::Fields};
 use crate::{
     domain::report::action::command::Sent,
     server::{
-        http::{concurrency::NoTurn, error},
+        http::{concurrency::LimitReached, error},
         session::visitor::Visitor,
         state::AppState,
     },
@@ -142,8 +142,8 @@ impl Posted {
         let visitor = parts.extensions.get::<Visitor>();
         let place = visitor.map(|visitor| visitor.place.as_str()).unwrap_or_default();
         let visitor = visitor.filter(|visitor| visitor.known);
-        let turn = state.forms.take(visitor.map(|visitor| &visitor.id), place);
-        let _turn = turn.map_err(no_turn)?;
+        let permit = state.forms.take(visitor.map(|visitor| &visitor.id), place);
+        let _turn = permit.map_err(limit_reached)?;
         // Files of someone who has no cookie yet could not be found again.
         let memory = visitor.map(|_| &state.uploads);
         Self::of(Request::from_parts(parts.clone(), body), memory).await
@@ -295,10 +295,10 @@ fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
     }))
 }
 
-const fn no_turn(why: NoTurn) -> Refusal {
+const fn limit_reached(why: LimitReached) -> Refusal {
     match why {
-        NoTurn::All => Refusal::Unavailable,
-        NoTurn::Own => Refusal::TooMany(5),
+        LimitReached::All => Refusal::Unavailable,
+        LimitReached::Own => Refusal::TooMany(5),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     server::{
         http::{
             client_ip,
-            concurrency::{NoTurn, Turn},
+            concurrency::{LimitReached, Permit},
             error,
             live_feed::Frame,
         },
@@ -59,19 +59,19 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
         greeting: Option<Bytes>,
-        _turn: Turn,
+        _turn: Permit,
     }
     let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
     let place = client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies);
-    let turn = match state.streams.take(visitor.as_ref(), &place) {
-        Ok(turn) => turn,
-        Err(NoTurn::All) => return error::response(Refusal::Unavailable),
-        Err(NoTurn::Own) => return error::response(Refusal::TooMany(STREAM_WAIT)),
+    let permit = match state.streams.take(visitor.as_ref(), &place) {
+        Ok(permit) => permit,
+        Err(LimitReached::All) => return error::response(Refusal::Unavailable),
+        Err(LimitReached::Own) => return error::response(Refusal::TooMany(STREAM_WAIT)),
     };
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());
-    let client = Client { ticks, ending: state.ending.clone(), greeting, _turn: turn };
+    let client = Client { ticks, ending: state.ending.clone(), greeting, _turn: permit };
     let events = stream::unfold(client, async |mut client| {
         if let Some(greeting) = client.greeting.take() {
             return Some((Ok::<Bytes, Infallible>(greeting), client));

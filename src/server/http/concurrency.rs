@@ -10,7 +10,7 @@ use crate::domain::visitor::VisitorId;
 
 /// So many at once.
 #[derive(Clone, Debug)]
-pub struct Turns {
+pub struct ConcurrencyLimit {
     /// In all.
     most: usize,
     /// For one visitor: cookies cost nothing, so it binds the honest only.
@@ -28,36 +28,36 @@ struct Taken {
 
 /// A turn that was taken; over when it is dropped.
 #[derive(Debug)]
-pub struct Turn {
+pub struct Permit {
     by: Vec<String>,
     taken: Arc<Mutex<Taken>>,
 }
 
 /// Why there is no turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoTurn {
+pub enum LimitReached {
     /// All are taken, or all of this place.
     All,
     /// This visitor has theirs.
     Own,
 }
 
-impl Turns {
+impl ConcurrencyLimit {
     /// `most` in all, `each` for one visitor, `at_place` for one place.
     pub fn new(most: usize, each: usize, at_place: usize) -> Self {
         Self { most, each, at_place, taken: Arc::default() }
     }
 
     /// A turn, for a visitor and at a place as far as these are known.
-    pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Turn, NoTurn> {
+    pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Permit, LimitReached> {
         let visitor = visitor
-            .map(|visitor| (format!("visitor {}", visitor.as_str()), self.each, NoTurn::Own));
-        let place =
-            (!place.is_empty()).then(|| (format!("place {place}"), self.at_place, NoTurn::All));
+            .map(|visitor| (format!("visitor {}", visitor.as_str()), self.each, LimitReached::Own));
+        let place = (!place.is_empty())
+            .then(|| (format!("place {place}"), self.at_place, LimitReached::All));
         let by: Vec<_> = visitor.into_iter().chain(place).collect();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.most {
-            return Err(NoTurn::All);
+            return Err(LimitReached::All);
         }
         for (key, most, why) in &by {
             if taken.by.get(key).is_some_and(|n| n >= most) {
@@ -69,7 +69,7 @@ impl Turns {
             *taken.by.entry(key.clone()).or_default() += 1;
         }
         let by = by.into_iter().map(|(key, ..)| key).collect();
-        Ok(Turn { by, taken: Arc::clone(&self.taken) })
+        Ok(Permit { by, taken: Arc::clone(&self.taken) })
     }
 
     /// How many are taken.
@@ -78,7 +78,7 @@ impl Turns {
     }
 }
 
-impl Drop for Turn {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
@@ -99,15 +99,15 @@ mod tests {
 
     #[test]
     fn turns_come_back() {
-        let turns = Turns::new(4, 2, 3);
+        let turns = ConcurrencyLimit::new(4, 2, 3);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
         let first = turns.take(Some(&one), "here").unwrap();
         let _second = turns.take(Some(&one), "here").unwrap();
-        assert_eq!(turns.take(Some(&one), "here").unwrap_err(), NoTurn::Own);
+        assert_eq!(turns.take(Some(&one), "here").unwrap_err(), LimitReached::Own);
         let _third = turns.take(Some(&other), "here").unwrap();
-        assert_eq!(turns.take(None, "here").unwrap_err(), NoTurn::All, "all of this place");
+        assert_eq!(turns.take(None, "here").unwrap_err(), LimitReached::All, "all of this place");
         let elsewhere = turns.take(None, "there").unwrap();
-        assert_eq!(turns.take(None, "").unwrap_err(), NoTurn::All);
+        assert_eq!(turns.take(None, "").unwrap_err(), LimitReached::All);
         drop((first, elsewhere));
         drop(turns.take(None, "here").unwrap());
         turns.take(Some(&one), "").unwrap();

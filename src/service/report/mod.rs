@@ -184,11 +184,11 @@ impl Service {
 
     /// Makes a picture, at most a few at once and beside the threads that answer.
     async fn picture(&self, bytes: bytes::Bytes) -> Result<Picture, ReportError> {
-        let turn = Arc::clone(&self.darkroom).acquire_owned().await;
+        let permit = Arc::clone(&self.darkroom).acquire_owned().await;
         // The work goes on when whoever asked has hung up: so does its turn.
         let work = move || {
             let processed = photo::process(&bytes);
-            drop(turn);
+            drop(permit);
             processed
         };
         let processed = tokio::task::spawn_blocking(work).await;

@@ -37,17 +37,17 @@ pub fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A turn with the doorkeepers.
-async fn turn(doorkeeper: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
+async fn permit(doorkeeper: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
     let busy = || StoreError::Unavailable("too many passwords are looked at".into());
-    let turn = timeout(PATIENCE, Arc::clone(doorkeeper).acquire_owned()).await;
-    turn.map_err(|_| busy())?.map_err(|_| busy())
+    let permit = timeout(PATIENCE, Arc::clone(doorkeeper).acquire_owned()).await;
+    permit.map_err(|_| busy())?.map_err(|_| busy())
 }
 
 /// A password's hash (argon2id), made beside the threads that answer.
 pub async fn hash(doorkeeper: &Arc<Semaphore>, password: String) -> Result<String, StoreError> {
-    let turn = turn(doorkeeper).await?;
+    let permit = permit(doorkeeper).await?;
     let hashed = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
+        let _turn = permit;
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
     });
     match hashed.await {
@@ -71,10 +71,10 @@ pub async fn verify(
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                           3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
     let known = hash.is_some();
-    let turn = turn(doorkeeper).await?;
+    let permit = permit(doorkeeper).await?;
     let verified = tokio::task::spawn_blocking(move || {
         // The work goes on when whoever asked has hung up: so does its turn.
-        let _turn = turn;
+        let _turn = permit;
         let hash = hash.as_deref().unwrap_or(NOBODY);
         let parsed = PasswordHash::new(hash);
         parsed
