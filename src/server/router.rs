@@ -41,7 +41,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .method_not_allowed_fallback(async || StatusCode::METHOD_NOT_ALLOWED)
         .layer(CatchPanicLayer::custom(fault))
         .layer(state.csrf.clone())
-        .layer(from_fn_with_state(state.clone(), error_pages::dress))
+        .layer(from_fn_with_state(state.clone(), error_pages::render_errors))
         .layer(CatchPanicLayer::custom(fault))
         .with_state(state)
 }

@@ -38,7 +38,7 @@ pub enum Who {
     /// A grid worker of another grid.
     Elsewhere,
     /// The lead of the report's branch.
-    Lead,
+    JobLock,
     /// A manager of the street office.
     Manager,
     /// Someone who was staff and was deactivated, with the cookie kept.
@@ -53,7 +53,7 @@ impl Who {
         Self::Reporter,
         Self::Worker,
         Self::Elsewhere,
-        Self::Lead,
+        Self::JobLock,
         Self::Manager,
         Self::Deactivated,
     ];

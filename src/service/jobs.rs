@@ -5,14 +5,14 @@ use super::{
     report::{HELD_FOR, ReportError},
     staff::{ABSOLUTE, IDLE},
 };
-use crate::store::{Change, Lead, Notice, Pending, StoreError, Unchanged};
+use crate::store::{Change, JobLock, Notice, Pending, StoreError, Unchanged};
 
 impl Service {
     /// Takes the right to do what follows; `None` while another node does it.
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
+    pub async fn lead(&self) -> Result<Option<JobLock>, StoreError> {
         self.store.lead().await
     }
 

@@ -16,9 +16,9 @@ const JOBS: i64 = i64::from_be_bytes(*b"chuangqu");
 /// holds it for an open transaction, so that it ends with the node that had it; a SQLite
 /// file has one node only.
 #[derive(Debug)]
-pub struct Lead(Option<Tx>);
+pub struct JobLock(Option<Tx>);
 
-impl Lead {
+impl JobLock {
     /// Whether this node has it still: the connection that holds it may have been lost.
     pub async fn holds(&mut self) -> bool {
         let Some(tx) = &mut self.0 else { return true };
@@ -32,16 +32,16 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn lead(&self) -> Result<Option<Lead>, StoreError> {
+    pub async fn lead(&self) -> Result<Option<JobLock>, StoreError> {
         const TAKE: Sql = Sql::both("SELECT pg_try_advisory_xact_lock($1)");
         if !self.db.is_shared() {
-            return Ok(Some(Lead(None)));
+            return Ok(Some(JobLock(None)));
         }
         const LONG: Sql = Sql::both("SET LOCAL idle_in_transaction_session_timeout = '5min'");
         let mut tx = self.db.begin().await?;
         // Robots may take their time.
         tx.run(LONG, &[]).await?;
         let (taken,): (bool,) = in_time(tx.one(TAKE, &[JOBS.into()])).await?;
-        Ok(taken.then_some(Lead(Some(tx))))
+        Ok(taken.then_some(JobLock(Some(tx))))
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
     error::StoreError,
-    job_lock::Lead,
+    job_lock::JobLock,
     message::StoredMessage,
     report::{
         outbox::Pending,

@@ -9,7 +9,7 @@ use leptos_router::{
 
 use super::{
     context::{Instead, Page},
-    display::Care,
+    display::LargeText,
     error::Refusal,
     pages::{
         about::{licences::LicencesPage, offline::OfflinePage, privacy::PrivacyPage},
@@ -65,7 +65,7 @@ pub fn Shell() -> impl IntoView {
     let files = page.site_files;
     let public = !page.path.starts_with("/console");
     // The root's size is that of all text; WeUI looks at the body.
-    let text_size = page.care.map(Care::as_str);
+    let text_size = page.care.map(LargeText::as_str);
     let few = files.watching;
     let lang = page.lang;
     view! {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use leptos::prelude::{Oco, expect_context};
 
-use super::{display::Care, error::Refusal};
+use super::{display::LargeText, error::Refusal};
 use crate::{
     domain::{
         campaign::Campaign,
@@ -40,7 +40,7 @@ pub struct Page {
     /// Whether this browser says it has signed; decides only what is offered first.
     pub has_signed: bool,
     /// Whether this visitor reads 大字版, and in which size.
-    pub care: Option<Care>,
+    pub care: Option<LargeText>,
     /// The language of the page.
     pub lang: Lang,
     /// The grid of a poster that was scanned, not yet held against the campaign.

@@ -3,7 +3,7 @@
 /// 大字版（关怀模式）, by the size of its text. The MIIT asks for 18 pixels at least, and
 /// that text can grow to 30 without a loss (互联网网站适老化通用设计规范, 2021).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Care {
+pub enum LargeText {
     /// 20 pixels.
     Large,
     /// 24 pixels.
@@ -12,7 +12,7 @@ pub enum Care {
     Largest,
 }
 
-impl Care {
+impl LargeText {
     const ALL: [Self; 3] = [Self::Large, Self::Larger, Self::Largest];
 
     /// The size of its text in pixels, as it is chosen and remembered.
@@ -25,7 +25,7 @@ impl Care {
         }
     }
 
-    /// Reads what [`Care::as_str`] wrote; anything else is the standard size.
+    /// Reads what [`LargeText::as_str`] wrote; anything else is the standard size.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|care| care.as_str() == text)

@@ -13,7 +13,7 @@ use crate::{
         session::visitor::{Hint, remember},
         state::AppState,
     },
-    ui::{display::Care, error::Refusal},
+    ui::{display::LargeText, error::Refusal},
 };
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to
@@ -25,7 +25,7 @@ pub async fn choose(State(state): State<AppState>, request: Request) -> Response
         Err(refused) => return error::response(refused),
     };
     let mut response = Redirect::to(&back(&fields.first("back"), &parts.headers)).into_response();
-    remember(&mut response, Hint::Care(Care::parse(&fields.first("care"))), state.https);
+    remember(&mut response, Hint::LargeText(LargeText::parse(&fields.first("care"))), state.https);
     response
 }
 

@@ -43,7 +43,7 @@ pub fn say_wait(mut response: Response, seconds: Option<u32>) -> Response {
     response
 }
 
-/// A bare response that `error_pages::dress` makes readable.
+/// A bare response that `error_pages::render_errors` makes readable.
 pub fn response(refusal: Refusal) -> Response {
     let mut response = status(refusal).into_response();
     response.extensions_mut().insert(refusal);

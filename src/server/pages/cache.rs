@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     domain::{campaign::Phase, lang::Lang, slug::Slug},
     server::{http::compression::Encoded, session::visitor::Visitor},
-    ui::display::Care,
+    ui::display::LargeText,
 };
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.
@@ -29,7 +29,7 @@ const MOST: usize = 256;
 pub struct Key {
     path: String,
     has_signed: bool,
-    care: Option<Care>,
+    care: Option<LargeText>,
     lang: Lang,
 }
 

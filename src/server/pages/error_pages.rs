@@ -48,7 +48,11 @@ impl Asked {
 
 /// Gives every refusal a body that its asker can read, and every answer the headers that
 /// keep others from using it.
-pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn render_errors(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let asked = Asked::of(&request);
     let measured = state.metrics.begin(&request);
     let bare = next.run(request).await;

@@ -14,7 +14,7 @@ use super::cookies::CookieKeys;
 use crate::{
     domain::{lang::Lang, visitor::VisitorId},
     service::Asker,
-    ui::display::Care,
+    ui::display::LargeText,
 };
 
 /// How long a visitor is known without coming back: 400 days, the most that
@@ -58,7 +58,7 @@ pub struct Visitor {
     /// Whether this browser says it has signed; only a hint.
     pub signed: bool,
     /// 大字版, if they chose it.
-    pub care: Option<Care>,
+    pub care: Option<LargeText>,
     /// The language they chose, or their browser asks for.
     pub lang: Lang,
     /// Whether WeChat need not be asked who this is.
@@ -109,12 +109,12 @@ pub fn brought(headers: &HeaderMap, keys: &CookieKeys, https: bool) -> Option<Vi
 }
 
 /// 大字版, as far as a request asks for it.
-pub fn care_of(headers: &HeaderMap) -> Option<Care> {
+pub fn care_of(headers: &HeaderMap) -> Option<LargeText> {
     care_in(&CookieJar::from_headers(headers))
 }
 
-pub(super) fn care_in(hints: &CookieJar) -> Option<Care> {
-    hints.get(CARE).and_then(|cookie| Care::parse(cookie.value()))
+pub(super) fn care_in(hints: &CookieJar) -> Option<LargeText> {
+    hints.get(CARE).and_then(|cookie| LargeText::parse(cookie.value()))
 }
 
 /// The language that a request asks for by what was chosen before, or by the browser's
@@ -150,8 +150,8 @@ pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
         Hint::Grid(slug) => cookie(GRID, slug.to_owned(), https),
         Hint::Signed => cookie(SIGNED, "1".to_owned(), https),
         Hint::NotSigned => forgotten(SIGNED, https),
-        Hint::Care(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
-        Hint::Care(None) => forgotten(CARE, https),
+        Hint::LargeText(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
+        Hint::LargeText(None) => forgotten(CARE, https),
         Hint::Introduced => brief(cookie(INTRODUCED, "1".to_owned(), https), ANSWERED),
         Hint::Asked => brief(cookie(INTRODUCED, "0".to_owned(), https), IN_VAIN),
         Hint::Lent => cookie(INTRODUCED, "lent".to_owned(), https),
@@ -170,7 +170,7 @@ pub enum Hint<'a> {
     /// It has not, or no longer.
     NotSigned,
     /// Whether to show 大字版, and in which size.
-    Care(Option<Care>),
+    LargeText(Option<LargeText>),
     /// In which language.
     Lang(Lang),
     /// WeChat has said who this is.

@@ -2,19 +2,19 @@
 
 use leptos::{either::Either, prelude::*};
 
-use crate::ui::{context::Page, display::Care};
+use crate::ui::{context::Page, display::LargeText};
 
 /// The bar.
 #[component]
 pub fn TopBar() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
-    let button = |care: Option<Care>, label: &'static str| {
-        let value = care.map_or("", Care::as_str);
+    let button = |care: Option<LargeText>, label: &'static str| {
+        let value = care.map_or("", LargeText::as_str);
         view! { <button class="top-bar__button" type="submit" name="care" value=value>{label}</button> }
     };
     let buttons = match page.care {
-        None => Either::Left(button(Some(Care::Large), lang.say("大字版", "Large text"))),
+        None => Either::Left(button(Some(LargeText::Large), lang.say("大字版", "Large text"))),
         Some(care) => {
             let (smaller, larger) = care.neighbours();
             Either::Right(view! {
