@@ -79,7 +79,7 @@ impl Rule {
 
 /// The state of a stored signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Standing {
+pub enum SignatureState {
     /// Counted.
     Valid,
     /// Not counted until a rule clears or a manager releases it; the signer is told nothing.
@@ -90,7 +90,7 @@ pub enum Standing {
     Withdrawn,
 }
 
-impl Standing {
+impl SignatureState {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Valid, Self::Suspect, Self::Invalid, Self::Withdrawn];
 
@@ -108,7 +108,7 @@ impl Standing {
     /// The standing of that name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|standing| standing.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
     /// The name that managers read.
@@ -125,7 +125,7 @@ impl Standing {
 
 /// What a manager may decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ReviewDecision {
     /// Suspect ones count.
     Release,
     /// Suspect ones do not count.
@@ -134,7 +134,7 @@ pub enum Verdict {
     Invalidate,
 }
 
-impl Verdict {
+impl ReviewDecision {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Release, Self::Dismiss, Self::Invalidate];
 
@@ -166,18 +166,18 @@ impl Verdict {
 
     /// Of which standing it is said, and what they become.
     #[must_use]
-    pub const fn change(self) -> (Standing, Standing) {
+    pub const fn change(self) -> (SignatureState, SignatureState) {
         match self {
-            Self::Release => (Standing::Suspect, Standing::Valid),
-            Self::Dismiss => (Standing::Suspect, Standing::Invalid),
-            Self::Invalidate => (Standing::Valid, Standing::Invalid),
+            Self::Release => (SignatureState::Suspect, SignatureState::Valid),
+            Self::Dismiss => (SignatureState::Suspect, SignatureState::Invalid),
+            Self::Invalidate => (SignatureState::Valid, SignatureState::Invalid),
         }
     }
 }
 
 /// Which signatures are meant: those that all of it is true of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Meant {
+pub struct SignatureFilter {
     /// Held by that rule.
     pub rule: Option<Rule>,
     /// From that place, as it is kept.

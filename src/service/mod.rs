@@ -26,6 +26,6 @@ pub use self::{
     signature::{MySignature, SignError},
 };
 pub use crate::store::{
-    BusyPlace, COUNTED, Judgement, Pending, Progress, ReportFigures, Size, StoreError,
+    BulkReview, BusyPlace, COUNTED, Pending, Progress, ReportFigures, Size, StoreError,
     StoredMessage, Suspects, Waiting,
 };

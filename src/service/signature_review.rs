@@ -7,12 +7,12 @@ use crate::{
     domain::{
         campaign::Day,
         report::{Code, action::command::FieldErrors},
-        signature_review::{DWELL, MEMORY, Meant, Rule, Standing, Verdict},
+        signature_review::{DWELL, MEMORY, ReviewDecision, Rule, SignatureFilter, SignatureState},
         staff::Staff,
         text,
         time::Millis,
     },
-    store::{BusyPlace, Doubt, Judgement, Note, StoreError, Suspects},
+    store::{BulkReview, BusyPlace, Doubt, Note, StoreError, Suspects},
 };
 
 /// How a signature came.
@@ -42,7 +42,7 @@ const PLACES_KEPT: Millis = 30 * DAY;
 #[derive(Clone, Debug)]
 pub struct Overview {
     /// Signatures of each standing on each of the last days, newest first.
-    pub days: Vec<(Day, BTreeMap<Standing, u64>)>,
+    pub days: Vec<(Day, BTreeMap<SignatureState, u64>)>,
     /// Rules that are switched off.
     pub off: BTreeSet<Rule>,
     /// Suspect ones, by rule and place, with a few masked names.
@@ -50,7 +50,7 @@ pub struct Overview {
     /// Where most of the valid ones of the last two days came from.
     pub busy: Vec<BusyPlace>,
     /// What was decided of late, with the name of who did.
-    pub judgements: Vec<(Judgement, String)>,
+    pub judgements: Vec<(BulkReview, String)>,
 }
 
 /// What a verdict would do.
@@ -84,7 +84,7 @@ pub enum DoubtError {
 impl Service {
     /// The signatures that a form or an address means; `None` where it says something strange.
     #[must_use]
-    pub fn meant_by(&self, first: impl Fn(&str) -> String) -> Option<Meant> {
+    pub fn meant_by(&self, first: impl Fn(&str) -> String) -> Option<SignatureFilter> {
         let said = |name: &str| Some(first(name).trim().to_owned()).filter(|text| !text.is_empty());
         let day = |name: &str| match said(name) {
             None => Some(None),
@@ -95,7 +95,7 @@ impl Service {
             Some(text) => Some(Rule::parse(&text)?),
         };
         let until = day("until")?.map(|begins| begins + 86_400_000);
-        Some(Meant { rule, place: said("place"), since: day("since")?, until })
+        Some(SignatureFilter { rule, place: said("place"), since: day("since")?, until })
     }
 
     /// Where a signature came from, as it is kept, and the second signs it came with.
@@ -135,17 +135,18 @@ impl Service {
         let offset = self.offset(now);
         let first = (now + offset) / DAY - (DAYS - 1);
         let rows = self.store.standings_by_day(first * DAY - offset, offset).await?;
-        let mut days: BTreeMap<i64, BTreeMap<Standing, u64>> = BTreeMap::new();
-        for (day, standing, n) in rows {
-            days.entry(day).or_default().insert(standing, n);
+        let mut days: BTreeMap<i64, BTreeMap<SignatureState, u64>> = BTreeMap::new();
+        for (day, state, n) in rows {
+            days.entry(day).or_default().insert(state, n);
         }
         let day = |(day, standings)| Some((self.day(day * DAY - offset)?, standings));
         let days = days.into_iter().rev().filter_map(day).collect();
         let mut suspects = Vec::new();
         for group in self.store.suspects(20).await? {
             let place = Some(group.place.clone()).filter(|place| !place.is_empty());
-            let meant = Meant { rule: Some(group.rule), place, ..Meant::default() };
-            let samples = self.store.samples(Standing::Suspect, &meant, 5).await?;
+            let meant =
+                SignatureFilter { rule: Some(group.rule), place, ..SignatureFilter::default() };
+            let samples = self.store.samples(SignatureState::Suspect, &meant, 5).await?;
             let names = samples.iter().map(|sample| text::masked(&sample.name)).collect();
             suspects.push((group, names));
         }
@@ -181,8 +182,8 @@ impl Service {
     pub async fn preview(
         &self,
         staff: &Staff,
-        verdict: Verdict,
-        meant: &Meant,
+        verdict: ReviewDecision,
+        meant: &SignatureFilter,
     ) -> Result<Preview, DoubtError> {
         may_judge(staff)?;
         let (from, _) = verdict.change();
@@ -202,12 +203,12 @@ impl Service {
     pub async fn judge(
         &self,
         staff: &Staff,
-        verdict: Verdict,
-        meant: &Meant,
+        verdict: ReviewDecision,
+        meant: &SignatureFilter,
         upto: Option<u64>,
     ) -> Result<(), DoubtError> {
         may_judge(staff)?;
-        if verdict == Verdict::Invalidate && *meant == Meant::default() {
+        if verdict == ReviewDecision::Invalidate && *meant == SignatureFilter::default() {
             let sentence = "请至少选一个条件，不能一次作废全部有效签名".into();
             return Err(DoubtError::Form(vec![("verdict", sentence)]));
         }

@@ -46,7 +46,7 @@ pub use self::{
         write::{Attached, Change, Known, Notice, Unchanged},
     },
     signature::{
-        bulk_review::{Judgement, Note, Progress},
+        bulk_review::{BulkReview, Note, Progress},
         review::{BusyPlace, Sample, Suspects},
         row::{Doubt, SignatureRow, Signed, Signing},
         write_queue::WriterMeasures,

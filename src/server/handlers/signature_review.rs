@@ -12,7 +12,7 @@ use axum::{
 use crate::{
     domain::{
         report::action::command::Sent,
-        signature_review::{Rule, Verdict},
+        signature_review::{ReviewDecision, Rule},
     },
     server::{
         forms::multipart::{Own, Received},
@@ -37,7 +37,7 @@ pub async fn judge(
     if !session.staff.judges_signatures() {
         return of_doubt(&DoubtError::Forbidden);
     }
-    let Some(verdict) = Verdict::parse(&posted.first("verdict")) else {
+    let Some(verdict) = ReviewDecision::parse(&posted.first("verdict")) else {
         return error::response(Refusal::Malformed);
     };
     let Some(meant) = state.service.meant_by(|name| posted.first(name)) else {

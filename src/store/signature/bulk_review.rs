@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{review::narrow, row::pledges_of};
 use crate::{
     domain::{
-        signature_review::{Meant, Rule, Standing, Verdict},
+        signature_review::{ReviewDecision, Rule, SignatureFilter, SignatureState},
         staff::StaffId,
         time::Millis,
     },
@@ -60,7 +60,7 @@ impl Progress {
 
 /// What a manager decided.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Judgement {
+pub struct BulkReview {
     /// Its name.
     pub id: String,
     /// When.
@@ -81,17 +81,17 @@ pub struct Judgement {
     pub state: Progress,
 }
 
-impl Record for Judgement {
+impl Record for BulkReview {
     fn table() -> &'static Statements {
         &JUDGEMENTS
     }
 }
 
-impl Judgement {
+impl BulkReview {
     /// What was decided.
     #[must_use]
-    pub fn verdict(&self) -> Option<Verdict> {
-        Verdict::ALL.into_iter().find(|verdict| {
+    pub fn verdict(&self) -> Option<ReviewDecision> {
+        ReviewDecision::ALL.into_iter().find(|verdict| {
             let (from, to) = verdict.change();
             from.as_str() == self.came_from && to.as_str() == self.is_to_be
         })
@@ -99,8 +99,8 @@ impl Judgement {
 
     /// About which.
     #[must_use]
-    pub fn meant(&self) -> Meant {
-        Meant {
+    pub fn meant(&self) -> SignatureFilter {
+        SignatureFilter {
             rule: self.rule.as_deref().and_then(Rule::parse),
             place: self.place.clone(),
             since: self.since,
@@ -135,8 +135,8 @@ impl Store {
     pub async fn begin_judgement(
         &self,
         note: Note<'_>,
-        verdict: Verdict,
-        meant: &Meant,
+        verdict: ReviewDecision,
+        meant: &SignatureFilter,
         upto: Option<u64>,
         at: Millis,
     ) -> Result<(), StoreError> {
@@ -170,8 +170,9 @@ impl Store {
         if on {
             note_in(&mut tx, note, at).await?;
         } else {
-            let meant = Meant { rule: Some(rule), ..Meant::default() };
-            insert(&mut tx, note, Verdict::Release, &meant, (taken.last_ordinal, at)).await?;
+            let meant = SignatureFilter { rule: Some(rule), ..SignatureFilter::default() };
+            insert(&mut tx, note, ReviewDecision::Release, &meant, (taken.last_ordinal, at))
+                .await?;
         }
         self.commit_counts(tx, taken).await
     }
@@ -200,7 +201,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn judgements(&self, limit: u16) -> Result<Vec<Judgement>, StoreError> {
+    pub async fn judgements(&self, limit: u16) -> Result<Vec<BulkReview>, StoreError> {
         let mut query = Query::records(&JUDGEMENTS);
         query.push(" ORDER BY at DESC, id LIMIT ").bind(i64::from(limit));
         query.find(&self.db).await
@@ -214,17 +215,17 @@ impl Store {
     pub async fn judge_step(&self, now: Millis) -> Result<bool, StoreError> {
         let mut waiting = Query::records(&JUDGEMENTS);
         waiting.push(" WHERE state IN ('running', 'undoing') ORDER BY at, id LIMIT 1");
-        if waiting.find::<Judgement>(&self.db).await?.is_empty() {
+        if waiting.find::<BulkReview>(&self.db).await?.is_empty() {
             return Ok(false);
         }
         let mut tx = self.db.begin().await?;
         // Whoever changes signatures or judgements has it: nobody else is at the same step.
         let taken = counts::take_ledger(&mut tx, now).await?;
-        let Some(judgement) = waiting.find_in::<Judgement>(&mut tx).await?.pop() else {
+        let Some(judgement) = waiting.find_in::<BulkReview>(&mut tx).await?.pop() else {
             return Ok(false);
         };
-        let from = Standing::parse(&judgement.came_from);
-        let (Some(from), Some(to)) = (from, Standing::parse(&judgement.is_to_be)) else {
+        let from = SignatureState::parse(&judgement.came_from);
+        let (Some(from), Some(to)) = (from, SignatureState::parse(&judgement.is_to_be)) else {
             return Err(StoreError::Refused(format!("judgement {} is none", judgement.id)));
         };
         let undoing = judgement.state == Progress::Undoing;
@@ -234,14 +235,15 @@ impl Store {
         };
         let (from, to) = if undoing { (to, from) } else { (from, to) };
         // One visitor has one live signature: whose has signed again meanwhile stays.
-        let live = to != Standing::Invalid;
+        let live = to != SignatureState::Invalid;
         let changed: Vec<Found> = found
             .into_iter()
             .filter(|(_, state, _, _, other)| state == from.as_str() && !(live && *other))
             .collect();
         let mut deltas = Deltas::default();
         for (_, _, grid, pledges, _) in &changed {
-            let by = i64::from(to == Standing::Valid) - i64::from(from == Standing::Valid);
+            let by =
+                i64::from(to == SignatureState::Valid) - i64::from(from == SignatureState::Valid);
             deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
         }
         write(&mut tx, &judgement, to, &changed, reached).await?;
@@ -261,8 +263,8 @@ async fn note_in(tx: &mut Tx, note: Note<'_>, at: Millis) -> Result<(), StoreErr
 async fn insert(
     tx: &mut Tx,
     note: Note<'_>,
-    verdict: Verdict,
-    meant: &Meant,
+    verdict: ReviewDecision,
+    meant: &SignatureFilter,
     (last, at): (u64, Millis),
 ) -> Result<(), StoreError> {
     let (from, to) = verdict.change();
@@ -291,8 +293,8 @@ async fn insert(
 /// to where it gets, `None` at the end.
 async fn forward(
     tx: &mut Tx,
-    judgement: &Judgement,
-    from: Standing,
+    judgement: &BulkReview,
+    from: SignatureState,
 ) -> Result<(Vec<Found>, Option<i64>), StoreError> {
     let to = judgement.reached + STEP;
     let mut query = Query::new(LOOK);
@@ -307,7 +309,7 @@ async fn forward(
 /// The same of what a judgement changed.
 async fn backward(
     tx: &mut Tx,
-    judgement: &Judgement,
+    judgement: &BulkReview,
 ) -> Result<(Vec<Found>, Option<i64>), StoreError> {
     let mut query = Query::new(LOOK);
     query.push("(SELECT signatures.* FROM judged JOIN signatures ON signatures.ordinal = judged.ordinal WHERE judged.judgement = ");
@@ -325,8 +327,8 @@ async fn backward(
 /// Writes a step, and how far it got.
 async fn write(
     tx: &mut Tx,
-    judgement: &Judgement,
-    to: Standing,
+    judgement: &BulkReview,
+    to: SignatureState,
     changed: &[Found],
     reached: Option<i64>,
 ) -> Result<(), StoreError> {

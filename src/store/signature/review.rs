@@ -6,7 +6,7 @@ use super::row::opened_name;
 use crate::{
     domain::{
         signature::Ordinal,
-        signature_review::{Meant, Rule, Standing},
+        signature_review::{Rule, SignatureFilter, SignatureState},
         time::Millis,
     },
     store::{
@@ -55,13 +55,13 @@ pub struct Sample {
 }
 
 /// Adds which signatures are meant, in a standing, to a statement that begins with all.
-pub fn narrow(query: &mut Query, standing: Standing, meant: &Meant) {
+pub fn narrow(query: &mut Query, state: SignatureState, meant: &SignatureFilter) {
     // Written out, so that SQLite finds the index of those in that state.
-    query.push(match standing {
-        Standing::Valid => " WHERE state = 'valid'",
-        Standing::Suspect => " WHERE state = 'suspect'",
-        Standing::Invalid => " WHERE state = 'invalid'",
-        Standing::Withdrawn => " WHERE state = 'withdrawn'",
+    query.push(match state {
+        SignatureState::Valid => " WHERE state = 'valid'",
+        SignatureState::Suspect => " WHERE state = 'suspect'",
+        SignatureState::Invalid => " WHERE state = 'invalid'",
+        SignatureState::Withdrawn => " WHERE state = 'withdrawn'",
     });
     if let Some(rule) = meant.rule {
         query.push(" AND rule = ").bind(rule.as_str());
@@ -98,13 +98,13 @@ impl Store {
         &self,
         since: Millis,
         offset: Millis,
-    ) -> Result<Vec<(i64, Standing, u64)>, StoreError> {
+    ) -> Result<Vec<(i64, SignatureState, u64)>, StoreError> {
         let mut query = Query::new("SELECT (signed_at + ");
         query.bind(offset).push(") / 86400000 AS day, state, COUNT(*) FROM signatures");
         query.push(" WHERE signed_at >= ").bind(since).push(" GROUP BY 1, 2 ORDER BY 1 DESC");
         let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
         let row = |(day, state, n): (i64, String, i64)| {
-            Some((day, Standing::parse(&state)?, n.unsigned_abs()))
+            Some((day, SignatureState::parse(&state)?, n.unsigned_abs()))
         };
         Ok(rows.into_iter().filter_map(row).collect())
     }
@@ -156,9 +156,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] when the database is away.
-    pub async fn how_many(&self, standing: Standing, meant: &Meant) -> Result<u64, StoreError> {
+    pub async fn how_many(
+        &self,
+        state: SignatureState,
+        meant: &SignatureFilter,
+    ) -> Result<u64, StoreError> {
         let mut query = Query::new("SELECT COUNT(*) FROM signatures");
-        narrow(&mut query, standing, meant);
+        narrow(&mut query, state, meant);
         let rows: Vec<(i64,)> = query.rows(&self.db).await?;
         Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
     }
@@ -169,12 +173,12 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn samples(
         &self,
-        standing: Standing,
-        meant: &Meant,
+        state: SignatureState,
+        meant: &SignatureFilter,
         limit: u16,
     ) -> Result<Vec<Sample>, StoreError> {
         let mut query = Query::new("SELECT ordinal, name, signed_at FROM signatures");
-        narrow(&mut query, standing, meant);
+        narrow(&mut query, state, meant);
         query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
         let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
         let row = |(ordinal, name, at): (i64, String, i64)| {

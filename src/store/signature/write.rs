@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         signature::Ordinal,
-        signature_review::{Rule, Standing},
+        signature_review::{Rule, SignatureState},
         slug::Slug,
         visitor::VisitorId,
     },
@@ -53,12 +53,12 @@ pub async fn sign(
         if rule.is_none() {
             deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
         }
-        let standing = if rule.is_none() { Standing::Valid } else { Standing::Suspect };
+        let state = if rule.is_none() { SignatureState::Valid } else { SignatureState::Suspect };
         // The columns of the table, in their order.
         new_rows.push(vec![
             i64::try_from(*last).unwrap_or(i64::MAX).into(),
             visitor.into(),
-            standing.as_str().into(),
+            state.as_str().into(),
             sealed_name(&tx.seal, *last, new.name.as_str())?,
             new.grid.as_ref().map(Slug::as_str).into(),
             pledges_text(&new.pledges).into(),

@@ -10,10 +10,10 @@ use crate::{
     domain::{
         lang::Lang,
         report::words::day_and_time,
-        signature_review::{Rule, Standing, Verdict},
+        signature_review::{ReviewDecision, Rule, SignatureState},
     },
     service::{
-        BusyPlace, Judgement, Progress, Suspects,
+        BulkReview, BusyPlace, Progress, Suspects,
         signature_review::{DoubtError, Overview, Preview},
     },
     ui::{
@@ -82,7 +82,7 @@ pub fn SignaturesPage() -> impl IntoView {
         let fault = refused.as_ref().and_then(|post| {
             post.errors.first().map(|(_, said)| said.in_lang(Lang::Zh).to_owned())
         });
-        let verdict = Verdict::parse(&asked.verdict);
+        let verdict = ReviewDecision::parse(&asked.verdict);
         let meant = page.service.meant_by(|name| asked.get(name));
         let preview = match (verdict, &meant) {
             (Some(verdict), Some(meant)) => {
@@ -120,7 +120,7 @@ fn short(place: &str) -> String {
 }
 
 /// What a verdict would do, and the button that does it.
-fn previewed(page: &Page, verdict: Verdict, asked: &Asked, preview: Preview) -> AnyView {
+fn previewed(page: &Page, verdict: ReviewDecision, asked: &Asked, preview: Preview) -> AnyView {
     let Preview { n, upto, samples } = preview;
     let samples = samples.into_iter().map(|(ordinal, name, at)| {
         view! { <li>"第" {ordinal} "位 " {name} " " {time(page, at)}</li> }
@@ -153,7 +153,7 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
     }
     let rows = overview.suspects.iter().map(|(group, names)| {
         let Suspects { rule, place, n, first, last } = group;
-        let link = |verdict: Verdict| {
+        let link = |verdict: ReviewDecision| {
             format!("/console/signatures?verdict={}&rule={}&place={place}", verdict.as_str(), rule.as_str())
         };
         view! {
@@ -161,8 +161,8 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
                 <p><strong>{rule.title()} " · " {*n} "个"</strong>" · 来源" {short(place)}</p>
                 <p class="judge-group__more">{time(page, *first)} "至" {time(page, *last)} "；如" {names.join("、")}</p>
                 <p class="judge-group__act">
-                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(Verdict::Release)>"放行…"</a>
-                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(Verdict::Dismiss)>"作废…"</a>
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Release)>"放行…"</a>
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Dismiss)>"作废…"</a>
                 </p>
             </li>
         }
@@ -219,7 +219,7 @@ fn rules(overview: &Overview) -> AnyView {
 
 /// The form that chooses what to look at.
 fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
-    let verdicts = Verdict::ALL.map(|verdict| {
+    let verdicts = ReviewDecision::ALL.map(|verdict| {
         let selected = asked.verdict == verdict.as_str();
         view! { <option value=verdict.as_str() selected=selected>{verdict.title()}</option> }
     });
@@ -261,7 +261,7 @@ fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
     .into_any()
 }
 
-fn progress(judgement: &Judgement) -> &'static str {
+fn progress(judgement: &BulkReview) -> &'static str {
     match judgement.state {
         Progress::Running => "办理中",
         Progress::Done => "已办",
@@ -276,7 +276,7 @@ fn judgements(page: &Page, overview: &Overview) -> AnyView {
         return ().into_any();
     }
     let rows = overview.judgements.iter().map(|(judgement, by)| {
-        let title = judgement.verdict().map_or("", Verdict::title);
+        let title = judgement.verdict().map_or("", ReviewDecision::title);
         let meant = judgement.meant();
         let rule = meant.rule.map(|rule| format!("；{}", rule.title())).unwrap_or_default();
         let place = meant.place.map(|place| format!("；来源{}", short(&place))).unwrap_or_default();
@@ -302,10 +302,10 @@ fn judgements(page: &Page, overview: &Overview) -> AnyView {
 
 /// Signatures by day and standing.
 fn trend(overview: &Overview) -> AnyView {
-    let head = Standing::ALL.map(|standing| view! { <th scope="col">{standing.title()}</th> });
+    let head = SignatureState::ALL.map(|state| view! { <th scope="col">{state.title()}</th> });
     let rows = overview.days.iter().map(|(day, standings)| {
-        let cells = Standing::ALL.map(|standing| {
-            let n = standings.get(&standing).copied().unwrap_or_default();
+        let cells = SignatureState::ALL.map(|state| {
+            let n = standings.get(&state).copied().unwrap_or_default();
             view! { <td>{n}</td> }
         });
         view! { <tr><th scope="row">{format!("{}月{}日", day.month, day.day)}</th>{cells.collect_view()}</tr> }
