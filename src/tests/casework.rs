@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chuangquan::{
     domain::{
         report::{
-            Action, Audience, CaseNumber, Code, Event, Report, State, What,
+            Action, Audience, CaseNumber, Code, Event, EventKind, Report, State,
             action::command::Command, reporter::ReporterCommand,
         },
         slug::Slug,
@@ -124,7 +124,7 @@ pub async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + 
             version: report.version,
             at: 0,
             staff: None,
-            what: What::Filed,
+            what: EventKind::Filed,
             state: report.state,
             text: None,
             audience: Audience::Staff,

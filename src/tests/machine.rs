@@ -6,7 +6,7 @@ use chuangquan::domain::{
     campaign::{Campaign, CategoryKind},
     deadline::WorkCalendar,
     report::{
-        Action, CaseNumber, Report, Satisfaction, Source, State, What,
+        Action, CaseNumber, EventKind, Report, Satisfaction, Source, State,
         action::{
             command::Command,
             transition::{Evidence, Refused, Rules},
@@ -255,7 +255,7 @@ proptest! {
             prop_assert_eq!((event.version, event.state), (after.version, after.state));
             prop_assert_eq!((after.serial, &after.code), (before.serial, &before.code));
             if before.state == State::Withdrawn {
-                prop_assert_eq!(event.what, What::Staff(Action::Note), "the end is the end");
+                prop_assert_eq!(event.what, EventKind::Staff(Action::Note), "the end is the end");
             }
             if after.state == State::Dispatched && before.state != State::Dispatched {
                 movers.clear();

@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use chuangquan::{
-    domain::report::{Audience, Event, Report, What},
+    domain::report::{Audience, Event, EventKind, Report},
     server::config::secret_file::Secrets,
     store::{Change, Store},
 };
@@ -141,7 +141,7 @@ async fn what_changes_while_rows_are_sealed_anew_stays_changed(database: Databas
                     version,
                     at: 1,
                     staff: None,
-                    what: What::Added,
+                    what: EventKind::Added,
                     state: report.state,
                     text: Some("补充".into()),
                     audience: Audience::Reporter,

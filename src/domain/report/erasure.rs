@@ -3,7 +3,7 @@
 
 use super::{
     action::transition::Rules,
-    event::{Audience, Event, What},
+    event::{Audience, Event, EventKind},
     record::Report,
     reporter::ReporterCommand,
 };
@@ -26,7 +26,7 @@ impl Rules<'_> {
         }
         let mut after = report.clone();
         self.without_traces(&mut after);
-        Some(self.erased(after, What::Erased))
+        Some(self.erased(after, EventKind::Erased))
     }
 
     /// Takes everything of its reporter's from a report; one that is still handled is taken
@@ -35,7 +35,7 @@ impl Rules<'_> {
     pub fn forget_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
         let (mut after, what) = match self.grant(report, &ReporterCommand::Withdraw, others) {
             Ok((after, event)) => (Report { version: report.version, ..after }, event.what),
-            Err(_) => (report.clone(), What::Forgotten),
+            Err(_) => (report.clone(), EventKind::Forgotten),
         };
         self.without_reporter(&mut after);
         after.extension_reason = None;
@@ -58,7 +58,7 @@ impl Rules<'_> {
         report.erased_at = report.erased_at.or(Some(self.now));
     }
 
-    fn erased(&self, mut report: Report, what: What) -> (Report, Event) {
+    fn erased(&self, mut report: Report, what: EventKind) -> (Report, Event) {
         report.version += 1;
         let event = Event {
             serial: report.serial,

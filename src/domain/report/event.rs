@@ -29,7 +29,7 @@ pub struct Event {
     /// Who, if staff did it.
     pub staff: Option<StaffId>,
     /// What.
-    pub what: What,
+    pub what: EventKind,
     /// The state after it.
     pub state: State,
     /// What was written.
@@ -43,7 +43,7 @@ pub struct Event {
 /// What can happen to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum EventKind {
     /// It was filed.
     Filed,
     /// The reporter added something.
@@ -79,11 +79,13 @@ mod tests {
 
     #[test]
     fn what_happened_is_one_word() {
-        for what in [What::Filed, What::NotSolved, What::Staff(Action::ApproveExtension)] {
+        for what in
+            [EventKind::Filed, EventKind::NotSolved, EventKind::Staff(Action::ApproveExtension)]
+        {
             let written = serde_json::to_value(what).unwrap();
-            assert_eq!(serde_json::from_value::<What>(written).unwrap(), what);
+            assert_eq!(serde_json::from_value::<EventKind>(written).unwrap(), what);
         }
-        let written = serde_json::to_value(What::Staff(Action::Settle)).unwrap();
+        let written = serde_json::to_value(EventKind::Staff(Action::Settle)).unwrap();
         assert_eq!(written, "settle");
     }
 }

@@ -21,7 +21,7 @@ pub mod words;
 
 pub use self::{
     action::Action,
-    event::{Audience, Event, What},
+    event::{Audience, Event, EventKind},
     names::{CaseNumber, Code},
     photo::{Photo, PhotoRole, looks::Looks},
     record::{Position, Report},

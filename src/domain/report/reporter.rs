@@ -5,7 +5,7 @@ use super::{
         command::{FieldErrors, Sent, checked_text},
         transition::{Refused, Rules},
     },
-    event::{Audience, Event, What},
+    event::{Audience, Event, EventKind},
     record::Report,
     state::{Satisfaction, State},
 };
@@ -99,7 +99,7 @@ impl ReporterCommand {
     pub fn was_granted_by(&self, event: &Event) -> bool {
         let Self::Add { text, sent, .. } = self else { return false };
         let detail = (*sent > 0).then(|| sent.to_string());
-        event.what == What::Added && (text, &detail) == (&event.text, &event.detail)
+        event.what == EventKind::Added && (text, &detail) == (&event.text, &event.detail)
     }
 }
 
@@ -174,14 +174,14 @@ impl Rules<'_> {
                 }
                 text.clone_from(added);
                 detail = (*photos > 0).then(|| photos.to_string());
-                What::Added
+                EventKind::Added
             }
             ReporterCommand::Urge => {
                 if !report.may_urge(self.now, self.same_day(report.urged_at)) {
                     return Err(Refused::State);
                 }
                 after.urged_at = Some(self.now);
-                What::Urged
+                EventKind::Urged
             }
             ReporterCommand::Withdraw => {
                 if !report.may_withdraw() {
@@ -189,12 +189,12 @@ impl Rules<'_> {
                 }
                 if others {
                     self.leave(&mut after);
-                    What::Left
+                    EventKind::Left
                 } else {
                     withdraw(&mut after);
                     after.erased_at = after.erased_at.or(Some(self.now));
                     self.set_due(&mut after, None);
-                    What::Withdrawn
+                    EventKind::Withdrawn
                 }
             }
             ReporterCommand::Rate { solved, satisfied, comment } => {
@@ -202,9 +202,9 @@ impl Rules<'_> {
                 after.rating_comment = comment.clone().or(after.rating_comment);
                 text.clone_from(comment);
                 match solved {
-                    Some(true) => What::Solved,
-                    Some(false) => What::NotSolved,
-                    None => What::Rated,
+                    Some(true) => EventKind::Solved,
+                    Some(false) => EventKind::NotSolved,
+                    None => EventKind::Rated,
                 }
             }
         };
@@ -218,7 +218,7 @@ impl Rules<'_> {
             state: after.state,
             text,
             // Those who go on hear of it.
-            audience: if what == What::Left { Audience::Public } else { Audience::Reporter },
+            audience: if what == EventKind::Left { Audience::Public } else { Audience::Reporter },
             detail,
         };
         Ok((after, event))

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 
 use super::{
     action::Action,
-    event::{Event, What},
+    event::{Event, EventKind},
     record::Report,
     state::{Satisfaction, Source, State},
 };
@@ -292,36 +292,36 @@ impl Event {
         let detail = self.detail.as_deref().unwrap_or_default();
         let unit = campaign.unit(detail).map_or(detail, |unit| unit.title.as_str());
         let words = match self.what {
-            What::Filed => lang.say("提交", "Sent"),
-            What::Added => lang.say("补充了情况", "More information added"),
-            What::Withdrawn => lang.say("反映人撤回", "Withdrawn by the resident"),
-            What::Urged => lang.say("反映人催办", "The resident asked for faster handling"),
-            What::Solved => lang.say("反映人表示：已解决", "The resident says: solved"),
-            What::NotSolved => {
+            EventKind::Filed => lang.say("提交", "Sent"),
+            EventKind::Added => lang.say("补充了情况", "More information added"),
+            EventKind::Withdrawn => lang.say("反映人撤回", "Withdrawn by the resident"),
+            EventKind::Urged => lang.say("反映人催办", "The resident asked for faster handling"),
+            EventKind::Solved => lang.say("反映人表示：已解决", "The resident says: solved"),
+            EventKind::NotSolved => {
                 lang.say("反映人表示：没解决，重新办理", "The resident says: not solved; reopened")
             }
-            What::Rated => lang.say("反映人作了评价", "The resident gave a rating"),
-            What::Escalated if detail == "2" => lang.say(
+            EventKind::Rated => lang.say("反映人作了评价", "The resident gave a rating"),
+            EventKind::Escalated if detail == "2" => lang.say(
                 "超过承诺时间，已提醒管理员",
                 "The deadline has passed; the administrator was reminded",
             ),
-            What::Escalated => lang.say(
+            EventKind::Escalated => lang.say(
                 "超过承诺时间，已提醒支部负责人",
                 "The deadline has passed; the Party branch lead was reminded",
             ),
-            What::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
-            What::Erased => lang.say(
+            EventKind::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
+            EventKind::Erased => lang.say(
                 "联系方式和位置已到期删除",
                 "Contact details and position were deleted, as their time was over",
             ),
-            What::Forgotten => {
+            EventKind::Forgotten => {
                 lang.say("反映人删除了自己的内容", "The resident deleted what they had sent")
             }
-            What::Left => lang.say(
+            EventKind::Left => lang.say(
                 "反映人撤回了自己的内容；其他居民也反映过，继续办理",
                 "The resident took back what they had sent; others have reported it too, so it goes on",
             ),
-            What::Staff(action) => return done((action, self.state), detail, unit, lang),
+            EventKind::Staff(action) => return done((action, self.state), detail, unit, lang),
         };
         words.to_owned()
     }

@@ -12,7 +12,7 @@ use crate::{
     domain::{
         lang::{Lang, Said},
         report::{
-            Action, Code, Report, Source, What,
+            Action, Code, EventKind, Report, Source,
             action::command::{Command, FieldErrors, Sent},
             words::day_and_time,
         },
@@ -125,7 +125,7 @@ async fn changed_since(
 ) -> String {
     let events = state.service.events_since(report, version).await.unwrap_or_default();
     let by_oneself = events.iter().all(|(event, _)| {
-        event.staff == Some(session.staff.id) && event.what == What::Staff(action)
+        event.staff == Some(session.staff.id) && event.what == EventKind::Staff(action)
     });
     if by_oneself && !events.is_empty() {
         return format!("“{}”刚才已经办好，没有重复办理。", action.title());

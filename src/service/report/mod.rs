@@ -17,7 +17,7 @@ use crate::{
         campaign::{CategoryKind, Phase},
         lang::Said,
         report::{
-            Audience, Code, Event, Photo, PhotoRole, Report, Source, State, What,
+            Audience, Code, Event, EventKind, Photo, PhotoRole, Report, Source, State,
             action::{
                 command::FieldErrors,
                 transition::{Refused, Rules},
@@ -345,7 +345,7 @@ impl Service {
             version: 1,
             at: now,
             staff: entry.entered_by,
-            what: What::Filed,
+            what: EventKind::Filed,
             state: State::Submitted,
             text: None,
             audience: Audience::Public,

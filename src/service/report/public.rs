@@ -6,7 +6,8 @@ use crate::{
     domain::{
         campaign::CategoryKind,
         report::{
-            Action, Audience, Code, Event, Photo, PhotoRole, Report, State, What, filter::Filter,
+            Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State,
+            filter::Filter,
         },
         staff::Staff,
         visitor::VisitorId,
@@ -38,7 +39,7 @@ pub struct Status {
 /// Whether what was written may be read by the reporter, or by anyone.
 pub(crate) const fn is_readable(event: &Event, own: bool) -> bool {
     // Why something was sent back is said among colleagues.
-    let among_staff = matches!(event.what, What::Staff(Action::Check | Action::Reopen));
+    let among_staff = matches!(event.what, EventKind::Staff(Action::Check | Action::Reopen));
     match event.audience {
         Audience::Public => !among_staff,
         Audience::Reporter => own && !among_staff,
@@ -207,7 +208,7 @@ impl Service {
 
 /// What staff wrote last with `action`, where that explains the state.
 fn last_words(events: &[Event], state: State, action: Action) -> Option<String> {
-    let last = events.iter().rev().find(|event| event.what == What::Staff(action))?;
+    let last = events.iter().rev().find(|event| event.what == EventKind::Staff(action))?;
     last.text.clone().filter(|_| last.state == state)
 }
 
@@ -254,7 +255,7 @@ mod tests {
             version: 1,
             at: 1,
             staff: Some(1),
-            what: What::Staff(what),
+            what: EventKind::Staff(what),
             state: State::Dispatched,
             text: Some("这户又在闹".into()),
             audience,

@@ -5,7 +5,7 @@ use crate::{
     domain::{
         lang::Said,
         report::{
-            Code, PhotoRole, Report, State, What, photo::PHOTOS_MAX, reporter::ReporterCommand,
+            Code, EventKind, PhotoRole, Report, State, photo::PHOTOS_MAX, reporter::ReporterCommand,
         },
         time::Millis,
         visitor::VisitorId,
@@ -56,7 +56,7 @@ impl Service {
                 return Err(ReportError::Form(vec![("photos", full)]));
             }
             let (report, event) = rules.grant(report, wish, known.others)?;
-            let again = event.what == What::NotSolved && report.state == State::Dispatched;
+            let again = event.what == EventKind::NotSolved && report.state == State::Dispatched;
             Ok(Change {
                 report,
                 event,

@@ -4,7 +4,7 @@
 use crate::{
     domain::{
         campaign::{Campaign, Category},
-        report::{Audience, Code, Event, Report, Satisfaction, Source, State, What},
+        report::{Audience, Code, Event, EventKind, Report, Satisfaction, Source, State},
         slug::Slug,
         time::Millis,
         visitor::VisitorId,
@@ -145,7 +145,7 @@ impl Store {
                 version: 1,
                 at: report.submitted_at,
                 staff: None,
-                what: What::Filed,
+                what: EventKind::Filed,
                 state: State::Submitted,
                 text: None,
                 audience: Audience::Public,

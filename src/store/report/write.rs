@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{photos_of, reports, serial_value, support};
 use crate::{
     domain::{
-        report::{Code, Event, Photo, PhotoRole, Report, State, What},
+        report::{Code, Event, EventKind, Photo, PhotoRole, Report, State},
         time::Millis,
         visitor::VisitorId,
     },
@@ -214,7 +214,7 @@ impl Store {
         if let Some(public) = public_photos {
             show(&mut tx, report.serial, public).await?;
         }
-        let left = matches!(event.what, What::Forgotten | What::Left);
+        let left = matches!(event.what, EventKind::Forgotten | EventKind::Left);
         let erased = report.state == State::Withdrawn || left;
         if report.state == State::Withdrawn {
             erasure::photos(&mut tx, report.serial).await?;

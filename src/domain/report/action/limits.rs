@@ -4,7 +4,7 @@ use super::transition::Rules;
 use crate::domain::{
     campaign::CategoryKind,
     report::{
-        event::{Audience, Event, What},
+        event::{Audience, Event, EventKind},
         record::Report,
     },
     time::Millis,
@@ -56,7 +56,7 @@ impl Rules<'_> {
             version: after.version,
             at: self.now,
             staff: None,
-            what: What::Escalated,
+            what: EventKind::Escalated,
             state: after.state,
             text: None,
             audience: Audience::Public,

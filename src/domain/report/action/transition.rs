@@ -9,7 +9,7 @@ use crate::domain::{
     campaign::Campaign,
     deadline::WorkCalendar,
     report::{
-        event::{Audience, Event, What},
+        event::{Audience, Event, EventKind},
         record::Report,
         state::State,
     },
@@ -149,7 +149,7 @@ impl Rules<'_> {
             version: after.version,
             at: self.now,
             staff: Some(by.id),
-            what: What::Staff(command.action()),
+            what: EventKind::Staff(command.action()),
             state: after.state,
             text: note.text,
             audience: note.audience.unwrap_or_else(|| audience(command.action())),

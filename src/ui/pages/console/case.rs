@@ -13,7 +13,7 @@ use crate::{
     domain::{
         campaign::Campaign,
         lang::Lang,
-        report::{Action, Code, Event, Report, What, words::day_and_time},
+        report::{Action, Code, Event, EventKind, Report, words::day_and_time},
         staff::{Staff, StaffId},
     },
     service::report::casework::Case,
@@ -370,7 +370,7 @@ fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) ->
         let time = day_and_time(page.service.calendar().civil(event.at), Lang::Zh);
         let who = match (event.staff, event.what) {
             (Some(id), _) => names.get(&id).cloned().unwrap_or_else(|| "同事".into()),
-            (None, What::Escalated) => "系统".into(),
+            (None, EventKind::Escalated) => "系统".into(),
             (None, _) => "居民".into(),
         };
         let words = event.words(campaign);

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         lang::Lang,
         report::{
-            Audience, Code, Event, Report, Satisfaction, State, What,
+            Audience, Code, Event, EventKind, Report, Satisfaction, State,
             action::Action,
             words::{day_and_time, short_day},
         },
@@ -64,7 +64,7 @@ fn shown(page: &Page, status: Status) -> AnyView {
             {why.map(|why| view! { <p class="notice" lang=lang.of_staff()>{why}</p> })}
         }
     });
-    let filed = events.iter().any(|event| event.what == What::Filed);
+    let filed = events.iter().any(|event| event.what == EventKind::Filed);
     let just_filed = own && filed && report.version == 1;
     view! {
         <PageTitle text=lang.say("办理进度", "Progress") />
@@ -100,7 +100,7 @@ fn last_words(events: &[Event], state: State) -> Option<String> {
         State::NeedsInfo => Action::Ask,
         _ => return None,
     };
-    let last = events.iter().rev().find(|event| event.what == What::Staff(explains))?;
+    let last = events.iter().rev().find(|event| event.what == EventKind::Staff(explains))?;
     last.text.clone()
 }
 
@@ -304,7 +304,7 @@ fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
         let text = event.text.filter(|_| readable);
         // A resident's own words are in whatever language they write.
         let by = match event.what {
-            What::Staff(_) => page.lang.of_staff(),
+            EventKind::Staff(_) => page.lang.of_staff(),
             _ => (page.lang != Lang::Zh).then_some(""),
         };
         view! {
