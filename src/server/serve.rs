@@ -29,7 +29,7 @@ use tower::Service;
 use super::{
     config::{
         ServeSettings,
-        resources::{self, Faults, Ground},
+        resources::{self, ConfigErrors, Resources},
     },
     http::client_ip::Peer,
     ops::{jobs, scrape},
@@ -55,7 +55,7 @@ const FAREWELL: Duration = Duration::from_secs(4);
 pub enum StartError {
     /// The settings, or what they name.
     #[error(transparent)]
-    Settings(#[from] Faults),
+    Settings(#[from] ConfigErrors),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -91,10 +91,10 @@ pub async fn serve_with(
     more: Router<AppState>,
     beside: Router,
 ) -> Result<(), StartError> {
-    let ground = resources::prepare(settings).await?;
-    let Ground { options, secrets, campaign, store, pictures, robots, .. } = ground;
+    let resources = resources::prepare(settings).await?;
+    let Resources { options, secrets, campaign, store, pictures, robots, .. } = resources;
     let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys());
-    if !ground.limits {
+    if !resources.limits {
         tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
         say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
         service = service.without_limits();
@@ -103,14 +103,14 @@ pub async fn serve_with(
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = listener(address).await.map_err(fault)?;
-    let places = places(ground.connections);
+    let places = places(resources.connections);
     let state =
         AppState::new(service, secrets.cookies(), &settings.public_url, options, ending.clone())
             .map_err(StartError::Files)?
-            .with_trusted_proxies(ground.proxies)
+            .with_trusted_proxies(resources.proxies)
             .with_connections(places)
-            .with_wechat(ground.wechat, ground.proof)
-            .with_offline(ground.offline);
+            .with_wechat(resources.wechat, resources.proof)
+            .with_offline(resources.offline);
     let has_staff = state.service.has_staff().await?;
     jobs::start(&state, robots);
     let watched = state.clone();
@@ -121,7 +121,7 @@ pub async fn serve_with(
     }
     announce(listener.local_addr().map_err(fault)?);
 
-    if let Some(address) = ground.metrics {
+    if let Some(address) = resources.metrics {
         scrape::serve(&watched, address)
             .await
             .map_err(|source| StartError::Address { address, source })?;

@@ -14,9 +14,9 @@ use crate::campaign::{self, CampaignError, Checked};
 
 /// A setting as it was written. Whether it can be read is said together with all others.
 #[derive(Clone, Debug)]
-pub struct Written<T>(Result<T, String>);
+pub struct Unparsed<T>(Result<T, String>);
 
-impl<T: Clone> Written<T> {
+impl<T: Clone> Unparsed<T> {
     /// Its value.
     ///
     /// # Errors
@@ -26,13 +26,13 @@ impl<T: Clone> Written<T> {
     }
 }
 
-impl<T> From<T> for Written<T> {
+impl<T> From<T> for Unparsed<T> {
     fn from(value: T) -> Self {
         Self(Ok(value))
     }
 }
 
-impl<T: FromStr<Err: Display>> FromStr for Written<T> {
+impl<T: FromStr<Err: Display>> FromStr for Unparsed<T> {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -41,8 +41,8 @@ impl<T: FromStr<Err: Display>> FromStr for Written<T> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
-fn networks(text: &str) -> Result<Written<IpNet>, Infallible> {
-    Ok(Written(client_ip::network(text)))
+fn networks(text: &str) -> Result<Unparsed<IpNet>, Infallible> {
+    Ok(Unparsed(client_ip::network(text)))
 }
 
 /// Where the data are; every command that touches them takes this.
@@ -106,12 +106,12 @@ pub struct ServeSettings {
 
     /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
-    pub site_addr: Option<Written<SocketAddr>>,
+    pub site_addr: Option<Unparsed<SocketAddr>>,
 
     /// Where `/metrics` is answered, in Prometheus' form, for nobody but whoever watches;
     /// without it nowhere
     #[arg(long, env = "CHUANGQUAN_METRICS_ADDR", value_name = "ADDRESS")]
-    pub metrics_addr: Option<Written<SocketAddr>>,
+    pub metrics_addr: Option<Unparsed<SocketAddr>>,
 
     /// How people reach this: scheme and host, like `https://wenming.example.cn`.
     /// Cookies become Secure when it begins with https
@@ -126,7 +126,7 @@ pub struct ServeSettings {
         value_parser = networks,
         value_name = "NETWORKS"
     )]
-    pub trusted_proxies: Vec<Written<IpNet>>,
+    pub trusted_proxies: Vec<Unparsed<IpNet>>,
 
     /// A TOML file that says which WeCom robot hears of which grid or unit:
     /// `[grids]` and `[units]`, each `slug = "https://…"`
@@ -138,16 +138,16 @@ pub struct ServeSettings {
 
     /// Most connections at once, as far as the system allows as many open files
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value = "16000")]
-    pub max_connections: Written<usize>,
+    pub max_connections: Unparsed<usize>,
 
     /// `off` removes the service worker, by which phones keep public pages and forms for
     /// when there is no network
     #[arg(long, env = "CHUANGQUAN_OFFLINE", value_name = "on|off", default_value = "on")]
-    pub offline: Written<Switch>,
+    pub offline: Unparsed<Switch>,
 
     /// `off` lets everyone try passwords as often as they like: for benchmarks only
     #[arg(long, env = "CHUANGQUAN_LIMITS", value_name = "on|off", default_value = "on")]
-    pub limits: Written<Switch>,
+    pub limits: Unparsed<Switch>,
 }
 
 /// The WeChat official account whose JS-SDK pages may use.
@@ -173,7 +173,7 @@ pub struct WeChatSettings {
     /// `on` knows people who come in WeChat by their account, so that each signs once on
     /// any device; needs `CHUANGQUAN_PUBLIC_URL`
     #[arg(long, env = "CHUANGQUAN_WECHAT_IDENTITY", value_name = "on|off", default_value = "off")]
-    pub wechat_identity: Written<Switch>,
+    pub wechat_identity: Unparsed<Switch>,
 
     /// Where WeChat asks who someone is
     #[arg(

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
 
 use super::{
-    ServeSettings, Switch, Written,
+    ServeSettings, Switch, Unparsed,
     secret_file::{self, Secrets},
 };
 use crate::{
@@ -23,9 +23,9 @@ use crate::{
 /// Everything that is wrong with the settings, or with what they name.
 #[derive(Debug, Default, thiserror::Error)]
 #[error("{}", .0.join("\n"))]
-pub struct Faults(Vec<String>);
+pub struct ConfigErrors(Vec<String>);
 
-impl Faults {
+impl ConfigErrors {
     /// The value, or one more fault.
     fn take<T, E: Display>(&mut self, result: Result<T, E>) -> Option<T> {
         result.map_err(|error| self.0.push(error.to_string())).ok()
@@ -37,18 +37,18 @@ impl Faults {
     }
 
     /// The value of a setting as it was written.
-    fn read<T: Clone>(&mut self, name: &str, written: &Written<T>) -> Option<T> {
+    fn read<T: Clone>(&mut self, name: &str, written: &Unparsed<T>) -> Option<T> {
         self.take(written.read().map_err(|problem| format!("{name} {problem}")))
     }
 
-    fn maybe<T: Clone>(&mut self, name: &str, written: Option<&Written<T>>) -> Option<T> {
+    fn maybe<T: Clone>(&mut self, name: &str, written: Option<&Unparsed<T>>) -> Option<T> {
         written.and_then(|written| self.read(name, written))
     }
 }
 
 /// What a server is made of.
 #[derive(Debug)]
-pub struct Ground {
+pub struct Resources {
     /// Where the site's files are, and where to listen.
     pub options: LeptosOptions,
     /// The secret that all nodes share.
@@ -80,9 +80,9 @@ pub struct Ground {
 /// Reads and opens all that the settings name.
 ///
 /// # Errors
-/// [`Faults`]: all of them.
-pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
-    let mut faults = Faults::default();
+/// [`ConfigErrors`]: all of them.
+pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors> {
+    let mut faults = ConfigErrors::default();
     let address = faults.maybe("LEPTOS_SITE_ADDR", settings.site_addr.as_ref());
     let metrics = faults.maybe("CHUANGQUAN_METRICS_ADDR", settings.metrics_addr.as_ref());
     let proxies = settings.trusted_proxies.iter();
@@ -139,7 +139,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Ground, Faults> {
     let whole = || {
         let mut options = options?;
         options.site_addr = address.unwrap_or(options.site_addr);
-        Some(Ground {
+        Some(Resources {
             options,
             secrets: secrets?,
             campaign: Arc::new(campaign?),
