@@ -5,7 +5,7 @@ use super::{
     report::{HELD_FOR, ReportError},
     staff::{ABSOLUTE, IDLE},
 };
-use crate::store::{Change, JobLock, Notice, Pending, StoreError, Unchanged};
+use crate::store::{Change, ChangeError, JobLock, Notice, Pending, StoreError};
 
 impl Service {
     /// Takes the right to do what follows; `None` while another node does it.
@@ -33,8 +33,8 @@ impl Service {
             match changed.await {
                 Ok(_) => taken += 1,
                 // Someone was quicker.
-                Err(Unchanged::Missing | Unchanged::Refused(_)) => {}
-                Err(Unchanged::Store(error)) => return Err(error),
+                Err(ChangeError::Missing | ChangeError::Refused(_)) => {}
+                Err(ChangeError::Store(error)) => return Err(error),
             }
         }
         Ok(taken)

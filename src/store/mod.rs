@@ -43,7 +43,7 @@ pub use self::{
         public_list::PUBLIC_PAGE,
         queue::{COUNTED, QUEUE_PAGE, Waiting},
         statistics::{Happened, ReportFacts},
-        write::{Attached, Change, Known, Notice, Unchanged},
+        write::{Attached, Change, ChangeError, Notice, ReportContext},
     },
     signature::{
         bulk_review::{BulkReview, Note, Progress},

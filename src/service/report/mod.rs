@@ -29,7 +29,7 @@ use crate::{
         time::Millis,
         visitor::VisitorId,
     },
-    store::{Attached, Picture, StoreError, Unchanged},
+    store::{Attached, ChangeError, Picture, StoreError},
 };
 
 /// How long photos of a refused try are held.
@@ -100,12 +100,12 @@ impl ReportError {
     }
 }
 
-impl From<Unchanged<Self>> for ReportError {
-    fn from(unchanged: Unchanged<Self>) -> Self {
+impl From<ChangeError<Self>> for ReportError {
+    fn from(unchanged: ChangeError<Self>) -> Self {
         match unchanged {
-            Unchanged::Missing => Self::NotFound,
-            Unchanged::Refused(error) => error,
-            Unchanged::Store(error) => Self::Store(error),
+            ChangeError::Missing => Self::NotFound,
+            ChangeError::Refused(error) => error,
+            ChangeError::Store(error) => Self::Store(error),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
         base::{Service, now},
         report::public::is_readable,
     },
-    store::{Change, StoreError, Unchanged},
+    store::{Change, ChangeError, StoreError},
 };
 
 /// Everything that is kept of a visitor. Times are milliseconds since 1970.
@@ -143,11 +143,11 @@ impl Service {
             });
             // One that cannot be changed keeps nothing else from going.
             let gone = match changed.await {
-                Ok(_) | Err(Unchanged::Missing) => Ok(()),
-                Err(Unchanged::Store(StoreError::Setup(_))) => {
+                Ok(_) | Err(ChangeError::Missing) => Ok(()),
+                Err(ChangeError::Store(StoreError::Setup(_))) => {
                     self.store.strip(report.serial, rules.now).await
                 }
-                Err(Unchanged::Store(error) | Unchanged::Refused(error)) => Err(error),
+                Err(ChangeError::Store(error) | ChangeError::Refused(error)) => Err(error),
             };
             fault = gone.err().or(fault);
         }
@@ -210,8 +210,8 @@ impl Service {
                 match changed.await {
                     Ok(_) => erased += 1,
                     // Opened again meanwhile.
-                    Err(Unchanged::Missing | Unchanged::Refused(())) => {}
-                    Err(Unchanged::Store(error)) => fault = Some(error),
+                    Err(ChangeError::Missing | ChangeError::Refused(())) => {}
+                    Err(ChangeError::Store(error)) => fault = Some(error),
                 }
             }
         }

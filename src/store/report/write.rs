@@ -49,7 +49,7 @@ impl Change {
 
 /// What belongs to a report that is about to be changed.
 #[derive(Clone, Debug)]
-pub struct Known {
+pub struct ReportContext {
     /// Its photos, in the order in which they came.
     pub photos: Vec<Photo>,
     /// The newest event that nobody of the staff brought about.
@@ -99,7 +99,7 @@ impl Notice {
 
 /// Why a report was not changed.
 #[derive(Debug)]
-pub enum Unchanged<E> {
+pub enum ChangeError<E> {
     /// There is none.
     Missing,
     /// Whoever asked did not want it, after looking at it.
@@ -108,7 +108,7 @@ pub enum Unchanged<E> {
     Store(StoreError),
 }
 
-impl<E> From<StoreError> for Unchanged<E> {
+impl<E> From<StoreError> for ChangeError<E> {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
@@ -158,12 +158,12 @@ impl Store {
     /// Two changes never see the same version.
     ///
     /// # Errors
-    /// [`Unchanged`]; then nothing is.
+    /// [`ChangeError`]; then nothing is.
     pub async fn change<E>(
         &self,
         code: &Code,
-        decide: impl FnOnce(&Report, &Known) -> Result<Change, E> + Send,
-    ) -> Result<Report, Unchanged<E>> {
+        decide: impl FnOnce(&Report, &ReportContext) -> Result<Change, E> + Send,
+    ) -> Result<Report, ChangeError<E>> {
         self.change_beside(code, None, decide).await
     }
 
@@ -172,13 +172,13 @@ impl Store {
     /// serial, or two changes would wait for each other.
     ///
     /// # Errors
-    /// [`Unchanged`]; then nothing is.
+    /// [`ChangeError`]; then nothing is.
     pub async fn change_beside<E>(
         &self,
         code: &Code,
         other: Option<u64>,
-        decide: impl FnOnce(&Report, &Known) -> Result<Change, E> + Send,
-    ) -> Result<Report, Unchanged<E>> {
+        decide: impl FnOnce(&Report, &ReportContext) -> Result<Change, E> + Send,
+    ) -> Result<Report, ChangeError<E>> {
         let mut tx = self.db.begin().await?;
         let mut query = reports();
         query.push(" WHERE code = ").bind(code.as_str());
@@ -187,20 +187,21 @@ impl Store {
         }
         query.push(" ORDER BY serial").push_each(Sql::each("", " FOR UPDATE"));
         let mut found: Vec<Report> = query.find_in(&mut tx).await?;
-        let at = found.iter().position(|report| report.code == *code).ok_or(Unchanged::Missing)?;
+        let at =
+            found.iter().position(|report| report.code == *code).ok_or(ChangeError::Missing)?;
         let before = found.swap_remove(at);
         // Merged into itself it is its own other.
         let itself = other.filter(|serial| *serial == before.serial).map(|_| before.clone());
         let mut last = Query::records(&EVENTS);
         last.push(" WHERE serial = ").bind(serial_value(before.serial));
         last.push(" AND staff IS NULL ORDER BY version DESC LIMIT 1");
-        let known = Known {
+        let known = ReportContext {
             photos: photos_of(before.serial).find_in(&mut tx).await?,
             last_by_reporter: last.find_in(&mut tx).await?.pop(),
             others: before.supporters > 0 || merged_from_others(&mut tx, &before).await?,
             other: itself.or_else(|| found.pop()),
         };
-        let change = decide(&before, &known).map_err(Unchanged::Refused)?;
+        let change = decide(&before, &known).map_err(ChangeError::Refused)?;
         self.write(tx, &before, &change).await?;
         Ok(change.report)
     }
