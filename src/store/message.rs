@@ -69,7 +69,7 @@ fn sealed_reason(
 ) -> Result<String, StoreError> {
     match reason {
         "" => Ok(String::new()),
-        reason => seal.close(&reason_row(ordinal, visitor), reason),
+        reason => seal.seal(&reason_row(ordinal, visitor), reason),
     }
 }
 

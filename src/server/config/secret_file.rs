@@ -260,7 +260,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         let first = first(&path).await.unwrap();
-        let by_first = first.seal().close("reports/1", "门口").unwrap();
+        let by_first = first.seal().seal("reports/1", "门口").unwrap();
         let both = first.with_new().unwrap();
         replace(&path, &both).unwrap();
         let both = read(&path).unwrap();
@@ -270,7 +270,7 @@ mod tests {
         assert_eq!(turned.names(), [new.clone(), old]);
         assert_eq!(turned.with_first(&new).unwrap().names(), turned.names(), "not back again");
         assert!(turned.with_first("none").is_none());
-        let by_second = turned.seal().close("reports/1", "门口").unwrap();
+        let by_second = turned.seal().seal("reports/1", "门口").unwrap();
         for secrets in [&both, &turned] {
             for closed in [&by_first, &by_second] {
                 assert_eq!(secrets.seal().open("reports/1", closed).unwrap(), "门口");

@@ -53,7 +53,7 @@ impl Seal {
     ///
     /// # Errors
     /// [`StoreError::Setup`] when there is no key, or the system has no random bytes.
-    pub fn close(&self, row: &str, text: &str) -> Result<String, StoreError> {
+    pub fn seal(&self, row: &str, text: &str) -> Result<String, StoreError> {
         let fault = |problem: &str| StoreError::Setup(format!("cannot seal: {problem}"));
         let lock = self.0.first().ok_or_else(|| fault("there is no secret"))?;
         let mut nonce = [0; NONCE];
@@ -155,17 +155,17 @@ mod tests {
     fn opens_only_for_its_row_and_by_its_keys() {
         let (old, new): (&[u8], &[u8]) = (&[1; 64], &[2; 64]);
         let seal = Seal::of([old]);
-        let closed = seal.close("reports/1", "三楼的李测试").unwrap();
+        let closed = seal.seal("reports/1", "三楼的李测试").unwrap();
         assert!(is_sealed(&closed) && !closed.contains("李"));
         assert_eq!(seal.open("reports/1", &closed).unwrap(), "三楼的李测试");
-        assert_ne!(closed, seal.close("reports/1", "三楼的李测试").unwrap());
+        assert_ne!(closed, seal.seal("reports/1", "三楼的李测试").unwrap());
         assert!(seal.open("reports/2", &closed).is_err(), "another row");
         assert!(Seal::of([new]).open("reports/1", &closed).is_err(), "another secret");
         let both = Seal::of([new, old]);
         assert_eq!(both.open("reports/1", &closed).unwrap(), "三楼的李测试");
         assert!(!both.is_newest(&closed));
         assert_eq!(both.names().nth(1), seal.names().next());
-        assert!(both.is_newest(&both.close("reports/1", "x").unwrap()));
+        assert!(both.is_newest(&both.seal("reports/1", "x").unwrap()));
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn nothing_that_was_changed_opens() {
         let seal = Seal::of([&[1; 64][..]]);
-        let closed = seal.close("reports/1", "门口").unwrap();
+        let closed = seal.seal("reports/1", "门口").unwrap();
         for place in MARK.len()..closed.len() {
             let mut bytes = closed.clone().into_bytes();
             bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };

@@ -63,7 +63,7 @@ pub struct SignatureRow {
 
 /// A name as it stands in its row.
 pub fn sealed_name(seal: &Seal, ordinal: Ordinal, name: &str) -> Result<Value, StoreError> {
-    seal.close(&SIGNATURES.row(&[&ordinal, &"name"]), name).map(Value::Text)
+    seal.seal(&SIGNATURES.row(&[&ordinal, &"name"]), name).map(Value::Text)
 }
 
 /// The name that stands in a row; a signature that was taken back has none.
@@ -81,7 +81,7 @@ pub fn sealed_message(
     text: Option<&str>,
 ) -> Result<Value, StoreError> {
     let row = || SIGNATURES.row(&[&ordinal, &"message"]);
-    text.map_or(Ok(Value::Null), |text| seal.close(&row(), text).map(Value::Text))
+    text.map_or(Ok(Value::Null), |text| seal.seal(&row(), text).map(Value::Text))
 }
 
 /// The 寄语 that stands in a row.

@@ -166,14 +166,14 @@ impl Statements {
         }
         if !private.is_empty() {
             let text = Json::Object(private).to_string();
-            row.insert(SEALED.to_owned(), seal.close(&name, &text)?.into());
+            row.insert(SEALED.to_owned(), seal.seal(&name, &text)?.into());
         }
         for column in self.sealed {
             if let Some(Json::String(text)) = row.get_mut(*column)
                 && !text.is_empty()
                 && !is_sealed(text)
             {
-                *text = seal.close(&format!("{name}/{column}"), text)?;
+                *text = seal.seal(&format!("{name}/{column}"), text)?;
             }
         }
         Ok(())
