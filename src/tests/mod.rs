@@ -15,6 +15,7 @@ mod command_line;
 mod copies;
 mod corpus;
 mod counts;
+mod docs;
 mod doubts;
 mod durability;
 mod four_eyes;
