@@ -14,6 +14,7 @@ use futures::stream;
 use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use tokio_util::io::ReaderStream;
 
 use crate::{
     server::{http::error, session::staff::Session, state::AppState},
@@ -29,6 +30,9 @@ const BOM: &str = "\u{FEFF}";
 
 /// Most rows of a sheet.
 const SHEET_MAX: u32 = 1_048_575;
+
+/// In which pieces a file is sent, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// Whether personal fields are asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -78,13 +82,11 @@ pub async fn export(
         return file_response(body, "text/csv; charset=utf-8", &file);
     }
     match sheet(&state.service, heading, cursor).await {
-        Ok(made) => match tokio::fs::File::from_std(made).into_body().await {
-            Ok(body) => {
-                let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-                file_response(body, kind, &file)
-            }
-            Err(error) => failed(&error.into()),
-        },
+        Ok(made) => {
+            let made = ReaderStream::with_capacity(tokio::fs::File::from_std(made), PIECE);
+            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+            file_response(Body::from_stream(made), kind, &file)
+        }
         Err(error) => failed(&error),
     }
 }
@@ -97,24 +99,6 @@ fn failed(error: &ExportError) -> Response {
             tracing::error!(%error, "an export failed");
             error::response(Refusal::Internal)
         }
-    }
-}
-
-/// A file as a body, read as it is sent.
-trait IntoBody {
-    async fn into_body(self) -> io::Result<Body>;
-}
-
-impl IntoBody for tokio::fs::File {
-    async fn into_body(self) -> io::Result<Body> {
-        use tokio::io::AsyncReadExt;
-        const PIECE: usize = 64 * 1024;
-        Ok(Body::from_stream(stream::try_unfold(self, async |mut file: Self| {
-            let mut piece = vec![0; PIECE];
-            let n = file.read(&mut piece).await?;
-            piece.truncate(n);
-            Ok::<_, io::Error>((n > 0).then(|| (Bytes::from(piece), file)))
-        })))
     }
 }
 

@@ -1,9 +1,9 @@
 //! `POST /report`, and what visitors do to reports: add, urge, rate, support, take back.
 
 use axum::{
-    Extension,
+    Extension, Json,
     extract::{Path, State},
-    http::{StatusCode, header, request::Parts},
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -244,8 +244,7 @@ pub async fn hold_photos(
     };
     let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
     let body = serde_json::json!({ "held": brought.held, "error": error });
-    let kind = [(header::CONTENT_TYPE, "application/json")];
-    let response = (status, kind, body.to_string()).into_response();
+    let response = (status, Json(body)).into_response();
     error::say_wait(response, brought.fault.as_ref().and_then(ReportError::wait))
 }
 
@@ -289,8 +288,7 @@ async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Response
                     })
                 })
                 .collect();
-            let body = serde_json::Value::from(list).to_string();
-            ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+            Json(list).into_response()
         }
         Err(error) => error::from_store(&error),
     }

@@ -4,6 +4,7 @@
 //! turns both into what the asker can read.
 
 use axum::{
+    Json,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -129,8 +130,7 @@ pub fn field_errors(
         let errors: serde_json::Map<String, serde_json::Value> =
             errors.map(|(field, text)| (field.to_owned(), text.into())).collect();
         let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
-        let kind = [(header::CONTENT_TYPE, "application/json")];
-        let mut response = (status, kind, body.to_string()).into_response();
+        let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CACHE_CONTROL, KEPT_NOWHERE);
         say_when(&mut response, status);
         response

@@ -4,12 +4,10 @@
 //! and how they want to see pages may be shared; a page of an older revision, another phase or another hint is never
 //! given out.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
 use axum::http::Uri;
+use moka::sync::Cache;
 use tokio::sync::Mutex;
 
 use crate::{
@@ -22,7 +20,7 @@ use crate::{
 const SHARED: [&str; 3] = ["/", "/privacy", "/licences"];
 
 /// Most pages that are kept: many times those that exist.
-const MOST: usize = 256;
+const MOST: u64 = 256;
 
 /// Which page, for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,13 +47,17 @@ impl State {
     }
 }
 
-/// The place of one page; its lock is held by the one who renders.
-type Place = Mutex<Option<(State, Arc<Encoded>)>>;
+/// The slot of one page; its lock is held by the one who renders.
+type Slot = Mutex<Option<(State, Arc<Encoded>)>>;
 
 /// The pages that are kept.
-#[derive(Debug, Default)]
-pub struct SharedPages {
-    places: RwLock<HashMap<Key, Arc<Place>>>,
+#[derive(Debug)]
+pub struct SharedPages(Cache<Key, Arc<Slot>>);
+
+impl Default for SharedPages {
+    fn default() -> Self {
+        Self(Cache::new(MOST))
+    }
 }
 
 impl Key {
@@ -82,8 +84,8 @@ impl SharedPages {
         now: impl Fn() -> State,
         render: impl AsyncFnOnce() -> Result<Encoded, E>,
     ) -> Result<Arc<Encoded>, E> {
-        let place = self.place(key);
-        let mut kept = place.lock().await;
+        let slot = self.0.get_with(key, Arc::default);
+        let mut kept = slot.lock().await;
         // Asked for only now: whoever waited would else render what is old already.
         let now = now();
         if let Some((of, page)) = &*kept
@@ -94,19 +96,6 @@ impl SharedPages {
         let page = Arc::new(render().await?);
         *kept = Some((now, Arc::clone(&page)));
         Ok(page)
-    }
-
-    fn place(&self, key: Key) -> Arc<Place> {
-        let places = self.places.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(&key) {
-            return Arc::clone(place);
-        }
-        drop(places);
-        let mut places = self.places.write().unwrap_or_else(PoisonError::into_inner);
-        if places.len() >= MOST {
-            places.clear();
-        }
-        Arc::clone(places.entry(key).or_default())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whatever refuses, a person gets a page, a program JSON: the outermost layer of all.
 
 use axum::{
+    Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, header},
     middleware::Next,
@@ -96,5 +97,5 @@ fn json(refused: Refusal, lang: Lang) -> Response {
         "title": refused.title(lang),
         "detail": refused.advice(lang),
     });
-    ([(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    Json(body).into_response()
 }

@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use axum::{
+    Json,
     extract::{Query, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -66,8 +67,7 @@ pub async fn config(State(state): State<AppState>, Query(asked): Query<Asked>) -
         "nonceStr": nonce,
         "signature": signature(&ticket, &nonce, time, url),
     });
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (headers, body.to_string()).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
 /// The script, where there is an app id.
