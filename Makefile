@@ -9,13 +9,17 @@ SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
 WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
 
-.PHONY: help serve test dev build tools test-tools format lint supply advisories licences unit journeys browsers cluster bench pictures lighthouse clean
+.PHONY: help serve check test dev build tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: build ## build what is missing and serve, with the data in data/
 	@exec $(SERVER) serve
+
+check: ## what to run before every commit: formatting, lints of the server, unit and route tests on SQLite
+	@$(MAKE) --no-print-directory format lint-server
+	@cargo test --locked --quiet -- --skip on_postgres --skip kills:: --skip nodes:: --skip bucket:: --skip copies::
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
@@ -49,8 +53,10 @@ test-tools: tools
 format:
 	@cargo fmt --check
 
-lint:
+lint-server:
 	@cargo clippy --locked --quiet --all-targets -- -D warnings
+
+lint: lint-server
 	@for part in hydrate live; do cargo clippy --locked --quiet --lib --target wasm32-unknown-unknown --no-default-features --features $$part -- -D warnings || exit 1; done
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --lib
 	@cd end2end && npx tsc --project .
@@ -67,8 +73,11 @@ advisories: test-tools ## known faults of what this is built from (fetches the R
 licences: tools ## list anew what the page /licences shows
 	@node tools/licences.mjs
 
-unit:
-	@tools/with-postgres.sh cargo test --locked --release --quiet
+unit: ## unit, store and route tests on both databases; T=signature for those of one noun
+	@tools/with-postgres.sh cargo test --locked --quiet $(T)
+
+journey: ## one journey in Chromium, scripts on and off: T=sign
+	@cd end2end && ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts
 
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
