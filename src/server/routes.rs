@@ -38,7 +38,7 @@ pub enum Who {
     /// A grid worker of another grid.
     Elsewhere,
     /// The lead of the report's branch.
-    JobLock,
+    Lead,
     /// A manager of the street office.
     Manager,
     /// Someone who was staff and was deactivated, with the cookie kept.
@@ -53,7 +53,7 @@ impl Who {
         Self::Reporter,
         Self::Worker,
         Self::Elsewhere,
-        Self::JobLock,
+        Self::Lead,
         Self::Manager,
         Self::Deactivated,
     ];
@@ -103,7 +103,7 @@ enum Behind {
     /// One of the pages of `ui::app::Pages`, which Leptos lists.
     Page,
     /// A handler that knows its visitor.
-    ReportContext(MethodRouter<AppState>),
+    Known(MethodRouter<AppState>),
     /// A handler of what is the same for everybody: no cookie is read or set.
     Unknown(MethodRouter<AppState>),
 }
@@ -128,7 +128,7 @@ fn own<T: 'static>(
     handler: impl Handler<T, AppState>,
     answers: Answers,
 ) -> Row {
-    Row { method: "GET", path, answers, behind: Behind::ReportContext(get(handler)) }
+    Row { method: "GET", path, answers, behind: Behind::Known(get(handler)) }
 }
 
 fn form<T: 'static>(
@@ -136,7 +136,7 @@ fn form<T: 'static>(
     handler: impl Handler<T, AppState>,
     answers: Answers,
 ) -> Row {
-    Row { method: "POST", path, answers, behind: Behind::ReportContext(post(handler)) }
+    Row { method: "POST", path, answers, behind: Behind::Known(post(handler)) }
 }
 
 fn data<T: 'static>(
@@ -252,7 +252,7 @@ pub(super) fn routers() -> (Router<AppState>, Router<AppState>) {
     for row in table() {
         match row.behind {
             Behind::Page => pages.push(row.path),
-            Behind::ReportContext(handler) => known = known.route(row.path, handler),
+            Behind::Known(handler) => known = known.route(row.path, handler),
             Behind::Unknown(handler) => unknown = unknown.route(row.path, handler),
         }
     }

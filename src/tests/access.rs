@@ -17,7 +17,7 @@ const GRIDS: (&str, &str) = ("grid-01", "grid-20");
 const STAFF: [(Who, &str, &str, &[&str]); 5] = [
     (Who::Worker, "worker", "grid-worker", &[GRIDS.0]),
     (Who::Elsewhere, "elsewhere", "grid-worker", &[GRIDS.1]),
-    (Who::JobLock, "lead", "branch-lead", &["residential"]),
+    (Who::Lead, "lead", "branch-lead", &["residential"]),
     (Who::Manager, "manager", "manager", &[]),
     (Who::Deactivated, "gone", "manager", &[]),
 ];
