@@ -73,8 +73,10 @@ advisories: test-tools ## known faults of what this is built from (fetches the R
 licences: tools ## list anew what the page /licences shows
 	@node tools/licences.mjs
 
+# Most tests run our own code as it compiles fastest; those that start the program start the one
+# that is shipped, which `make build` has made.
 unit: ## unit, store and route tests on both databases; T=signature for those of one noun
-	@tools/with-postgres.sh cargo test --locked --quiet $(T)
+	@tools/with-postgres.sh $(if $(T),,env PROGRAM=$(CURDIR)/$(SERVER)) cargo test --locked --quiet $(T)
 
 journey: ## one journey in Chromium, scripts on and off: T=sign
 	@cd end2end && ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts

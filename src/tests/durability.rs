@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use crate::support::{
     database::{Database, Kind, on_both},
-    process::{Process, program, run, set},
+    process::{Process, executable, program, run, set},
     server::{Visitor, location},
 };
 
@@ -167,7 +167,7 @@ async fn a_full_disk_is_survived() {
     // Files may grow to 128 KB; growing further fails as on a full disk.
     let script = "trap '' XFSZ; ulimit -S -f 128; exec \"$0\" serve";
     let mut command = Command::new("bash");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_chuangquan")]).current_dir(folder);
+    command.args(["-c", script]).arg(executable()).current_dir(folder);
     set(&mut command, &database.url, folder);
     let server = Process::serve(command);
     let first = Visitor::new(&server.url);
@@ -205,7 +205,7 @@ async fn a_held_socket_outlives_a_restart() {
     let start = || {
         let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve";
         let mut command = Command::new("bash");
-        command.args(["-c", script, env!("CARGO_BIN_EXE_chuangquan")]).current_dir(folder);
+        command.args(["-c", script]).arg(executable()).current_dir(folder);
         set(&mut command, &database.url, folder);
         let held: OwnedFd = socket.try_clone().unwrap().into();
         command.stdin(Stdio::from(held));
@@ -246,7 +246,7 @@ async fn an_answer_comes_after_the_disk_has_it() {
             "-o",
         ])
         .arg(&trace)
-        .arg(env!("CARGO_BIN_EXE_chuangquan"))
+        .arg(executable())
         .arg("serve")
         .current_dir(folder);
     set(&mut command, &database.url, folder);

@@ -2,14 +2,20 @@
 
 use std::{
     io::{BufRead, BufReader},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
     time::{Duration, Instant},
 };
 
+/// The file of the program: the one that `PROGRAM` names, as `make test` does with the very one
+/// that is shipped, else the one that was built with the tests.
+pub fn executable() -> PathBuf {
+    std::env::var_os("PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_chuangquan").into(), Into::into)
+}
+
 /// The program with nothing of this machine's own settings.
 pub fn program(database_url: &str, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chuangquan"));
+    let mut command = Command::new(executable());
     command.current_dir(folder);
     set(&mut command, database_url, folder);
     command
