@@ -66,9 +66,7 @@ impl From<MessageError> for Said {
         match error {
             MessageError::TooLong => Self::new(
                 format!("寄语最多{MESSAGE_MAX}个字，请写短一些"),
-                format!(
-                    "A message has At most {MESSAGE_MAX} characters; shown publicly once staff have checked it; please shorten it"
-                ),
+                format!("A message has at most {MESSAGE_MAX} characters; please shorten it"),
             ),
             MessageError::Hidden => Self::new(
                 "寄语里有看不见的特殊字符，请重新输入",
