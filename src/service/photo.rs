@@ -1,5 +1,5 @@
-//! Pictures: whatever a phone sends becomes two plain JPEGs, upright and without a word
-//! about where and by what they were taken.
+//! Photos, re-encoded: whatever a phone sends becomes two plain JPEGs, upright and without its
+//! EXIF metadata, which says where and by what they were taken.
 
 use std::io::Cursor;
 

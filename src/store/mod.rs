@@ -9,6 +9,10 @@
 //! What people tell about themselves is sealed on the way in (`encryption`), so that no file and
 //! no copy of it tells it on.
 //!
+//! Lock order of every writing transaction: reports by rising serial, their supports, the
+//! ledger's row (`counts::take_ledger`, which puts all who change counts in one line), then
+//! signatures and counters. Two that take them in another order wait for each other for ever.
+//!
 //! A write is put into the writer's queue, committed together with whatever else
 //! waits there, and answered only then: an answer means the row is on disk.
 

@@ -1,4 +1,7 @@
-//! Settings: each from the command line or the environment, each in `--help`.
+//! Settings: each from the command line or an environment variable, each in `--help`.
+//!
+//! To add a setting: its field in [`ServeSettings`], what it opens in `resources`, a row in the
+//! table of README.md, and a case in `tests/command_line.rs`.
 
 pub mod logging;
 pub mod resources;

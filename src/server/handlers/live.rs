@@ -1,4 +1,5 @@
-//! `/counts.json` and `/live`: the counts, asked for once or followed.
+//! `/counts.json` and `/live`: the counts, asked for once, or followed by server-sent events
+//! (SSE).
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -59,7 +60,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
         greeting: Option<Bytes>,
-        _turn: Permit,
+        _permit: Permit,
     }
     let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
     let place = client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies);
@@ -71,7 +72,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());
-    let client = Client { ticks, ending: state.ending.clone(), greeting, _turn: permit };
+    let client = Client { ticks, ending: state.ending.clone(), greeting, _permit: permit };
     let events = stream::unfold(client, async |mut client| {
         if let Some(greeting) = client.greeting.take() {
             return Some((Ok::<Bytes, Infallible>(greeting), client));

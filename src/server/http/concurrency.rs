@@ -26,14 +26,14 @@ struct Taken {
     by: HashMap<String, usize>,
 }
 
-/// A turn that was taken; over when it is dropped.
+/// A permit that was given; over when it is dropped.
 #[derive(Debug)]
 pub struct Permit {
     by: Vec<String>,
     taken: Arc<Mutex<Taken>>,
 }
 
-/// Why there is no turn.
+/// Why there is no permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitReached {
     /// All are taken, or all of this place.
@@ -48,7 +48,7 @@ impl ConcurrencyLimit {
         Self { most, each, at_place, taken: Arc::default() }
     }
 
-    /// A turn, for a visitor and at a place as far as these are known.
+    /// A permit, for a visitor and at a place as far as these are known.
     pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Permit, LimitReached> {
         let visitor = visitor
             .map(|visitor| (format!("visitor {}", visitor.as_str()), self.each, LimitReached::Own));
@@ -98,19 +98,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turns_come_back() {
-        let turns = ConcurrencyLimit::new(4, 2, 3);
+    fn limit_come_back() {
+        let limit = ConcurrencyLimit::new(4, 2, 3);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
-        let first = turns.take(Some(&one), "here").unwrap();
-        let _second = turns.take(Some(&one), "here").unwrap();
-        assert_eq!(turns.take(Some(&one), "here").unwrap_err(), LimitReached::Own);
-        let _third = turns.take(Some(&other), "here").unwrap();
-        assert_eq!(turns.take(None, "here").unwrap_err(), LimitReached::All, "all of this place");
-        let elsewhere = turns.take(None, "there").unwrap();
-        assert_eq!(turns.take(None, "").unwrap_err(), LimitReached::All);
+        let first = limit.take(Some(&one), "here").unwrap();
+        let _second = limit.take(Some(&one), "here").unwrap();
+        assert_eq!(limit.take(Some(&one), "here").unwrap_err(), LimitReached::Own);
+        let _third = limit.take(Some(&other), "here").unwrap();
+        assert_eq!(limit.take(None, "here").unwrap_err(), LimitReached::All, "all of this place");
+        let elsewhere = limit.take(None, "there").unwrap();
+        assert_eq!(limit.take(None, "").unwrap_err(), LimitReached::All);
         drop((first, elsewhere));
-        drop(turns.take(None, "here").unwrap());
-        turns.take(Some(&one), "").unwrap();
-        assert_eq!(turns.taken(), 2);
+        drop(limit.take(None, "here").unwrap());
+        limit.take(Some(&one), "").unwrap();
+        assert_eq!(limit.taken(), 2);
     }
 }

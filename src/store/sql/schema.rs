@@ -1,4 +1,9 @@
 //! The columns of every table, as they are written into rows, records and copies.
+//!
+//! To add a column: a migration for each database (`migrations/sqlite`, `migrations/postgres`) and
+//! its line in `migrations/mod.rs`; the column here, in `columns`, or in `private` or `sealed` if
+//! it is what somebody tells about themselves; the field of the record in `domain`; and one more
+//! in `SCHEMA` of `admin/manifest.rs`, so that copies say which columns they have.
 
 use std::sync::LazyLock;
 
