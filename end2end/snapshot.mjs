@@ -48,7 +48,7 @@ function plain(text) {
   return text
     .replace(/(name="(?:form_key|owner)" value=")[^"]*/g, '$1…')
     .replace(/(data-owner=")[^"]*/g, '$1…')
-    .replace(/\.[\w-]{20}\.(css|js|wasm)/g, '.….$1')
+    .replace(/\.[\w-]{16}\.(css|js|wasm)/g, '.….$1')
     .replace(/(?<![\w-])[\w-]{22}(?![\w-])/g, '‹code›')
     .replace(/\d{4}年\d{1,2}月\d{1,2}日|\d{1,2}月\d{1,2}日/g, '‹day›')
     .replace(/\d{4}-\d{2}-\d{2}/g, '‹date›')
