@@ -19,7 +19,7 @@ serve: build ## build what is missing and serve, with the data in data/
 
 check: ## what to run before every commit: formatting, lints of the server, unit and route tests on SQLite
 	@$(MAKE) --no-print-directory format lint-server
-	@cargo test --locked --quiet -- --skip on_postgres --skip kills:: --skip nodes:: --skip bucket:: --skip copies::
+	@cargo test --locked --quiet -- --skip on_postgres --skip kills:: --skip doubts:: --skip nodes:: --skip bucket:: --skip copies::
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
@@ -73,10 +73,10 @@ advisories: test-tools ## known faults of what this is built from (fetches the R
 licences: tools ## list anew what the page /licences shows
 	@node tools/licences.mjs
 
-# Most tests run our own code as it compiles fastest; those that start the program start the one
-# that is shipped, which `make build` has made.
+# All of them run optimised, as the program is shipped: some hold against the clock how many sign
+# at once. Those of one noun run as they compile fastest.
 unit: ## unit, store and route tests on both databases; T=signature for those of one noun
-	@tools/with-postgres.sh $(if $(T),,env PROGRAM=$(CURDIR)/$(SERVER)) cargo test --locked --quiet $(T)
+	@tools/with-postgres.sh cargo test --locked --quiet $(or $(T),--release)
 
 journey: ## one journey in Chromium, scripts on and off: T=sign
 	@cd end2end && ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts

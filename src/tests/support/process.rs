@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The file of the program: the one that `PROGRAM` names, as `make test` does with the very one
-/// that is shipped, else the one that was built with the tests.
+/// The file of the program: the one that `PROGRAM` names, else the one that was built with the
+/// tests.
 pub fn executable() -> PathBuf {
     std::env::var_os("PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_chuangquan").into(), Into::into)
 }
