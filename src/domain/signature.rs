@@ -1,6 +1,8 @@
 //! Signatures: what a resident asks for, what is valid, and what is kept.
 
-use super::{campaign::Campaign, lang::Said, slug::Slug, text};
+use super::{
+    campaign::Campaign, lang::Said, report::action::command::FieldErrors, slug::Slug, text,
+};
 
 /// Longest name, in characters after NFC.
 pub const NAME_MAX: usize = 20;
@@ -170,36 +172,6 @@ pub struct NewSignature {
     pub show_name: bool,
 }
 
-/// What is wrong with a [`SignatureForm`], a sentence for each field.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SignatureErrors {
-    /// About `name`.
-    pub name: Option<Said>,
-    /// About `grid`.
-    pub grid: Option<Said>,
-    /// About `pledges`.
-    pub pledges: Option<Said>,
-    /// About `message`.
-    pub message: Option<Said>,
-    /// About `consent`.
-    pub consent: Option<Said>,
-}
-
-impl SignatureErrors {
-    /// Each field that has an error, with its sentence, in the form's order.
-    pub fn each(&self) -> impl Iterator<Item = (&'static str, &Said)> {
-        [
-            ("pledges", &self.pledges),
-            ("name", &self.name),
-            ("grid", &self.grid),
-            ("message", &self.message),
-            ("consent", &self.consent),
-        ]
-        .into_iter()
-        .filter_map(|(field, error)| error.as_ref().map(|sentence| (field, sentence)))
-    }
-}
-
 impl SignatureForm {
     /// Whether it is by whom that name is, as it is kept.
     #[must_use]
@@ -210,14 +182,10 @@ impl SignatureForm {
     /// Holds the form against the rules and the campaign.
     ///
     /// # Errors
-    /// All faults at once, so that they can be mended at once.
-    pub fn check(&self, campaign: &Campaign) -> Result<NewSignature, Box<SignatureErrors>> {
-        let name = SignerName::parse(&self.name);
-        let message = Message::parse(&self.message);
-        let grid = match self.grid.as_str() {
-            "" => Ok(None),
-            slug => campaign.grid(slug).map(|grid| Some(grid.slug.clone())).ok_or(()),
-        };
+    /// All faults at once, so that they can be mended at once, in the order in which a person
+    /// meets them.
+    pub fn check(&self, campaign: &Campaign) -> Result<NewSignature, FieldErrors> {
+        let mut errors = FieldErrors::new();
         let unknown = self.pledges.iter().any(|slug| campaign.pledge(slug).is_none());
         let chosen = |slug: &Slug| self.pledges.iter().any(|p| p == slug.as_str());
         let pledges: Vec<Slug> = campaign
@@ -227,34 +195,47 @@ impl SignatureForm {
             .filter(|slug| chosen(slug))
             .cloned()
             .collect();
-
-        let mut errors = SignatureErrors {
-            name: name.as_ref().err().map(|error| (*error).into()),
-            message: message.as_ref().err().map(|error| (*error).into()),
-            ..SignatureErrors::default()
-        };
-        if grid.is_err() {
-            errors.grid = Some(unknown_grid());
-        }
         if unknown {
-            errors.pledges = Some(Said::new(
-                "有一项承诺不在倡议里，请重新选择",
-                "One of the pledges is unknown; please choose again",
-            ));
+            errors.push(("pledges", unknown_pledge()));
         } else if pledges.is_empty() {
-            errors.pledges =
-                Some(Said::new("请至少选择一项承诺", "Please choose at least one pledge"));
+            errors.push(("pledges", no_pledge()));
         }
-        if !self.consent {
-            errors.consent = Some(no_consent());
-        }
-        match (name, grid, message) {
-            (Ok(name), Ok(grid), Ok(message)) if errors == SignatureErrors::default() => {
+        let name = SignerName::parse(&self.name).map_err(|error| ("name", error.into()));
+        let grid = match self.grid.as_str() {
+            "" => Ok(None),
+            slug => match campaign.grid(slug) {
+                Some(grid) => Ok(Some(grid.slug.clone())),
+                None => Err(("grid", unknown_grid())),
+            },
+        };
+        let message = Message::parse(&self.message).map_err(|error| ("message", error.into()));
+        let consent = if self.consent { Ok(()) } else { Err(("consent", no_consent())) };
+        match (name, grid, message, consent) {
+            (Ok(name), Ok(grid), Ok(message), Ok(())) if errors.is_empty() => {
                 Ok(NewSignature { name, grid, pledges, message, show_name: self.show_name })
             }
-            _ => Err(Box::new(errors)),
+            (name, grid, message, consent) => {
+                errors.extend(name.err());
+                errors.extend(grid.err());
+                errors.extend(message.err());
+                errors.extend(consent.err());
+                Err(errors)
+            }
         }
     }
+}
+
+/// Said of a pledge that is not in the campaign.
+fn unknown_pledge() -> Said {
+    Said::new(
+        "有一项承诺不在倡议里，请重新选择",
+        "One of the pledges is unknown; please choose again",
+    )
+}
+
+/// Said of a form without a pledge.
+fn no_pledge() -> Said {
+    Said::new("请至少选择一项承诺", "Please choose at least one pledge")
 }
 
 /// Said of a grid that is not in the campaign.

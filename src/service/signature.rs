@@ -4,7 +4,8 @@ use super::{base::Service, signature_review::RequestSignals};
 use crate::{
     domain::{
         campaign::{Day, Phase},
-        signature::{NewSignature, Ordinal, SignatureErrors, SignatureForm},
+        report::action::command::FieldErrors,
+        signature::{NewSignature, Ordinal, SignatureForm},
         slug::Slug,
         text,
         visitor::VisitorId,
@@ -20,7 +21,7 @@ pub enum SignError {
     Closed(Phase),
     /// The form has faults.
     #[error("the form has faults")]
-    Form(Box<SignatureErrors>),
+    Form(FieldErrors),
     /// The store could not say that it is kept.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,16 +7,9 @@ use std::sync::{
 
 use leptos::prelude::{Oco, expect_context};
 
-use super::{display::LargeText, error::Refusal};
+use super::{display::LargeText, error::Refusal, form_state::FormState};
 use crate::{
-    domain::{
-        campaign::Campaign,
-        lang::{Lang, Said},
-        report::action::command::FieldErrors,
-        signature::{SignatureErrors, SignatureForm},
-        staff::Staff,
-        visitor::VisitorId,
-    },
+    domain::{campaign::Campaign, lang::Lang, staff::Staff, visitor::VisitorId},
     service::{Service, StoreError},
 };
 
@@ -47,10 +40,8 @@ pub struct Page {
     pub poster_grid: Option<String>,
     /// The files that the page loads.
     pub site_files: SiteFiles,
-    /// The form to show again, where one was refused.
-    pub refused_form: Option<Arc<RefusedForm>>,
-    /// Any other form to show again.
-    pub refused_post: Option<Arc<RefusedPost>>,
+    /// The form that was sent, where one is to be shown again.
+    pub form_state: Option<Arc<FormState>>,
     /// A phrase that was just made, to be shown this once.
     pub phrase: Option<Arc<str>>,
     /// Whether pages may speak to WeChat.
@@ -87,104 +78,6 @@ pub struct Program {
     pub js: Oco<'static, str>,
     /// The program.
     pub wasm: Oco<'static, str>,
-}
-
-/// A signing form that was refused.
-#[derive(Clone, Debug)]
-pub struct RefusedForm {
-    /// What was typed.
-    pub form: SignatureForm,
-    /// The faults of its fields.
-    pub errors: SignatureErrors,
-    /// What is wrong with the form as a whole.
-    pub trouble: Option<Trouble>,
-}
-
-/// What is wrong with a form, and no fault of its fields.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// It came without a cookie, so that nobody could say whose it is.
-    NewVisitor,
-    /// It could not be stored.
-    Away,
-    /// Somebody else has signed at this phone, whose masked name that is.
-    Another(String),
-    /// Somebody else is to sign now: the form is theirs.
-    NextPerson,
-}
-
-impl RefusedForm {
-    /// What is wrong with the form as a whole.
-    #[must_use]
-    pub fn whole(&self, lang: Lang) -> Option<String> {
-        self.trouble.as_ref().map(|trouble| match trouble {
-            Trouble::NewVisitor => lang.say(
-                "还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。",
-                "Not signed yet: your phone was not recognised. Everything you filled in is still here; please press “Sign” once more.",
-            ).to_owned(),
-            Trouble::Away => lang.say(
-                "还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。",
-                "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
-            ).to_owned(),
-            Trouble::Another(name) => lang.say(
-                format!("还没有签上：这台手机上{name}已经签过。如果换了一位来签，请按“换人签名”，您填的内容会留着。"),
-                format!("Not signed yet: {name} has signed on this phone. If another person is signing now, press “Next person signs”; what you filled in stays."),
-            ),
-            Trouble::NextPerson => lang.say(
-                "已换成下一位，前一位的签名不变。请看一下您填的内容，再按“签名”。",
-                "The next person can sign now; the signature before stays. Please look at what you filled in, then press “Sign”.",
-            ).to_owned(),
-        })
-    }
-
-    /// Whether the next person at this phone is to be let in.
-    #[must_use]
-    pub fn offers_next(&self) -> bool {
-        matches!(self.trouble, Some(Trouble::Another(_)))
-    }
-
-    /// Every fault, by field; `form` for the whole.
-    pub fn each(&self, lang: Lang) -> impl Iterator<Item = (&'static str, String)> {
-        let whole = self.whole(lang).map(|sentence| ("form", sentence));
-        let each =
-            self.errors.each().map(move |(field, said)| (field, said.in_lang(lang).to_owned()));
-        whole.into_iter().chain(each)
-    }
-}
-
-/// A form that was refused, other than that of signing: every value as it was typed.
-#[derive(Clone, Debug, Default)]
-pub struct RefusedPost {
-    /// Which form of its page.
-    pub form: String,
-    /// Fields and values, in the order in which they were sent.
-    pub values: Vec<(String, String)>,
-    /// The faults of its fields.
-    pub errors: FieldErrors,
-    /// What is wrong with the form as a whole.
-    pub whole: Option<Said>,
-}
-
-impl RefusedPost {
-    /// The first value of a field.
-    #[must_use]
-    pub fn value(&self, name: &str) -> String {
-        let found = self.values.iter().find(|(field, _)| field == name);
-        found.map(|(_, value)| value.clone()).unwrap_or_default()
-    }
-
-    /// All values of a field.
-    #[must_use]
-    pub fn values(&self, name: &str) -> Vec<String> {
-        let named = self.values.iter().filter(|(field, _)| field == name);
-        named.map(|(_, value)| value.clone()).collect()
-    }
-
-    /// What is wrong with a field.
-    #[must_use]
-    pub fn error(&self, name: &str) -> Option<&Said> {
-        self.errors.iter().find(|(field, _)| *field == name).map(|(_, said)| said)
-    }
 }
 
 /// What is to be answered in place of a page that was begun.
@@ -238,10 +131,16 @@ impl Page {
         self.service.campaign().in_lang(self.lang)
     }
 
-    /// The form of that name, if it was refused.
+    /// The form of that name as it was sent, where it is to be shown again.
     #[must_use]
-    pub fn refused(&self, form: &str) -> Option<Arc<RefusedPost>> {
-        self.refused_post.clone().filter(|refused| refused.form == form)
+    pub fn sent_form(&self, name: &str) -> Option<&FormState> {
+        self.form_state.as_deref().filter(|form| form.name == name)
+    }
+
+    /// The form of that name, to be drawn: as it was sent, or fresh.
+    #[must_use]
+    pub fn form(&self, name: &str) -> FormState {
+        self.sent_form(name).cloned().unwrap_or_default().in_lang(self.lang)
     }
 
     /// Answers `instead` of this page.

@@ -13,6 +13,7 @@ pub mod app;
 pub mod context;
 pub mod display;
 pub mod error;
+pub mod form_state;
 pub mod pages;
 mod parts;
 pub mod share;

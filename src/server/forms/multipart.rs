@@ -16,7 +16,6 @@ use axum::{
         multipart::{Field, MultipartError},
     },
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
-    response::Response,
 };
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
@@ -30,7 +29,7 @@ use super::{memory::STEP, owner, urlencoded::Fields};
 use crate::{
     domain::report::action::command::Sent,
     server::{
-        http::{concurrency::LimitReached, error},
+        http::{concurrency::LimitReached, error::AppError},
         session::visitor::Visitor,
         state::AppState,
     },
@@ -103,24 +102,22 @@ pub struct Received {
 pub struct Own(pub Received);
 
 impl FromRequest<AppState> for Own {
-    type Rejection = Response;
+    type Rejection = AppError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
         let received = Received::from_request(request, state).await?;
-        owner::check(state, &received.parts, &received.posted).map_err(error::response)?;
+        owner::check(state, &received.parts, &received.posted)?;
         Ok(Self(received))
     }
 }
 
 impl FromRequest<AppState> for Received {
-    type Rejection = Response;
+    type Rejection = AppError;
 
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
-        match Posted::read(state, &parts, body).await {
-            Ok(posted) => Ok(Self { parts, posted }),
-            Err(refused) => Err(error::response(refused)),
-        }
+        let posted = Posted::read(state, &parts, body).await?;
+        Ok(Self { parts, posted })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -18,8 +18,8 @@ use crate::{
         },
     },
     server::{
-        forms::multipart::{Own, Posted, Received},
-        http::error,
+        forms::multipart::{Own, Received},
+        http::error::AppError,
         pages::render,
         session::{
             staff::{self, Session},
@@ -31,7 +31,7 @@ use crate::{
         ReportError,
         casework::{BulkDeed, Order},
     },
-    ui::{context::RefusedPost, error::Refusal},
+    ui::{error::Refusal, form_state::FormState},
 };
 
 /// Back to where a form was posted from, as far as that is in the console.
@@ -47,32 +47,22 @@ pub async fn act(
     Extension(session): Extension<Session>,
     Path((code, action)): Path<(String, String)>,
     Own(Received { parts, posted }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
-        return error::response(Refusal::NotFound);
+        return Err(Refusal::NotFound.into());
     };
     // What one does not see is not there; who may not is told before what is missing.
-    if let Err(error) = state.service.may_act(&session.staff, &code, action).await {
-        return error::from_report(&error);
-    }
-    let Ok(version) = posted.first("version").trim().parse::<u64>() else {
-        return error::response(Refusal::Malformed);
-    };
+    state.service.may_act(&session.staff, &code, action).await?;
+    let version: u64 = posted.first("version").trim().parse().map_err(|_| Refusal::Malformed)?;
     let brings = !posted.files.is_empty()
         || ["held", "held_before"].iter().any(|name| !posted.all(name).is_empty());
     if brings && !action.takes_photos() {
-        return error::response(Refusal::Malformed);
+        return Err(Refusal::Malformed.into());
     }
-    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await;
-    let after = bring(&state, &visitor, &posted, ("photos", "held")).await;
-    let (before, after) = match (before, after) {
-        (Ok(before), Ok(mut after)) => {
-            // One picture cannot show both.
-            after.held.retain(|id| !before.held.contains(id));
-            (before, after)
-        }
-        (Err(error), _) | (_, Err(error)) => return error::from_report(&error),
-    };
+    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await?;
+    let mut after = bring(&state, &visitor, &posted, ("photos", "held")).await?;
+    // One picture cannot show both.
+    after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());
     let command = Command::read(action, &posted, state.service.campaign());
     let (status, errors, whole) = match (command, fault) {
@@ -82,9 +72,9 @@ pub async fn act(
             match state.service.act(&session.staff, order).await {
                 // Whoever gives a report away does not see it any more.
                 Ok(report) if !session.staff.sees(&report) => {
-                    return Redirect::to("/console").into_response();
+                    return Ok(Redirect::to("/console").into_response());
                 }
-                Ok(_) => return back(&parts.headers, &format!("/console/reports/{code}")),
+                Ok(_) => return Ok(back(&parts.headers, &format!("/console/reports/{code}"))),
                 Err(ReportError::Form(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors, None),
                 Err(ReportError::Stale(now)) => {
                     let whole = changed_since(&state, &session, action, (&now, version)).await;
@@ -94,7 +84,7 @@ pub async fn act(
                     let whole = format!("现在不能“{}”，请看一下这件的状态", action.title());
                     (StatusCode::CONFLICT, FieldErrors::new(), Some(whole))
                 }
-                Err(error) => return error::from_report(&error),
+                Err(error) => return Err(error.into()),
             }
         }
         (command, fault) => {
@@ -106,14 +96,10 @@ pub async fn act(
     values.retain(|(field, _)| field != "held" && field != "held_before");
     values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
     values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
-    let post = RefusedPost {
-        form: action.as_str().to_owned(),
-        values,
-        errors,
-        whole: whole.map(Said::from),
-    };
+    let form = FormState::sent(action.as_str(), values).with_errors(errors);
+    let form = form.with_message(whole.map(Said::from));
     let page = format!("/console/reports/{code}");
-    render::refused_post(&state, parts, &page, post, status).await
+    Ok(render::with_form(&state, parts, &page, form, status).await)
 }
 
 /// What happened since a version was looked at, in words.
@@ -147,21 +133,15 @@ pub async fn show_contact(
     Extension(session): Extension<Session>,
     Path(code): Path<String>,
     Own(Received { parts, .. }): Own,
-) -> Response {
-    let Ok(code) = Code::parse(&code) else { return error::response(Refusal::NotFound) };
-    match state.service.show_contact(&session.staff, &code).await {
-        Ok(Some(report)) => {
-            let contact = [("name", report.contact_name), ("phone", report.contact_phone)];
-            let values = contact.into_iter();
-            let values =
-                values.map(|(name, value)| (name.to_owned(), value.unwrap_or_default())).collect();
-            let post = RefusedPost { form: "contact".into(), values, ..RefusedPost::default() };
-            let page = format!("/console/reports/{code}");
-            render::refused_post(&state, parts, &page, post, StatusCode::OK).await
-        }
-        Ok(None) => error::response(Refusal::NotFound),
-        Err(error) => error::from_store(&error),
-    }
+) -> Result<Response, AppError> {
+    let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
+    let report = state.service.show_contact(&session.staff, &code).await?;
+    let report = report.ok_or(Refusal::NotFound)?;
+    let contact = [("name", report.contact_name), ("phone", report.contact_phone)];
+    let values = contact.map(|(name, value)| (name.to_owned(), value.unwrap_or_default()));
+    let form = FormState::sent("contact", values.into());
+    let page = format!("/console/reports/{code}");
+    Ok(render::with_form(&state, parts, &page, form, StatusCode::OK).await)
 }
 
 /// Does the same to many reports. Each is decided on its own; what could not be done is
@@ -170,7 +150,7 @@ pub async fn bulk(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Own(Received { parts, posted }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     let action = Action::parse(&posted.first("action"));
     let chosen: Option<Vec<(Code, u64)>> = posted
         .all("codes")
@@ -181,7 +161,7 @@ pub async fn bulk(
         })
         .collect();
     let (Some(action), Some(chosen)) = (action, chosen) else {
-        return error::response(Refusal::Malformed);
+        return Err(Refusal::Malformed.into());
     };
     let page = if action == Action::Check { "/console/check" } else { "/console" };
     let mut errors = FieldErrors::new();
@@ -196,24 +176,20 @@ pub async fn bulk(
                 }
             }
         }
-        _ => return error::response(Refusal::Malformed),
+        _ => return Err(Refusal::Malformed.into()),
     };
     if chosen.is_empty() {
         errors.push(("codes", "请先勾选要办的件".into()));
     }
     let Some(command) = command.filter(|_| errors.is_empty()) else {
-        let values = posted.fields.into_pairs();
-        let post = RefusedPost { form: "bulk".into(), values, errors, whole: None };
+        let form = FormState::sent("bulk", posted.fields.into_pairs()).with_errors(errors);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
-        return render::refused_post(&state, parts, &page, post, status).await;
+        return Ok(render::with_form(&state, parts, &page, form, status).await);
     };
-    let (done, failed) = match carry_out_all(&state, &session, chosen, &command).await {
-        Ok(counts) => counts,
-        Err(error) => return error::from_report(&error),
-    };
+    let (done, failed) = carry_out_all(&state, &session, chosen, &command).await?;
     if failed.is_empty() {
-        return back(&parts.headers, page);
+        return Ok(back(&parts.headers, page));
     }
     let list: Vec<String> =
         failed.iter().map(|(number, why)| format!("{number}（{why}）")).collect();
@@ -221,9 +197,9 @@ pub async fn bulk(
     // What was ticked is looked at anew before it is ticked again.
     let mut values = posted.fields.into_pairs();
     values.retain(|(name, _)| name != "codes");
-    let post = RefusedPost { form: "bulk".into(), values, errors, whole: Some(whole.into()) };
+    let form = FormState::sent("bulk", values).with_message(Said::from(whole));
     let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
-    render::refused_post(&state, parts, &page, post, StatusCode::CONFLICT).await
+    Ok(render::with_form(&state, parts, &page, form, StatusCode::CONFLICT).await)
 }
 
 /// How many were done, and which were not, with the reason.
@@ -272,23 +248,10 @@ pub async fn enter(
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
     Own(Received { parts, posted }): Own,
-) -> Response {
-    match enter_posted(&state, &visitor, &session, posted, parts).await {
-        Ok(response) => response,
-        Err(error) => error::from_report(&error),
-    }
-}
-
-async fn enter_posted(
-    state: &AppState,
-    visitor: &Visitor,
-    session: &Session,
-    posted: Posted,
-    parts: Parts,
-) -> Result<Response, ReportError> {
+) -> Result<Response, AppError> {
     let settles = posted.first("settle") == "on";
-    let before = bring(state, visitor, &posted, ("before", "held_before")).await?;
-    let mut after = bring(state, visitor, &posted, ("photos", "held")).await?;
+    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await?;
+    let mut after = bring(&state, &visitor, &posted, ("photos", "held")).await?;
     // One picture cannot show both.
     after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());
@@ -311,7 +274,7 @@ async fn enter_posted(
         }
         Ok(_) => return Ok(Redirect::to("/console").into_response()),
         Err(ReportError::Form(errors)) => errors,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     let (status, errors) = refused(errors, fault);
     let mut values = posted.fields.into_pairs();
@@ -319,6 +282,6 @@ async fn enter_posted(
     values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
     values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
     let form = if settles { "settle" } else { "new" };
-    let post = RefusedPost { form: form.into(), values, errors, whole: None };
-    Ok(render::refused_post(state, parts, "/console/new", post, status).await)
+    let form = FormState::sent(form, values).with_errors(errors);
+    Ok(render::with_form(&state, parts, "/console/new", form, status).await)
 }

@@ -9,7 +9,7 @@ use axum::{
 use crate::{
     server::{
         forms::urlencoded::Fields,
-        http::error,
+        http::error::AppError,
         session::visitor::{Hint, remember},
         state::AppState,
     },
@@ -18,15 +18,12 @@ use crate::{
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to
 /// the page that it was chosen on (`back`).
-pub async fn choose(State(state): State<AppState>, request: Request) -> Response {
+pub async fn choose(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     let (parts, body) = request.into_parts();
-    let fields = match Fields::read(&parts.headers, body).await {
-        Ok(fields) => fields,
-        Err(refused) => return error::response(refused),
-    };
+    let fields = Fields::read(&parts.headers, body).await?;
     let mut response = Redirect::to(&back(&fields.first("back"), &parts.headers)).into_response();
     remember(&mut response, Hint::LargeText(LargeText::parse(&fields.first("care"))), state.https);
-    response
+    Ok(response)
 }
 
 /// The address to go back to: that of our page at `path`, with its query as far as the
@@ -46,13 +43,14 @@ pub fn back(path: &str, headers: &HeaderMap) -> String {
 }
 
 /// A stairwell poster was scanned: its grid is remembered for the form.
-pub async fn poster(State(state): State<AppState>, Path(grid): Path<String>) -> Response {
-    if state.service.campaign().grid(&grid).is_none() {
-        return error::response(Refusal::NotFound);
-    }
+pub async fn poster(
+    State(state): State<AppState>,
+    Path(grid): Path<String>,
+) -> Result<Response, AppError> {
+    state.service.campaign().grid(&grid).ok_or(Refusal::NotFound)?;
     let mut response = Redirect::to("/").into_response();
     remember(&mut response, Hint::Grid(&grid), state.https);
-    response
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 
 use crate::{
-    server::{http::error, session::staff::Session, state::AppState},
+    server::{http::error::AppError, session::staff::Session, state::AppState},
     service::{
         Service, StoreError,
         export::{Cursor, Export, Row},
@@ -64,40 +64,35 @@ pub async fn export(
     Extension(session): Extension<Session>,
     extract::Path(file): extract::Path<String>,
     Query(wanted): Query<Wanted>,
-) -> Response {
+) -> Result<Response, AppError> {
     let parts = file.split_once('.');
     let parts = parts.and_then(|(what, format)| Some((Export::parse(what)?, format)));
     let Some((what, format)) = parts.filter(|(_, format)| matches!(*format, "csv" | "xlsx")) else {
-        return error::response(Refusal::NotFound);
+        return Err(Refusal::NotFound.into());
     };
     let personal = wanted.personal == "1";
-    let cursor = match state.service.begin_export(Some(&session.staff), what, personal).await {
-        Ok(Some(cursor)) => cursor,
-        Ok(None) => return error::response(Refusal::Barred("导出由管理员来做")),
-        Err(error) => return error::from_store(&error),
-    };
+    let cursor = state.service.begin_export(Some(&session.staff), what, personal).await?;
+    let cursor = cursor.ok_or(Refusal::Barred("导出由管理员来做"))?;
     let heading = what.heading(personal);
     if format == "csv" {
         let body = csv_body(Arc::clone(&state.service), heading, cursor);
-        return file_response(body, "text/csv; charset=utf-8", &file);
+        return Ok(file_response(body, "text/csv; charset=utf-8", &file));
     }
-    match sheet(&state.service, heading, cursor).await {
-        Ok(made) => {
-            let made = ReaderStream::with_capacity(tokio::fs::File::from_std(made), PIECE);
-            let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-            file_response(Body::from_stream(made), kind, &file)
-        }
-        Err(error) => failed(&error),
-    }
+    let made = sheet(&state.service, heading, cursor).await?;
+    let made = ReaderStream::with_capacity(tokio::fs::File::from_std(made), PIECE);
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(file_response(Body::from_stream(made), kind, &file))
 }
 
-fn failed(error: &ExportError) -> Response {
-    match error {
-        ExportError::Store(error) => error::from_store(error),
-        ExportError::TooMany => error::response(Refusal::Barred("超过表格的行数，请导出CSV")),
-        error => {
-            tracing::error!(%error, "an export failed");
-            error::response(Refusal::Internal)
+impl From<ExportError> for AppError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => Self::Store(error),
+            ExportError::TooMany => Refusal::Barred("超过表格的行数，请导出CSV").into(),
+            error => {
+                tracing::error!(%error, "an export failed");
+                Refusal::Internal.into()
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         http::{
             client_ip,
             concurrency::{LimitReached, Permit},
-            error,
+            error::AppError,
             live_feed::Frame,
         },
         session::visitor,
@@ -55,7 +55,7 @@ pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> R
 
 /// `GET /live`: the counts now, and again whenever they change; 503 where too many follow
 /// them already, 429 where this visitor does.
-pub async fn events(State(state): State<AppState>, request: Request) -> Response {
+pub async fn events(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     struct Client {
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
@@ -64,11 +64,10 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
     }
     let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
     let place = client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies);
-    let permit = match state.streams.take(visitor.as_ref(), &place) {
-        Ok(permit) => permit,
-        Err(LimitReached::All) => return error::response(Refusal::Unavailable),
-        Err(LimitReached::Own) => return error::response(Refusal::TooMany(STREAM_WAIT)),
-    };
+    let permit = state.streams.take(visitor.as_ref(), &place).map_err(|why| match why {
+        LimitReached::All => Refusal::Unavailable,
+        LimitReached::Own => Refusal::TooMany(STREAM_WAIT),
+    })?;
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());
@@ -93,5 +92,5 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Response
         // nginx would otherwise hold events back.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    (headers, Body::from_stream(events)).into_response()
+    Ok((headers, Body::from_stream(events)).into_response())
 }

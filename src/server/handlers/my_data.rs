@@ -11,12 +11,12 @@ use crate::{
     domain::lang::Said,
     server::{
         forms::multipart::{Own, Received},
-        http::error,
+        http::error::AppError,
         pages::render,
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
         state::AppState,
     },
-    ui::{context::RefusedPost, error::Refusal},
+    ui::{error::Refusal, form_state::FormState},
 };
 
 /// Drafts and forms that wait in the phone go, too.
@@ -26,20 +26,16 @@ const CLEAR: HeaderName = HeaderName::from_static("clear-site-data");
 pub async fn data(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-) -> Response {
-    match state.service.my_data(&visitor.id).await {
-        Ok(mine) => {
-            let headers = [
-                (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
-                (
-                    header::CONTENT_DISPOSITION,
-                    HeaderValue::from_static("attachment; filename=\"my-data.json\""),
-                ),
-            ];
-            (headers, Json(mine)).into_response()
-        }
-        Err(error) => error::from_store(&error),
-    }
+) -> Result<Response, AppError> {
+    let mine = state.service.my_data(&visitor.id).await?;
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"my-data.json\""),
+        ),
+    ];
+    Ok((headers, Json(mine)).into_response())
 }
 
 /// Erases it, if that is what they want; the browser is a new visitor's then.
@@ -47,26 +43,21 @@ pub async fn erase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Own(Received { parts, posted }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     if !posted.fields.ticked("confirm") {
         let sentence = Said::new(
             "没有删除：请先勾选“我明白删除后找不回来”",
             "Nothing was deleted: please tick “I understand that this cannot be undone” first",
         );
-        let errors = vec![("confirm", sentence)];
-        let post = RefusedPost { form: "erase".into(), errors, ..RefusedPost::default() };
+        let form = FormState::sent("erase", Vec::new()).with_errors(vec![("confirm", sentence)]);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return render::refused_post(&state, parts, "/me/data", post, status).await;
+        return Ok(render::with_form(&state, parts, "/me/data", form, status).await);
     }
-    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
-    match state.service.forget_me(&visitor.id).await {
-        Ok(()) => {
-            let mut response = Redirect::to("/me/data").into_response();
-            remember(&mut response, Hint::NotSigned, state.https);
-            response.headers_mut().insert(CLEAR, HeaderValue::from_static("\"storage\""));
-            response.extensions_mut().insert(BecomeVisitor(fresh.id));
-            response
-        }
-        Err(error) => error::from_store(&error),
-    }
+    let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
+    state.service.forget_me(&visitor.id).await?;
+    let mut response = Redirect::to("/me/data").into_response();
+    remember(&mut response, Hint::NotSigned, state.https);
+    response.headers_mut().insert(CLEAR, HeaderValue::from_static("\"storage\""));
+    response.extensions_mut().insert(BecomeVisitor(fresh.id));
+    Ok(response)
 }

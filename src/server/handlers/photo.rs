@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::{
     domain::report::Code,
     server::{
-        http::{caching, error},
+        http::{caching, error::AppError},
         session::{staff::Session, visitor::Visitor},
         state::AppState,
     },
@@ -37,20 +37,16 @@ pub async fn photo(
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
-) -> Response {
-    let Ok(id) = Code::parse(&id) else { return error::response(Refusal::NotFound) };
+) -> Result<Response, AppError> {
+    let id = Code::parse(&id).map_err(|_| Refusal::NotFound)?;
     let size = if wanted.size == "thumb" { Size::Thumb } else { Size::Full };
     let staff = session.as_ref().map(|session| session.staff.as_ref());
-    match state.service.photo_for(&visitor.id, staff, &id, size).await {
-        Ok(Some((bytes, is_public))) => {
-            let mut response = bytes.into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-            let kept = if is_public { KEPT } else { caching::KEPT_NOWHERE };
-            headers.insert(header::CACHE_CONTROL, kept);
-            response
-        }
-        Ok(None) => error::response(Refusal::NotFound),
-        Err(error) => error::from_store(&error),
-    }
+    let found = state.service.photo_for(&visitor.id, staff, &id, size).await?;
+    let (bytes, is_public) = found.ok_or(Refusal::NotFound)?;
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
+    let kept = if is_public { KEPT } else { caching::KEPT_NOWHERE };
+    headers.insert(header::CACHE_CONTROL, kept);
+    Ok(response)
 }

@@ -11,13 +11,13 @@ use crate::{
     domain::{lang::Said, report::action::command::Sent},
     server::{
         forms::multipart::{Own, Received},
-        http::error,
+        http::error::{AppError, say_wait},
         pages::render,
         session::{middleware::give_back, visitor::Visitor},
         state::AppState,
     },
     service::visitor::recovery::RecoveryError,
-    ui::{context::RefusedPost, error::Refusal},
+    ui::{error::Refusal, form_state::FormState},
 };
 
 /// Makes a phrase and shows it, this once.
@@ -25,15 +25,13 @@ pub async fn new_phrase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Own(Received { parts, .. }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     if !visitor.known {
-        return error::response(Refusal::NewVisitor);
+        return Err(Refusal::NewVisitor.into());
     }
-    match state.service.new_phrase(&visitor.id).await {
-        Ok(None) => error::response(Refusal::NothingToRecover),
-        Ok(Some(phrase)) => render::with_phrase(&state, parts, &visitor, phrase).await,
-        Err(error) => error::from_store(&error),
-    }
+    let phrase = state.service.new_phrase(&visitor.id).await?;
+    let phrase = phrase.ok_or(Refusal::NothingToRecover)?;
+    Ok(render::with_phrase(&state, parts, &visitor, phrase).await)
 }
 
 /// Makes this browser the visitor whose phrase it is.
@@ -41,7 +39,7 @@ pub async fn recover(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Own(Received { parts, posted }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     let phrase = posted.first("phrase");
     let merge = posted.fields.ticked("merge");
     let recovered = state.service.recover(&visitor.id, &phrase, merge, &visitor.asker()).await;
@@ -50,7 +48,7 @@ pub async fn recover(
         Ok(known) => {
             let mut response = Redirect::to("/me").into_response();
             give_back(&state, &mut response, known).await;
-            return response;
+            return Ok(response);
         }
         Err(RecoveryError::Unknown) => {
             let sentence = Said::new(
@@ -76,14 +74,10 @@ pub async fn recover(
             );
             (StatusCode::TOO_MANY_REQUESTS, sentence)
         }
-        Err(RecoveryError::Store(error)) => return error::from_store(&error),
+        Err(RecoveryError::Store(error)) => return Err(error.into()),
     };
-    let post = RefusedPost {
-        form: "recovery".into(),
-        values: vec![("phrase".into(), phrase)],
-        errors: vec![(field, sentence)],
-        whole: None,
-    };
-    let page = render::refused_post(&state, parts, "/recovery", post, status).await;
-    error::say_wait(page, wait)
+    let form = FormState::sent("recovery", vec![("phrase".into(), phrase)]);
+    let form = form.with_errors(vec![(field, sentence)]);
+    let page = render::with_form(&state, parts, "/recovery", form, status).await;
+    Ok(say_wait(page, wait))
 }

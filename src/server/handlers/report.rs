@@ -11,7 +11,7 @@ use crate::{
     domain::{
         lang::{Lang, Said},
         report::{
-            Code, Report,
+            Code, Report, Source,
             action::command::{FieldErrors, Sent},
             form::ReportForm,
             reporter::ReporterCommand,
@@ -22,13 +22,13 @@ use crate::{
             multipart::{Posted, Received},
             owner,
         },
-        http::error,
+        http::error::{self, AppError, say_wait},
         pages::render,
         session::visitor::Visitor,
         state::AppState,
     },
     service::{PictureError, StoreError, report::ReportError},
-    ui::{context::RefusedPost, error::Refusal},
+    ui::{error::Refusal, form_state::FormState},
 };
 
 /// Said to a browser that did not bring its cookie.
@@ -151,9 +151,8 @@ async fn not_stored(
         ),
     };
     let values = values(posted, held, "held");
-    let whole = Some(again);
-    let post = RefusedPost { form: "report".into(), values, errors: FieldErrors::new(), whole };
-    render::refused_post(state, parts, "/report", post, StatusCode::SERVICE_UNAVAILABLE).await
+    let form = FormState::sent("report", values).with_message(again);
+    render::with_form(state, parts, "/report", form, StatusCode::SERVICE_UNAVAILABLE).await
 }
 
 /// Files a report; a form that is refused comes back with what was typed and chosen.
@@ -161,26 +160,18 @@ pub async fn file(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Received { parts, posted }: Received,
-) -> Response {
+) -> Result<Response, AppError> {
     let form = form_of(&posted);
     if !visitor.known {
-        let errors =
-            match state.service.check_report(&form, crate::domain::report::Source::Resident, 0) {
-                Ok(_) => FieldErrors::new(),
-                Err(ReportError::Form(errors)) => errors,
-                Err(error) => return error::from_report(&error),
-            };
-        let whole = Some(new_visitor());
-        let values = values(posted, &[], "held");
-        let post = RefusedPost { form: "report".into(), values, errors, whole };
-        return render::refused_post(
-            &state,
-            parts,
-            "/report",
-            post,
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
+        let errors = match state.service.check_report(&form, Source::Resident, 0) {
+            Ok(_) => FieldErrors::new(),
+            Err(ReportError::Form(errors)) => errors,
+            Err(error) => return Err(error.into()),
+        };
+        let sent = FormState::sent("report", values(posted, &[], "held"));
+        let sent = sent.with_errors(errors).with_message(new_visitor());
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(render::with_form(&state, parts, "/report", sent, status).await);
     }
     let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
@@ -188,37 +179,33 @@ pub async fn file(
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             let held = posted.all("held");
             let held: Vec<Code> = held.iter().filter_map(|id| Code::parse(id).ok()).collect();
-            return not_stored(&state, parts, posted, &held, &error).await;
+            return Ok(not_stored(&state, parts, posted, &held, &error).await);
         }
-        Err(error) => return error::from_report(&error),
+        Err(error) => return Err(error.into()),
     };
     let key = Code::parse(&posted.first("form_key")).ok();
     let filed = match &brought.fault {
         // What else is wrong is said at once.
         Some(_) => {
-            let checked = state.service.check_report(
-                &form,
-                crate::domain::report::Source::Resident,
-                brought.held.len(),
-            );
-            checked.map(|_| None)
+            let photos = brought.held.len();
+            state.service.check_report(&form, Source::Resident, photos).map(|_| None)
         }
         None => state.service.file_report(&visitor.id, &form, &brought.held, key).await.map(Some),
     };
     let errors = match filed {
-        Ok(Some(report)) => return to_report(&report),
+        Ok(Some(report)) => return Ok(to_report(&report)),
         Ok(None) => FieldErrors::new(),
         Err(ReportError::Form(errors)) => errors,
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
-            return not_stored(&state, parts, posted, &brought.held, &error).await;
+            return Ok(not_stored(&state, parts, posted, &brought.held, &error).await);
         }
-        Err(error) => return error::from_report(&error),
+        Err(error) => return Err(error.into()),
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
-    let post = RefusedPost { form: "report".into(), values, errors, whole: None };
-    let page = render::refused_post(&state, parts, "/report", post, status).await;
-    error::say_wait(page, brought.fault.as_ref().and_then(ReportError::wait))
+    let sent = FormState::sent("report", values).with_errors(errors);
+    let page = render::with_form(&state, parts, "/report", sent, status).await;
+    Ok(say_wait(page, brought.fault.as_ref().and_then(ReportError::wait)))
 }
 
 fn to_report(report: &Report) -> Response {
@@ -230,14 +217,11 @@ pub async fn hold_photos(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Received { posted, .. }: Received,
-) -> Response {
+) -> Result<Response, AppError> {
     if !visitor.known {
-        return error::response(Refusal::Forbidden);
+        return Err(Refusal::Forbidden.into());
     }
-    let brought = match bring(&state, &visitor, &posted, ("photos", "")).await {
-        Ok(brought) => brought,
-        Err(error) => return error::from_report(&error),
-    };
+    let brought = bring(&state, &visitor, &posted, ("photos", "")).await?;
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
         None => (StatusCode::OK, FieldErrors::new()),
@@ -245,7 +229,7 @@ pub async fn hold_photos(
     let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let response = (status, Json(body)).into_response();
-    error::say_wait(response, brought.fault.as_ref().and_then(ReportError::wait))
+    Ok(say_wait(response, brought.fault.as_ref().and_then(ReportError::wait)))
 }
 
 /// What neighbours have reported already: as JSON for the form's island, else the form
@@ -254,44 +238,39 @@ pub async fn similar(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Received { parts, posted }: Received,
-) -> Response {
+) -> Result<Response, AppError> {
     if error::wants_json(&parts.headers) {
         return similar_json(&state, &posted, visitor.lang).await;
     }
-    let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
-        Ok(brought) => brought,
-        Err(error) => return error::from_report(&error),
-    };
+    let brought = bring(&state, &visitor, &posted, ("photos", "held")).await?;
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
         None => (StatusCode::OK, FieldErrors::new()),
     };
     let mut values = values(posted, &brought.held, "held");
     values.push(("look".into(), "on".into()));
-    let post = RefusedPost { form: "report".into(), values, errors, whole: None };
-    render::refused_post(&state, parts, "/report", post, status).await
+    let form = FormState::sent("report", values).with_errors(errors);
+    Ok(render::with_form(&state, parts, "/report", form, status).await)
 }
 
-async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Response {
+async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Result<Response, AppError> {
     let form = form_of(posted);
-    match state.service.similar_reports(&form.category, &form.grid, &form.place).await {
-        Ok(found) => {
-            let campaign = state.service.campaign().in_lang(lang);
-            let list: Vec<serde_json::Value> = found
-                .iter()
-                .map(|report| {
-                    serde_json::json!({
-                        "code": report.code,
-                        "summary": report.summary.clone().unwrap_or_else(|| report.plain_summary(campaign)),
-                        "state": report.sentence(campaign, state.service.calendar(), state.service.now()),
-                        "supporters": report.supporters,
-                    })
-                })
-                .collect();
-            Json(list).into_response()
-        }
-        Err(error) => error::from_store(&error),
-    }
+    let found = state.service.similar_reports(&form.category, &form.grid, &form.place).await?;
+    let campaign = state.service.campaign().in_lang(lang);
+    let (calendar, now) = (state.service.calendar(), state.service.now());
+    let list: Vec<serde_json::Value> = found
+        .iter()
+        .map(|report| {
+            let summary = report.summary.clone();
+            serde_json::json!({
+                "code": report.code,
+                "summary": summary.unwrap_or_else(|| report.plain_summary(campaign)),
+                "state": report.sentence(campaign, calendar, now),
+                "supporters": report.supporters,
+            })
+        })
+        .collect();
+    Ok(Json(list).into_response())
 }
 
 /// What a visitor does to a report.
@@ -300,34 +279,24 @@ pub async fn wish(
     Extension(visitor): Extension<Visitor>,
     Path((code, wish)): Path<(String, String)>,
     Received { parts, posted }: Received,
-) -> Response {
-    let Ok(code) = Code::parse(&code) else { return error::response(Refusal::NotFound) };
+) -> Result<Response, AppError> {
+    let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
     if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
-        return error::response(Refusal::NotFound);
+        return Err(Refusal::NotFound.into());
     }
-    if wish != "support"
-        && let Err(refused) = owner::check(&state, &parts, &posted)
-    {
-        return error::response(refused);
+    if wish != "support" {
+        owner::check(&state, &parts, &posted)?;
     }
     // Whoever sees nothing there must not learn from a fault that there is something.
-    match state.service.status(&visitor.id, &code).await {
-        // What only the reporter does is refused before it is read.
-        Ok(Some(status)) if wish != "support" && !status.own => {
-            return error::response(Refusal::NotTheirs);
-        }
-        Ok(Some(_)) => {}
-        Ok(None) => return error::response(Refusal::NotFound),
-        Err(error) => return error::from_store(&error),
+    let status = state.service.status(&visitor.id, &code).await?.ok_or(Refusal::NotFound)?;
+    // What only the reporter does is refused before it is read.
+    if wish != "support" && !status.own {
+        return Err(Refusal::NotTheirs.into());
     }
-    let result = if wish == "support" {
-        support(&state, &visitor, &code).await
+    if wish == "support" {
+        Ok(support(&state, &visitor, &code).await?)
     } else {
-        grant(&state, &visitor, &code, &wish, posted, &parts).await
-    };
-    match result {
-        Ok(response) => response,
-        Err(error) => error::from_report(&error),
+        Ok(grant(&state, &visitor, &code, &wish, posted, &parts).await?)
     }
 }
 
@@ -383,6 +352,6 @@ async fn grant(
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
-    let post = RefusedPost { form: wish.to_owned(), values, errors, whole: None };
-    Ok(render::refused_post(state, parts.clone(), &page, post, status).await)
+    let form = FormState::sent(wish, values).with_errors(errors);
+    Ok(render::with_form(state, parts.clone(), &page, form, status).await)
 }

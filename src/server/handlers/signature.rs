@@ -4,14 +4,15 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 
 use crate::{
     domain::{
-        report::action::command::Sent,
-        signature::{SignatureErrors, SignatureForm},
+        lang::Said,
+        report::action::command::{FieldErrors, Sent},
+        signature::SignatureForm,
         text,
     },
     server::{
@@ -19,17 +20,13 @@ use crate::{
             multipart::{Own, Received},
             urlencoded::Fields,
         },
-        http::error,
+        http::error::AppError,
         pages::render,
         session::visitor::{BecomeVisitor, Hint, Visitor, remember},
         state::AppState,
     },
     service::{MySignature, SignError, StoreError, signature_review::RequestSignals},
-    ui::{
-        HONEYPOT_FIELD,
-        context::{RefusedForm, Trouble},
-        error::Refusal,
-    },
+    ui::{HONEYPOT_FIELD, error::Refusal, form_state::FormState},
 };
 
 /// Reads the form of `/sign`.
@@ -57,50 +54,89 @@ pub async fn sign(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     request: Request,
-) -> Response {
+) -> Result<Response, AppError> {
     let (parts, body) = request.into_parts();
-    let fields = match Fields::read(&parts.headers, body).await {
-        Ok(fields) => fields,
-        Err(refused) => return error::response(refused),
-    };
+    let fields = Fields::read(&parts.headers, body).await?;
     let honeypot_filled = !fields.first(HONEYPOT_FIELD).is_empty();
     let signals =
         RequestSignals { place: &visitor.place, dwell: visitor.known_for, honeypot_filled };
     let form = form_of(&fields);
-    let signed = if visitor.known {
+    let refused = if visitor.known {
         sign_once(&state, &visitor, &form, &signals).await
     } else {
         // Without a cookie nobody could say whose signature it is.
-        state.service.check_signature(&form).map(|_| Some(Trouble::NewVisitor))
+        let checked = state.service.check_signature(&form).map(|_| FieldErrors::new());
+        let errors = match checked {
+            Err(SignError::Form(errors)) => Ok(errors),
+            other => other,
+        };
+        errors.map(|errors| Some(Refused::new_visitor(errors)))
     };
-    let mut trouble = (!visitor.known).then_some(Trouble::NewVisitor);
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    let errors = match signed {
+    let refused = match refused {
         Ok(None) => {
             let mut response = Redirect::to("/signed").into_response();
             remember(&mut response, Hint::Signed, state.https);
-            return response;
+            return Ok(response);
         }
-        Ok(Some(instead)) => {
-            if matches!(instead, Trouble::Another(_)) {
-                status = StatusCode::CONFLICT;
-            }
-            trouble = Some(instead);
-            SignatureErrors::default()
-        }
-        Err(SignError::Form(errors)) => *errors,
-        Err(SignError::Closed(phase)) => return error::response(Refusal::Closed(phase)),
+        Ok(Some(refused)) => refused,
+        Err(SignError::Form(errors)) => Refused::fields(errors),
+        Err(SignError::Closed(phase)) => return Err(Refusal::Closed(phase).into()),
         Err(SignError::Store(error @ StoreError::Unavailable(_))) => {
             tracing::error!(%error, "a signature was not stored");
-            (trouble, status) = (Some(Trouble::Away), StatusCode::SERVICE_UNAVAILABLE);
-            SignatureErrors::default()
+            Refused::not_stored()
         }
-        Err(SignError::Store(error)) => return error::from_store(&error),
+        Err(SignError::Store(error)) => return Err(error.into()),
     };
-    let refused = RefusedForm { form, errors, trouble };
-    match error::field_errors(&parts.headers, status, refused.each(visitor.lang)) {
-        Some(json) => json,
-        None => render::refused_form(&state, parts, &visitor, refused, status).await,
+    let sent = FormState::sent("sign", fields.into_pairs())
+        .with_errors(refused.errors)
+        .with_message(refused.message)
+        .offering_next_person(refused.status == StatusCode::CONFLICT);
+    let page = parts.uri.to_string();
+    Ok(render::with_form(&state, parts, &page, sent, refused.status).await)
+}
+
+/// Why a signature was not taken, as its form tells it.
+struct Refused {
+    status: StatusCode,
+    message: Option<Said>,
+    errors: FieldErrors,
+}
+
+impl Refused {
+    const fn fields(errors: FieldErrors) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: None, errors }
+    }
+
+    /// It came without a cookie, so that nobody could say whose it is.
+    fn new_visitor(errors: FieldErrors) -> Self {
+        let message = Said::new(
+            "还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。",
+            "Not signed yet: your phone was not recognised. Everything you filled in is still here; please press “Sign” once more.",
+        );
+        Self { message: Some(message), ..Self::fields(errors) }
+    }
+
+    /// It could not be stored now.
+    fn not_stored() -> Self {
+        let message = Said::new(
+            "还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。",
+            "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
+        );
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, message: Some(message), errors: FieldErrors::new() }
+    }
+
+    /// Somebody else has signed at this phone, by that masked name.
+    fn another(name: &str) -> Self {
+        let message = Said::new(
+            format!(
+                "还没有签上：这台手机上{name}已经签过。如果换了一位来签，请按“换人签名”，您填的内容会留着。"
+            ),
+            format!(
+                "Not signed yet: {name} has signed on this phone. If another person is signing now, press “Next person signs”; what you filled in stays."
+            ),
+        );
+        Self { status: StatusCode::CONFLICT, message: Some(message), errors: FieldErrors::new() }
     }
 }
 
@@ -111,13 +147,13 @@ async fn sign_once(
     visitor: &Visitor,
     form: &SignatureForm,
     signals: &RequestSignals<'_>,
-) -> Result<Option<Trouble>, SignError> {
+) -> Result<Option<Refused>, SignError> {
     if state.service.sign(&visitor.id, form, signals).await?.fresh {
         return Ok(None);
     }
     let there = state.service.signature_of(&visitor.id).await?;
     let other = there.map(|there| there.name).filter(|name| !form.is_by(name));
-    Ok(other.map(|name| Trouble::Another(text::masked(&name))))
+    Ok(other.map(|name| Refused::another(&text::masked(&name))))
 }
 
 /// Takes the signature back that the form is about; another one, or another person's, stays.
@@ -125,25 +161,17 @@ pub async fn withdraw(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Own(Received { posted, .. }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     let meant = posted.first("ordinal");
-    let withdrawn = async {
-        let there = state.service.signature_of(&visitor.id).await?;
-        let is_another = |there: MySignature| there.ordinal.to_string() != meant;
-        if !meant.is_empty() && there.is_some_and(is_another) {
-            return Ok(false);
-        }
-        state.service.withdraw_signature(&visitor.id).await.map(|_| true)
-    };
-    match withdrawn.await {
-        Ok(true) => {
-            let mut response = Redirect::to("/me").into_response();
-            remember(&mut response, Hint::NotSigned, state.https);
-            response
-        }
-        Ok(false) => error::response(Refusal::OfAnother),
-        Err(error) => error::from_store(&error),
+    let there = state.service.signature_of(&visitor.id).await?;
+    let is_another = |there: MySignature| there.ordinal.to_string() != meant;
+    if !meant.is_empty() && there.is_some_and(is_another) {
+        return Err(Refusal::OfAnother.into());
     }
+    state.service.withdraw_signature(&visitor.id).await?;
+    let mut response = Redirect::to("/me").into_response();
+    remember(&mut response, Hint::NotSigned, state.https);
+    Ok(response)
 }
 
 /// 换人签名: from now on this browser is another visitor. A form that was filled in for them
@@ -152,21 +180,23 @@ pub async fn next(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Own(Received { mut parts, posted }): Own,
-) -> Response {
-    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
-    let other = Visitor { known: true, id: fresh.id, signed: false, ..visitor };
-    let form = form_of(&posted.fields);
-    let mut response = if form.name.is_empty() {
+) -> Result<Response, AppError> {
+    let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
+    let other = Visitor { known: true, id: fresh.id.clone(), signed: false, ..visitor };
+    let mut response = if posted.first("name").is_empty() {
         Redirect::to("/sign").into_response()
     } else {
-        let trouble = Some(Trouble::NextPerson);
-        let filled = RefusedForm { form, errors: SignatureErrors::default(), trouble };
-        parts.uri = Uri::from_static("/sign");
-        render::refused_form(&state, parts, &other, filled, StatusCode::OK).await
+        let message = Said::new(
+            "已换成下一位，前一位的签名不变。请看一下您填的内容，再按“签名”。",
+            "The next person can sign now; the signature before stays. Please look at what you filled in, then press “Sign”.",
+        );
+        let sent = FormState::sent("sign", posted.fields.into_pairs()).with_message(message);
+        parts.extensions.insert(other);
+        render::with_form(&state, parts, "/sign", sent, StatusCode::OK).await
     };
     remember(&mut response, Hint::NotSigned, state.https);
     // The account of this phone is not the next person's.
     remember(&mut response, Hint::Lent, state.https);
-    response.extensions_mut().insert(BecomeVisitor(other.id));
-    response
+    response.extensions_mut().insert(BecomeVisitor(fresh.id));
+    Ok(response)
 }

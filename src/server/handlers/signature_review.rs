@@ -16,13 +16,13 @@ use crate::{
     },
     server::{
         forms::multipart::{Own, Received},
-        http::error,
+        http::error::AppError,
         pages::render,
         session::staff::Session,
         state::AppState,
     },
     service::signature_review::DoubtError,
-    ui::{context::RefusedPost, error::Refusal},
+    ui::{error::Refusal, form_state::FormState},
 };
 
 /// The page of all this.
@@ -33,27 +33,22 @@ pub async fn judge(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Own(Received { parts, posted }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     if !session.staff.judges_signatures() {
-        return of_doubt(&DoubtError::Forbidden);
+        return Err(DoubtError::Forbidden.into());
     }
-    let Some(verdict) = ReviewDecision::parse(&posted.first("verdict")) else {
-        return error::response(Refusal::Malformed);
-    };
-    let Some(meant) = state.service.meant_by(|name| posted.first(name)) else {
-        return error::response(Refusal::Malformed);
-    };
+    let verdict = ReviewDecision::parse(&posted.first("verdict")).ok_or(Refusal::Malformed)?;
+    let meant = state.service.meant_by(|name| posted.first(name)).ok_or(Refusal::Malformed)?;
     // As far as the preview saw; without one, up to now.
     let upto = posted.first("upto").parse().ok();
     match state.service.judge(&session.staff, verdict, &meant, upto).await {
-        Ok(()) => carried_out(&state),
+        Ok(()) => Ok(carried_out(&state)),
         Err(DoubtError::Form(errors)) => {
-            let values = posted.fields.into_pairs();
-            let post = RefusedPost { form: "judge".into(), values, errors, whole: None };
+            let form = FormState::sent("judge", posted.fields.into_pairs()).with_errors(errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            render::refused_post(&state, parts, PAGE, post, status).await
+            Ok(render::with_form(&state, parts, PAGE, form, status).await)
         }
-        Err(error) => of_doubt(&error),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -63,11 +58,9 @@ pub async fn undo(
     Extension(session): Extension<Session>,
     Path(id): Path<String>,
     _: Own,
-) -> Response {
-    match state.service.undo_judgement(&session.staff, &id).await {
-        Ok(()) => carried_out(&state),
-        Err(error) => of_doubt(&error),
-    }
+) -> Result<Response, AppError> {
+    state.service.undo_judgement(&session.staff, &id).await?;
+    Ok(carried_out(&state))
 }
 
 /// Switches a rule on or off.
@@ -76,20 +69,18 @@ pub async fn switch(
     Extension(session): Extension<Session>,
     Path(rule): Path<String>,
     Own(Received { posted, .. }): Own,
-) -> Response {
+) -> Result<Response, AppError> {
     if !session.staff.judges_signatures() {
-        return of_doubt(&DoubtError::Forbidden);
+        return Err(DoubtError::Forbidden.into());
     }
-    let Some(rule) = Rule::parse(&rule) else { return error::response(Refusal::NotFound) };
+    let rule = Rule::parse(&rule).ok_or(Refusal::NotFound)?;
     let on = match posted.first("on").as_str() {
         "yes" => true,
         "no" => false,
-        _ => return error::response(Refusal::Malformed),
+        _ => return Err(Refusal::Malformed.into()),
     };
-    match state.service.switch_rule(&session.staff, rule, on).await {
-        Ok(()) => carried_out(&state),
-        Err(error) => of_doubt(&error),
-    }
+    state.service.switch_rule(&session.staff, rule, on).await?;
+    Ok(carried_out(&state))
 }
 
 /// Back to the page, while it is carried out; what a kill leaves is done by the next beat.
@@ -101,12 +92,4 @@ fn carried_out(state: &AppState) -> Response {
         }
     });
     Redirect::to(PAGE).into_response()
-}
-
-fn of_doubt(error: &DoubtError) -> Response {
-    match error {
-        DoubtError::Forbidden => error::response(Refusal::Barred("签名由管理员核查")),
-        DoubtError::NotFound | DoubtError::Form(_) => error::response(Refusal::NotFound),
-        DoubtError::Store(error) => error::from_store(error),
-    }
 }

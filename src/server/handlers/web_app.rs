@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    server::{http::error, session::visitor, state::AppState},
+    server::{http::error::AppError, session::visitor, state::AppState},
     ui::{error::Refusal, share},
 };
 
@@ -24,17 +24,14 @@ fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
-            error::response(Refusal::Internal)
+            Refusal::Internal.into_response()
         }
     }
 }
 
 /// The newest messages that may be shown, for `/screen`.
-pub async fn board_messages(State(state): State<AppState>) -> Response {
-    match state.service.newest_messages().await {
-        Ok(messages) => answer("application/json", 10, &messages),
-        Err(error) => error::from_store(&error),
-    }
+pub async fn board_messages(State(state): State<AppState>) -> Result<Response, AppError> {
+    Ok(answer("application/json", 10, &state.service.newest_messages().await?))
 }
 
 /// The manifest (<https://www.w3.org/TR/appmanifest/>), in the words of the campaign.
@@ -102,6 +99,6 @@ pub async fn share_image(State(state): State<AppState>) -> Response {
             ];
             (headers, picture).into_response()
         }
-        None => error::response(Refusal::Internal),
+        None => Refusal::Internal.into_response(),
     }
 }

@@ -1,7 +1,7 @@
-//! Refusals: what each means as a status, and how a handler answers with one.
+//! Errors: what each means as a status, and how a handler answers with one.
 //!
-//! A handler returns [`response`]; libraries return bare status codes. `error_pages`
-//! turns both into what the asker can read.
+//! A handler returns `Result<Response, AppError>` and asks by `?`; libraries return bare status
+//! codes. `pages::error_pages` turns both into what the asker can read.
 
 use axum::{
     Json,
@@ -11,10 +11,106 @@ use axum::{
 
 use super::caching::KEPT_NOWHERE;
 use crate::{
-    service::{PictureError, report::ReportError},
+    service::{
+        PictureError, message::MessageDecision, report::ReportError, signature_review::DoubtError,
+        staff::StaffError,
+    },
     store::StoreError,
-    ui::error::Refusal,
+    ui::{error::Refusal, form_state::FormState},
 };
+
+/// Why a handler has no answer of its own. `?` makes one of whatever a use case may fail with.
+#[derive(Debug)]
+pub enum AppError {
+    /// It is refused.
+    Refused(Refusal),
+    /// The store failed: logged, and told as being busy or as a fault.
+    Store(StoreError),
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Refused(refusal) => refusal.into_response(),
+            Self::Store(error) => {
+                tracing::error!(%error, "the store failed");
+                Refusal::from(&error).into_response()
+            }
+        }
+    }
+}
+
+/// Bare: `error_pages::render_errors` makes it readable.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = status(self).into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Where no form can be shown again.
+impl From<ReportError> for AppError {
+    fn from(error: ReportError) -> Self {
+        Self::Refused(match error {
+            ReportError::Closed(phase) => Refusal::Closed(phase),
+            ReportError::NotFound => Refusal::NotFound,
+            ReportError::Forbidden(why) => Refusal::Barred(why),
+            ReportError::NotTheirs => Refusal::NotTheirs,
+            ReportError::NewVisitor => Refusal::NewVisitor,
+            ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
+            ReportError::TooMany(seconds) => Refusal::TooMany(seconds),
+            ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
+            ReportError::Picture(_) => Refusal::NotAPicture,
+            ReportError::Form(_) => Refusal::Malformed,
+            ReportError::Store(error) => return Self::Store(error),
+        })
+    }
+}
+
+impl From<StaffError> for AppError {
+    fn from(error: StaffError) -> Self {
+        match error {
+            StaffError::Forbidden => Self::Refused(Refusal::Barred("人员由管理员管理")),
+            StaffError::NotFound | StaffError::Form(_) => Self::Refused(Refusal::NotFound),
+            StaffError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<DoubtError> for AppError {
+    fn from(error: DoubtError) -> Self {
+        match error {
+            DoubtError::Forbidden => Self::Refused(Refusal::Barred("签名由管理员核查")),
+            DoubtError::NotFound | DoubtError::Form(_) => Self::Refused(Refusal::NotFound),
+            DoubtError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<MessageDecision> for AppError {
+    fn from(error: MessageDecision) -> Self {
+        match error {
+            MessageDecision::Forbidden => {
+                Self::Refused(Refusal::Barred("寄语由支部负责人或管理员审核"))
+            }
+            MessageDecision::NotFound => Self::Refused(Refusal::NotFound),
+            MessageDecision::Store(error) => Self::Store(error),
+        }
+    }
+}
 
 /// Seconds after which someone who did too much may go on, where nobody said.
 const TOO_MANY_WAIT: u32 = 600;
@@ -42,37 +138,6 @@ pub fn say_wait(mut response: Response, seconds: Option<u32>) -> Response {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
-}
-
-/// A bare response that `error_pages::render_errors` makes readable.
-pub fn response(refusal: Refusal) -> Response {
-    let mut response = status(refusal).into_response();
-    response.extensions_mut().insert(refusal);
-    response
-}
-
-/// What a failing store means to the person who asked.
-pub fn from_store(error: &StoreError) -> Response {
-    tracing::error!(%error, "the store failed");
-    response(error.into())
-}
-
-/// What a report that was not taken or changed means to the person who asked, where no
-/// form can be shown again.
-pub fn from_report(error: &ReportError) -> Response {
-    response(match error {
-        ReportError::Closed(phase) => Refusal::Closed(*phase),
-        ReportError::NotFound => Refusal::NotFound,
-        ReportError::Forbidden(why) => Refusal::Barred(why),
-        ReportError::NotTheirs => Refusal::NotTheirs,
-        ReportError::NewVisitor => Refusal::NewVisitor,
-        ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
-        ReportError::TooMany(seconds) => Refusal::TooMany(*seconds),
-        ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
-        ReportError::Picture(_) => Refusal::NotAPicture,
-        ReportError::Form(_) => Refusal::Malformed,
-        ReportError::Store(error) => return from_store(error),
-    })
 }
 
 pub(crate) const fn status(refusal: Refusal) -> StatusCode {
@@ -120,19 +185,13 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("application/json") && !accept.contains("text/html"))
 }
 
-/// The errors of a form's fields, where a program asks.
-pub fn field_errors(
-    headers: &HeaderMap,
-    status: StatusCode,
-    errors: impl Iterator<Item = (&'static str, String)>,
-) -> Option<Response> {
-    wants_json(headers).then(|| {
-        let errors: serde_json::Map<String, serde_json::Value> =
-            errors.map(|(field, text)| (field.to_owned(), text.into())).collect();
-        let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
-        let mut response = (status, Json(body)).into_response();
-        response.headers_mut().insert(header::CACHE_CONTROL, KEPT_NOWHERE);
-        say_when(&mut response, status);
-        response
-    })
+/// What is wrong with a form, for a program: each field with its sentence.
+pub fn form_errors(form: &FormState, status: StatusCode) -> Response {
+    let errors: serde_json::Map<String, serde_json::Value> =
+        form.each_error().map(|(field, text)| (field.to_owned(), text.into())).collect();
+    let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
+    let mut response = (status, Json(body)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, KEPT_NOWHERE);
+    say_when(&mut response, status);
+    response
 }

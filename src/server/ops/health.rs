@@ -6,16 +6,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{
-    server::{http::error, state::AppState},
-    ui::error::Refusal,
-};
+use crate::{server::state::AppState, ui::error::Refusal};
 
 /// 204 while this process can still do its work; 503 when only a new start can help.
 pub async fn healthy(State(state): State<AppState>) -> Response {
     match state.service.is_alive() {
         true => StatusCode::NO_CONTENT.into_response(),
-        false => error::response(Refusal::Unavailable),
+        false => Refusal::Unavailable.into_response(),
     }
 }
 
@@ -25,7 +22,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            error::response(Refusal::Unavailable)
+            Refusal::Unavailable.into_response()
         }
     }
 }

@@ -16,7 +16,7 @@ use leptos_axum::handle_response_inner;
 
 use super::cache::{self, Key};
 use crate::{
-    domain::lang::{Lang, Said},
+    domain::lang::Lang,
     server::{
         forms::owner,
         http::{
@@ -33,8 +33,9 @@ use crate::{
     },
     ui::{
         self,
-        context::{Instead, InsteadCell, Page, PersonalCell, RefusedForm, RefusedPost},
+        context::{Instead, InsteadCell, Page, PersonalCell},
         error::Refusal,
+        form_state::FormState,
     },
 };
 
@@ -47,7 +48,7 @@ pub async fn page(
     // Leptos reads paths as URLs, where dots and backslashes lead elsewhere.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     if !request.uri().path().bytes().all(plain) {
-        return error::response(Refusal::NotFound);
+        return Refusal::NotFound.into_response();
     }
     let path = request.uri().path();
     if let Some(first) = login::way_to_wechat(&state, &visitor, request.headers(), path) {
@@ -71,42 +72,25 @@ pub async fn page(
     kept(response, if personal.get() { KEPT_NOWHERE } else { KEPT_TO_GO_BACK })
 }
 
-/// The signing page with a form that was refused.
-pub async fn refused_form(
-    state: &AppState,
-    parts: Parts,
-    visitor: &Visitor,
-    refused: RefusedForm,
-    status: StatusCode,
-) -> Response {
-    let page = page_of(state, visitor, &parts.headers, &parts.extensions, &parts.uri);
-    let page = Page { refused_form: Some(Arc::new(refused)), ..page };
-    shown_again(page, parts, status).await
-}
-
-/// The page at `path` with a form that was refused; JSON where a program asks.
-pub async fn refused_post(
+/// The page at `path` with a form that was sent, to be shown again; what is wrong with it as
+/// JSON where a program asks.
+pub async fn with_form(
     state: &AppState,
     mut parts: Parts,
     path: &str,
-    refused: RefusedPost,
+    form: FormState,
     status: StatusCode,
 ) -> Response {
-    let lang = visitor::lang_of(&parts.headers);
-    let said = |sentence: &Said| sentence.in_lang(lang).to_owned();
-    let whole = refused.whole.as_ref().map(|sentence| ("form", said(sentence)));
-    let each = refused.errors.iter().map(|(field, text)| (*field, said(text)));
-    if let Some(json) = error::field_errors(&parts.headers, status, whole.into_iter().chain(each)) {
-        return json;
+    if error::wants_json(&parts.headers) {
+        return error::form_errors(&form.in_lang(visitor::lang_of(&parts.headers)), status);
     }
-    let Ok(uri) = Uri::try_from(path) else { return error::response(Refusal::NotFound) };
+    let Ok(uri) = Uri::try_from(path) else { return Refusal::NotFound.into_response() };
     // Leptos looks for the page at the address of the request.
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
-    let Some(visitor) = visitor else { return error::response(Refusal::Internal) };
+    let Some(visitor) = visitor else { return Refusal::Internal.into_response() };
     let page = page_of(state, &visitor, &parts.headers, &parts.extensions, &parts.uri);
-    let page = Page { refused_post: Some(Arc::new(refused)), ..page };
-    shown_again(page, parts, status).await
+    shown_again(Page { form_state: Some(Arc::new(form)), ..page }, parts, status).await
 }
 
 /// The page that shows a new phrase.
@@ -187,8 +171,7 @@ fn page_of(
         },
         poster_grid: visitor.grid.clone(),
         site_files: state.assets.names.clone(),
-        refused_form: None,
-        refused_post: None,
+        form_state: None,
         phrase: None,
         wechat: state.wechat.is_some(),
         identified: state.wechat.as_ref().is_some_and(|wechat| wechat.identifies()),
@@ -218,13 +201,13 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
     })
     .await;
     match instead.get() {
-        Some(Instead::Refuse(refused)) => Err(Box::new(error::response(refused))),
+        Some(Instead::Refuse(refused)) => Err(Box::new(refused.into_response())),
         Some(Instead::Go(path)) => Err(Box::new(Redirect::to(path).into_response())),
         None => match response.into_body().collect().await {
             Ok(body) => Ok(Encoded::new(body.to_bytes())),
             Err(error) => {
                 tracing::error!(%error, "a page could not be rendered");
-                Err(Box::new(error::response(Refusal::Internal)))
+                Err(Box::new(Refusal::Internal.into_response()))
             }
         },
     }

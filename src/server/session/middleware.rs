@@ -18,10 +18,7 @@ use super::{
 };
 use crate::{
     domain::visitor::VisitorId,
-    server::{
-        http::{client_ip, error},
-        state::AppState,
-    },
+    server::{http::client_ip, state::AppState},
     ui::error::Refusal,
 };
 
@@ -44,7 +41,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
     let known = found.is_some();
     let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
-        return error::response(Refusal::Internal);
+        return Refusal::Internal.into_response();
     };
     let hints = CookieJar::from_headers(request.headers());
     let chosen = lang_of_address(request.uri());

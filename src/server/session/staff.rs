@@ -14,7 +14,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::visitor::Visitor;
 use crate::{
     domain::staff::Staff,
-    server::{http::error, state::AppState},
+    server::{http::error::AppError, state::AppState},
 };
 
 /// How long a browser keeps the cookie: as long as the longest session.
@@ -156,7 +156,7 @@ pub async fn admit(state: &AppState, request: &mut Request) -> Result<(), Respon
                     request.extensions_mut().insert(Session { staff: Arc::new(staff), token });
                 }
                 Ok(None) => {}
-                Err(error) => return Err(error::from_store(&error)),
+                Err(error) => return Err(AppError::from(error).into_response()),
             }
         }
         if for_staff && request.extensions().get::<Session>().is_none() {

@@ -21,7 +21,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     domain::{time::Millis, visitor::VisitorId},
     server::{
-        http::error,
+        http::error::AppError,
         session::{
             middleware::give_back,
             visitor::{Hint, Visitor, remember},
@@ -100,26 +100,23 @@ pub async fn back(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Query(brought): Query<Brought>,
-) -> Response {
-    let Some(wechat) = state.wechat.as_ref().filter(|wechat| wechat.identifies()) else {
-        return error::response(Refusal::NotFound);
-    };
+) -> Result<Response, AppError> {
+    let wechat = state.wechat.as_ref().filter(|wechat| wechat.identifies());
+    let wechat = wechat.ok_or(Refusal::NotFound)?;
     let Some(page) = page_of(&state.service, &visitor.id, &brought.state) else {
-        return Redirect::to("/").into_response();
+        return Ok(Redirect::to("/").into_response());
     };
     let mut response = Redirect::to(page).into_response();
-    let Some(fresh) = Visitor::fresh() else { return error::response(Refusal::Internal) };
-    match state.service.may_ask_wechat(&visitor.asker()).await {
-        Ok(Ok(())) => {}
+    let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
+    if state.service.may_ask_wechat(&visitor.asker()).await?.is_err() {
         // They are who they were.
-        Ok(Err(_)) => return response,
-        Err(error) => return error::from_store(&error),
+        return Ok(response);
     }
     let account = match wechat.account(&brought.code).await {
         Ok(account) => account,
         Err(error) => {
             tracing::warn!(%error, "WeChat did not say who someone is; they are who they were");
-            return response;
+            return Ok(response);
         }
     };
     match state.service.one_by_wechat(&account, &visitor.id, &fresh.id).await {
@@ -128,11 +125,11 @@ pub async fn back(
             if known != visitor.id {
                 give_back(&state, &mut response, known).await;
             }
-            response
+            Ok(response)
         }
         Err(error) => {
             tracing::error!(%error, "an account was not linked; it is asked for later");
-            response
+            Ok(response)
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use sha1::{Digest, Sha1};
 
 use crate::{
-    server::{http::error, state::AppState},
+    server::{http::error::AppError, state::AppState},
     ui::error::Refusal,
 };
 
@@ -40,23 +40,24 @@ pub struct Asked {
 }
 
 /// The signed configuration of one of our pages.
-pub async fn config(State(state): State<AppState>, Query(asked): Query<Asked>) -> Response {
-    let Some(wechat) = &state.wechat else { return error::response(Refusal::NotFound) };
+pub async fn config(
+    State(state): State<AppState>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, AppError> {
+    let wechat = state.wechat.as_ref().ok_or(Refusal::NotFound)?;
     // WeChat holds the signature against the page's address, without what follows `#`.
     let url = asked.url.split('#').next().unwrap_or_default();
     let ours = url.strip_prefix(&*state.public_url).is_some_and(|path| path.starts_with('/'));
     if state.public_url.is_empty() || !ours {
-        return error::response(Refusal::Malformed);
+        return Err(Refusal::Malformed.into());
     }
     let mut nonce = [0; 12];
-    if getrandom::fill(&mut nonce).is_err() {
-        return error::response(Refusal::Internal);
-    }
+    getrandom::fill(&mut nonce).map_err(|_| Refusal::Internal)?;
     let ticket = match wechat.ticket(&state.service).await {
         Ok(ticket) => ticket,
         Err(error) => {
             tracing::warn!(%error, "there is no ticket of WeChat; cards are as the page says");
-            return error::response(Refusal::Unavailable);
+            return Err(Refusal::Unavailable.into());
         }
     };
     let nonce = URL_SAFE_NO_PAD.encode(nonce);
@@ -67,7 +68,7 @@ pub async fn config(State(state): State<AppState>, Query(asked): Query<Asked>) -
         "nonceStr": nonce,
         "signature": signature(&ticket, &nonce, time, url),
     });
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response())
 }
 
 /// The script, where there is an app id.

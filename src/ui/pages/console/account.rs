@@ -9,7 +9,7 @@ use crate::{
     ui::{
         context::Page,
         parts::form::{
-            fields::{Kept, Text, text_field},
+            fields::{Text, text_field},
             owner::OwnerField,
         },
     },
@@ -21,11 +21,11 @@ pub fn AccountPage() -> impl IntoView {
     let page = Page::current();
     let done = use_query_map().read_untracked().get("done").is_some();
     let staff = staff(&page)?;
-    let kept = Kept::of(page.refused("password"));
+    let form = page.form("password");
     let grids: Vec<String> = staff.grids.iter().map(ToString::to_string).collect();
     let hint = format!("至少{}个字符，可以用一句话", password::MIN);
-    let old = text_field("old", "原来的密码", None, Text::Line("password"), &kept);
-    let new = text_field("new", "新密码", Some(hint), Text::Line("password"), &kept);
+    let old = text_field("old", "原来的密码", None, Text::Line("password"), &form);
+    let new = text_field("new", "新密码", Some(hint), Text::Line("password"), &form);
     let content = view! {
         <h1 class="page-title">{staff.name.clone()}</h1>
         <p class="hint">{staff.role.title()} " " {grids.join("、")}</p>
@@ -38,7 +38,7 @@ pub fn AccountPage() -> impl IntoView {
             <OwnerField />
             <button class="weui-btn weui-btn_warn" type="submit" name="everywhere" value="on">"退出所有设备"</button>
         </form>
-        {kept.summary("密码没有更换：")}
+        {form.summary("密码没有更换：")}
         <form method="post" action="/console/account">
             <OwnerField />
             <h2 class="section-title">"更换密码"</h2>

@@ -273,7 +273,7 @@ fn titles(campaign: &Campaign, report: &Report) -> (String, String, String) {
 
 /// Contact details: shown when asked for, and noted.
 fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
-    if let Some(shown) = page.refused("contact") {
+    if let Some(shown) = page.sent_form("contact") {
         let phone = shown.value("phone");
         let call = (!phone.is_empty()).then(|| {
             let href = format!("tel:{phone}");
@@ -321,12 +321,12 @@ fn parted(
         Action::Settle,
     ];
     let whole =
-        page.refused_post.as_ref().filter(|post| !actions.iter().any(|a| a.as_str() == post.form));
-    let whole = whole.and_then(|post| {
+        page.form_state.as_ref().filter(|form| !actions.iter().any(|a| a.as_str() == form.name));
+    let whole = whole.and_then(|form| {
         let written: Vec<String> =
-            ["text", "reason", "summary"].iter().map(|name| post.value(name)).collect();
+            ["text", "reason", "summary"].iter().map(|name| form.value(name)).collect();
         let written = written.join("");
-        let text = post.whole.as_ref()?.to_string();
+        let text = form.message.as_ref()?.to_string();
         Some(view! {
             <div class="error-summary" role="alert">
                 <p>{text}</p>
@@ -348,7 +348,7 @@ fn parted(
     let main = main.collect_view();
     let more = actions.iter().filter(|action| !leads(action)).map(|action| {
         let wanted = way.unfolded.as_deref() == Some(action.as_str());
-        let open = wanted || page.refused(action.as_str()).is_some();
+        let open = wanted || page.sent_form(action.as_str()).is_some();
         view! {
             <details class="fold action" open=open id=format!("do-{}", action.as_str())>
                 <summary>{action.title()}</summary>

@@ -11,10 +11,11 @@ use crate::{
     },
     ui::{
         context::Page,
+        form_state::FormState,
         pages::report::list::pager,
         parts::{
             form::{
-                fields::{Kept, Text, field_error, text_field},
+                fields::{Text, field_error, text_field},
                 owner::OwnerField,
             },
             report::photo_pair,
@@ -31,19 +32,19 @@ pub fn CheckPage() -> impl IntoView {
     Suspend::new(async move {
         let staff = staff(&page)?;
         let found = page.or_refuse(page.service.to_check(&staff, at.page).await)?;
-        let kept = Kept::of(page.refused("bulk"));
+        let form = page.form("bulk");
         let items = found.reports.iter().map(|report| {
             let photos: Vec<Photo> =
                 found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
             let own = report.was_moved_by(staff.id);
             let same = found.same_picture.contains(&report.serial);
-            item(&page, report, &photos, (own, same), &kept)
+            item(&page, report, &photos, (own, same), &form)
         });
         let items = items.collect_view();
         let empty = items.is_empty();
         let content = view! {
             <h1 class="page-title">"核查"</h1>
-            {kept.summary("没有全部办成：")}
+            {form.summary("没有全部办成：")}
             {empty.then(|| view! { <p class="empty">"没有等待核查的件。"</p> })}
             <form method="post" action="/console/reports/bulk">
                 <OwnerField />
@@ -51,8 +52,8 @@ pub fn CheckPage() -> impl IntoView {
                 <ol class="check-list">{items}</ol>
                 {(!empty).then(|| view! {
                     <div class="check-do">
-                        {field_error("codes", kept.error("codes"))}
-                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Area, &kept)}
+                        {field_error("codes", form.error("codes"))}
+                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Area, &form)}
                         <button class="weui-btn weui-btn_primary" type="submit" name="result" value="yes">"所选通过"</button>
                         <button class="weui-btn weui-btn_warn" type="submit" name="result" value="no">"所选退回"</button>
                     </div>
@@ -85,7 +86,7 @@ fn item(
     report: &Report,
     photos: &[Photo],
     (own, same): (bool, bool),
-    kept: &Kept,
+    form: &FormState,
 ) -> AnyView {
     let campaign = page.service.campaign();
     let category = campaign.category(report.category.as_str());
@@ -99,7 +100,7 @@ fn item(
         report.finished_at.map(|at| day_and_time(page.service.calendar().civil(at), Lang::Zh));
     let value = format!("{}:{}", report.code, report.version);
     let checked =
-        kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
+        form.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
     let tick = match own {
         true => view! { <span class="hint">"您经办的，请同事核查"</span> }.into_any(),
         false => view! {

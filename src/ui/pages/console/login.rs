@@ -7,7 +7,7 @@ use crate::ui::{
     context::{Instead, Page},
     parts::{
         form::{
-            fields::{Kept, Text, text_field},
+            fields::{Text, text_field},
             owner::Personal,
         },
         frame::title::PageTitle,
@@ -18,17 +18,17 @@ use crate::ui::{
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let page = Page::current();
-    if page.staff.is_some() && page.refused_post.is_none() {
+    if page.staff.is_some() && page.form_state.is_none() {
         page.answer(Instead::Go("/console"));
     }
-    let kept = Kept::of(page.refused("login"));
-    let next = match kept.is_fresh() {
+    let form = page.form("login");
+    let next = match form.is_fresh() {
         true => use_query_map().read_untracked().get("next").unwrap_or_default(),
-        false => kept.value("next"),
+        false => form.value("next"),
     };
-    let summary = kept.summary("没有登录：");
-    let login = text_field("login", "登录名", None, Text::Line("text"), &kept);
-    let password = text_field("password", "密码", None, Text::Line("password"), &kept);
+    let summary = form.summary("没有登录：");
+    let login = text_field("login", "登录名", None, Text::Line("text"), &form);
+    let password = text_field("password", "密码", None, Text::Line("password"), &form);
     view! {
         <PageTitle text="工作台登录" />
         <Personal />

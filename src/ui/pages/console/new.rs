@@ -16,9 +16,10 @@ use crate::{
     islands::forms::locate::Locate,
     ui::{
         context::Page,
+        form_state::FormState,
         parts::form::{
             action_form::photo_input,
-            fields::{Kept, Text, select_field, text_field},
+            fields::{Text, select_field, text_field},
             owner::OwnerField,
         },
     },
@@ -30,57 +31,57 @@ pub fn NewPage() -> impl IntoView {
     let page = Page::current();
     let staff = staff(&page)?;
     let asked = use_query_map().read_untracked().get("settle").is_some();
-    let (new, settle) = (Kept::of(page.refused("new")), Kept::of(page.refused("settle")));
+    let (new, settle) = (page.form("new"), page.form("settle"));
     let settles = !settle.is_fresh() || (asked && new.is_fresh());
-    let kept = if settles { settle } else { new };
-    let content = form(&page, &staff, settles, &kept);
+    let form = if settles { settle } else { new };
+    let content = entry(&page, &staff, settles, &form);
     Some(framed(&page, &staff, if settles { "现场办结" } else { "登记" }, content))
 }
 
-fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
+fn entry(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView {
     let campaign = page.service.campaign();
-    let key = match kept.value("form_key") {
+    let key = match form.value("form_key") {
         key if key.is_empty() => page.service.form_key(),
         key => key,
     };
     let hints = (format!("最多{PLACE_MAX}个字"), format!("最多{DESCRIPTION_MAX}个字"));
-    let place = text_field("place", "在哪里", Some(hints.0), Text::Line("text"), kept);
-    let words = text_field("description", "是什么情况", Some(hints.1), Text::Area, kept);
-    let before = photo_input("before", "处理前照片", kept);
-    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
+    let place = text_field("place", "在哪里", Some(hints.0), Text::Line("text"), form);
+    let words = text_field("description", "是什么情况", Some(hints.1), Text::Area, form);
+    let before = photo_input("before", "处理前照片", form);
+    let (lat, lon, accuracy) = (form.value("lat"), form.value("lon"), form.value("accuracy"));
     let tabs = [("/console/new", "登记", !settles), ("/console/new?settle=1", "现场办结", settles)];
     let tabs = tabs.map(|(href, word, here)| {
         let current = here.then_some("page");
         view! { <a class="count-chip" href=href aria-current=current>{word}</a> }
     });
     let rest = if settles {
-        let after = photo_input("photos", "处理后照片", kept);
-        let text = text_field("text", "怎样处理的", None, Text::Area, kept);
+        let after = photo_input("photos", "处理后照片", form);
+        let text = text_field("text", "怎样处理的", None, Text::Area, form);
         view! { <input type="hidden" name="settle" value="on" /> {after} {text} }.into_any()
     } else {
         let sources = Source::ALL.into_iter().filter(|source| *source != Source::Resident);
         let sources = sources.map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
         view! {
-            {select_field("source", "来源", Some("请选择"), sources, &kept.value("source"), kept.error("source"))}
-            {text_field("number", "来源编号（12345必填）", None, Text::Line("text"), kept)}
-            {text_field("contact_name", "联系人（可不填）", None, Text::Line("text"), kept)}
-            {text_field("contact_phone", "电话（可不填）", None, Text::Line("tel"), kept)}
+            {select_field("source", "来源", Some("请选择"), sources, &form.value("source"), form.error("source"))}
+            {text_field("number", "来源编号（12345必填）", None, Text::Line("text"), form)}
+            {text_field("contact_name", "联系人（可不填）", None, Text::Line("text"), form)}
+            {text_field("contact_phone", "电话（可不填）", None, Text::Line("tel"), form)}
         }
         .into_any()
     };
     view! {
         <h1 class="page-title">{if settles { "现场办结" } else { "登记一件" }}</h1>
-        <nav class="count-chips" aria-label="登记方式">{tabs.to_vec()}</nav>
-        {kept.summary("没有提交，请看一下：")}
+        <nav class="count-chips" aria-label="登记方式">{tabs.into_iter().collect_view()}</nav>
+        {form.summary("没有提交，请看一下：")}
         <form class="entry" method="post" action="/console/new" enctype="multipart/form-data">
             <OwnerField />
             <input type="hidden" name="form_key" value=key />
             <div class="weui-cells form-cells">
                 {before}
-                {category(campaign, settles, kept)}
-                {grid(campaign, staff, kept)}
+                {category(campaign, settles, form)}
+                {grid(campaign, staff, form)}
                 {place}
-                <Locate lat lon accuracy error=kept.error("lat") />
+                <Locate lat lon accuracy error=form.error("lat") />
                 {words}
                 {rest}
             </div>
@@ -90,7 +91,7 @@ fn form(page: &Page, staff: &Staff, settles: bool, kept: &Kept) -> AnyView {
     .into_any()
 }
 
-fn category(campaign: &Campaign, settles: bool, kept: &Kept) -> AnyView {
+fn category(campaign: &Campaign, settles: bool, form: &FormState) -> AnyView {
     let list = campaign.categories.iter();
     let list = list.filter(|category| !settles || category.kind == CategoryKind::Casework);
     let list = list.map(|category| (category.slug.to_string(), category.title.clone())).collect();
@@ -99,13 +100,13 @@ fn category(campaign: &Campaign, settles: bool, kept: &Kept) -> AnyView {
         "分类",
         Some("请选择"),
         list,
-        &kept.value("category"),
-        kept.error("category"),
+        &form.value("category"),
+        form.error("category"),
     )
 }
 
 /// A grid worker's own grids; the only one is chosen already.
-fn grid(campaign: &Campaign, staff: &Staff, kept: &Kept) -> AnyView {
+fn grid(campaign: &Campaign, staff: &Staff, form: &FormState) -> AnyView {
     let own = |slug: &_| staff.role != Role::GridWorker || staff.grids.contains(slug);
     let list: Vec<(String, String)> = campaign
         .grids
@@ -113,9 +114,9 @@ fn grid(campaign: &Campaign, staff: &Staff, kept: &Kept) -> AnyView {
         .filter(|grid| own(&grid.slug))
         .map(|grid| (grid.slug.to_string(), grid.label()))
         .collect();
-    let chosen = match (kept.value("grid"), list.as_slice()) {
+    let chosen = match (form.value("grid"), list.as_slice()) {
         (value, [(only, _)]) if value.is_empty() => only.clone(),
         (value, _) => value,
     };
-    select_field("grid", "网格", Some("请选择"), list, &chosen, kept.error("grid"))
+    select_field("grid", "网格", Some("请选择"), list, &chosen, form.error("grid"))
 }

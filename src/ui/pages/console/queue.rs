@@ -18,10 +18,11 @@ use crate::{
     service::{COUNTED, Waiting, report::casework::QueuePage as Found},
     ui::{
         context::Page,
+        form_state::FormState,
         pages::report::list::{address, escaped, pager},
         parts::{
             form::{
-                fields::{Kept, Text, field_error, select_field, text_field},
+                fields::{Text, field_error, select_field, text_field},
                 owner::OwnerField,
             },
             report::state_mark,
@@ -51,14 +52,14 @@ fn queue_view(
     waiting: &Waiting,
     found: Found,
 ) -> AnyView {
-    let kept = Kept::of(page.refused("bulk"));
+    let form = page.form("bulk");
     let from = match address("", filter).strip_prefix('?') {
         Some(query) => format!("?from={}", escaped(query)),
         None => String::new(),
     };
     let rows = found.reports.iter().map(|report| {
         let thumb = found.photos.iter().find(|photo| photo.serial == Some(report.serial));
-        row(page, report, thumb, &kept, &from)
+        row(page, report, thumb, &form, &from)
     });
     let rows = rows.collect_view();
     let empty = rows.is_empty().then(|| {
@@ -72,14 +73,14 @@ fn queue_view(
     view! {
         <h1 class="unseen">"待办队列"</h1>
         {chips(filter, waiting)}
-        {kept.summary("没有办：")}
+        {form.summary("没有办：")}
         <QueueHelper received />
         {search(page.service.campaign(), staff, filter)}
         <form class="bulk" method="post" action="/console/reports/bulk">
             <OwnerField />
             {empty}
             <ol class="queue" id="queue">{rows}</ol>
-            {bulk(page, filter, &kept)}
+            {bulk(page, filter, &form)}
         </form>
         {pager("/console", filter, found.more)}
     }
@@ -186,7 +187,13 @@ fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept, from: &str) -> AnyView {
+fn row(
+    page: &Page,
+    report: &Report,
+    thumb: Option<&Photo>,
+    form: &FormState,
+    from: &str,
+) -> AnyView {
     let campaign = page.service.campaign();
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
@@ -215,7 +222,7 @@ fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept, from: &
     };
     let value = format!("{}:{}", report.code, report.version);
     let checked =
-        kept.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
+        form.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
     let number = report.number().to_string();
     let href = format!("/console/reports/{}{from}", report.code);
     view! {
@@ -243,9 +250,9 @@ fn row(page: &Page, report: &Report, thumb: Option<&Photo>, kept: &Kept, from: &
 }
 
 /// What can be done to all that are ticked.
-fn bulk(page: &Page, filter: &Filter, kept: &Kept) -> AnyView {
+fn bulk(page: &Page, filter: &Filter, form: &FormState) -> AnyView {
     let campaign = page.service.campaign();
-    let action = kept.value("action");
+    let action = form.value("action");
     let units = campaign.units.iter().map(|u| (u.slug.to_string(), u.title.clone())).collect();
     let button = |action: Action, word: &'static str| {
         view! { <button class="weui-btn weui-btn_default" type="submit" name="action" value=action.as_str()>{word}</button> }
@@ -257,20 +264,20 @@ fn bulk(page: &Page, filter: &Filter, kept: &Kept) -> AnyView {
     let accept = on_new.then(|| button(Action::Accept, "受理所选"));
     let reject = on_new.then(|| {
         view! {
-            {text_field("reason", "不予受理的原因", None, Text::Area, kept)}
+            {text_field("reason", "不予受理的原因", None, Text::Area, form)}
             {button(Action::Reject, "不予受理所选")}
         }
     });
     let dispatch = on_accepted.then(|| {
         view! {
-            {select_field("unit", "派给", None, units, &kept.value("unit"), kept.error("unit"))}
+            {select_field("unit", "派给", None, units, &form.value("unit"), form.error("unit"))}
             {button(Action::Dispatch, "派单所选")}
         }
     });
     view! {
         <details class="fold bulk__actions" open=!action.is_empty()>
             <summary>"批量办理所选"</summary>
-            {field_error("codes", kept.error("codes"))}
+            {field_error("codes", form.error("codes"))}
             <div class="bulk__fields">{accept} {dispatch} {reject}</div>
         </details>
     }

@@ -58,9 +58,9 @@ pub fn SignaturesPage() -> impl IntoView {
         since: field("since"),
         until: field("until"),
     };
-    let refused = page.refused_post.clone().filter(|post| post.form == "judge");
-    if let Some(post) = &refused {
-        let sent = |name| post.value(name).to_owned();
+    let form = page.form("judge");
+    if !form.is_fresh() {
+        let sent = |name| form.value(name);
         asked = Asked {
             verdict: sent("verdict"),
             rule: sent("rule"),
@@ -79,9 +79,7 @@ pub fn SignaturesPage() -> impl IntoView {
                 return None;
             }
         };
-        let fault = refused.as_ref().and_then(|post| {
-            post.errors.first().map(|(_, said)| said.in_lang(Lang::Zh).to_owned())
-        });
+        let fault = form.each_error().next().map(|(_, sentence)| sentence);
         let verdict = ReviewDecision::parse(&asked.verdict);
         let meant = page.service.meant_by(|name| asked.get(name));
         let preview = match (verdict, &meant) {

@@ -13,7 +13,7 @@ use crate::{
         context::{Instead, Page},
         error::Refusal,
         parts::form::{
-            fields::{Kept, Text, field_error, select_field, text_field},
+            fields::{Text, field_error, select_field, text_field},
             owner::OwnerField,
         },
     },
@@ -32,8 +32,8 @@ pub fn StaffPage() -> impl IntoView {
         let everyone = page.or_refuse(page.service.staff().await)?;
         let campaign = page.service.campaign();
         let rows = everyone.iter().map(|one| row(campaign, one, &everyone)).collect_view();
-        let manage = Kept::of(page.refused("manage"));
-        let done = page.refused("password-made");
+        let manage = page.form("manage");
+        let done = page.sent_form("password-made");
         let done = done.map(|post| {
             view! {
                 <p class="notice" role="status">
@@ -135,30 +135,30 @@ fn row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
 }
 
 fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
-    let kept = Kept::of(page.refused("add-staff"));
+    let form = page.form("add-staff");
     let roles = Role::ALL.iter().map(|r| (r.as_str().to_owned(), r.title().to_owned())).collect();
     let fold = |name: &'static str, title: &'static str, list: Vec<(String, String)>| {
-        let chosen = kept.values(name);
-        let open = kept.error(name).is_some() || !chosen.is_empty();
+        let chosen = form.values(name);
+        let open = form.error(name).is_some() || !chosen.is_empty();
         let boxes = boxes(name, list, &chosen);
         view! {
             <details class="fold" open=open>
                 <summary>{title}</summary>
                 <fieldset class="choice" id=format!("field-{name}")><legend class="unseen">{title}</legend>{boxes}</fieldset>
             </details>
-            {field_error(name, kept.error(name))}
+            {field_error(name, form.error(name))}
         }
     };
     let hint = format!("至少{}个字符，请本人登录后更换", password::MIN);
     view! {
-        {kept.summary("没有添加，请看一下：")}
+        {form.summary("没有添加，请看一下：")}
         <form method="post" action="/console/staff">
             <OwnerField />
             <div class="weui-cells form-cells">
-                {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), Text::Line("text"), &kept)}
-                {text_field("name", "姓名", None, Text::Line("text"), &kept)}
-                {select_field("role", "角色", None, roles, &kept.value("role"), kept.error("role"))}
-                {text_field("password", "初始密码", Some(hint), Text::Line("password"), &kept)}
+                {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), Text::Line("text"), &form)}
+                {text_field("name", "姓名", None, Text::Line("text"), &form)}
+                {select_field("role", "角色", None, roles, &form.value("role"), form.error("role"))}
+                {text_field("password", "初始密码", Some(hint), Text::Line("password"), &form)}
             </div>
             {fold("grids", "负责的网格（网格员）", grid_list(campaign))}
             {fold("branches", "负责的支部（支部负责人）", branch_list(campaign))}

@@ -55,7 +55,7 @@ fn exports() -> AnyView {
             let href = format!("/console/export/{what}.{format}{query}");
             view! { <a class="count-chip" href=href download>{word}</a> }
         });
-        view! { <p class="field__label">{title}</p><div class="exports">{links.to_vec()}</div> }
+        view! { <p class="field__label">{title}</p><div class="exports">{links.into_iter().collect_view()}</div> }
     };
     view! {
         <section class="screen-only" aria-labelledby="export">

@@ -1,4 +1,4 @@
-//! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
+//! `/me/data`: all that is form of this visitor, to read, to take along and to erase.
 
 use leptos::{either::Either, prelude::*};
 
@@ -9,7 +9,7 @@ use crate::{
         context::Page,
         parts::{
             form::{
-                fields::{Kept, field_error},
+                fields::field_error,
                 owner::{OwnerField, Personal},
             },
             frame::title::PageTitle,
@@ -86,8 +86,8 @@ fn whole(page: &Page, mine: MyData) -> AnyView {
 
 fn erase(page: &Page) -> AnyView {
     let lang = page.lang;
-    let kept = Kept::of(page.refused("erase"));
-    let error = kept.error("confirm").is_some();
+    let form = page.form("erase");
+    let error = form.error("confirm").is_some();
     view! {
         <details class="fold withdraw" open=error>
             <summary>{lang.say("全部删除", "Delete everything")}</summary>
@@ -101,7 +101,7 @@ fn erase(page: &Page) -> AnyView {
                     <span class="weui-cell__hd"><input class="tick" type="checkbox" name="confirm" id="field-confirm" aria-invalid=error.then_some("true") aria-describedby=error.then_some("error-confirm") /></span>
                     <span class="weui-cell__bd">{lang.say("我明白删除后找不回来", "I understand that this cannot be undone")}</span>
                 </label>
-                {field_error("confirm", kept.error("confirm"))}
+                {field_error("confirm", form.error("confirm"))}
                 <button class="weui-btn weui-btn_warn" type="submit">{lang.say("全部删除", "Delete everything")}</button>
             </form>
         </details>
@@ -189,7 +189,7 @@ fn about(page: &Page, mine: MyReport) -> AnyView {
     .into_any()
 }
 
-/// What is said about how long contact details are kept.
+/// What is said about how long contact details are form.
 #[must_use]
 pub fn retention(lang: Lang, days: u16) -> String {
     lang.say(

@@ -6,7 +6,7 @@ use crate::ui::{
     context::Page,
     parts::{
         form::{
-            fields::{Kept, Text, field_error, text_field},
+            fields::{Text, field_error, text_field},
             owner::{OwnerField, Personal},
         },
         frame::title::PageTitle,
@@ -28,14 +28,14 @@ pub fn RecoveryPage() -> impl IntoView {
             <p class="page-action"><a class="weui-btn weui-btn_primary" href="/me">{lang.say("抄好了", "I have written it down")}</a></p>
         }),
         None => {
-            let kept = Kept::of(page.refused("recovery"));
-            let summary = kept.summary(lang.say("没有找回：", "Nothing was restored:"));
+            let form = page.form("recovery");
+            let summary = form.summary(lang.say("没有找回：", "Nothing was restored:"));
             let phrase = text_field(
                 "phrase",
                 lang.say("16位数字的口令", "16-digit recovery code"),
                 None,
                 Text::Line("text"),
-                &kept,
+                &form,
             );
             Either::Right(view! {
                 <h1 class="page-title">{lang.say("用口令找回", "Restore with a recovery code")}</h1>
@@ -45,10 +45,10 @@ pub fn RecoveryPage() -> impl IntoView {
                     <div class="weui-cells form-cells">
                         {phrase}
                         <label class="weui-cell weui-check__label">
-                            <span class="weui-cell__hd"><input class="tick" type="checkbox" name="merge" id=kept.id("merge") /></span>
-                            <span class="weui-cell__bd">{lang.say("这台手机上现有的签名和反映，也并到找回的名下（两边都签过名的，保留早的一个）", "Also merge the signature and reports already on this phone into the restored ones (if both have signed, the earlier signature is kept)")}</span>
+                            <span class="weui-cell__hd"><input class="tick" type="checkbox" name="merge" id=form.id("merge") /></span>
+                            <span class="weui-cell__bd">{lang.say("这台手机上现有的签名和反映，也并到找回的名下（两边都签过名的，保留早的一个）", "Also merge the signature and reports already on this phone into the restored ones (if both have signed, the earlier signature is form)")}</span>
                         </label>
-                        {field_error("merge", kept.error("merge"))}
+                        {field_error("merge", form.error("merge"))}
                     </div>
                     <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">{lang.say("找回我的签名和反映", "Restore my signature and reports")}</button></p>
                 </form>

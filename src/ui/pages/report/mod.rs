@@ -27,8 +27,9 @@ use crate::{
     ui::{
         context::Page,
         error::Refusal,
+        form_state::FormState,
         parts::{
-            form::fields::{Kept, Text, field_error, text_field},
+            form::fields::{Text, field_error, text_field},
             frame::title::PageTitle,
         },
     },
@@ -45,35 +46,35 @@ pub fn ReportPage() -> impl IntoView {
         if phase != Phase::Open {
             return Some(view! { <RefusalPage refusal=Refusal::Closed(phase) /> }.into_any());
         }
-        let kept = Kept::of(page.refused("report"));
+        let form = page.form("report");
         let held = match page.service.held_photos(&page.visitor).await {
             // What was typed has to come back also while the database is away.
-            Err(_) if !kept.is_fresh() => kept.values("held"),
+            Err(_) if !form.is_fresh() => form.values("held"),
             held => page.or_refuse(held)?.into_iter().map(|photo| photo.id.to_string()).collect(),
         };
-        let similar = similar(&page, &kept).await;
+        let similar = similar(&page, &form).await;
         let campaign = page.campaign();
-        let chosen = if kept.is_fresh() { asked } else { kept.value("category") };
-        let grid = match kept.is_fresh() {
+        let chosen = if form.is_fresh() { asked } else { form.value("category") };
+        let grid = match form.is_fresh() {
             true => page.poster_grid.clone().filter(|slug| campaign.grid(slug).is_some()),
-            false => Some(kept.value("grid")),
+            false => Some(form.value("grid")),
         };
-        let fresh = kept.is_fresh();
-        let key = match kept.value("form_key") {
+        let fresh = form.is_fresh();
+        let key = match form.value("form_key") {
             key if key.is_empty() => page.service.form_key(),
             key => key,
         };
-        let looked = kept.value("look") == "on";
+        let looked = form.value("look") == "on";
         let summary = (!looked).then(|| {
-            kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))
+            form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))
         });
-        let photos = photos(lang, &kept, held);
+        let photos = photos(lang, &form, held);
         let similar = similar_list(&page, similar, looked);
         let urgent = urgent(campaign, &chosen);
-        let categories = categories(campaign, &chosen, &kept);
-        let place = place(campaign, grid.unwrap_or_default(), &kept);
-        let contact = contact(lang, &kept);
-        let consent = consent(campaign, &kept);
+        let categories = categories(campaign, &chosen, &form);
+        let place = place(campaign, grid.unwrap_or_default(), &form);
+        let contact = contact(lang, &form);
+        let consent = consent(campaign, &form);
         Some(
             view! {
                 <PageTitle text=lang.say("随手拍", "Report") />
@@ -92,7 +93,7 @@ pub fn ReportPage() -> impl IntoView {
 }
 
 /// Where, and in which words.
-fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
+fn place(campaign: &Campaign, grid: String, form: &FormState) -> AnyView {
     let lang = campaign.lang;
     let place_hint = lang.say(
         format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室"),
@@ -107,22 +108,22 @@ fn place(campaign: &Campaign, grid: String, kept: &Kept) -> AnyView {
         lang.say("在哪里", "Where is it"),
         Some(place_hint),
         Text::Line("text"),
-        kept,
+        form,
     );
     let words = text_field(
         "description",
         lang.say("看到了什么", "What did you see"),
         Some(words_hint),
         Text::Area,
-        kept,
+        form,
     );
-    let (grids, grid_error) = (grid_choices(campaign), kept.error("grid"));
-    let (lat, lon, accuracy) = (kept.value("lat"), kept.value("lon"), kept.value("accuracy"));
+    let (grids, grid_error) = (grid_choices(campaign), form.error("grid"));
+    let (lat, lon, accuracy) = (form.value("lat"), form.value("lon"), form.value("accuracy"));
     view! {
         <div class="weui-cells form-cells">
             {place}
             <GridPicker label=lang.say("小区或附近路段", "Compound or nearby street") grids chosen=grid error=grid_error />
-            <Locate lat lon accuracy error=kept.error("lat") />
+            <Locate lat lon accuracy error=form.error("lat") />
             {words}
         </div>
     }
@@ -136,21 +137,21 @@ pub fn grid_choices(campaign: &Campaign) -> Vec<GridChoice> {
 }
 
 /// What neighbours have reported already, where it was asked for.
-async fn similar(page: &Page, kept: &Kept) -> Vec<Report> {
-    if kept.is_fresh() {
+async fn similar(page: &Page, form: &FormState) -> Vec<Report> {
+    if form.is_fresh() {
         return Vec::new();
     }
-    let (category, grid, place) = (kept.value("category"), kept.value("grid"), kept.value("place"));
+    let (category, grid, place) = (form.value("category"), form.value("grid"), form.value("place"));
     page.service.similar_reports(&category, &grid, &place).await.unwrap_or_default()
 }
 
 /// The tiles: photos that are held, and room for more.
-fn photos(lang: Lang, kept: &Kept, held: Vec<String>) -> AnyView {
-    let chosen = kept.values("held");
-    let first = kept.is_fresh();
+fn photos(lang: Lang, form: &FormState, held: Vec<String>) -> AnyView {
+    let chosen = form.values("held");
+    let first = form.is_fresh();
     let held = held.into_iter().map(|id| HeldPhoto { chosen: first || chosen.contains(&id), id });
     let held = held.collect::<Vec<_>>();
-    let error = kept.error("photos");
+    let error = form.error("photos");
     view! {
         <fieldset class="photo-field" id="field-photos">
             <legend class="section-title">{lang.say("照片", "Photos")} <span class="optional">{lang.say(
@@ -180,9 +181,9 @@ fn urgent(campaign: &Campaign, chosen: &str) -> AnyView {
 }
 
 /// Six frequent categories, then the others by pledge; one of them can be chosen.
-fn categories(campaign: &Campaign, chosen: &str, kept: &Kept) -> AnyView {
+fn categories(campaign: &Campaign, chosen: &str, form: &FormState) -> AnyView {
     let lang = campaign.lang;
-    let error = kept.error("category");
+    let error = form.error("category");
     let described = error.is_some().then_some("error-category");
     let invalid = error.is_some().then_some("true");
     let choice = |category: &Category, first: bool| {
@@ -260,29 +261,29 @@ fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
 }
 
 /// Whom to ask, folded; with who will see it.
-fn contact(lang: Lang, kept: &Kept) -> AnyView {
+fn contact(lang: Lang, form: &FormState) -> AnyView {
     let open = ["contact_name", "contact_phone"]
         .iter()
-        .any(|name| !kept.value(name).is_empty() || kept.error(name).is_some());
+        .any(|name| !form.value(name).is_empty() || form.error(name).is_some());
     view! {
         <details class="fold" open=open>
             <summary>{lang.say("留个联系方式（可不留）", "Leave contact details (optional)")}</summary>
             <div class="weui-cells form-cells">
                 <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "Your contact details are never given to the person reported; only the staff handling this report can see them.")}</p>
-                {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, Text::Line("text"), kept)}
-                {text_field("contact_phone", lang.say("电话", "Phone"), None, Text::Line("tel"), kept)}
+                {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, Text::Line("text"), form)}
+                {text_field("contact_phone", lang.say("电话", "Phone"), None, Text::Line("tel"), form)}
             </div>
         </details>
     }
     .into_any()
 }
 
-fn consent(campaign: &Campaign, kept: &Kept) -> AnyView {
+fn consent(campaign: &Campaign, form: &FormState) -> AnyView {
     let lang = campaign.lang;
-    let error = kept.error("consent");
+    let error = form.error("consent");
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-consent");
-    let checked = kept.value("consent") == "on";
+    let checked = form.value("consent") == "on";
     view! {
         <div class="weui-cells permissions">
             <label class="weui-cell weui-check__label">

@@ -17,9 +17,10 @@ use crate::{
     ui::{
         context::{Instead, Page},
         error::Refusal,
+        form_state::FormState,
         parts::{
             form::{
-                fields::{Kept, Text, field_error, text_field},
+                fields::{Text, field_error, text_field},
                 owner::{OwnerField, Personal},
             },
             frame::title::PageTitle,
@@ -145,9 +146,9 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         };
         return Some(view! { <p class="notice">{said} {satisfied}</p> }.into_any());
     }
-    let kept = Kept::of(page.refused("rate"));
+    let form = page.form("rate");
     let action = format!("/reports/{}/rate", report.code);
-    let form = if report.solved == Some(true) {
+    let question = if report.solved == Some(true) {
         let buttons = Satisfaction::ALL.into_iter().map(|(satisfied, value)| {
             view! {
                 <button class="weui-btn weui-btn_default" type="submit" name="satisfied" value=value>
@@ -168,9 +169,9 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
                 <button class="weui-btn weui-btn_primary" type="submit" name="solved" value="yes">{lang.say("已解决", "Solved")}</button>
                 <button class="weui-btn weui-btn_default" type="submit" name="solved" value="no">{lang.say("没解决", "Not solved")}</button>
             </div>
-            <details class="fold" open=kept.error("comment").is_some()>
+            <details class="fold" open=form.error("comment").is_some()>
                 <summary>{lang.say("想说几句（可不写）", "Say a few words (optional)")}</summary>
-                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &kept)}
+                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &form)}
             </details>
         }
         .into_any()
@@ -179,9 +180,9 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         view! {
             <form class="question" method="post" action=action aria-labelledby="question">
                 <OwnerField />
-                {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
-                {form}
-                {field_error("solved", kept.error("solved"))}
+                {form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
+                {question}
+                {field_error("solved", form.error("solved"))}
             </form>
         }
         .into_any(),
@@ -223,17 +224,17 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     });
     let urged = (urged_today && report.state.is_open())
         .then(|| view! { <p class="notice">{lang.say("今天已经催过，工作人员看得到", "You have already asked today; staff can see it")}</p> });
-    let kept = Kept::of(page.refused("add"));
-    let open = report.state == State::NeedsInfo || !kept.is_fresh();
+    let form = page.form("add");
+    let open = report.state == State::NeedsInfo || !form.is_fresh();
     let add = report.may_add().then(|| {
         view! {
             <details class="fold" open=open>
                 <summary>{lang.say("补充文字或照片", "Add words or photos")}</summary>
                 <form method="post" action=post("add") enctype="multipart/form-data">
                     <OwnerField />
-                    {kept.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
+                    {form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                     <div class="weui-cells form-cells">
-                        {text_field("text", lang.say("补充说明", "Additional details"), None, Text::Area, &kept)}
+                        {text_field("text", lang.say("补充说明", "Additional details"), None, Text::Area, &form)}
                         <div class="weui-cell field">
                             <label class="field__label" for="field-photos">{lang.say("照片（最多3张）", "Photos (3 at most)")}</label>
                             <input
@@ -243,11 +244,11 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                                 name="photos"
                                 accept="image/jpeg,image/png,image/webp"
                                 multiple
-                                aria-invalid=kept.error("photos").is_some().then_some("true")
-                                aria-describedby=kept.error("photos").is_some().then_some("error-photos")
+                                aria-invalid=form.error("photos").is_some().then_some("true")
+                                aria-describedby=form.error("photos").is_some().then_some("error-photos")
                             />
-                            {field_error("photos", kept.error("photos"))}
-                            <div class="tiles">{held_tiles(lang, &kept)}</div>
+                            {field_error("photos", form.error("photos"))}
+                            <div class="tiles">{held_tiles(lang, &form)}</div>
                         </div>
                         <div class="weui-cell"><button class="weui-btn weui-btn_primary" type="submit">{lang.say("提交补充", "Add them")}</button></div>
                     </div>
@@ -281,8 +282,8 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
 }
 
 /// Photos of a refused try.
-fn held_tiles(lang: Lang, kept: &Kept) -> AnyView {
-    let tiles = kept.values("held").into_iter().enumerate().map(|(i, id)| {
+fn held_tiles(lang: Lang, form: &FormState) -> AnyView {
+    let tiles = form.values("held").into_iter().enumerate().map(|(i, id)| {
         let src = format!("/photos/{id}?size=thumb");
         view! {
             <label class="tile">

@@ -6,8 +6,7 @@ use leptos_router::hooks::use_query_map;
 use crate::{
     domain::{
         campaign::{Phase, Pledge},
-        lang::Said,
-        signature::{MESSAGE_MAX, NAME_MAX, SignatureErrors, SignatureForm},
+        signature::{MESSAGE_MAX, NAME_MAX},
     },
     islands::forms::{
         grid_picker::{GridChoice, GridPicker},
@@ -18,8 +17,9 @@ use crate::{
         HONEYPOT_FIELD, OWNER,
         context::{Instead, Page},
         error::Refusal,
+        form_state::FormState,
         pages::refusal::RefusalPage,
-        parts::frame::title::PageTitle,
+        parts::{form::fields::field_error, frame::title::PageTitle},
     },
 };
 
@@ -30,7 +30,8 @@ pub fn SignPage() -> impl IntoView {
     let lang = page.lang;
     let query_grid = use_query_map().read_untracked().get("grid");
     Suspend::new(async move {
-        if page.refused_form.is_none() {
+        let form = page.form("sign");
+        if form.is_fresh() {
             let mine = page.service.signature_of(&page.visitor).await;
             if page.or_refuse(mine)?.is_some() {
                 page.answer(Instead::Go("/signed"));
@@ -41,19 +42,15 @@ pub fn SignPage() -> impl IntoView {
         if phase != Phase::Open {
             return Some(Either::Left(view! { <RefusalPage refusal=Refusal::Closed(phase) /> }));
         }
-        let refused = page.refused_form.clone();
-        let (form, errors) = match &refused {
-            Some(refused) => (refused.form.clone(), refused.errors.clone()),
-            None => {
-                let grid = query_grid.or_else(|| page.poster_grid.clone());
-                let known = grid.filter(|slug| page.campaign().grid(slug).is_some());
-                let form =
-                    SignatureForm { grid: known.unwrap_or_default(), ..SignatureForm::default() };
-                (form, SignatureErrors::default())
-            }
+        let grid = if form.is_fresh() {
+            let grid = query_grid.or_else(|| page.poster_grid.clone());
+            grid.filter(|slug| page.campaign().grid(slug).is_some()).unwrap_or_default()
+        } else {
+            form.value("grid")
         };
-        let whole = refused.as_ref().and_then(|refused| refused.whole(lang));
-        let next = refused.as_ref().is_some_and(|refused| refused.offers_next()).then(|| {
+        let summary =
+            form.summary(lang.say("还没有签上，请看一下：", "Not signed yet, please look at:"));
+        let next = form.offers_next_person.then(|| {
             view! {
                 <p class="page-action">
                     <input type="hidden" name=OWNER value=page.owner.clone() form="sign-form" />
@@ -63,16 +60,15 @@ pub fn SignPage() -> impl IntoView {
                 </p>
             }
         });
-        let fresh = refused.is_none();
-        let with_message = !form.message.is_empty() || errors.message.is_some();
+        let with_message = !form.value("message").is_empty() || form.error("message").is_some();
         Some(Either::Right(view! {
             <PageTitle text=lang.say("我要签名", "Sign the pledge") />
             <main id="main" class="sign-page">
                 <h1 class="page-title">{lang.say("签下我的文明承诺", "Sign the civility pledge")}</h1>
-                <ErrorSummary whole errors=errors.clone() />
+                {summary}
                 {next}
-                <SignForm fresh owner=page.owner.clone()>
-                    <PledgeChoices chosen=form.pledges error=errors.pledges />
+                <SignForm fresh=form.is_fresh() owner=page.owner.clone()>
+                    <PledgeChoices form=form.clone() />
                     <div class="weui-cells form-cells">
                         <TextField
                             name="name"
@@ -82,10 +78,10 @@ pub fn SignPage() -> impl IntoView {
                                 format!("1 to {NAME_MAX} characters; your full name is never shown publicly"),
                             )
                             rule=Rule::Name
-                            value=form.name
-                            error=errors.name.map(|said| said.in_lang(lang).to_owned())
+                            value=form.value("name")
+                            error=form.error("name")
                         />
-                        <GridPicker label=lang.say("您住的小区或附近路段", "Your compound or a nearby street") grids=grid_choices(&page) chosen=form.grid error=errors.grid.map(|said| said.in_lang(lang).to_owned()) />
+                        <GridPicker label=lang.say("您住的小区或附近路段", "Your compound or a nearby street") grids=grid_choices(&page) chosen=grid error=form.error("grid") />
                     </div>
                     <details class="fold" open=with_message>
                         <summary>{lang.say("写一句寄语（可不写）", "Write a message (optional)")}</summary>
@@ -98,15 +94,15 @@ pub fn SignPage() -> impl IntoView {
                                     format!("At most {MESSAGE_MAX} characters; shown publicly once staff have checked it"),
                                 )
                                 rule=Rule::Message
-                                value=form.message
-                                error=errors.message.map(|said| said.in_lang(lang).to_owned())
+                                value=form.value("message")
+                                error=form.error("message")
                             />
                         </div>
                     </details>
                     <p class="trap" aria-hidden="true">
                         <label>{lang.say("请不要填写", "Leave this empty")} <input name=HONEYPOT_FIELD tabindex="-1" autocomplete="off" /></label>
                     </p>
-                    <Permissions show_name=form.show_name consent=form.consent error=errors.consent />
+                    <Permissions form=form.clone() />
                 </SignForm>
             </main>
         }))
@@ -118,32 +114,12 @@ fn grid_choices(page: &Page) -> Vec<GridChoice> {
     grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
 }
 
-/// What is wrong, said first, with links to each field.
-#[component]
-fn ErrorSummary(whole: Option<String>, errors: SignatureErrors) -> impl IntoView {
-    let lang = Page::current().lang;
-    let fields: Vec<(&'static str, String)> =
-        errors.each().map(|(field, said)| (field, said.in_lang(lang).to_owned())).collect();
-    let links = fields.into_iter().map(|(field, text)| {
-        view! { <li><a href=format!("#field-{field}")>{text}</a></li> }
-    });
-    let links: Vec<_> = links.collect();
-    let usual = lang.say("还没有签上，请看一下：", "Not signed yet, please look at:");
-    (whole.is_some() || !links.is_empty()).then(|| {
-        view! {
-            <div class="error-summary" role="alert">
-                <p>{whole.unwrap_or_else(|| usual.to_owned())}</p>
-                <ul>{links}</ul>
-            </div>
-        }
-    })
-}
-
 /// A tall row for each pledge, none ticked at first.
 #[component]
-fn PledgeChoices(chosen: Vec<String>, error: Option<Said>) -> impl IntoView {
+fn PledgeChoices(form: FormState) -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
+    let (chosen, error) = (form.values("pledges"), form.error("pledges"));
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-pledges");
     let rows = page.campaign().pledges.iter().cloned().enumerate().map(|(i, pledge)| {
@@ -177,16 +153,18 @@ fn PledgeChoices(chosen: Vec<String>, error: Option<Said>) -> impl IntoView {
         <fieldset class="weui-cells pledge-choices">
             <legend class="section-title">{lang.say("我承诺（可多选）", "I pledge (choose any)")}</legend>
             {rows.collect_view()}
-            <FieldError field="pledges" error />
+            {field_error("pledges", error)}
         </fieldset>
     }
 }
 
 /// May the masked name be shown, and the consent that signing needs.
 #[component]
-fn Permissions(show_name: bool, consent: bool, error: Option<Said>) -> impl IntoView {
+fn Permissions(form: FormState) -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
+    let (show_name, consent) = (form.is_ticked("show_name"), form.is_ticked("consent"));
+    let error = form.error("consent");
     let sentence = page.campaign().privacy.consent.clone();
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then_some("error-consent");
@@ -213,19 +191,7 @@ fn Permissions(show_name: bool, consent: bool, error: Option<Said>) -> impl Into
                 <span class="weui-cell__bd">{sentence}</span>
             </label>
             <p class="permissions__link"><a href="/privacy">{lang.say("看个人信息说明", "Read the Personal information notice")}</a></p>
-            <FieldError field="consent" error />
+            {field_error("consent", error)}
         </div>
     }
-}
-
-/// The sentence beside a field that was refused.
-#[component]
-fn FieldError(field: &'static str, error: Option<Said>) -> impl IntoView {
-    let lang = Page::current().lang;
-    error.map(|said| {
-        let sentence = said.in_lang(lang).to_owned();
-        view! {
-            <p class="field-error" id=format!("error-{field}")>{sentence}</p>
-        }
-    })
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    fields::{Kept, Text, field_error, select_within, text_field},
+    fields::{Text, field_error, select_within, text_field},
     owner::OwnerField,
     text_area::TextArea,
 };
@@ -21,19 +21,19 @@ use crate::{
         photo_picker::{HeldPhoto, PhotoPicker},
         templates::Templates,
     },
-    ui::{context::Page, pages::report::grid_choices},
+    ui::{context::Page, form_state::FormState, pages::report::grid_choices},
 };
 
 /// The form of `action` for one report.
 pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Action) -> AnyView {
-    let kept = Kept::of(page.refused(action.as_str())).within(action.as_str());
+    let form = page.form(action.as_str()).with_prefix(action.as_str());
     let path = format!("/console/reports/{}/{}", report.code, action.as_str());
     let fields = action.fields();
     let has_photos = fields.iter().any(|field| field.input == Input::Photos);
     let enctype = has_photos.then_some("multipart/form-data");
     // After a conflict, too: what is sent next is about what is shown now.
     let version = report.version.to_string();
-    let inputs = fields.iter().map(|field| one_field(page, report, photos, action, field, &kept));
+    let inputs = fields.iter().map(|field| one_field(page, report, photos, action, field, &form));
     let inputs = inputs.collect_view();
     let class = match action {
         Action::Reject | Action::Return | Action::Hide => "weui-btn weui-btn_warn",
@@ -45,7 +45,7 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
     view! {
         <form class="action-form" method="post" action=path id=format!("form-{}", action.as_str()) enctype=enctype>
             <OwnerField />
-            {kept.summary("没有提交，请看一下：")}
+            {form.summary("没有提交，请看一下：")}
             <input type="hidden" name="version" value=version />
             {inputs}
             <button class=class type="submit">{action.title()}</button>
@@ -60,23 +60,23 @@ fn one_field(
     photos: &[Photo],
     action: Action,
     field: &Field,
-    kept: &Kept,
+    form: &FormState,
 ) -> AnyView {
     let campaign = page.campaign();
     let Field { name, label, .. } = *field;
-    let value = kept.value(name);
-    let error = kept.error(name);
+    let value = form.value(name);
+    let error = form.error(name);
     let or =
-        |usual: String| if value.is_empty() && kept.is_fresh() { usual } else { value.clone() };
+        |usual: String| if value.is_empty() && form.is_fresh() { usual } else { value.clone() };
     match field.input {
-        Input::Line => text_field(name, label, None, Text::Line("text"), kept),
-        Input::Days => text_field(name, label, None, Text::Line("number"), kept),
-        Input::Text => with_templates(page, report, action, field, kept),
+        Input::Line => text_field(name, label, None, Text::Line("text"), form),
+        Input::Days => text_field(name, label, None, Text::Line("number"), form),
+        Input::Text => with_templates(page, report, action, field, form),
         Input::Category => {
             let list = campaign.categories.iter().filter(|category| category.kind.is_casework());
             let list = list.map(|category| (category.slug.to_string(), category.title.clone()));
             select_within(
-                kept,
+                form,
                 name,
                 label,
                 None,
@@ -88,7 +88,7 @@ fn one_field(
             let list =
                 campaign.units.iter().map(|unit| (unit.slug.to_string(), unit.title.clone()));
             select_within(
-                kept,
+                form,
                 name,
                 label,
                 None,
@@ -100,10 +100,10 @@ fn one_field(
             let usual = report.grid.as_ref().map(ToString::to_string).unwrap_or_default();
             let list = grid_choices(campaign).into_iter();
             let list = list.map(|choice| (choice.slug.to_string(), choice.label));
-            select_within(kept, name, label, Some("请选择"), list.collect(), (&or(usual), error))
+            select_within(form, name, label, Some("请选择"), list.collect(), (&or(usual), error))
         }
-        Input::Photos => photo_input(name, label, kept),
-        Input::PublicPhotos => public_photos(photos, label, kept),
+        Input::Photos => photo_input(name, label, form),
+        Input::PublicPhotos => public_photos(photos, label, form),
         Input::Choice(yes, no) => choice(action, field, (yes, no), &value, error),
     }
 }
@@ -145,16 +145,16 @@ fn with_templates(
     report: &Report,
     action: Action,
     field: &Field,
-    kept: &Kept,
+    form: &FormState,
 ) -> AnyView {
     let campaign = page.campaign();
-    let (value, error) = (kept.value(field.name), kept.error(field.name));
-    let value = match (action, kept.is_fresh()) {
+    let (value, error) = (form.value(field.name), form.error(field.name));
+    let value = match (action, form.is_fresh()) {
         (Action::Accept, true) => report.plain_summary(page.campaign()),
         (Action::Redact, true) => report.summary.clone().unwrap_or_default(),
         _ => value,
     };
-    let id = kept.id(field.name);
+    let id = form.id(field.name);
     let described = error.is_some().then(|| format!("error-{}", field.name));
     let offers = matches!(
         action,
@@ -188,13 +188,13 @@ fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(S
 }
 
 /// A field for photos that are taken now, with those of a refused try.
-pub fn photo_input(name: &'static str, label: &'static str, kept: &Kept) -> AnyView {
+pub fn photo_input(name: &'static str, label: &'static str, form: &FormState) -> AnyView {
     let held_name = if name == "before" { "held_before" } else { "held" };
-    let held = kept.values(held_name).into_iter().map(|id| HeldPhoto { id, chosen: true });
+    let held = form.values(held_name).into_iter().map(|id| HeldPhoto { id, chosen: true });
     let held = held.collect::<Vec<_>>();
-    let error = kept.error(name);
+    let error = form.error(name);
     view! {
-        <fieldset class="choice" id=kept.id(name)>
+        <fieldset class="choice" id=form.id(name)>
             <legend class="field__label">{label}</legend>
             <p class="field__hint">"会公开，请不要拍到人脸、车牌、门牌号"</p>
             <PhotoPicker held name=held_name field=name error=error.clone() />
@@ -205,8 +205,8 @@ pub fn photo_input(name: &'static str, label: &'static str, kept: &Kept) -> AnyV
 }
 
 /// Which of the reporter's photos everyone may see: none, unless they are ticked.
-fn public_photos(photos: &[Photo], label: &'static str, kept: &Kept) -> AnyView {
-    let chosen = kept.values("public_photos");
+fn public_photos(photos: &[Photo], label: &'static str, form: &FormState) -> AnyView {
+    let chosen = form.values("public_photos");
     let before = photos.iter().filter(|photo| photo.role == PhotoRole::Before);
     let tiles = before.enumerate().map(|(i, photo)| {
         let src = format!("/photos/{}?size=thumb", photo.id);
@@ -229,7 +229,7 @@ fn public_photos(photos: &[Photo], label: &'static str, kept: &Kept) -> AnyView 
         <fieldset class="choice">
             <legend class="field__label">{label}</legend>
             <div class="tiles">{tiles}</div>
-            {field_error("public_photos", kept.error("public_photos"))}
+            {field_error("public_photos", form.error("public_photos"))}
         </fieldset>
     }
     .into_any()

@@ -3,84 +3,30 @@
 use leptos::prelude::*;
 
 use super::text_area::TextArea;
-use crate::{
-    domain::lang::Lang,
-    ui::context::{Page, RefusedPost},
-};
+use crate::ui::form_state::{FormState, WHOLE};
 
-/// What a form shows again: what was typed, what is wrong.
-#[derive(Clone, Debug, Default)]
-pub struct Kept {
-    post: Option<std::sync::Arc<RefusedPost>>,
-    /// The language in which faults are told.
-    lang: Lang,
-    /// Parts the fields of one form from those of another on the same page.
-    prefix: &'static str,
-}
-
-impl Kept {
-    /// Of a form that was refused, or of a fresh one.
-    #[must_use]
-    pub fn of(refused: Option<std::sync::Arc<RefusedPost>>) -> Self {
-        Self { post: refused, lang: Page::current().lang, prefix: "" }
-    }
-
-    /// The same, for the form of that name beside others.
-    #[must_use]
-    pub fn within(self, prefix: &'static str) -> Self {
-        Self { prefix, ..self }
-    }
-
-    /// The id of a field.
-    #[must_use]
-    pub fn id(&self, name: &str) -> String {
-        match self.prefix {
-            "" => format!("field-{name}"),
-            prefix => format!("field-{prefix}-{name}"),
-        }
-    }
-
-    /// Whether nothing was typed yet.
-    #[must_use]
-    pub const fn is_fresh(&self) -> bool {
-        self.post.is_none()
-    }
-
-    /// What was typed into a field.
-    #[must_use]
-    pub fn value(&self, name: &str) -> String {
-        self.post.as_ref().map(|post| post.value(name)).unwrap_or_default()
-    }
-
-    /// Everything that was chosen in a field.
-    #[must_use]
-    pub fn values(&self, name: &str) -> Vec<String> {
-        self.post.as_ref().map(|post| post.values(name)).unwrap_or_default()
-    }
-
-    /// What is wrong with a field.
-    #[must_use]
-    pub fn error(&self, name: &str) -> Option<String> {
-        let said = self.post.as_ref()?.error(name)?;
-        Some(said.in_lang(self.lang).to_owned())
-    }
-
-    /// What is wrong, said first, with links to each field.
+impl FormState {
+    /// What is wrong, said first, with links to each field; `sentence` where nothing is said of
+    /// the whole.
     #[must_use]
     pub fn summary(&self, sentence: &'static str) -> Option<AnyView> {
-        let post = self.post.as_ref()?;
-        if post.errors.is_empty() && post.whole.is_none() {
+        let mut sentence = sentence.to_owned();
+        let mut links = Vec::new();
+        for (field, told) in self.each_error() {
+            match field {
+                WHOLE => sentence = told,
+                _ => {
+                    links.push(view! { <li><a href=format!("#{}", self.id(field))>{told}</a></li> })
+                }
+            }
+        }
+        if links.is_empty() && self.message.is_none() {
             return None;
         }
-        let whole = post.whole.as_ref().map_or(sentence, |said| said.in_lang(self.lang)).to_owned();
-        let links = post.errors.iter().map(|(field, text)| {
-            view! { <li><a href=format!("#{}", self.id(field))>{text.in_lang(self.lang).to_owned()}</a></li> }
-        });
-        let links = links.collect_view();
         Some(
             view! {
                 <div class="error-summary" role="alert">
-                    <p>{whole}</p>
+                    <p>{sentence}</p>
                     <ul>{links}</ul>
                 </div>
             }
@@ -112,11 +58,11 @@ pub fn text_field(
     label: &'static str,
     hint: Option<String>,
     text: Text,
-    kept: &Kept,
+    form: &FormState,
 ) -> AnyView {
-    let (value, error) = (kept.value(name), kept.error(name));
+    let (value, error) = (form.value(name), form.error(name));
     let invalid = error.is_some().then_some("true");
-    let id = kept.id(name);
+    let id = form.id(name);
     let hint_id = format!("hint-{id}");
     let described = match (&error, &hint) {
         (Some(_), _) => Some(format!("error-{name}")),
@@ -171,20 +117,20 @@ pub fn select_field(
     chosen: &str,
     error: Option<String>,
 ) -> AnyView {
-    select_within(&Kept::default(), name, label, none, options, (chosen, error))
+    select_within(&FormState::default(), name, label, none, options, (chosen, error))
 }
 
 /// The same in a form beside others.
 #[must_use]
 pub fn select_within(
-    kept: &Kept,
+    form: &FormState,
     name: &'static str,
     label: &'static str,
     none: Option<&'static str>,
     options: Vec<(String, String)>,
     (chosen, error): (&str, Option<String>),
 ) -> AnyView {
-    let id = kept.id(name);
+    let id = form.id(name);
     let invalid = error.is_some().then_some("true");
     let described = error.is_some().then(|| format!("error-{name}"));
     let none = none.map(|text| view! { <option value="">{text}</option> });
