@@ -73,10 +73,18 @@ advisories: test-tools ## known faults of what this is built from (fetches the R
 licences: tools ## list anew what the page /licences shows
 	@node tools/licences.mjs
 
-# All of them run optimised, as the program is shipped: some hold against the clock how many sign
-# at once. Those of one noun run as they compile fastest.
+# Over HTTP all of them run against the program as it is shipped: some hold against the clock how
+# many sign at once. What the library tests of itself needs no clock, and is compiled fastest as it
+# is; its dependencies are those of the release.
+UNOPTIMISED := --config profile.release.package.chuangquan.opt-level=0
+
 unit: ## unit, store and route tests on both databases; T=signature for those of one noun
-	@tools/with-postgres.sh cargo test --locked --quiet $(or $(T),--release)
+ifdef T
+	@tools/with-postgres.sh cargo test --locked --quiet $(T)
+else
+	@cargo test --locked --quiet --release $(UNOPTIMISED) --lib
+	@tools/with-postgres.sh cargo test --locked --quiet --release --test house
+endif
 
 journey: ## one journey in Chromium, scripts on and off: T=sign
 	@cd end2end && ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts

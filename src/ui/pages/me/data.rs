@@ -1,4 +1,4 @@
-//! `/me/data`: all that is form of this visitor, to read, to take along and to erase.
+//! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
 
 use leptos::{either::Either, prelude::*};
 
@@ -189,7 +189,7 @@ fn about(page: &Page, mine: MyReport) -> AnyView {
     .into_any()
 }
 
-/// What is said about how long contact details are form.
+/// What is said about how long contact details are kept.
 #[must_use]
 pub fn retention(lang: Lang, days: u16) -> String {
     lang.say(

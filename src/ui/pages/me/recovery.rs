@@ -46,7 +46,7 @@ pub fn RecoveryPage() -> impl IntoView {
                         {phrase}
                         <label class="weui-cell weui-check__label">
                             <span class="weui-cell__hd"><input class="tick" type="checkbox" name="merge" id=form.id("merge") /></span>
-                            <span class="weui-cell__bd">{lang.say("这台手机上现有的签名和反映，也并到找回的名下（两边都签过名的，保留早的一个）", "Also merge the signature and reports already on this phone into the restored ones (if both have signed, the earlier signature is form)")}</span>
+                            <span class="weui-cell__bd">{lang.say("这台手机上现有的签名和反映，也并到找回的名下（两边都签过名的，保留早的一个）", "Also merge the signature and reports already on this phone into the restored ones (if both have signed, the earlier signature is kept)")}</span>
                         </label>
                         {field_error("merge", form.error("merge"))}
                     </div>
