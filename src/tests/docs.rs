@@ -7,9 +7,10 @@ use crate::support::sources;
 /// Every text that is written for people, with its name.
 fn texts() -> Vec<(String, String)> {
     let mut names = vec!["README.md".to_owned(), "SECURITY.md".into(), "CONTRIBUTING.md".into()];
-    names.extend(
-        fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path().display().to_string()),
-    );
+    for folder in ["docs", "docs/decisions"] {
+        let files = fs::read_dir(folder).unwrap();
+        names.extend(files.map(|entry| entry.unwrap().path().display().to_string()));
+    }
     let read = |name: String| Some((name.clone(), fs::read_to_string(&name).ok()?));
     names.into_iter().filter(|name| name.ends_with(".md")).filter_map(read).collect()
 }
