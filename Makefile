@@ -6,10 +6,11 @@ SHELL := /bin/bash
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 SERVER := target/release/chuangquan
-WASM := target/wasm32-unknown-unknown/wasm-release/chuangquan.wasm
-WASM_FLAGS := --profile wasm-release --lib --target wasm32-unknown-unknown --no-default-features
+WASM := target/wasm32-unknown-unknown/wasm-release/islands.wasm
+TESTS := --workspace --lib --test house
+WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 
-.PHONY: help serve check test dev build tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers cluster bench pictures lighthouse clean
+.PHONY: help serve check test dev build site tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,7 +20,7 @@ serve: build ## build what is missing and serve, with the data in data/
 
 check: ## what to run before every commit: formatting, lints of the server, unit and route tests on SQLite
 	@$(MAKE) --no-print-directory format lint-server
-	@cargo test --locked --quiet -- --skip on_postgres --skip kills:: --skip doubts:: --skip nodes:: --skip bucket:: --skip copies::
+	@cargo test --locked --quiet $(TESTS) -- --skip on_postgres --skip kills:: --skip doubts:: --skip nodes:: --skip bucket:: --skip copies::
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
@@ -37,12 +38,16 @@ dev: tools ## rebuild and reload at every change (needs cargo-leptos)
 
 build: tools
 	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --locked --release --quiet
+	@$(MAKE) --no-print-directory site BESIDE=target/release
+
+# What browsers load; its names stand in hash.txt beside the server.
+site: tools
 	@mkdir -p target/programs
 	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build --locked $(WASM_FLAGS) --features hydrate --quiet
 	@cp -u $(WASM) target/programs/all.wasm
 	@tools/timed.sh "islands that watch" cargo build --locked $(WASM_FLAGS) --features live --quiet
 	@cp -u $(WASM) target/programs/live.wasm
-	@tools/timed.sh "site" node tools/site.mjs target/release
+	@tools/timed.sh "site" node tools/site.mjs $(BESIDE)
 
 tools:
 	@tools/install.sh build
@@ -54,11 +59,11 @@ format:
 	@cargo fmt --check
 
 lint-server:
-	@cargo clippy --locked --quiet --all-targets -- -D warnings
+	@cargo clippy --locked --quiet --workspace --all-targets -- -D warnings
 
 lint: lint-server
-	@for part in hydrate live; do cargo clippy --locked --quiet --lib --target wasm32-unknown-unknown --no-default-features --features $$part -- -D warnings || exit 1; done
-	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --no-deps --lib
+	@for part in hydrate live; do cargo clippy --locked --quiet -p islands --lib --target wasm32-unknown-unknown --features $$part -- -D warnings || exit 1; done
+	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps
 	@cd end2end && npx tsc --project .
 
 # cargo-deny asks its database only in `make advisories`: that has to be fetched.
@@ -76,18 +81,21 @@ licences: tools ## list anew what the page /licences shows
 # Over HTTP all of them run against the program as it is shipped: some hold against the clock how
 # many sign at once. What the library tests of itself needs no clock, and is compiled fastest as it
 # is; its dependencies are those of the release.
-UNOPTIMISED := --config profile.release.package.chuangquan.opt-level=0
+FLOORS := domain campaign store service islands ui server
+UNOPTIMISED := $(foreach floor,$(FLOORS),--config profile.release.package.$(floor).opt-level=0)
 
 unit: ## unit, store and route tests on both databases; T=signature for those of one noun
 ifdef T
-	@tools/with-postgres.sh cargo test --locked --quiet $(T)
+	@tools/with-postgres.sh cargo test --locked --quiet $(TESTS) $(T)
 else
-	@cargo test --locked --quiet --release $(UNOPTIMISED) --lib
+	@cargo test --locked --quiet --release $(UNOPTIMISED) --workspace --lib
 	@tools/with-postgres.sh cargo test --locked --quiet --release --test house
 endif
 
-journey: ## one journey in Chromium, scripts on and off: T=sign
-	@cd end2end && ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts
+journey: tools ## one journey in Chromium, scripts on and off, with an unoptimised server: T=sign
+	@cargo build --locked --quiet
+	@$(MAKE) --no-print-directory site BESIDE=target/debug
+	@cd end2end && PROGRAM=$(CURDIR)/target/debug/chuangquan ../tools/with-postgres.sh npx playwright test journeys/$(T).spec.ts
 
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test

@@ -23,8 +23,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use chuangquan::server::{AppState, config::ServeSettings, handlers::signature, serve};
 use clap::Parser;
+use server::{AppState, config::ServeSettings, handlers::signature, serve};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

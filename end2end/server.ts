@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { test as base, expect, type Page } from '@playwright/test';
 
 const root = path.dirname(import.meta.dirname);
-const program = path.join(root, 'target', 'release', 'chuangquan');
+const program = process.env.PROGRAM ?? path.join(root, 'target', 'release', 'chuangquan');
 
 /** Everyone's password in tests. */
 export const password = 'correct horse battery';

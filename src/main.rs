@@ -1,22 +1,31 @@
-//! The command line: parse, then hand over.
+//! 创全: a street's civility campaign as a mobile web app.
+//!
+//! One signature's way through the house:
+//! 1. `ui` draws the form of `/sign` from the campaign; `islands` help while it is filled in.
+//! 2. `server` takes the post, knows the visitor by a cookie, and reads the fields strictly.
+//! 3. `service` asks whether the campaign is open and holds the form against `domain`'s rules.
+//! 4. `store` commits it with all that waits beside it, counters included, and only then answers.
+//! 5. `server` sends the browser on to `/signed`, and the new counts to everyone at `/live`.
+//! 6. `islands` move the number on every open page.
+//!
+//! Each floor is a crate of its own, so that the compiler knows which may use which:
+//! `domain` → `campaign`, `store` → `service` → `ui` → `server`, and `islands`, which is the
+//! one that the browser gets. Here is the command line: parse, then hand over.
 
 use std::{path::PathBuf, process::ExitCode};
 
-use chuangquan::{
-    campaign,
-    server::{
-        cli::{
-            secret::{self, SecretCommand},
-            staff::{self, StaffCommand},
-        },
-        config::{CampaignSettings, DatabaseSettings, ServeSettings, logging, secret_file},
-        handlers::export,
-        serve,
-    },
-    service::export::Export,
-    store::{Copied, Pictures, Store},
-};
 use clap::{Parser, Subcommand, ValueEnum};
+use server::{
+    cli::{
+        secret::{self, SecretCommand},
+        staff::{self, StaffCommand},
+    },
+    config::{CampaignSettings, DatabaseSettings, ServeSettings, logging, secret_file, tls},
+    handlers::export,
+    serve,
+};
+use service::export::Export;
+use store::{Copied, Pictures, Store};
 
 /// Threads that free what others allocated wait for each other in the system's own
 /// allocator: a third of a busy server's time.
@@ -126,6 +135,7 @@ fn main() -> ExitCode {
     // What this program writes, only its owner reads.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
+    tls::prepare();
     logging::begin(cli.log == Log::Json);
     // Rendering inside a single worker has been seen to wait for itself.
     let workers = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));

@@ -26,8 +26,7 @@ function crates(target) {
       if (dep.dep_kinds.some(({ kind }) => kind === null)) wanted.push(dep.pkg);
     }
   }
-  found.delete(resolve.root);
-  return packages.filter(({ id }) => found.has(id));
+  return packages.filter(({ id, source }) => found.has(id) && source !== null);
 }
 
 /** A licence as SPDX writes it. */

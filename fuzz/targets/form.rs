@@ -3,7 +3,8 @@
 
 use std::sync::LazyLock;
 
-use chuangquan::{campaign, domain::campaign::Campaign, server::fuzz_entry};
+use domain::campaign::Campaign;
+use server::fuzz_entry;
 use libfuzzer_sys::fuzz_target;
 
 // A target that cannot begin has failed: it may panic.

@@ -3,10 +3,10 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use domain::{campaign::Day, lang::Lang, slug::Slug};
 use toml::{Spanned, de::DeTable, de::DeValue};
 
 use super::Fault;
-use crate::domain::{campaign::Day, lang::Lang, slug::Slug};
 
 /// Where faults are gathered while a file is read.
 pub struct Faults<'t> {

@@ -2,13 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use toml::de::DeTable;
-
-use super::{
-    Checked, Fault,
-    reader::{Faults, Section},
-};
-use crate::domain::{
+use domain::{
     campaign::{
         Appeal, Branch, CalendarYear, Campaign, Category, CategoryKind, Day, Deadlines, Footer,
         Grid, Icon, Period, Pledge, Privacy, PrivacySection, ReplyTemplate, Titles, Unit,
@@ -18,6 +12,12 @@ use crate::domain::{
     lang::Lang,
     slug::Slug,
     text,
+};
+use toml::de::DeTable;
+
+use super::{
+    Checked, Fault,
+    reader::{Faults, Section},
 };
 
 /// WeChat shows no more of a page's title.

@@ -1,7 +1,8 @@
 //! The campaign file's faults, one by one and all at once.
 
+use domain::{campaign::Appeal, lang::Lang};
+
 use super::*;
-use crate::domain::{campaign::Appeal, lang::Lang};
 
 /// The default file with one line of it replaced.
 fn changed(line: &str, by: &str) -> Result<Checked, CampaignError> {

@@ -4,9 +4,9 @@
 /// counts once. The browser brings its own tables; the server uses a crate.
 #[must_use]
 pub fn nfc(text: &str) -> String {
-    #[cfg(feature = "ssr")]
+    #[cfg(not(target_arch = "wasm32"))]
     return unicode_normalization::UnicodeNormalization::nfc(text).collect();
-    #[cfg(not(feature = "ssr"))]
+    #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).normalize("NFC").into();
 }
 

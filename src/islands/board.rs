@@ -1,12 +1,12 @@
 //! What moves on the board of `/screen`: digits that roll, and the newest messages.
 
-use leptos::prelude::*;
-
-use super::live;
-use crate::domain::{
+use domain::{
     counts::{Figure, grouped},
     message::BoardMessage,
 };
+use leptos::prelude::*;
+
+use super::live;
 
 /// A figure whose digits roll to their new place. A digit keeps its place from the right,
 /// so that it rolls also when the number gets longer.
@@ -70,7 +70,7 @@ mod browser {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::Response;
 
-    use crate::domain::message::BoardMessage;
+    use domain::message::BoardMessage;
 
     pub fn ask_every_minute(messages: RwSignal<Vec<BoardMessage>>) {
         let ask = move || {
@@ -99,7 +99,7 @@ mod browser {
 mod browser {
     use leptos::prelude::RwSignal;
 
-    use crate::domain::message::BoardMessage;
+    use domain::message::BoardMessage;
 
     pub const fn ask_every_minute(_: RwSignal<Vec<BoardMessage>>) {}
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::counts::Counts;
+use domain::counts::Counts;
 
 /// The newest counts that came; `None` until the first ones are here, and always on
 /// the server.
@@ -25,7 +25,8 @@ mod browser {
     use wasm_bindgen::{JsCast, prelude::Closure};
     use web_sys::{EventSource, MessageEvent, VisibilityState};
 
-    use crate::{domain::counts::Counts, islands::announcement::announce_soon};
+    use crate::announcement::announce_soon;
+    use domain::counts::Counts;
 
     /// Shortest and longest wait before a broken connection is tried again, in
     /// milliseconds; the wait is spread between them, so that a restarted server is

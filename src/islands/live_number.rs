@@ -1,9 +1,9 @@
 //! A number that stands in the page and moves when it changes.
 
+use domain::counts::{Figure, grouped};
 use leptos::prelude::*;
 
 use super::live;
-use crate::domain::counts::{Figure, grouped};
 
 /// One figure of the public counts.
 #[island]

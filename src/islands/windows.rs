@@ -1,10 +1,10 @@
 //! 万家灯火: a row of lane houses with one window for each grid. A window is lit when
 //! its grid has at least one signature; it says nothing about how many.
 
+use domain::slug::Slug;
 use leptos::prelude::*;
 
 use super::live;
-use crate::domain::slug::Slug;
 
 /// Windows in the body of a house before the next house begins.
 const PER_HOUSE: usize = 6;

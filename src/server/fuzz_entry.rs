@@ -11,6 +11,18 @@ use axum::{
 };
 use axum_extra::extract::cookie::Key;
 use bytes::Bytes;
+use domain::{
+    campaign::Campaign,
+    report::{
+        Action, CaseNumber, Code, Source,
+        action::command::{Command, Sent},
+        filter::Filter,
+        form::DESCRIPTION_MAX,
+        reporter::ReporterCommand,
+    },
+    text,
+};
+use service::BYTES_MAX;
 use tokio::sync::Semaphore;
 
 use super::{
@@ -18,21 +30,6 @@ use super::{
     handlers::{display, report, signature},
     http::client_ip,
     session::{cookies::CookieKeys, staff, visitor},
-};
-use crate::{
-    campaign,
-    domain::{
-        campaign::Campaign,
-        report::{
-            Action, CaseNumber, Code, Source,
-            action::command::{Command, Sent},
-            filter::Filter,
-            form::DESCRIPTION_MAX,
-            reporter::ReporterCommand,
-        },
-        text,
-    },
-    service::BYTES_MAX,
 };
 
 /// A form of text fields: as every handler reads it.

@@ -10,7 +10,6 @@ use axum::{
     handler::Handler,
     routing::{MethodRouter, get, post},
 };
-use leptos_axum::{LeptosRoutes, generate_route_list};
 
 use super::{
     handlers::{
@@ -22,7 +21,6 @@ use super::{
     state::AppState,
     wechat,
 };
-use crate::ui::{self, app::Pages};
 
 /// Who asks, in the order of [`Answers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,9 +98,7 @@ const fn managers(status: u16) -> Answers {
 
 /// What stands behind a row.
 enum Behind {
-    /// One of the pages of `ui::app::Pages`, which Leptos lists.
-    Page,
-    /// A handler that knows its visitor.
+    /// A handler that knows its visitor; of a page, the one that renders it.
     Known(MethodRouter<AppState>),
     /// A handler of what is the same for everybody: no cookie is read or set.
     Unknown(MethodRouter<AppState>),
@@ -119,8 +115,8 @@ pub struct Row {
     behind: Behind,
 }
 
-const fn page(path: &'static str, answers: Answers) -> Row {
-    Row { method: "GET", path, answers, behind: Behind::Page }
+fn page(path: &'static str, answers: Answers) -> Row {
+    Row { method: "GET", path, answers, behind: Behind::Known(get(render::page)) }
 }
 
 fn own<T: 'static>(
@@ -248,32 +244,11 @@ fn for_everybody() -> Vec<Row> {
 /// The routes that know their visitor, and those that do not.
 pub(super) fn routers() -> (Router<AppState>, Router<AppState>) {
     let (mut known, mut unknown) = (Router::new(), Router::new());
-    let mut pages = Vec::new();
     for row in table() {
         match row.behind {
-            Behind::Page => pages.push(row.path),
             Behind::Known(handler) => known = known.route(row.path, handler),
             Behind::Unknown(handler) => unknown = unknown.route(row.path, handler),
         }
     }
-    let mut listed = generate_route_list(Pages);
-    listed.retain(|listing| pages.contains(&listing.path()));
-    (known.leptos_routes_with_handler(listed, get(render::page)), unknown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_page_has_a_row_and_every_row_a_page() {
-        let listed = generate_route_list(Pages);
-        let mut listed: Vec<_> = listed.iter().map(|listing| listing.path().to_owned()).collect();
-        let rows = table();
-        let pages = rows.iter().filter(|row| matches!(row.behind, Behind::Page));
-        let mut pages: Vec<_> = pages.map(|row| row.path.to_owned()).collect();
-        listed.sort();
-        pages.sort();
-        assert_eq!(pages, listed);
-    }
+    (known, unknown)
 }

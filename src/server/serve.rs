@@ -17,6 +17,8 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use listenfd::ListenFd;
+use service::Service as UseCases;
+use store::StoreError;
 use tokio::{
     net::{TcpListener, TcpStream},
     signal::unix::{SignalKind, signal},
@@ -36,7 +38,6 @@ use super::{
     router::router_with,
     state::AppState,
 };
-use crate::{service::Service as UseCases, store::StoreError};
 
 /// How long a client may take to send the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);

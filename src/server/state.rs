@@ -6,6 +6,7 @@ use std::{io, ops::Deref, sync::Arc};
 use axum::extract::FromRef;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
+use service::Service;
 use tokio::sync::{Semaphore, watch};
 use tower_http::csrf::CsrfLayer;
 
@@ -17,7 +18,6 @@ use super::{
     session::cookies::CookieKeys,
     wechat::client::{self, Proof, WeChat},
 };
-use crate::service::Service;
 
 /// Streams of counts that may be open at once, unless the settings say otherwise.
 const STREAMS: usize = 12_800;
@@ -104,6 +104,8 @@ impl AppState {
         options: LeptosOptions,
         ending: watch::Receiver<bool>,
     ) -> io::Result<Self> {
+        // What a page reads, it reads on the threads that answer.
+        any_spawner::Executor::init_tokio().ok();
         let assets = Arc::new(Assets::read(&options)?);
         let service = Arc::new(service);
         let live = Live::start(&service, ending.clone());

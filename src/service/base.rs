@@ -12,23 +12,21 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use domain::{
+    campaign::{Campaign, Day, Phase},
+    counts::Counts,
+    deadline::WorkCalendar,
+    report::{Code, State},
+    time::Millis,
+};
 use jiff::tz::TimeZone;
+use store::{Pictures, ReportFigures, Store, StoreError, WriterMeasures};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
 
 use super::{keyed_hash::Keys, name_counter::Names};
-use crate::{
-    domain::{
-        campaign::{Campaign, Day, Phase},
-        counts::Counts,
-        deadline::WorkCalendar,
-        report::{Code, State},
-        time::Millis,
-    },
-    store::{Pictures, ReportFigures, Store, StoreError, WriterMeasures},
-};
 
 /// Pictures that are made at once: each may take 300 MB for a moment.
 const DARKROOM: usize = 2;

@@ -1,14 +1,13 @@
 //! Export: every report or signature as a row of text, a chunk at a time.
 
-use super::base::{Service, now};
-use crate::{
-    domain::{
-        lang::Lang,
-        report::{Report, words::day_and_time},
-        staff::{Role, Staff},
-    },
-    store::{SignatureRow, StoreError},
+use domain::{
+    lang::Lang,
+    report::{Report, words::day_and_time},
+    staff::{Role, Staff},
 };
+use store::{SignatureRow, StoreError};
+
+use super::base::{Service, now};
 
 /// What can be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! What happens by itself: time runs out, held photos and sessions end.
 
+use store::{Change, ChangeError, JobLock, Notice, Pending, StoreError};
+
 use super::{
     base::{Service, now},
     report::{HELD_FOR, ReportError},
     staff::{ABSOLUTE, IDLE},
 };
-use crate::store::{Change, ChangeError, JobLock, Notice, Pending, StoreError};
 
 impl Service {
     /// Takes the right to do what follows; `None` while another node does it.

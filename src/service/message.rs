@@ -1,17 +1,16 @@
 //! 寄语: shown on the wall only after someone has looked.
 
-use super::base::{Service, now};
-use crate::{
-    domain::{
-        message::BoardMessage,
-        report::action::command::{LINE_MAX, checked_text},
-        signature::Ordinal,
-        staff::Staff,
-        text,
-        visitor::VisitorId,
-    },
-    store::{StoreError, StoredMessage},
+use domain::{
+    message::BoardMessage,
+    report::action::command::{LINE_MAX, checked_text},
+    signature::Ordinal,
+    staff::Staff,
+    text,
+    visitor::VisitorId,
 };
+use store::{StoreError, StoredMessage};
+
+use super::base::{Service, now};
 
 /// 寄语 on one page of the wall.
 pub const WALL_PAGE: u16 = 30;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moka::{Entry, sync::Cache};
 
-use crate::domain::{signature_review::MEMORY, time::Millis};
+use domain::{signature_review::MEMORY, time::Millis};
 
 /// Most names that are remembered.
 const NAMES_MAX: u64 = 100_000;

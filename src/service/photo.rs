@@ -11,10 +11,8 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{
-    domain::{lang::Said, report::Looks},
-    store::Picture,
-};
+use domain::{lang::Said, report::Looks};
+use store::Picture;
 
 /// The largest file, in bytes.
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;

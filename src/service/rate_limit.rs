@@ -4,13 +4,12 @@
 //! What one visitor does counts first and has a low limit. What a place does has a high one:
 //! thousands of honest people share the address of a mobile network.
 
+use domain::{time::Millis, visitor::VisitorId};
+use store::{Place, StoreError};
+
 use super::{
     base::{Service, now},
     keyed_hash::Keys,
-};
-use crate::{
-    domain::{time::Millis, visitor::VisitorId},
-    store::{Place, StoreError},
 };
 
 /// How long tries are remembered.

@@ -1,17 +1,16 @@
 //! Signing the 倡议, and taking it back.
 
-use super::{base::Service, signature_review::RequestSignals};
-use crate::{
-    domain::{
-        campaign::{Day, Phase},
-        report::action::command::FieldErrors,
-        signature::{NewSignature, Ordinal, SignatureForm},
-        slug::Slug,
-        text,
-        visitor::VisitorId,
-    },
-    store::{Signed, Signing, StoreError},
+use domain::{
+    campaign::{Day, Phase},
+    report::action::command::FieldErrors,
+    signature::{NewSignature, Ordinal, SignatureForm},
+    slug::Slug,
+    text,
+    visitor::VisitorId,
 };
+use store::{Signed, Signing, StoreError};
+
+use super::{base::Service, signature_review::RequestSignals};
 
 /// Why a signature was not taken.
 #[derive(Debug, thiserror::Error)]

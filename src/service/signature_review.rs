@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::base::{Service, now};
-use crate::{
-    domain::{
-        campaign::Day,
-        report::{Code, action::command::FieldErrors},
-        signature_review::{DWELL, MEMORY, ReviewDecision, Rule, SignatureFilter, SignatureState},
-        staff::Staff,
-        text,
-        time::Millis,
-    },
-    store::{BulkReview, BusyPlace, Doubt, Note, StoreError, Suspects},
+use domain::{
+    campaign::Day,
+    report::{Code, action::command::FieldErrors},
+    signature_review::{DWELL, MEMORY, ReviewDecision, Rule, SignatureFilter, SignatureState},
+    staff::Staff,
+    text,
+    time::Millis,
 };
+use store::{BulkReview, BusyPlace, Doubt, Note, StoreError, Suspects};
+
+use super::base::{Service, now};
 
 /// How a signature came.
 #[derive(Clone, Copy, Debug, Default)]

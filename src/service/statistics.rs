@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
 use jiff::{ToSpan, civil::Date};
+use store::{Happened, ReportFacts, StoreError};
 
 use super::base::{Service, now};
-use crate::{
-    domain::{report::State, slug::Slug, staff::Staff, time::Millis},
-    store::{Happened, ReportFacts, StoreError},
-};
 
 /// How long something took: half of all took no longer than the median, nine of ten no
 /// longer than the 90th percentile.

@@ -1,11 +1,10 @@
 //! What is kept of WeChat: the ticket by which pages may speak to it, one for all nodes,
 //! and who its accounts are here.
 
+use domain::{time::Millis, visitor::VisitorId};
+use store::StoreError;
+
 use super::base::{Service, now};
-use crate::{
-    domain::{time::Millis, visitor::VisitorId},
-    store::StoreError,
-};
 
 impl Service {
     /// Who `account` is that comes as `visitor`; as `fresh` where `visitor` is another

@@ -1,5 +1,6 @@
 //! Tries at passwords of late, counted by all nodes together.
 
+use domain::time::Millis;
 use serde_json::json;
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
         statement::{Sql, sql_over_items},
     },
 };
-use crate::domain::time::Millis;
 
 /// A place that tries come from, and how many of late are free.
 #[derive(Clone, Debug, PartialEq, Eq)]

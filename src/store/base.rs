@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use domain::counts::Counts;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
@@ -21,7 +22,6 @@ use super::{
     signature::write_queue::{Writer, WriterMeasures},
     sql::connection::Db,
 };
-use crate::domain::counts::Counts;
 
 /// How long committing what is queued and closing the database may take.
 const FAREWELL: Duration = Duration::from_millis(900);

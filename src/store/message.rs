@@ -1,5 +1,7 @@
 //! 寄语 in the database: which wait, which are shown, who objects.
 
+use domain::{signature::Ordinal, time::Millis, visitor::VisitorId};
+
 use super::{
     base::Store,
     encryption::cipher::{Seal, openable},
@@ -7,7 +9,6 @@ use super::{
     signature::row::{opened_message, opened_name},
     sql::{connection::Tx, query::Query, schema::OBJECTIONS, statement::Sql},
 };
-use crate::domain::{signature::Ordinal, time::Millis, visitor::VisitorId};
 
 /// A 寄语 as staff and the wall know it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! How a store is opened: to serve, or to be looked after as it is.
 
+use domain::campaign::Campaign;
+
 use super::{
     base::Store,
     counts,
@@ -10,7 +12,6 @@ use super::{
         statement::Sql,
     },
 };
-use crate::domain::campaign::Campaign;
 
 impl Store {
     /// Whether a URL is one that [`Store::open`] knows.

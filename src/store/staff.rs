@@ -1,5 +1,11 @@
 //! Staff and their sessions in the database.
 
+use domain::{
+    report::flag,
+    slug::Slug,
+    staff::{Role, Staff, StaffId},
+    time::Millis,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -13,12 +19,6 @@ use super::{
         statement::Sql,
         table::{Record, Statements},
     },
-};
-use crate::domain::{
-    report::flag,
-    slug::Slug,
-    staff::{Role, Staff, StaffId},
-    time::Millis,
 };
 
 /// A member of staff as a row.

@@ -1,11 +1,12 @@
 //! The ticket by which pages may speak to WeChat: one for all nodes.
 
+use domain::time::Millis;
+
 use super::{
     base::Store,
     error::StoreError,
     sql::{connection::Value, statement::Sql},
 };
-use crate::domain::time::Millis;
 
 impl Store {
     /// The ticket of `app`, and when it ends.

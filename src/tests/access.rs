@@ -1,8 +1,8 @@
 //! The access matrix: every row of the table of routes, asked by everyone, has its answer;
 //! every other method has none.
 
-use chuangquan::server::routes::{Row, Who, table};
 use reqwest::{Method, StatusCode};
+use server::routes::{Row, Who, table};
 
 use crate::support::{
     database::{Database, Kind},
@@ -239,4 +239,21 @@ async fn no_other_method_is_answered() {
         let status = street.ask(row, Who::Manager).await;
         assert_eq!(head.status(), status, "HEAD {}", row.path);
     }
+}
+
+#[test]
+fn every_page_has_a_row() {
+    let app = std::fs::read_to_string("src/ui/app.rs").unwrap();
+    let paths = app.split("path!(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let mut pages = 0;
+    for path in paths {
+        let parts = path.split('/').map(|part| match part.strip_prefix(':') {
+            Some(name) => format!("{{{name}}}"),
+            None => part.to_owned(),
+        });
+        let path = parts.collect::<Vec<_>>().join("/");
+        assert!(table().iter().any(|row| row.method == "GET" && row.path == path), "{path}");
+        pages += 1;
+    }
+    assert!(pages > 20);
 }

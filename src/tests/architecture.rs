@@ -1,8 +1,9 @@
-//! The plan of the house, held against its sources: which rooms may use which, and that no two
-//! files use each other, directly or round a corner.
+//! The plan of the house, held against its sources: which floors and rooms may use which, and
+//! that no two files use each other, directly or round a corner.
 //!
-//! Sources are parsed, so that no form of `use` gets past; a name that a room re-exports counts
-//! as one of the file that defines it.
+//! A floor is a crate, so the compiler holds it to what its `Cargo.toml` names, and that is held
+//! against the plan. Sources are parsed, so that no form of `use` gets past; a name that a room
+//! re-exports counts as one of the file that defines it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,11 +22,11 @@ use crate::support::sources;
 const FLOORS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("campaign", &["domain"]),
-    ("store", &["domain", "tls"]),
+    ("store", &["domain"]),
     ("service", &["domain", "store"]),
     ("islands", &["domain"]),
     ("ui", &["domain", "service", "islands"]),
-    ("server", &["domain", "campaign", "store", "service", "tls", "ui"]),
+    ("server", &["domain", "campaign", "store", "service", "ui"]),
 ];
 
 /// Which rooms of the same floor a room may use. What has no row is imported by all of its
@@ -65,7 +66,7 @@ impl Names {
     fn full(&self, path: &[String]) -> Option<Module> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         match path[0].as_str() {
-            "crate" => Some(path[1..].to_vec()),
+            "crate" => Some([&self.module[..1], &path[1..]].concat()),
             "self" => Some([&self.module, &path[1..]].concat()),
             "super" => {
                 let up = self.module.len().checked_sub(ups)?;
@@ -127,8 +128,8 @@ impl<'s> Visit<'s> for Names {
 /// The module that a file is.
 fn module_of(path: &str) -> Module {
     let name = path.trim_start_matches("src/").trim_end_matches(".rs");
-    let name = name.trim_end_matches("/mod");
-    if name == "lib" { Vec::new() } else { name.split('/').map(str::to_owned).collect() }
+    let name = name.trim_end_matches("/mod").trim_end_matches("/lib");
+    name.split('/').map(str::to_owned).collect()
 }
 
 /// Every file of the library, with what it names and the files that define it.
@@ -198,24 +199,18 @@ fn no_files_use_each_other() {
         assert!(!circle, "these files use each other in a circle: {}", way.join(" → "));
     }
     // What is held against the plan is there.
-    assert!(house.0.len() > 200 && house.uses().map(|(_, uses)| uses.len()).sum::<usize>() > 1000);
+    assert!(house.0.len() > 200 && house.uses().map(|(_, uses)| uses.len()).sum::<usize>() > 300);
 }
 
 #[test]
 fn no_floor_uses_one_above_it() {
-    let floors: BTreeMap<&str, &[&str]> = FLOORS.into();
-    // A floor may pass on what it has from one below, so names count as they are written.
-    for (module, (named, _)) in House::read().0 {
-        let Some(allowed) = module.first().and_then(|floor| floors.get(floor.as_str())) else {
-            continue;
-        };
-        for other in named.iter().filter(|other| other.first() != module.first()) {
-            let fits = other.first().is_some_and(|floor| allowed.contains(&floor.as_str()));
-            assert!(fits, "{} must not use {}", said(&module), said(other));
-        }
-    }
-    for (floor, _) in FLOORS {
-        assert!(Path::new("src").join(floor).is_dir(), "{floor} is in the plan, not in the house");
+    for (floor, allowed) in FLOORS {
+        let file = format!("src/{floor}/Cargo.toml");
+        let manifest: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
+        let named = manifest["dependencies"].as_table().unwrap().keys();
+        let floors = named.filter(|name| FLOORS.iter().any(|(floor, _)| floor == name));
+        let floors: BTreeSet<&str> = floors.map(String::as_str).collect();
+        assert_eq!(floors, allowed.iter().copied().collect(), "{file}");
     }
 }
 
@@ -262,7 +257,8 @@ fn no_folder_is_too_full_to_read() {
     let mut folders: BTreeMap<String, usize> = BTreeMap::new();
     for entry in sources::folders("src") {
         let tests = entry.starts_with("src/tests") || entry.contains("migrations");
-        let entries = fs::read_dir(&entry).unwrap().count();
+        let names = fs::read_dir(&entry).unwrap().map(|entry| entry.unwrap().file_name());
+        let entries = names.filter(|name| name != "Cargo.toml").count();
         folders.extend((!tests && entries > MOST).then_some((entry, entries)));
     }
     assert_eq!(folders, BTreeMap::new(), "folders and their entries");

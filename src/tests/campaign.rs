@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use chuangquan::{
-    campaign,
-    domain::campaign::{Campaign, Day},
-};
+use domain::campaign::{Campaign, Day};
 use reqwest::StatusCode;
 
 use crate::support::{

@@ -2,21 +2,19 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chuangquan::{
-    domain::{
-        report::{
-            Action, Audience, CaseNumber, Code, Event, EventKind, Report, State,
-            action::command::Command, reporter::ReporterCommand,
-        },
-        slug::Slug,
-        staff::{Role, Staff},
+use domain::{
+    report::{
+        Action, Audience, CaseNumber, Code, Event, EventKind, Report, State,
+        action::command::Command, reporter::ReporterCommand,
     },
-    service::{
-        Service,
-        report::{ReportError, casework::Order},
-    },
-    store::{Change, Store},
+    slug::Slug,
+    staff::{Role, Staff},
 };
+use service::{
+    Service,
+    report::{ReportError, casework::Order},
+};
+use store::{Change, Store};
 
 use crate::support::{
     database::{Database, Kind, on_both},

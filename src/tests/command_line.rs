@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use chuangquan::{
-    domain::{
-        signature::{NewSignature, SignerName},
-        slug::Slug,
-        visitor::VisitorId,
-    },
-    store::Signing,
+use domain::{
+    signature::{NewSignature, SignerName},
+    slug::Slug,
+    visitor::VisitorId,
 };
+use store::Signing;
 
 use crate::{
     campaign::LANTERN_STREET,

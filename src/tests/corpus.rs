@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use chuangquan::{campaign, server::fuzz_entry};
+use server::fuzz_entry;
 
 /// Everything below `fuzz/corpus` for a target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {

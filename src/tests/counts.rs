@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use chuangquan::domain::counts::Counts;
+use domain::counts::Counts;
 use reqwest::{Method, Response, StatusCode, header};
 use tokio::time::timeout;
 

@@ -38,7 +38,8 @@ fn leads_somewhere(path: &str) -> bool {
     let parts: Vec<&str> = path.split("::").collect();
     for n in (1..=parts.len()).rev() {
         let module = format!("src/{}", parts[..n].join("/"));
-        let files = [format!("{module}.rs"), format!("{module}/mod.rs")];
+        let files =
+            [format!("{module}.rs"), format!("{module}/mod.rs"), format!("{module}/lib.rs")];
         if let Some(text) = files.iter().find_map(|file| fs::read_to_string(file).ok()) {
             return parts[n..].iter().all(|name| text.contains(name.trim_end_matches("()")));
         }

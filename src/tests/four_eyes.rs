@@ -2,16 +2,14 @@
 
 use std::io::Cursor;
 
-use chuangquan::{
-    domain::{
-        report::{Action, CaseNumber, Report, State, action::command::Command},
-        staff::Staff,
-    },
-    service::report::ReportError,
+use domain::{
+    report::{Action, CaseNumber, Report, State, action::command::Command},
+    staff::Staff,
 };
 use image::{DynamicImage, ImageFormat, RgbImage, imageops::FilterType};
 use reqwest::StatusCode;
 use scraper::Html;
+use service::report::ReportError;
 
 use super::{
     casework::{act, command, filed, set},

@@ -1,11 +1,11 @@
 //! What every answer carries, and what no other site can make a browser do: asked of every
 //! route.
 
-use chuangquan::server::routes::table;
 use reqwest::{
     Method, Response, StatusCode,
     header::{self, HeaderMap},
 };
+use server::routes::table;
 
 use crate::support::{
     database::{Database, Kind, default_campaign},

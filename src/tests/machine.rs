@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use chuangquan::domain::{
+use domain::{
     campaign::{Campaign, CategoryKind},
     deadline::WorkCalendar,
     report::{

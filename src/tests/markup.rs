@@ -7,16 +7,14 @@
 use std::{collections::BTreeSet, io::Cursor};
 
 use calamine::{Reader, Xlsx};
-use chuangquan::{
-    domain::{
-        report::{Action, Code, Report, State},
-        slug::Slug,
-    },
-    server::routes::table,
-    ui::HONEYPOT_FIELD,
+use domain::{
+    report::{Action, Code, Report, State},
+    slug::Slug,
 };
 use reqwest::{StatusCode, header};
 use scraper::{Html, Node};
+use server::routes::table;
+use ui::HONEYPOT_FIELD;
 
 use crate::{
     casework::set,

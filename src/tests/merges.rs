@@ -3,17 +3,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chuangquan::{
-    domain::{
-        report::{
-            Action, Code, Report, State, action::command::Command, reporter::ReporterCommand,
-        },
-        slug::Slug,
-        staff::Staff,
-    },
-    service::report::ReportError,
+use domain::{
+    report::{Action, Code, Report, State, action::command::Command, reporter::ReporterCommand},
+    slug::Slug,
+    staff::Staff,
 };
 use reqwest::StatusCode;
+use service::report::ReportError;
 
 use super::casework::{act, command, filed, set};
 use crate::support::{
@@ -111,10 +107,7 @@ async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
     // Into itself, and into nothing.
     assert!(matches!(scene.merge(0, 0).await, Err(ReportError::Form(_))));
     let report = scene.now(0).await;
-    let nowhere = command(
-        Action::Duplicate,
-        chuangquan::domain::report::CaseNumber { year: 2026, serial: 99 },
-    );
+    let nowhere = command(Action::Duplicate, domain::report::CaseNumber { year: 2026, serial: 99 });
     let none = act(&scene.server.service, &scene.worker, &report, nowhere).await;
     assert!(matches!(none, Err(ReportError::Form(_))));
 }
@@ -151,7 +144,7 @@ async fn only_what_is_handled_and_as_open_is_merged_into(database: Database) {
     }
 }
 
-fn default_kind(category: &str) -> (Slug, chuangquan::domain::campaign::CategoryKind) {
+fn default_kind(category: &str) -> (Slug, domain::campaign::CategoryKind) {
     let campaign = crate::support::database::default_campaign();
     let category = campaign.category(category).unwrap();
     (category.slug.clone(), category.kind)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use chuangquan::domain::visitor::VisitorId;
+use domain::visitor::VisitorId;
 use reqwest::StatusCode;
 use sqlx::{PgPool, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
 

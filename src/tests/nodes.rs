@@ -3,13 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chuangquan::{
-    domain::signature::SignatureForm,
-    service::{Service, signature_review::RequestSignals},
-    store::{Pictures, Store},
-};
+use domain::signature::SignatureForm;
 use reqwest::StatusCode;
+use service::{Service, signature_review::RequestSignals};
 use sqlx::postgres::PgListener;
+use store::{Pictures, Store};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{
@@ -44,7 +42,7 @@ async fn sign(store: &Store, database: &Database, n: usize) {
         ..SignatureForm::default()
     };
     let visitor = format!("{n:0>22}");
-    let visitor = chuangquan::domain::visitor::VisitorId::parse(&visitor).unwrap();
+    let visitor = domain::visitor::VisitorId::parse(&visitor).unwrap();
     service.sign(&visitor, &form, &RequestSignals::default()).await.unwrap();
 }
 

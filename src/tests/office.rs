@@ -3,12 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, extract::State, routing::post};
-use chuangquan::{
-    domain::report::Code,
-    server::ops::webhook::Robots,
-    store::{Pictures, Store},
-};
+use domain::report::Code;
 use reqwest::{StatusCode, header};
+use server::ops::webhook::Robots;
+use store::{Pictures, Store};
 
 use super::markup::{MARK, MARKUP};
 use crate::support::{
@@ -127,7 +125,7 @@ async fn a_copy_holds_reports_and_pictures(database: Database) {
     let photos = store.photos_of(report.serial).await.unwrap();
     let pictures =
         Pictures::open(&other.folder.path().join("photos").display().to_string()).unwrap();
-    let picture = pictures.get(&photos[0].id, chuangquan::store::Size::Full).await.unwrap();
+    let picture = pictures.get(&photos[0].id, store::Size::Full).await.unwrap();
     assert!(picture.unwrap().starts_with(&[0xff, 0xd8]));
     assert_eq!(store.staff().await.unwrap().len(), 1);
     assert_eq!(store.events_of(report.serial).await.unwrap().len(), 1);

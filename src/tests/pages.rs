@@ -1,6 +1,6 @@
 //! Every page: it is there, it is private, it carries the headers that protect it.
 
-use chuangquan::domain::campaign::Icon;
+use domain::campaign::Icon;
 use reqwest::{Method, StatusCode, header};
 
 use crate::support::{

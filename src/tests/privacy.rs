@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use chuangquan::domain::report::Code;
+use domain::report::Code;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Reports over HTTP: what is filed, what is refused, who sees what.
 
-use chuangquan::domain::report::{Code, State};
+use domain::report::{Code, State};
 use reqwest::{Method, StatusCode, header};
 
 use crate::support::{

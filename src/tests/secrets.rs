@@ -2,12 +2,10 @@
 
 use std::{fs, time::Duration};
 
-use chuangquan::{
-    domain::report::{Audience, Event, EventKind, Report},
-    server::config::secret_file::Secrets,
-    store::{Change, Store},
-};
+use domain::report::{Audience, Event, EventKind, Report};
 use reqwest::StatusCode;
+use server::config::secret_file::Secrets;
+use store::{Change, Store};
 
 use crate::support::{
     database::{Database, default_campaign, on_both},

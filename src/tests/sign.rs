@@ -1,7 +1,7 @@
 //! Signing over HTTP: what is accepted, what is refused, and that nothing of a refused
 //! form is stored.
 
-use chuangquan::domain::slug::Slug;
+use domain::slug::Slug;
 use reqwest::{Method, StatusCode, header};
 
 use crate::support::{

@@ -1,7 +1,7 @@
 //! The door of the console: who gets in, for how long, and how it is kept.
 
-use chuangquan::service::staff::Manage;
 use reqwest::{StatusCode, header};
+use service::staff::Manage;
 
 use crate::support::{
     database::{Database, Kind, on_both},

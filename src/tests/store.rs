@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use chuangquan::{
-    domain::{
-        counts::UNSPECIFIED,
-        signature::{NewSignature, SignerName},
-        slug::Slug,
-        visitor::VisitorId,
-    },
-    store::{Pictures, Signing, Store, StoreError},
+use domain::{
+    counts::UNSPECIFIED,
+    signature::{NewSignature, SignerName},
+    slug::Slug,
+    visitor::VisitorId,
 };
+use store::{Pictures, Signing, Store, StoreError};
 
 use crate::support::database::{Database, Kind, default_campaign, on_both, secrets};
 

@@ -13,9 +13,9 @@ use axum::{
     extract::{Query, State},
     routing::{get, post},
 };
-use chuangquan::server::config::{Switch, WeChatSettings};
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use server::config::{Switch, WeChatSettings};
 use sha1::{Digest, Sha1};
 
 use crate::support::{

@@ -1,9 +1,9 @@
 //! Whose page it is: a phone is handed on, and what the former person's pages would do is
 //! refused; nothing keeps those pages, and everybody's stay fit to go back to.
 
-use chuangquan::server::routes::table;
 use reqwest::{Method, Response, StatusCode, header};
 use scraper::Html;
+use server::routes::table;
 
 use crate::support::{
     database::{Database, Kind},

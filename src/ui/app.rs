@@ -1,5 +1,8 @@
 //! The document around every page, and which page stands at which path.
 
+use std::pin::Pin;
+
+use futures::StreamExt;
 use leptos::{either::Either, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
@@ -31,7 +34,6 @@ use super::{
     },
     parts::frame::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
 };
-use crate::islands;
 
 /// The one inline script: loads the smallest program that has all islands of the page,
 /// none where there are none, a moment (in milliseconds) after the page has been painted, so
@@ -53,9 +55,18 @@ w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))
 (q=>q&&addEventListener('pageshow',e=>e.persisted&&location.replace(q.dataset.own)))\
 (document.querySelector('[data-own]'))";
 
+/// The document as text, for the page that the context holds. It is drawn here, so that views
+/// are compiled in this crate alone: inlined into another, it would take them all with it.
+#[must_use]
+#[inline(never)]
+pub fn html() -> Pin<Box<dyn Future<Output = String> + Send>> {
+    let document = Shell().into_view();
+    Box::pin(async move { document.to_html_stream_in_order().collect().await })
+}
+
 /// The document.
 #[component]
-pub fn Shell() -> impl IntoView {
+fn Shell() -> impl IntoView {
     provide_meta_context();
     // Islands mode: only islands are hydrated, the pages around them never.
     if let Some(shared) = Owner::current_shared_context() {
@@ -121,9 +132,9 @@ fn App() -> impl IntoView {
     })
 }
 
-/// Which page stands at which path. The server's router answers what is not here.
+/// Which page stands at which path; each has a row in the server's table of routes.
 #[component]
-pub fn Pages() -> impl IntoView {
+fn Pages() -> impl IntoView {
     view! {
         <Router>
             <FlatRoutes fallback=|| Page::current().answer(Instead::Refuse(Refusal::NotFound))>

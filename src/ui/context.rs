@@ -5,13 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use domain::{campaign::Campaign, lang::Lang, staff::Staff, visitor::VisitorId};
 use leptos::prelude::{Oco, expect_context};
+use service::{Service, StoreError};
 
 use super::{display::LargeText, error::Refusal, form_state::FormState};
-use crate::{
-    domain::{campaign::Campaign, lang::Lang, staff::Staff, visitor::VisitorId},
-    service::{Service, StoreError},
-};
 
 /// Everything a page may read, for one request.
 #[derive(Clone)]

@@ -1,9 +1,7 @@
 //! Why something asked for is not given: what happened, and what to do now, in words.
 
-use crate::{
-    domain::{campaign::Phase, lang::Lang},
-    service::StoreError,
-};
+use domain::{campaign::Phase, lang::Lang};
+use service::StoreError;
 
 /// Why something asked for is not given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! A form as a page draws it: fresh, or as someone sent it, with what is wrong.
 
-use crate::domain::{
+use domain::{
     lang::{Lang, Said},
     report::action::command::FieldErrors,
 };

@@ -1,7 +1,9 @@
 //! The picture of a shared link: 万家灯火 as it is now, drawn from the campaign. It has no
 //! words, since the card that shows it has them beside it.
 
-use crate::{domain::counts::Counts, islands::windows::Row, service::Service};
+use domain::counts::Counts;
+use islands::windows::Row;
+use service::Service;
 
 /// Where it is.
 pub const PATH: &str = "/share.png";

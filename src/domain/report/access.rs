@@ -1,7 +1,7 @@
 //! Which reports a member of staff sees.
 
 use super::record::Report;
-use crate::domain::staff::{Role, Staff};
+use crate::staff::{Role, Staff};
 
 impl Staff {
     /// Whether they answer for `report`: whatever they do not answer for, they do not see.

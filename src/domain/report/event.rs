@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{action::Action, state::State};
-use crate::domain::{staff::StaffId, time::Millis};
+use crate::{staff::StaffId, time::Millis};
 
 /// Who may read what was written when something happened to a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

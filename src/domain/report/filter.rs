@@ -1,7 +1,7 @@
 //! Which reports someone looks for: everything that stands in the address of a list.
 
 use super::state::{Source, State};
-use crate::domain::slug::Slug;
+use crate::slug::Slug;
 
 /// Which states are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use super::{
     record::Position,
     state::Source,
 };
-use crate::domain::{
+use crate::{
     campaign::{Campaign, Category, CategoryKind},
     lang::Said,
     signature::{no_consent, unknown_grid},

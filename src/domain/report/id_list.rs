@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
 
-use crate::domain::staff::StaffId;
+use crate::staff::StaffId;
 
 /// Writes the list as text.
 ///

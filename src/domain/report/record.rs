@@ -7,9 +7,7 @@ use super::{
     names::{CaseNumber, Code},
     state::{Satisfaction, Source, State},
 };
-use crate::domain::{
-    campaign::CategoryKind, slug::Slug, staff::StaffId, time::Millis, visitor::VisitorId,
-};
+use crate::{campaign::CategoryKind, slug::Slug, staff::StaffId, time::Millis, visitor::VisitorId};
 
 /// Where something was seen, as the phone said; WGS-84.
 #[derive(Clone, Copy, Debug, PartialEq)]

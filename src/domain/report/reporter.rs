@@ -9,7 +9,7 @@ use super::{
     record::Report,
     state::{Satisfaction, State},
 };
-use crate::domain::{lang::Said, time::Millis};
+use crate::{lang::Said, time::Millis};
 
 /// Longest text that a reporter adds, in characters after NFC.
 pub const ADDED_MAX: usize = 500;

@@ -8,7 +8,7 @@ use super::{
     record::Report,
     state::{Satisfaction, Source, State},
 };
-use crate::domain::{campaign::Campaign, deadline::WorkCalendar, lang::Lang, time::Millis};
+use crate::{campaign::Campaign, deadline::WorkCalendar, lang::Lang, time::Millis};
 
 /// The shape that stands beside a state's word, so that colour is never alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! 您住的小区或附近路段: a list that works as it is, and can be searched once scripts
 //! are here.
 
+use domain::slug::Slug;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::slug::Slug;
-use crate::islands::lang;
+use crate::lang;
 
 /// Fewer grids than this are seen at a glance and need no search.
 const WORTH_SEARCHING: usize = 8;

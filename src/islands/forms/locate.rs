@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::lang;
+use crate::lang;
 
 /// The fields `lat`, `lon` and `accuracy`, and a button that fills them.
 #[island]
@@ -72,7 +72,7 @@ mod browser {
     use wasm_bindgen::{JsCast, prelude::Closure};
     use web_sys::{Position, PositionError, PositionOptions};
 
-    use crate::islands::lang;
+    use crate::lang;
 
     /// Whether the phone can be asked at all.
     pub fn can_locate() -> bool {

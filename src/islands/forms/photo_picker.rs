@@ -1,10 +1,11 @@
 //! Photos: chosen, made smaller, and sent on at once, so that the form itself is light
 //! and a refused one has lost nothing. Without scripts it is a plain file field.
 
+use domain::report::photo::PHOTOS_MAX;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::report::photo::PHOTOS_MAX, islands::lang};
+use crate::lang;
 
 /// A photo that is on the server already.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,7 +176,7 @@ mod browser {
         HtmlCanvasElement, HtmlImageElement, HtmlInputElement, ProgressEvent, Url, XmlHttpRequest,
     };
 
-    use crate::islands::lang;
+    use crate::lang;
 
     /// The longer side of what is sent, in pixels.
     const LONGEST: f64 = 1600.0;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::live;
+use crate::live;
 
 /// Puts reports that come in before the others, and listens to keys: `j` and `k`
 /// go down and up, `enter` opens, `a` and `r` open to accept or to return, `x` ticks,

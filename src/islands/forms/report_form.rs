@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::lang;
+use crate::lang;
 
 /// Around the fields, which the page draws.
 #[island]
@@ -90,8 +90,8 @@ mod browser {
         HtmlTextAreaElement,
     };
 
-    pub use crate::islands::forms::draft::Drafts;
-    use crate::islands::forms::{
+    pub use crate::forms::draft::Drafts;
+    use crate::forms::{
         draft,
         fields::{one, tell},
     };

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::lang;
+use crate::lang;
 
 /// Around the fields, which the page draws.
 #[island]
@@ -95,8 +95,8 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::{FormData, HtmlFormElement, HtmlInputElement, HtmlSelectElement};
 
-    pub use crate::islands::forms::draft::Drafts;
-    use crate::islands::forms::{
+    pub use crate::forms::draft::Drafts;
+    use crate::forms::{
         draft,
         fields::{one, tell},
     };

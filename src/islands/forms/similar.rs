@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::islands::lang;
+use crate::lang;
 use serde::{Deserialize, Serialize};
 
 /// A report that may be the same.

@@ -1,14 +1,14 @@
 //! A line of text with its label, and its rule told as soon as it is broken.
 
-use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
-
-use crate::domain::{
+use domain::{
     lang::Said,
     signature::{MESSAGE_MAX, Message, NAME_MAX, SignerName},
     text,
 };
-use crate::islands::lang;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::lang;
 
 /// Which rule a field follows.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -1,13 +1,11 @@
 //! `chuangquan secret …`: one secret after another, without losing what the last one sealed.
 
 use clap::{Args, Subcommand};
+use store::Store;
 
-use crate::{
-    server::config::{
-        DatabaseSettings,
-        secret_file::{self, Secrets},
-    },
-    store::Store,
+use crate::config::{
+    DatabaseSettings,
+    secret_file::{self, Secrets},
 };
 
 /// What an operator does about the secret, in this order. Between the steps every node gets

@@ -3,15 +3,13 @@
 use std::{io::Read, sync::Arc};
 
 use clap::{Args, Subcommand};
-
-use crate::{
-    server::config::{CampaignSettings, secret_file},
-    service::{
-        Service,
-        staff::{Manage, StaffForm, password::fresh_password},
-    },
-    store::{Pictures, Store},
+use service::{
+    Service,
+    staff::{Manage, StaffForm, password::fresh_password},
 };
+use store::{Pictures, Store};
+
+use crate::config::{CampaignSettings, secret_file};
 
 /// What an operator does about staff.
 #[derive(Subcommand, Debug)]

@@ -6,14 +6,15 @@
 pub mod logging;
 pub mod resources;
 pub mod secret_file;
+pub mod tls;
 
 use std::{convert::Infallible, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
+use campaign::{CampaignError, Checked};
 use clap::Args;
 use ipnet::IpNet;
 
 use super::http::client_ip;
-use crate::campaign::{self, CampaignError, Checked};
 
 /// A setting as it was written. Whether it can be read is said together with all others.
 #[derive(Clone, Debug)]

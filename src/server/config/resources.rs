@@ -4,20 +4,18 @@
 use std::{fmt::Display, fs, net::SocketAddr, sync::Arc};
 
 use axum::http::Uri;
+use domain::campaign::Campaign;
 use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
+use store::{Pictures, Store};
 
 use super::{
     ServeSettings, Switch, Unparsed,
     secret_file::{self, Secrets},
 };
 use crate::{
-    domain::campaign::Campaign,
-    server::{
-        ops::webhook::Robots,
-        wechat::client::{Proof, WeChat},
-    },
-    store::{Pictures, Store},
+    ops::webhook::Robots,
+    wechat::client::{Proof, WeChat},
 };
 
 /// Everything that is wrong with the settings, or with what they name.

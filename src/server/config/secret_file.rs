@@ -9,12 +9,10 @@ use std::{
 };
 
 use axum_extra::extract::cookie::Key;
+use service::keyed_hash::Keys;
+use store::{Seal, Store};
 
-use crate::{
-    server::session::cookies::CookieKeys,
-    service::keyed_hash::Keys,
-    store::{Seal, Store},
-};
+use crate::session::cookies::CookieKeys;
 
 /// Length of a secret, in bytes.
 const LENGTH: usize = 64;

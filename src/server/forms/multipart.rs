@@ -18,23 +18,21 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
+use domain::report::action::command::Sent;
 use futures::StreamExt;
 use http_body_util::Limited;
+use service::BYTES_MAX;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout, timeout_at},
 };
+use ui::error::Refusal;
 
 use super::{memory::STEP, owner, urlencoded::Fields};
 use crate::{
-    domain::report::action::command::Sent,
-    server::{
-        http::{concurrency::LimitReached, error::AppError},
-        session::visitor::Visitor,
-        state::AppState,
-    },
-    service::BYTES_MAX,
-    ui::error::Refusal,
+    http::{concurrency::LimitReached, error::AppError},
+    session::visitor::Visitor,
+    state::AppState,
 };
 
 /// The longest text field, in bytes.

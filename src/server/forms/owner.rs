@@ -1,15 +1,13 @@
 //! Whose page a form stood on, held against who sends it.
 
 use axum::http::{Extensions, request::Parts};
+use domain::report::action::command::Sent;
+use service::visitor::owner::Person;
+use ui::{OWNER, error::Refusal};
 
 use crate::{
-    domain::report::action::command::Sent,
-    server::{
-        session::{staff::Session, visitor::Visitor},
-        state::AppState,
-    },
-    service::visitor::owner::Person,
-    ui::{OWNER, error::Refusal},
+    session::{staff::Session, visitor::Visitor},
+    state::AppState,
 };
 
 /// Who sends a request: within the console someone of the staff, elsewhere a browser.

@@ -6,7 +6,8 @@ use axum::{body::Body, http::HeaderMap, http::header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 
-use crate::{domain::report::action::command::Sent, ui::error::Refusal};
+use domain::report::action::command::Sent;
+use ui::error::Refusal;
 
 /// The largest form, in bytes: many times the longest that can be valid.
 const LIMIT: usize = 64 * 1024;

@@ -6,32 +6,30 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{
+    lang::{Lang, Said},
+    report::{
+        Action, Code, EventKind, Report, Source,
+        action::command::{Command, FieldErrors, Sent},
+        words::day_and_time,
+    },
+};
+use service::report::{
+    ReportError,
+    casework::{BulkDeed, Order},
+};
+use ui::{error::Refusal, form_state::FormState};
 
 use super::report::{bring, form_of, refused};
 use crate::{
-    domain::{
-        lang::{Lang, Said},
-        report::{
-            Action, Code, EventKind, Report, Source,
-            action::command::{Command, FieldErrors, Sent},
-            words::day_and_time,
-        },
+    forms::multipart::{Own, Received},
+    http::error::AppError,
+    pages::render,
+    session::{
+        staff::{self, Session},
+        visitor::Visitor,
     },
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::AppError,
-        pages::render,
-        session::{
-            staff::{self, Session},
-            visitor::Visitor,
-        },
-        state::AppState,
-    },
-    service::report::{
-        ReportError,
-        casework::{BulkDeed, Order},
-    },
-    ui::{error::Refusal, form_state::FormState},
+    state::AppState,
 };
 
 /// Back to where a form was posted from, as far as that is in the console.

@@ -5,15 +5,13 @@ use axum::{
     http::{HeaderMap, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
+use ui::{display::LargeText, error::Refusal};
 
 use crate::{
-    server::{
-        forms::urlencoded::Fields,
-        http::error::AppError,
-        session::visitor::{Hint, remember},
-        state::AppState,
-    },
-    ui::{display::LargeText, error::Refusal},
+    forms::urlencoded::Fields,
+    http::error::AppError,
+    session::visitor::{Hint, remember},
+    state::AppState,
 };
 
 /// Remembers what was chosen (`care`: the size of the text, or empty), and goes back to

@@ -13,17 +13,15 @@ use bytes::Bytes;
 use futures::stream;
 use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
+use service::{
+    Service, StoreError,
+    export::{Cursor, Export, Row},
+};
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
+use ui::error::Refusal;
 
-use crate::{
-    server::{http::error::AppError, session::staff::Session, state::AppState},
-    service::{
-        Service, StoreError,
-        export::{Cursor, Export, Row},
-    },
-    ui::error::Refusal,
-};
+use crate::{http::error::AppError, session::staff::Session, state::AppState};
 
 /// Spreadsheets take a file for UTF-8 when it begins so.
 const BOM: &str = "\u{FEFF}";

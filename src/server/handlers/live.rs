@@ -11,19 +11,17 @@ use axum::{
 };
 use futures::stream;
 use tokio::sync::watch;
+use ui::error::Refusal;
 
 use crate::{
-    server::{
-        http::{
-            client_ip,
-            concurrency::{LimitReached, Permit},
-            error::AppError,
-            live_feed::Frame,
-        },
-        session::visitor,
-        state::AppState,
+    http::{
+        client_ip,
+        concurrency::{LimitReached, Permit},
+        error::AppError,
+        live_feed::Frame,
     },
-    ui::error::Refusal,
+    session::visitor,
+    state::AppState,
 };
 
 /// Longest silence, so that proxies keep the connection open.

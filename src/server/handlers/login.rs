@@ -6,24 +6,22 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::report::action::command::Sent;
+use service::{
+    Asker,
+    staff::{LoginError, StaffError},
+};
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::report::action::command::Sent,
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::{AppError, say_wait},
-        pages::render,
-        session::{
-            staff::{self, Device, Session, safe_next},
-            visitor::Visitor,
-        },
-        state::AppState,
+    forms::multipart::{Own, Received},
+    http::error::{AppError, say_wait},
+    pages::render,
+    session::{
+        staff::{self, Device, Session, safe_next},
+        visitor::Visitor,
     },
-    service::{
-        Asker,
-        staff::{LoginError, StaffError},
-    },
-    ui::{error::Refusal, form_state::FormState},
+    state::AppState,
 };
 
 /// Logs in, and goes on to where one wanted to be.

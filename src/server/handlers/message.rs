@@ -5,17 +5,15 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::report::action::command::Sent;
+use service::message::MessageDecision;
+use ui::error::Refusal;
 
 use crate::{
-    domain::report::action::command::Sent,
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::AppError,
-        session::{staff::Session, visitor::Visitor},
-        state::AppState,
-    },
-    service::message::MessageDecision,
-    ui::error::Refusal,
+    forms::multipart::{Own, Received},
+    http::error::AppError,
+    session::{staff::Session, visitor::Visitor},
+    state::AppState,
 };
 
 /// Someone objects to a 寄语 on the wall.

@@ -6,17 +6,15 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::lang::Said;
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::lang::Said,
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::AppError,
-        pages::render,
-        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
-        state::AppState,
-    },
-    ui::{error::Refusal, form_state::FormState},
+    forms::multipart::{Own, Received},
+    http::error::AppError,
+    pages::render,
+    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+    state::AppState,
 };
 
 /// Drafts and forms that wait in the phone go, too.

@@ -6,17 +6,15 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use domain::report::Code;
 use serde::Deserialize;
+use service::Size;
+use ui::error::Refusal;
 
 use crate::{
-    domain::report::Code,
-    server::{
-        http::{caching, error::AppError},
-        session::{staff::Session, visitor::Visitor},
-        state::AppState,
-    },
-    service::Size,
-    ui::error::Refusal,
+    http::{caching, error::AppError},
+    session::{staff::Session, visitor::Visitor},
+    state::AppState,
 };
 
 /// A browser may show a public picture again for five minutes: one that was hidden since is

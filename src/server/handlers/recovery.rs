@@ -6,18 +6,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{lang::Said, report::action::command::Sent};
+use service::visitor::recovery::RecoveryError;
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::{lang::Said, report::action::command::Sent},
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::{AppError, say_wait},
-        pages::render,
-        session::{middleware::give_back, visitor::Visitor},
-        state::AppState,
-    },
-    service::visitor::recovery::RecoveryError,
-    ui::{error::Refusal, form_state::FormState},
+    forms::multipart::{Own, Received},
+    http::error::{AppError, say_wait},
+    pages::render,
+    session::{middleware::give_back, visitor::Visitor},
+    state::AppState,
 };
 
 /// Makes a phrase and shows it, this once.

@@ -6,29 +6,27 @@ use axum::{
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{
+    lang::{Lang, Said},
+    report::{
+        Code, Report, Source,
+        action::command::{FieldErrors, Sent},
+        form::ReportForm,
+        reporter::ReporterCommand,
+    },
+};
+use service::{PictureError, StoreError, report::ReportError};
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::{
-        lang::{Lang, Said},
-        report::{
-            Code, Report, Source,
-            action::command::{FieldErrors, Sent},
-            form::ReportForm,
-            reporter::ReporterCommand,
-        },
+    forms::{
+        multipart::{Posted, Received},
+        owner,
     },
-    server::{
-        forms::{
-            multipart::{Posted, Received},
-            owner,
-        },
-        http::error::{self, AppError, say_wait},
-        pages::render,
-        session::visitor::Visitor,
-        state::AppState,
-    },
-    service::{PictureError, StoreError, report::ReportError},
-    ui::{error::Refusal, form_state::FormState},
+    http::error::{self, AppError, say_wait},
+    pages::render,
+    session::visitor::Visitor,
+    state::AppState,
 };
 
 /// Said to a browser that did not bring its cookie.

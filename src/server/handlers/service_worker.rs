@@ -6,12 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::lang::Lang;
 use sha2::{Digest, Sha256};
 
-use crate::{
-    domain::lang::Lang,
-    server::{session::visitor, state::AppState},
-};
+use crate::{session::visitor, state::AppState};
 
 /// The worker; `«version»` stands for that of the site's files, `«lang»`
 /// for the language of the browser that asks.

@@ -7,26 +7,24 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{
+    lang::Said,
+    report::action::command::{FieldErrors, Sent},
+    signature::SignatureForm,
+    text,
+};
+use service::{MySignature, SignError, StoreError, signature_review::RequestSignals};
+use ui::{HONEYPOT_FIELD, error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::{
-        lang::Said,
-        report::action::command::{FieldErrors, Sent},
-        signature::SignatureForm,
-        text,
+    forms::{
+        multipart::{Own, Received},
+        urlencoded::Fields,
     },
-    server::{
-        forms::{
-            multipart::{Own, Received},
-            urlencoded::Fields,
-        },
-        http::error::AppError,
-        pages::render,
-        session::visitor::{BecomeVisitor, Hint, Visitor, remember},
-        state::AppState,
-    },
-    service::{MySignature, SignError, StoreError, signature_review::RequestSignals},
-    ui::{HONEYPOT_FIELD, error::Refusal, form_state::FormState},
+    http::error::AppError,
+    pages::render,
+    session::visitor::{BecomeVisitor, Hint, Visitor, remember},
+    state::AppState,
 };
 
 /// Reads the form of `/sign`.

@@ -8,21 +8,19 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{
+    report::action::command::Sent,
+    signature_review::{ReviewDecision, Rule},
+};
+use service::signature_review::DoubtError;
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::{
-        report::action::command::Sent,
-        signature_review::{ReviewDecision, Rule},
-    },
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::AppError,
-        pages::render,
-        session::staff::Session,
-        state::AppState,
-    },
-    service::signature_review::DoubtError,
-    ui::{error::Refusal, form_state::FormState},
+    forms::multipart::{Own, Received},
+    http::error::AppError,
+    pages::render,
+    session::staff::Session,
+    state::AppState,
 };
 
 /// The page of all this.

@@ -6,18 +6,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use domain::report::action::command::{FieldErrors, Sent};
+use service::staff::{Manage, StaffError, StaffForm, password::fresh_password};
+use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    domain::report::action::command::{FieldErrors, Sent},
-    server::{
-        forms::multipart::{Own, Received},
-        http::error::AppError,
-        pages::render,
-        session::staff::Session,
-        state::AppState,
-    },
-    service::staff::{Manage, StaffError, StaffForm, password::fresh_password},
-    ui::{error::Refusal, form_state::FormState},
+    forms::multipart::{Own, Received},
+    http::error::AppError,
+    pages::render,
+    session::staff::Session,
+    state::AppState,
 };
 
 /// A manager adds someone.

@@ -9,10 +9,12 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::json;
+use ui::{error::Refusal, share};
 
 use crate::{
-    server::{http::error::AppError, session::visitor, state::AppState},
-    ui::{error::Refusal, share},
+    http::error::{self, AppError},
+    session::visitor,
+    state::AppState,
 };
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
@@ -24,7 +26,7 @@ fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
         }
         Err(error) => {
             tracing::error!(%error, "an answer could not be written");
-            Refusal::Internal.into_response()
+            error::refuse(Refusal::Internal)
         }
     }
 }
@@ -99,6 +101,6 @@ pub async fn share_image(State(state): State<AppState>) -> Response {
             ];
             (headers, picture).into_response()
         }
-        None => Refusal::Internal.into_response(),
+        None => error::refuse(Refusal::Internal),
     }
 }

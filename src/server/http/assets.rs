@@ -16,10 +16,7 @@ use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
-use crate::ui::{
-    self,
-    context::{Program, SiteFiles},
-};
+use ui::context::{Program, SiteFiles};
 
 /// The names of the files that pages mention, and the content security policy.
 #[derive(Clone, Debug)]

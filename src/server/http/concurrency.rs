@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::domain::visitor::VisitorId;
+use domain::visitor::VisitorId;
 
 /// So many at once.
 #[derive(Clone, Debug)]

@@ -8,16 +8,14 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use service::{
+    PictureError, message::MessageDecision, report::ReportError, signature_review::DoubtError,
+    staff::StaffError,
+};
+use store::StoreError;
+use ui::{error::Refusal, form_state::FormState};
 
 use super::caching::KEPT_NOWHERE;
-use crate::{
-    service::{
-        PictureError, message::MessageDecision, report::ReportError, signature_review::DoubtError,
-        staff::StaffError,
-    },
-    store::StoreError,
-    ui::{error::Refusal, form_state::FormState},
-};
 
 /// Why a handler has no answer of its own. `?` makes one of whatever a use case may fail with.
 #[derive(Debug)]
@@ -31,22 +29,20 @@ pub enum AppError {
 impl IntoResponse for AppError {
     fn into_response(self) -> Response {
         match self {
-            Self::Refused(refusal) => refusal.into_response(),
+            Self::Refused(refusal) => refuse(refusal),
             Self::Store(error) => {
                 tracing::error!(%error, "the store failed");
-                Refusal::from(&error).into_response()
+                refuse(Refusal::from(&error))
             }
         }
     }
 }
 
-/// Bare: `error_pages::render_errors` makes it readable.
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let mut response = status(self).into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
+/// Refuses a request: bare, `error_pages::render_errors` makes it readable.
+pub fn refuse(refusal: Refusal) -> Response {
+    let mut response = status(refusal).into_response();
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 impl From<Refusal> for AppError {

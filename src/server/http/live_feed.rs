@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::watch;
 
-use crate::service::Service;
+use service::Service;
 
 /// Shortest time between two events.
 const TICK: Duration = Duration::from_millis(250);

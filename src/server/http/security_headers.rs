@@ -5,7 +5,7 @@ use axum::{
     response::Response,
 };
 
-use crate::server::state::AppState;
+use crate::state::AppState;
 
 /// What a page may use of the phone: where it is, after asking.
 const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment=(), usb=()";

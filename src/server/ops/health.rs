@@ -5,14 +5,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use ui::error::Refusal;
 
-use crate::{server::state::AppState, ui::error::Refusal};
+use crate::{http::error, state::AppState};
 
 /// 204 while this process can still do its work; 503 when only a new start can help.
 pub async fn healthy(State(state): State<AppState>) -> Response {
     match state.service.is_alive() {
         true => StatusCode::NO_CONTENT.into_response(),
-        false => Refusal::Unavailable.into_response(),
+        false => error::refuse(Refusal::Unavailable),
     }
 }
 
@@ -22,7 +23,7 @@ pub async fn ready(State(state): State<AppState>) -> Response {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => {
             tracing::warn!(%error, "not ready");
-            Refusal::Unavailable.into_response()
+            error::refuse(Refusal::Unavailable)
         }
     }
 }

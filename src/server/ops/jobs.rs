@@ -3,12 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt, TryFutureExt, future::BoxFuture};
+use service::{Service, StoreError};
 
 use super::webhook::Robots;
-use crate::{
-    server::state::AppState,
-    service::{Service, StoreError},
-};
+use crate::state::AppState;
 
 /// How often it is looked whether something has to be done.
 const BEAT: Duration = Duration::from_secs(20);

@@ -14,9 +14,10 @@ use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
+use service::VitalSigns;
 use tokio::net::TcpListener;
 
-use crate::{server::state::AppState, service::VitalSigns};
+use crate::state::AppState;
 
 /// The kind of text that a scrape is answered with.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -5,10 +5,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use crate::{
-    domain::{campaign::Campaign, slug::Slug},
-    service::{Pending, Service, StoreError},
-};
+use domain::{campaign::Campaign, slug::Slug};
+use service::{Pending, Service, StoreError};
 
 /// How long a robot may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -59,7 +57,6 @@ impl Robots {
                 read
             }
         };
-        crate::tls::prepare();
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         let client = client.map_err(|error| error.to_string())?;
         Ok(Self { addresses, client, origin: origin.trim_end_matches('/').to_owned() })

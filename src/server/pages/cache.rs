@@ -7,14 +7,12 @@
 use std::sync::Arc;
 
 use axum::http::Uri;
+use domain::{campaign::Phase, lang::Lang, slug::Slug};
 use moka::sync::Cache;
 use tokio::sync::Mutex;
+use ui::display::LargeText;
 
-use crate::{
-    domain::{campaign::Phase, lang::Lang, slug::Slug},
-    server::{http::compression::Encoded, session::visitor::Visitor},
-    ui::display::LargeText,
-};
+use crate::{http::compression::Encoded, session::visitor::Visitor};
 
 /// Paths of shared pages, exactly; the pages of pledges are shared, too.
 const SHARED: [&str; 3] = ["/", "/privacy", "/licences"];

@@ -7,20 +7,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use domain::lang::Lang;
+use ui::error::Refusal;
 
 use super::render;
 use crate::{
-    domain::lang::Lang,
-    server::{
-        http::{
-            caching::KEPT_NOWHERE,
-            error::{from_status, retry_after, status, wants_json},
-            security_headers,
-        },
-        session::visitor,
-        state::AppState,
+    http::{
+        caching::KEPT_NOWHERE,
+        error::{from_status, retry_after, status, wants_json},
+        security_headers,
     },
-    ui::error::Refusal,
+    session::visitor,
+    state::AppState,
 };
 
 /// What a refusal has to know of the request, which is gone by then.

@@ -9,34 +9,31 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use futures::{StreamExt, stream};
+use domain::lang::Lang;
+use futures::stream;
 use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
+use ui::{
+    context::{Instead, InsteadCell, Page, PersonalCell},
+    error::Refusal,
+    form_state::FormState,
+};
 
 use super::cache::{self, Key};
 use crate::{
-    domain::lang::Lang,
-    server::{
-        forms::owner,
-        http::{
-            caching::{KEPT_NOWHERE, KEPT_TO_GO_BACK},
-            compression::Encoded,
-            error,
-        },
-        session::{
-            staff::Session,
-            visitor::{self, Visitor},
-        },
-        state::AppState,
-        wechat::login,
+    forms::owner,
+    http::{
+        caching::{KEPT_NOWHERE, KEPT_TO_GO_BACK},
+        compression::Encoded,
+        error,
     },
-    ui::{
-        self,
-        context::{Instead, InsteadCell, Page, PersonalCell},
-        error::Refusal,
-        form_state::FormState,
+    session::{
+        staff::Session,
+        visitor::{self, Visitor},
     },
+    state::AppState,
+    wechat::login,
 };
 
 /// A page that was asked for.
@@ -48,7 +45,7 @@ pub async fn page(
     // Leptos reads paths as URLs, where dots and backslashes lead elsewhere.
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     if !request.uri().path().bytes().all(plain) {
-        return Refusal::NotFound.into_response();
+        return error::refuse(Refusal::NotFound);
     }
     let path = request.uri().path();
     if let Some(first) = login::way_to_wechat(&state, &visitor, request.headers(), path) {
@@ -84,11 +81,11 @@ pub async fn with_form(
     if error::wants_json(&parts.headers) {
         return error::form_errors(&form.in_lang(visitor::lang_of(&parts.headers)), status);
     }
-    let Ok(uri) = Uri::try_from(path) else { return Refusal::NotFound.into_response() };
+    let Ok(uri) = Uri::try_from(path) else { return error::refuse(Refusal::NotFound) };
     // Leptos looks for the page at the address of the request.
     parts.uri = uri;
     let visitor = parts.extensions.get::<Visitor>().cloned().or_else(Visitor::fresh);
-    let Some(visitor) = visitor else { return Refusal::Internal.into_response() };
+    let Some(visitor) = visitor else { return error::refuse(Refusal::Internal) };
     let page = page_of(state, &visitor, &parts.headers, &parts.extensions, &parts.uri);
     shown_again(Page { form_state: Some(Arc::new(form)), ..page }, parts, status).await
 }
@@ -193,21 +190,27 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
         provide_context(page.lang);
         provide_context(page.clone());
     };
-    let response = handle_response_inner(context, ui::app::Shell, request, |app, _scripts, _| {
-        Box::pin(async move {
-            let html = app.to_html_stream_in_order().collect::<String>().await;
-            Box::pin(stream::once(async move { html })) as _
-        })
-    })
+    let response = handle_response_inner(
+        context,
+        || (),
+        request,
+        |(), _scripts, _| {
+            let html = ui::app::html();
+            Box::pin(async {
+                let html = html.await;
+                Box::pin(stream::once(async { html })) as _
+            })
+        },
+    )
     .await;
     match instead.get() {
-        Some(Instead::Refuse(refused)) => Err(Box::new(refused.into_response())),
+        Some(Instead::Refuse(refused)) => Err(Box::new(error::refuse(refused))),
         Some(Instead::Go(path)) => Err(Box::new(Redirect::to(path).into_response())),
         None => match response.into_body().collect().await {
             Ok(body) => Ok(Encoded::new(body.to_bytes())),
             Err(error) => {
                 tracing::error!(%error, "a page could not be rendered");
-                Err(Box::new(Refusal::Internal.into_response()))
+                Err(Box::new(error::refuse(Refusal::Internal)))
             }
         },
     }

@@ -8,7 +8,7 @@ use resvg::{
     usvg::{Options, Tree},
 };
 
-use crate::ui::share;
+use ui::share;
 
 /// The newest picture, with the windows that it shows.
 #[derive(Debug, Default)]

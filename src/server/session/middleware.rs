@@ -8,6 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use axum_extra::extract::cookie::CookieJar;
+use domain::visitor::VisitorId;
+use ui::error::Refusal;
 
 use super::{
     staff,
@@ -17,9 +19,8 @@ use super::{
     },
 };
 use crate::{
-    domain::visitor::VisitorId,
-    server::{http::client_ip, state::AppState},
-    ui::error::Refusal,
+    http::{client_ip, error},
+    state::AppState,
 };
 
 /// Reads the cookie before, and writes it after, every page; lets nobody into the console
@@ -41,7 +42,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let renew = found.as_ref().is_none_or(|(_, age)| *age > RENEWAL);
     let known = found.is_some();
     let Some(id) = found.map(|(id, _)| id).or_else(|| Some(Visitor::fresh()?.id)) else {
-        return Refusal::Internal.into_response();
+        return error::refuse(Refusal::Internal);
     };
     let hints = CookieJar::from_headers(request.headers());
     let chosen = lang_of_address(request.uri());

@@ -9,13 +9,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use domain::staff::Staff;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::visitor::Visitor;
-use crate::{
-    domain::staff::Staff,
-    server::{http::error::AppError, state::AppState},
-};
+use crate::{http::error::AppError, state::AppState};
 
 /// How long a browser keeps the cookie: as long as the longest session.
 const COOKIE_SECONDS: u64 = 12 * 3600;

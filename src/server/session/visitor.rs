@@ -9,13 +9,11 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{lang::Lang, visitor::VisitorId};
+use service::Asker;
+use ui::display::LargeText;
 
 use super::cookies::CookieKeys;
-use crate::{
-    domain::{lang::Lang, visitor::VisitorId},
-    service::Asker,
-    ui::display::LargeText,
-};
 
 /// How long a visitor is known without coming back: 400 days, the most that
 /// browsers keep a cookie.

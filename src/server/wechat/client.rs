@@ -4,14 +4,12 @@
 use std::{fs, path::Path, time::Duration};
 
 use axum::http::Uri;
+use domain::time::Millis;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use service::{Service, StoreError};
 
-use crate::{
-    domain::time::Millis,
-    server::config::{Switch, WeChatSettings},
-    service::{Service, StoreError},
-};
+use crate::config::{Switch, WeChatSettings};
 
 /// How long WeChat may take to answer; as long nobody else asks.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -95,7 +93,6 @@ impl WeChat {
         let secret = fs::read_to_string(file).map_err(|error| {
             format!("CHUANGQUAN_WECHAT_SECRET_FILE {}: {error}", file.display())
         })?;
-        crate::tls::prepare();
         let client = reqwest::Client::builder().timeout(PATIENCE).build();
         Ok(Some(Self {
             app: app.clone(),

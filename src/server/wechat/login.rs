@@ -14,22 +14,20 @@ use axum::{
     http::{HeaderMap, header},
     response::{IntoResponse, Redirect, Response},
 };
+use domain::{time::Millis, visitor::VisitorId};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
+use service::Service;
 use subtle::ConstantTimeEq;
+use ui::error::Refusal;
 
 use crate::{
-    domain::{time::Millis, visitor::VisitorId},
-    server::{
-        http::error::AppError,
-        session::{
-            middleware::give_back,
-            visitor::{Hint, Visitor, remember},
-        },
-        state::AppState,
+    http::error::AppError,
+    session::{
+        middleware::give_back,
+        visitor::{Hint, Visitor, remember},
     },
-    service::Service,
-    ui::error::Refusal,
+    state::AppState,
 };
 
 /// The pages before which it is asked, each with the letter by which it is come back to.

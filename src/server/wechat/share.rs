@@ -13,11 +13,9 @@ use axum::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use sha1::{Digest, Sha1};
+use ui::error::Refusal;
 
-use crate::{
-    server::{http::error::AppError, state::AppState},
-    ui::error::Refusal,
-};
+use crate::{http::error::AppError, state::AppState};
 
 /// The script that puts a page's card to WeChat.
 const SCRIPT: &str = include_str!("../../browser/wechat_share.js");

@@ -1,21 +1,20 @@
 //! Casework: what staff see of reports, and what they do to them.
 
-use super::ReportError;
-use crate::{
-    domain::{
-        report::{
-            Action, Code, Event, Photo, PhotoRole, Report, State,
-            action::{Barred, command::Command, transition::Evidence},
-            filter::Filter,
-            photo::nearly_the_same,
-        },
-        slug::Slug,
-        staff::{Staff, StaffId},
-        time::Millis,
+use domain::{
+    report::{
+        Action, Code, Event, Photo, PhotoRole, Report, State,
+        action::{Barred, command::Command, transition::Evidence},
+        filter::Filter,
+        photo::nearly_the_same,
     },
-    service::base::Service,
-    store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting},
+    slug::Slug,
+    staff::{Staff, StaffId},
+    time::Millis,
 };
+use store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting};
+
+use super::ReportError;
+use crate::base::Service;
 
 /// Reports on one page of a batch check.
 pub const CHECK_PAGE: u32 = 20;
@@ -78,7 +77,7 @@ impl Service {
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
         self.may_act(staff, &order.code, order.command.action()).await?;
-        let rules = self.rules(crate::service::base::now());
+        let rules = self.rules(crate::base::now());
         let Order { code, version, command, before, after } = order;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
@@ -252,9 +251,9 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when it is not known to be kept.
     pub async fn note(&self, staff: &Staff, action: &str, subject: &str) -> Result<(), StoreError> {
-        let id = crate::service::base::fresh_code()?;
+        let id = crate::base::fresh_code()?;
         self.store
-            .note_audit(id.as_str(), Some(staff.id), action, subject, crate::service::base::now())
+            .note_audit(id.as_str(), Some(staff.id), action, subject, crate::base::now())
             .await
     }
 
@@ -271,7 +270,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
-        use crate::domain::report::filter::{Sort, States};
+        use domain::report::filter::{Sort, States};
         let states = States::Only(State::AwaitingCheck);
         let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
         let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
@@ -294,7 +293,7 @@ impl Service {
         filter: &Filter,
         most: u32,
     ) -> Result<Vec<Report>, StoreError> {
-        Ok(self.store.queue(staff, filter, most, crate::service::base::now()).await?.0)
+        Ok(self.store.queue(staff, filter, most, crate::base::now()).await?.0)
     }
 
     async fn queue_page(
@@ -303,8 +302,7 @@ impl Service {
         filter: &Filter,
         size: u32,
     ) -> Result<QueuePage, StoreError> {
-        let (reports, more) =
-            self.store.queue(staff, filter, size, crate::service::base::now()).await?;
+        let (reports, more) = self.store.queue(staff, filter, size, crate::base::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
         Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
     }
@@ -314,7 +312,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the database is away.
     pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
-        self.store.waiting(staff, crate::service::base::now()).await
+        self.store.waiting(staff, crate::base::now()).await
     }
 
     /// The order that a bulk form means for one report; `None` where it can't be meant.
@@ -344,7 +342,7 @@ impl Service {
     /// Milliseconds since 1970, as this house counts time.
     #[must_use]
     pub fn now(&self) -> Millis {
-        crate::service::base::now()
+        crate::base::now()
     }
 }
 

@@ -1,25 +1,24 @@
 //! Reports that staff enter: what they were told of or saw, and 现场办结.
 
+use domain::{
+    campaign::CategoryKind,
+    report::{
+        Code, PhotoRole, Report, Source, State,
+        action::{
+            command::{Command, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+            transition::SAME_PICTURE,
+        },
+        form::ReportForm,
+    },
+    staff::{Role, Staff},
+};
+use store::Attached;
+
 use super::{
     Entry, ReportError,
     casework::{Order, any_repeated},
 };
-use crate::{
-    domain::{
-        campaign::CategoryKind,
-        report::{
-            Code, PhotoRole, Report, Source, State,
-            action::{
-                command::{Command, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
-                transition::SAME_PICTURE,
-            },
-            form::ReportForm,
-        },
-        staff::{Role, Staff},
-    },
-    service::base::Service,
-    store::Attached,
-};
+use crate::base::Service;
 
 impl Service {
     /// Files a report that staff were told of, or saw.
@@ -100,7 +99,7 @@ impl Service {
         if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
             errors.push(("category", "这一类不能现场办结".into()));
         }
-        let elsewhere = |slug: &crate::domain::slug::Slug| !staff.branches.contains(slug);
+        let elsewhere = |slug: &domain::slug::Slug| !staff.branches.contains(slug);
         if staff.role == Role::BranchLead && category.is_some_and(|c| elsewhere(&c.branch)) {
             errors.push(("category", "这一类由别的支部牵头，请登记后由他们办理".into()));
         }

@@ -7,29 +7,28 @@ pub(crate) mod reporter;
 
 use std::sync::Arc;
 
+use domain::{
+    campaign::{CategoryKind, Phase},
+    lang::Said,
+    report::{
+        Audience, Code, Event, EventKind, Photo, PhotoRole, Report, Source, State,
+        action::{
+            command::FieldErrors,
+            transition::{Refused, Rules},
+        },
+        form::{NewReport, ReportForm},
+        photo::PHOTOS_MAX,
+    },
+    staff::StaffId,
+    time::Millis,
+    visitor::VisitorId,
+};
+use store::{Attached, ChangeError, Picture, StoreError};
+
 use super::{
     base::Service,
     photo::{self, PictureError},
     rate_limit::{Asker, Try},
-};
-use crate::{
-    domain::{
-        campaign::{CategoryKind, Phase},
-        lang::Said,
-        report::{
-            Audience, Code, Event, EventKind, Photo, PhotoRole, Report, Source, State,
-            action::{
-                command::FieldErrors,
-                transition::{Refused, Rules},
-            },
-            form::{NewReport, ReportForm},
-            photo::PHOTOS_MAX,
-        },
-        staff::StaffId,
-        time::Millis,
-        visitor::VisitorId,
-    },
-    store::{Attached, ChangeError, Picture, StoreError},
 };
 
 /// How long photos of a refused try are held.

@@ -2,19 +2,17 @@
 
 use std::cmp::Reverse;
 
-use crate::{
-    domain::{
-        campaign::CategoryKind,
-        report::{
-            Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State,
-            filter::Filter,
-        },
-        staff::Staff,
-        visitor::VisitorId,
+use domain::{
+    campaign::CategoryKind,
+    report::{
+        Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State, filter::Filter,
     },
-    service::base::Service,
-    store::{Size, StoreError},
+    staff::Staff,
+    visitor::VisitorId,
 };
+use store::{Size, StoreError};
+
+use crate::base::Service;
 
 /// A report as its status page shows it: nothing in it that the viewer may not know.
 #[derive(Clone, Debug)]

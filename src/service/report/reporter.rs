@@ -1,18 +1,17 @@
 //! What visitors wish for a report that is there: the reporter's words, others' support.
 
-use super::{ReportError, before};
-use crate::{
-    domain::{
-        lang::Said,
-        report::{
-            Code, EventKind, PhotoRole, Report, State, photo::PHOTOS_MAX, reporter::ReporterCommand,
-        },
-        time::Millis,
-        visitor::VisitorId,
+use domain::{
+    lang::Said,
+    report::{
+        Code, EventKind, PhotoRole, Report, State, photo::PHOTOS_MAX, reporter::ReporterCommand,
     },
-    service::base::{Service, now},
-    store::{Change, Notice},
+    time::Millis,
+    visitor::VisitorId,
 };
+use store::{Change, Notice};
+
+use super::{ReportError, before};
+use crate::base::{Service, now};
 
 /// How long the same wish, sent again, is the same one: longer than a proxy or a person
 /// waits for an answer that was lost.

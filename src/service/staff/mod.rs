@@ -3,22 +3,20 @@
 pub mod password;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use domain::{
+    campaign::Campaign,
+    report::action::command::{FieldErrors, checked_text},
+    slug::Slug,
+    staff::{Role, Staff, StaffId},
+    time::Millis,
+};
 use sha2::{Digest, Sha256};
+use store::{NewStaff, StaffChange, StoreError};
 
 use self::password::{hash, password_fits, verify};
 use super::{
     base::{Service, now},
     rate_limit::{Asker, Try},
-};
-use crate::{
-    domain::{
-        campaign::Campaign,
-        report::action::command::{FieldErrors, checked_text},
-        slug::Slug,
-        staff::{Role, Staff, StaffId},
-        time::Millis,
-    },
-    store::{NewStaff, StaffChange, StoreError},
 };
 
 /// A session ends when nothing was asked for so long: four hours.

@@ -12,7 +12,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{domain::text, store::StoreError};
+use domain::text;
+use store::StoreError;
 
 /// Shortest password, in characters.
 pub const MIN: usize = 10;

@@ -2,20 +2,18 @@
 
 use std::{collections::BTreeSet, sync::atomic::Ordering};
 
+use domain::{
+    report::{Code, Event, Photo, Report, Satisfaction, State},
+    slug::Slug,
+    time::Millis,
+    visitor::VisitorId,
+};
 use serde::Serialize;
+use store::{Change, ChangeError, StoreError};
 
 use crate::{
-    domain::{
-        report::{Code, Event, Photo, Report, Satisfaction, State},
-        slug::Slug,
-        time::Millis,
-        visitor::VisitorId,
-    },
-    service::{
-        base::{Service, now},
-        report::public::is_readable,
-    },
-    store::{Change, ChangeError, StoreError},
+    base::{Service, now},
+    report::public::is_readable,
 };
 
 /// Everything that is kept of a visitor. Times are milliseconds since 1970.
@@ -152,7 +150,7 @@ impl Service {
             fault = gone.err().or(fault);
         }
         self.store.withdraw(visitor.clone()).await?;
-        let nobody = crate::service::base::fresh_code()?;
+        let nobody = crate::base::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
         let nobody = nobody.ok_or_else(|| StoreError::Setup("no visitor".into()))?;
         self.store.forget_visitor(visitor, &nobody).await?;

@@ -1,9 +1,8 @@
 //! Whose page it is: what stands for a person in forms and drafts.
 
-use crate::{
-    domain::{staff::StaffId, visitor::VisitorId},
-    service::base::Service,
-};
+use domain::{staff::StaffId, visitor::VisitorId};
+
+use crate::base::Service;
 
 /// Whoever looks at a page, or sends a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,13 +3,12 @@
 
 use std::fmt::Write as _;
 
+use domain::visitor::VisitorId;
+use store::StoreError;
+
 use crate::{
-    domain::visitor::VisitorId,
-    service::{
-        base::{Service, now},
-        rate_limit::{Asker, Try},
-    },
-    store::StoreError,
+    base::{Service, now},
+    rate_limit::{Asker, Try},
 };
 
 /// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one

@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use serde_json::json;
 
 use super::manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash};
-use crate::store::{
+use crate::{
     base::Store,
     report::photo::Pictures,
     sql::{

@@ -15,7 +15,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::store::{encryption::cipher::Seal, error::StoreError, sql::schema};
+use crate::{encryption::cipher::Seal, error::StoreError, sql::schema};
 
 /// The newest schema this program writes; a copy of a newer one is refused.
 pub const SCHEMA: u32 = 10;

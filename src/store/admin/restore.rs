@@ -17,7 +17,7 @@ use super::{
     backup::{Copied, file_of},
     manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
 };
-use crate::store::{
+use crate::{
     base::Store,
     counts,
     encryption::cipher::Seal,

@@ -1,22 +1,21 @@
 //! `seed`: an empty database filled with as many invented signatures and reports as
 //! wanted, to see how everything behaves when there are many.
 
+use domain::{
+    campaign::{Campaign, Category},
+    report::{Audience, Code, Event, EventKind, Report, Satisfaction, Source, State},
+    slug::Slug,
+    time::Millis,
+    visitor::VisitorId,
+};
+
 use crate::{
-    domain::{
-        campaign::{Campaign, Category},
-        report::{Audience, Code, Event, EventKind, Report, Satisfaction, Source, State},
-        slug::Slug,
-        time::Millis,
-        visitor::VisitorId,
-    },
-    store::{
-        base::Store,
-        counts::{self, Deltas},
-        error::StoreError,
-        report::serial_value,
-        signature::row::{sealed_message, sealed_name},
-        sql::{connection::Value, schema::SIGNATURES, statement::Sql},
-    },
+    base::Store,
+    counts::{self, Deltas},
+    error::StoreError,
+    report::serial_value,
+    signature::row::{sealed_message, sealed_name},
+    sql::{connection::Value, schema::SIGNATURES, statement::Sql},
 };
 
 /// Rows in one transaction.

@@ -5,6 +5,14 @@ pub(crate) mod recount;
 
 use std::collections::BTreeMap;
 
+use domain::{
+    campaign::Campaign,
+    counts::{Counts, UNSPECIFIED},
+    report::{Report, State},
+    slug::Slug,
+    time::Millis,
+};
+
 use super::{
     error::StoreError,
     sql::{
@@ -12,13 +20,6 @@ use super::{
         query::Query,
         statement::{Sql, sql_over_items},
     },
-};
-use crate::domain::{
-    campaign::Campaign,
-    counts::{Counts, UNSPECIFIED},
-    report::{Report, State},
-    slug::Slug,
-    time::Millis,
 };
 
 /// What a counter counts; with its slug, the key of a counter.

@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use domain::counts::Counts;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::{
     sync::{Notify, watch},
@@ -13,12 +14,9 @@ use tokio::{
 };
 
 use crate::{
-    domain::counts::Counts,
-    store::{
-        counts,
-        error::StoreError,
-        sql::{connection::Db, statement::Sql},
-    },
+    counts,
+    error::StoreError,
+    sql::{connection::Db, statement::Sql},
 };
 
 /// How often it is looked whether another process changed the counts.

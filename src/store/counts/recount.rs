@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use domain::{counts::UNSPECIFIED, report::State};
+
 use super::{ALL, Kind};
 use crate::{
-    domain::{counts::UNSPECIFIED, report::State},
-    store::{
-        base::Store,
-        counts,
-        error::StoreError,
-        sql::{connection::Db, statement::Sql},
-    },
+    base::Store,
+    counts,
+    error::StoreError,
+    sql::{connection::Db, statement::Sql},
 };
 
 /// A counter that does not say what the rows say.

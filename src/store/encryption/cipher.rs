@@ -15,7 +15,7 @@ use chacha20poly1305::{
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::store::error::StoreError;
+use crate::error::StoreError;
 
 /// What every sealed text begins with.
 const MARK: &str = "s1.";

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use tokio::time::sleep;
 
 use super::cipher::Seal;
-use crate::store::{
+use crate::{
     base::Store,
     error::StoreError,
     sql::{

@@ -9,6 +9,12 @@ pub(crate) mod statistics;
 pub(crate) mod support;
 pub(crate) mod write;
 
+use domain::{
+    report::{Code, Event, Photo, Report},
+    time::Millis,
+    visitor::VisitorId,
+};
+
 use super::{
     base::Store,
     error::StoreError,
@@ -19,11 +25,6 @@ use super::{
         statement::Sql,
         table::{Record, Statements},
     },
-};
-use crate::domain::{
-    report::{Code, Event, Photo, Report},
-    time::Millis,
-    visitor::VisitorId,
 };
 
 impl Record for Report {

@@ -1,10 +1,9 @@
 //! Notices that have to reach someone outside, with retries.
 
+use domain::{report::Report, time::Millis};
+
 use super::{reports, serial_value};
-use crate::{
-    domain::{report::Report, time::Millis},
-    store::{base::Store, error::StoreError, sql::statement::Sql},
-};
+use crate::{base::Store, error::StoreError, sql::statement::Sql};
 
 /// A notice that waits to be sent.
 #[derive(Clone, Debug)]

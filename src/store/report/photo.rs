@@ -11,6 +11,11 @@ use std::{
 };
 
 use bytes::Bytes;
+use domain::{
+    report::{Code, Looks, Photo},
+    time::Millis,
+    visitor::VisitorId,
+};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
@@ -22,20 +27,13 @@ use object_store::{
 use serde_json::json;
 
 use crate::{
-    domain::{
-        report::{Code, Looks, Photo},
-        time::Millis,
-        visitor::VisitorId,
-    },
-    store::{
-        base::Store,
-        error::StoreError,
-        sql::{
-            connection::{Value, private_folder},
-            query::Query,
-            schema::PHOTOS,
-            statement::{Sql, sql_over_items},
-        },
+    base::Store,
+    error::StoreError,
+    sql::{
+        connection::{Value, private_folder},
+        query::Query,
+        schema::PHOTOS,
+        statement::{Sql, sql_over_items},
     },
 };
 
@@ -93,7 +91,6 @@ fn place(id: &Code, size: Size) -> Path {
 
 /// The bucket that a URL names, and what the names of our objects begin with.
 fn bucket(url: &str) -> Result<(AmazonS3, Path), object_store::Error> {
-    crate::tls::prepare();
     // Only a store that is asked for by http is spoken to in the clear.
     let endpoint = ["AWS_ENDPOINT", "AWS_ENDPOINT_URL"].map(std::env::var);
     let plain = endpoint.iter().flatten().any(|url| url.starts_with("http://"));

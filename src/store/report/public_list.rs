@@ -1,25 +1,24 @@
 //! Lists of reports that everyone may see, and photos of many reports.
 
+use domain::{
+    report::{
+        Code, Photo, Report,
+        filter::{Filter, States},
+    },
+    slug::Slug,
+};
+
 use super::{
     photos_of,
     queue::{OPEN, limit, one_page},
     reports, serial_value,
 };
 use crate::{
-    domain::{
-        report::{
-            Code, Photo, Report,
-            filter::{Filter, States},
-        },
-        slug::Slug,
-    },
-    store::{
-        base::Store,
-        error::StoreError,
-        sql::{
-            query::Query,
-            schema::{PHOTOS, REPORTS},
-        },
+    base::Store,
+    error::StoreError,
+    sql::{
+        query::Query,
+        schema::{PHOTOS, REPORTS},
     },
 };
 

@@ -5,23 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::{
+    report::{
+        CaseNumber, Report, State,
+        filter::{Deadline, Filter, Sort, States},
+    },
+    slug::Slug,
+    staff::{Role, Staff},
+    time::Millis,
+};
+
 use super::{reports, serial_value};
 use crate::{
-    domain::{
-        report::{
-            CaseNumber, Report, State,
-            filter::{Deadline, Filter, Sort, States},
-        },
-        slug::Slug,
-        staff::{Role, Staff},
-        time::Millis,
-    },
-    store::{
-        base::Store,
-        counts::{self, Kind},
-        error::StoreError,
-        sql::{query::Query, schema::REPORTS, statement::Sql},
-    },
+    base::Store,
+    counts::{self, Kind},
+    error::StoreError,
+    sql::{query::Query, schema::REPORTS, statement::Sql},
 };
 
 /// Reports on one page of the queue.
@@ -89,7 +88,7 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
     equal(" AND reports.branch = ", filter.branch.as_ref().map(Slug::as_str));
     equal(" AND reports.unit = ", filter.unit.as_ref().map(Slug::as_str));
     equal(" AND reports.category = ", filter.category.as_ref().map(Slug::as_str));
-    equal(" AND reports.source = ", filter.source.map(crate::domain::report::Source::as_str));
+    equal(" AND reports.source = ", filter.source.map(domain::report::Source::as_str));
     match filter.deadline {
         Some(Deadline::Overdue) => {
             query.push(" AND ").push(DUE).push(" < ").bind(now);

@@ -3,20 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use domain::report::{Report, filter::Filter};
 use serde::Deserialize;
 
 use super::{queue::one_page, reports};
 use crate::{
-    domain::report::{Report, filter::Filter},
-    store::{
-        base::Store,
-        error::StoreError,
-        sql::{
-            query::Query,
-            schema::REPORTS,
-            statement::Sql,
-            table::{Record, Statements},
-        },
+    base::Store,
+    error::StoreError,
+    sql::{
+        query::Query,
+        schema::REPORTS,
+        statement::Sql,
+        table::{Record, Statements},
     },
 };
 

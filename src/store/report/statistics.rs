@@ -1,14 +1,13 @@
 //! Figures about reports: what the statistics and the weekly page are made of.
 
+use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
+
 use super::queue::scope;
 use crate::{
-    domain::{report::State, slug::Slug, staff::Staff, time::Millis},
-    store::{
-        base::Store,
-        counts::{self, ReportFigures},
-        error::StoreError,
-        sql::{query::Query, statement::Sql},
-    },
+    base::Store,
+    counts::{self, ReportFigures},
+    error::StoreError,
+    sql::{query::Query, statement::Sql},
 };
 
 /// What statistics look at of one report.

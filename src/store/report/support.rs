@@ -1,13 +1,12 @@
 //! Who has met the same as a report tells of.
 
+use domain::{report::Report, time::Millis, visitor::VisitorId};
+
 use super::{reports, serial_value};
 use crate::{
-    domain::{report::Report, time::Millis, visitor::VisitorId},
-    store::{
-        base::Store,
-        error::StoreError,
-        sql::{connection::Tx, query::Query, statement::Sql},
-    },
+    base::Store,
+    error::StoreError,
+    sql::{connection::Tx, query::Query, statement::Sql},
 };
 
 /// Whoever sent `report` or supports it supports from now on what it goes on under, unless

@@ -1,27 +1,25 @@
 //! Reports filed, and changed one at a time: what is decided about a report under its lock is
 //! written in one transaction with its event, its photos, its notices and the counters.
 
+use domain::{
+    report::{Code, Event, EventKind, Photo, PhotoRole, Report, State},
+    time::Millis,
+    visitor::VisitorId,
+};
 use serde_json::json;
 
 use super::{photos_of, reports, serial_value, support};
 use crate::{
-    domain::{
-        report::{Code, Event, EventKind, Photo, PhotoRole, Report, State},
-        time::Millis,
-        visitor::VisitorId,
+    base::Store,
+    counts::{self, Deltas, Ledger},
+    error::StoreError,
+    sql::{
+        connection::{Tx, Value},
+        query::Query,
+        schema::{EVENTS, OUTBOX},
+        statement::{Sql, sql_over_items},
     },
-    store::{
-        base::Store,
-        counts::{self, Deltas, Ledger},
-        error::StoreError,
-        sql::{
-            connection::{Tx, Value},
-            query::Query,
-            schema::{EVENTS, OUTBOX},
-            statement::{Sql, sql_over_items},
-        },
-        visitor::erasure,
-    },
+    visitor::erasure,
 };
 
 /// What a change makes of a report, written in one transaction with its event.

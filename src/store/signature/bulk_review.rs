@@ -1,27 +1,25 @@
 //! What managers decided about many signatures at once, carried out step by step. How far
 //! it got is kept in the transaction of each step, so that any node goes on after a kill.
 
+use domain::{
+    signature_review::{ReviewDecision, Rule, SignatureFilter, SignatureState},
+    staff::StaffId,
+    time::Millis,
+};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{review::narrow, row::pledges_of};
 use crate::{
-    domain::{
-        signature_review::{ReviewDecision, Rule, SignatureFilter, SignatureState},
-        staff::StaffId,
-        time::Millis,
-    },
-    store::{
-        base::Store,
-        counts::{self, Deltas},
-        error::StoreError,
-        sql::{
-            connection::{Tx, Value},
-            query::Query,
-            schema::{AUDIT, JUDGED, JUDGEMENTS},
-            statement::{Sql, sql_over_items},
-            table::{Record, Statements},
-        },
+    base::Store,
+    counts::{self, Deltas},
+    error::StoreError,
+    sql::{
+        connection::{Tx, Value},
+        query::Query,
+        schema::{AUDIT, JUDGED, JUDGEMENTS},
+        statement::{Sql, sql_over_items},
+        table::{Record, Statements},
     },
 };
 

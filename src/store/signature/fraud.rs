@@ -2,20 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::{
+    signature_review::{MEMORY, Rule},
+    time::Millis,
+};
 use serde_json::json;
 
 use super::row::Signing;
 use crate::{
-    domain::{
-        signature_review::{MEMORY, Rule},
-        time::Millis,
-    },
-    store::{
-        error::StoreError,
-        sql::{
-            connection::{Tx, Value},
-            statement::{Sql, sql_over_items},
-        },
+    error::StoreError,
+    sql::{
+        connection::{Tx, Value},
+        statement::{Sql, sql_over_items},
     },
 };
 

@@ -1,14 +1,13 @@
 //! What the store is asked about signatures: to sign, to withdraw, whose there are.
 
+use domain::{signature::Signature, slug::Slug, visitor::VisitorId};
+
 use super::row::{SignatureRow, Signed, Signing, opened_message, opened_name, pledges_of};
 use crate::{
-    domain::{signature::Signature, slug::Slug, visitor::VisitorId},
-    store::{
-        base::Store,
-        encryption::cipher::openable,
-        error::StoreError,
-        sql::{connection::Db, statement::Sql},
-    },
+    base::Store,
+    encryption::cipher::openable,
+    error::StoreError,
+    sql::{connection::Db, statement::Sql},
 };
 
 /// A signature as its owner sees it.

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use domain::{
+    signature::Ordinal,
+    signature_review::{Rule, SignatureFilter, SignatureState},
+    time::Millis,
+};
+
 use super::row::opened_name;
 use crate::{
-    domain::{
-        signature::Ordinal,
-        signature_review::{Rule, SignatureFilter, SignatureState},
-        time::Millis,
-    },
-    store::{
-        base::Store,
-        counts,
-        encryption::cipher::openable,
-        error::StoreError,
-        sql::{query::Query, statement::Sql},
-    },
+    base::Store,
+    counts,
+    encryption::cipher::openable,
+    error::StoreError,
+    sql::{query::Query, statement::Sql},
 };
 
 /// Suspect signatures of one rule and place.

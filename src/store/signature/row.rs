@@ -1,17 +1,16 @@
 //! One signature in its table: what is written, what is read, and what of it is sealed.
 
+use domain::{
+    signature::{NewSignature, Ordinal},
+    signature_review::Rule,
+    slug::Slug,
+    visitor::VisitorId,
+};
+
 use crate::{
-    domain::{
-        signature::{NewSignature, Ordinal},
-        signature_review::Rule,
-        slug::Slug,
-        visitor::VisitorId,
-    },
-    store::{
-        encryption::cipher::Seal,
-        error::StoreError,
-        sql::{connection::Value, schema::SIGNATURES},
-    },
+    encryption::cipher::Seal,
+    error::StoreError,
+    sql::{connection::Value, schema::SIGNATURES},
 };
 
 /// A wish to sign.

@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 
+use domain::{
+    signature::Ordinal,
+    signature_review::{Rule, SignatureState},
+    slug::Slug,
+    visitor::VisitorId,
+};
+
 use super::{
     fraud,
     row::{Signed, Signing, pledges_of, pledges_text, sealed_message, sealed_name},
 };
 use crate::{
-    domain::{
-        signature::Ordinal,
-        signature_review::{Rule, SignatureState},
-        slug::Slug,
-        visitor::VisitorId,
-    },
-    store::{
-        counts::Deltas,
-        error::StoreError,
-        sql::{
-            connection::{Tx, Value},
-            schema::SIGNATURES,
-            statement::{Sql, sql_any_of},
-        },
+    counts::Deltas,
+    error::StoreError,
+    sql::{
+        connection::{Tx, Value},
+        schema::SIGNATURES,
+        statement::{Sql, sql_any_of},
     },
 };
 

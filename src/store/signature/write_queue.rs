@@ -16,6 +16,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use domain::visitor::VisitorId;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::{
@@ -23,14 +24,11 @@ use super::{
     write,
 };
 use crate::{
-    domain::visitor::VisitorId,
-    store::{
-        counts::{self, Deltas, publish::Publisher},
-        error::StoreError,
-        sql::{
-            connection::{Db, in_time},
-            statement::Sql,
-        },
+    counts::{self, Deltas, publish::Publisher},
+    error::StoreError,
+    sql::{
+        connection::{Db, in_time},
+        statement::Sql,
     },
 };
 
@@ -143,7 +141,7 @@ impl Writer {
         queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
-    /// As [`crate::store::base::Store::sign`].
+    /// As [`crate::base::Store::sign`].
     pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
         match self.ask(WriteRequest::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
@@ -151,7 +149,7 @@ impl Writer {
         }
     }
 
-    /// As [`crate::store::base::Store::withdraw`].
+    /// As [`crate::base::Store::withdraw`].
     pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
         match self.ask(WriteRequest::Withdraw(visitor)).await? {
             Answer::Withdrawn(had) => Ok(had),

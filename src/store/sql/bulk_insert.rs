@@ -9,7 +9,7 @@ use super::{
     connection::{Begun, Tx, Value, bound},
     table::{Kind, Statements},
 };
-use crate::store::error::StoreError;
+use crate::error::StoreError;
 
 /// Rows that SQLite takes in one statement, which is prepared once; what is left over
 /// goes into one that is prepared for it alone.

@@ -16,7 +16,7 @@ use sqlx::{
 
 pub use super::param::Value;
 use super::statement::Sql;
-use crate::store::{encryption::cipher::Seal, error::StoreError};
+use crate::{encryption::cipher::Seal, error::StoreError};
 
 /// Older write-ahead-log code of SQLite can lose commits (fixed in 3.51.3).
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];

@@ -8,7 +8,7 @@ use super::{
     statement::Sql,
     table::{Record, Statements, records, whole_records},
 };
-use crate::store::error::StoreError;
+use crate::error::StoreError;
 
 /// A statement with its parameters.
 #[derive(Clone, Debug, Default)]

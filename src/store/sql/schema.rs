@@ -306,7 +306,7 @@ pub fn sealed() -> impl Iterator<Item = &'static Statements> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::sql::migrations;
+    use crate::sql::migrations;
 
     #[test]
     fn every_table_is_copied_or_left_out_with_a_reason() {

@@ -34,7 +34,7 @@ impl Sql {
 /// stand where the two texts meet.
 macro_rules! sql_over_items {
     ($before:literal, $after:literal) => {
-        $crate::store::sql::statement::Sql::each(
+        $crate::sql::statement::Sql::each(
             concat!($before, " json_each($1) AS item ", $after),
             concat!($before, " jsonb_array_elements(CAST($1 AS jsonb)) AS item(value) ", $after),
         )
@@ -47,7 +47,7 @@ pub(crate) use sql_over_items;
 /// of a table that was small a minute ago.
 macro_rules! sql_any_of {
     ($before:literal) => {
-        $crate::store::sql::statement::Sql::each(
+        $crate::sql::statement::Sql::each(
             concat!($before, " IN (SELECT item.value FROM json_each($1) AS item)"),
             concat!($before, " = ANY(ARRAY(SELECT jsonb_array_elements_text(CAST($1 AS jsonb))))"),
         )

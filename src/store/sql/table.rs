@@ -9,7 +9,7 @@ use super::{
     connection::{Tx, Value},
     statement::Sql,
 };
-use crate::store::{
+use crate::{
     encryption::cipher::{Seal, is_sealed},
     error::StoreError,
 };

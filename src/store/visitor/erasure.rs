@@ -1,20 +1,19 @@
 //! What is taken out of the database: by itself after a while, or because it is someone's
 //! who wants it gone.
 
+use domain::{
+    report::{CaseNumber, Code},
+    signature::Ordinal,
+    time::Millis,
+    visitor::VisitorId,
+};
+
 use crate::{
-    domain::{
-        report::{CaseNumber, Code},
-        signature::Ordinal,
-        time::Millis,
-        visitor::VisitorId,
-    },
-    store::{
-        base::Store,
-        error::StoreError,
-        message::opened_reason,
-        report::serial_value,
-        sql::{connection::Tx, statement::Sql},
-    },
+    base::Store,
+    error::StoreError,
+    message::opened_reason,
+    report::serial_value,
+    sql::{connection::Tx, statement::Sql},
 };
 
 /// The photos of a report that was taken back: nobody's, and to be swept away.

@@ -1,15 +1,14 @@
 //! Giving a visitor back, and making one of two visitors that turn out to be one person.
 
+use domain::{time::Millis, visitor::VisitorId};
+
 use crate::{
-    domain::{time::Millis, visitor::VisitorId},
-    store::{
-        base::Store,
-        counts::{self, Deltas},
-        error::StoreError,
-        message,
-        signature::write,
-        sql::{connection::Tx, statement::Sql},
-    },
+    base::Store,
+    counts::{self, Deltas},
+    error::StoreError,
+    message,
+    signature::write,
+    sql::{connection::Tx, statement::Sql},
 };
 
 /// How long whoever used a phrase may use it again.

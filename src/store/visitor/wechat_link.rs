@@ -1,14 +1,13 @@
 //! One visitor for each WeChat account, whatever device it comes from.
 
+use domain::{time::Millis, visitor::VisitorId};
+
 use super::recovery;
 use crate::{
-    domain::{time::Millis, visitor::VisitorId},
-    store::{
-        base::Store,
-        counts::{self, Deltas},
-        error::StoreError,
-        sql::{connection::Value, statement::Sql},
-    },
+    base::Store,
+    counts::{self, Deltas},
+    error::StoreError,
+    sql::{connection::Value, statement::Sql},
 };
 
 impl Store {

@@ -11,10 +11,10 @@ use std::{
     },
 };
 
-use chuangquan::{
-    campaign, domain::campaign::Campaign, server::config::secret_file::Secrets, store::Store,
-};
+use domain::campaign::Campaign;
+use server::config::secret_file::Secrets;
 use sqlx::{Connection, PgConnection, SqliteConnection};
+use store::Store;
 use tempfile::TempDir;
 
 /// Which database a test runs on.

@@ -1,7 +1,7 @@
 //! Pages as a browser reads them: a real HTML parser, and every form with its fields.
 
-use chuangquan::server::routes::table;
 use scraper::{ElementRef, Html, Selector};
+use server::routes::table;
 
 /// A form that a page shows.
 #[derive(Clone, Debug)]

@@ -2,14 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use chuangquan::{
-    domain::campaign::Campaign,
-    server::{AppState, config::WeChatSettings, router, wechat::client::WeChat},
-    service::Service,
-    store::{Pictures, Store},
-};
+use domain::campaign::Campaign;
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
+use server::{AppState, config::WeChatSettings, router, wechat::client::WeChat};
+use service::Service;
+use store::{Pictures, Store};
 use tokio::sync::watch;
 
 use super::database::{Database, default_campaign, secrets};
@@ -92,7 +90,7 @@ pub const GOOD: [(&str, &str); 3] = [("name", "王测试"), ("pledges", "home"),
 
 impl Visitor {
     pub fn new(url: &str) -> Self {
-        chuangquan::tls::prepare();
+        server::config::tls::prepare();
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         Self { url: url.to_owned(), client, cookies: Vec::new() }
     }

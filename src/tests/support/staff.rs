@@ -1,7 +1,8 @@
 //! Staff for tests: added as the operator does, logged in over HTTP.
 
-use chuangquan::{domain::staff::Staff, service::staff::StaffForm};
+use domain::staff::Staff;
 use reqwest::StatusCode;
+use service::staff::StaffForm;
 
 use super::server::{Server, Visitor};
 

@@ -1,19 +1,17 @@
 //! `/`: the 倡议, the pledges, the counts, the two calls to action.
 
+use domain::{
+    campaign::{Phase, Pledge},
+    counts::Figure,
+    report::{Photo, Report},
+};
 use leptos::prelude::*;
 
 use crate::{
-    domain::{
-        campaign::{Phase, Pledge},
-        counts::Figure,
-        report::{Photo, Report},
-    },
-    ui::{
-        context::Page,
-        parts::{
-            appeal::Appeal, count::Count, frame::title::PageTitle, hero::Hero, icon::PledgeIcon,
-            report::photo_pair,
-        },
+    context::Page,
+    parts::{
+        appeal::Appeal, count::Count, frame::title::PageTitle, hero::Hero, icon::PledgeIcon,
+        report::photo_pair,
     },
 };
 

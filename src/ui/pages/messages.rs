@@ -2,11 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::message::WALL_PAGE;
 
-use crate::{
-    service::message::WALL_PAGE,
-    ui::{context::Page, parts::frame::title::PageTitle},
-};
+use crate::{context::Page, parts::frame::title::PageTitle};
 
 /// The wall.
 #[component]

@@ -1,18 +1,16 @@
 //! `/pledges/{slug}`: one pledge, its count, and what it is about in the street.
 
+use domain::{
+    campaign::{CategoryKind, Phase},
+    counts::Figure,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    domain::{
-        campaign::{CategoryKind, Phase},
-        counts::Figure,
-    },
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
-    },
+    context::{Instead, Page},
+    error::Refusal,
+    parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
 };
 
 /// The page of one pledge.

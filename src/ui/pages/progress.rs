@@ -1,18 +1,16 @@
 //! `/progress`: the counts by pledge and by grid. Coverage, never a ranking.
 
+use domain::{
+    counts::{Figure, UNSPECIFIED, grouped},
+    report::State,
+    slug::Slug,
+};
 use leptos::{either::Either, prelude::*};
+use service::ReportFigures;
 
 use crate::{
-    domain::{
-        counts::{Figure, UNSPECIFIED, grouped},
-        report::State,
-        slug::Slug,
-    },
-    service::ReportFigures,
-    ui::{
-        context::Page,
-        parts::{count::Count, frame::title::PageTitle},
-    },
+    context::Page,
+    parts::{count::Count, frame::title::PageTitle},
 };
 
 /// The page of counts.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{context::Page, error::Refusal, parts::frame::title::PageTitle};
+use crate::{context::Page, error::Refusal, parts::frame::title::PageTitle};
 
 /// The page that says why not.
 #[component]

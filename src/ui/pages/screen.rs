@@ -1,18 +1,16 @@
 //! `/screen`: the live board of the street office's lobby, to be read at six metres.
 
+use domain::counts::Figure;
+use islands::{
+    board::{NewestMessages, RollingNumber},
+    windows::Windows,
+};
 use leptos::prelude::*;
 
 use crate::{
-    domain::counts::Figure,
-    islands::{
-        board::{NewestMessages, RollingNumber},
-        windows::Windows,
-    },
-    ui::{
-        context::Page,
-        parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
-        share,
-    },
+    context::Page,
+    parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
+    share,
 };
 
 /// The board.

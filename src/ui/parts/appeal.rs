@@ -1,11 +1,9 @@
 //! The 倡议 as it was printed.
 
+use domain::{campaign::Campaign, lang::Lang};
 use leptos::prelude::*;
 
-use crate::{
-    domain::{campaign::Campaign, lang::Lang},
-    ui::context::Page,
-};
+use crate::context::Page;
 
 /// The whole 倡议, verbatim; its preamble folded.
 #[component]

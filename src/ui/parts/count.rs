@@ -1,8 +1,10 @@
 //! A public count where it stands in a page.
 
+use domain::counts::Figure;
+use islands::live_number::LiveNumber;
 use leptos::prelude::*;
 
-use crate::{domain::counts::Figure, islands::live_number::LiveNumber, ui::context::Page};
+use crate::context::Page;
 
 /// The figure as it is now, in an island that moves it.
 #[component]

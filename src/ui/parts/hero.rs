@@ -1,9 +1,11 @@
 //! The head of the home page: the street, the number, the lit windows.
 
+use domain::counts::Figure;
+use islands::windows::Windows;
 use leptos::prelude::*;
 
 use super::count::Count;
-use crate::{domain::counts::Figure, islands::windows::Windows, ui::context::Page};
+use crate::context::Page;
 
 /// The red head of the home page.
 #[component]

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::islands::card::LEAF;
+use islands::card::LEAF;
 
-use crate::domain::campaign::Icon;
+use domain::campaign::Icon;
 
 /// The picture of a pledge; its title stands beside it, so it is silent.
 #[component]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::owner::OwnerField;
-use crate::ui::context::Page;
+use crate::context::Page;
 
 /// The way to a phrase, folded.
 #[component]

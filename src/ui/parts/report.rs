@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::domain::{
+use domain::{
     lang::Lang,
     report::{Photo, PhotoRole, State, words::Shape},
 };

@@ -1,7 +1,7 @@
 //! An action with its content, read strictly from what a form sent.
 
 use super::Action;
-use crate::domain::{
+use crate::{
     campaign::Campaign,
     lang::Said,
     report::names::{CaseNumber, Code},

@@ -1,7 +1,7 @@
 //! Until when each step of a report is to be done, and what happens when it is not.
 
 use super::transition::Rules;
-use crate::domain::{
+use crate::{
     campaign::CategoryKind,
     report::{
         event::{Audience, Event, EventKind},

@@ -11,7 +11,7 @@ use super::{
     record::Report,
     state::State::{self, *},
 };
-use crate::domain::staff::{Role, Staff};
+use crate::staff::{Role, Staff};
 
 /// Everything staff can do to a report. The names are those of the routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use super::{
     Action, Barred,
     command::{Command, FieldErrors},
 };
-use crate::domain::{
+use crate::{
     campaign::Campaign,
     deadline::WorkCalendar,
     report::{

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use self::looks::Looks;
 use super::{flag, names::Code};
-use crate::domain::{time::Millis, visitor::VisitorId};
+use crate::{time::Millis, visitor::VisitorId};
 
 /// Most photos that one form brings.
 pub const PHOTOS_MAX: usize = 3;

@@ -12,7 +12,7 @@ use super::{
     schema,
     statement::Sql,
 };
-use crate::store::{encryption::rows, error::StoreError};
+use crate::{encryption::rows, error::StoreError};
 
 /// The step that takes away the columns whose content is sealed before it.
 const SEALED: i64 = 8;

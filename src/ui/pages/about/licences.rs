@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 use html_escape::encode_double_quoted_attribute;
 use leptos::prelude::*;
 
-use crate::ui::{context::Page, parts::frame::title::PageTitle};
+use crate::{context::Page, parts::frame::title::PageTitle};
 
 /// Name, version, licence and address of each package, as `tools/licences.mjs` lists them.
 const PACKAGES: &str = include_str!("../../../../tools/licences.tsv");

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{context::Page, parts::frame::title::PageTitle};
+use crate::{context::Page, parts::frame::title::PageTitle};
 
 /// The page.
 #[component]

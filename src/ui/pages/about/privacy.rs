@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{context::Page, pages::me::data::retention, parts::frame::title::PageTitle};
+use crate::{context::Page, pages::me::data::retention, parts::frame::title::PageTitle};
 
 /// The page about personal information.
 #[component]

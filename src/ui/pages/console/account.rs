@@ -2,16 +2,14 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::staff::password;
 
 use super::{framed, staff};
 use crate::{
-    service::staff::password,
-    ui::{
-        context::Page,
-        parts::form::{
-            fields::{Text, text_field},
-            owner::OwnerField,
-        },
+    context::Page,
+    parts::form::{
+        fields::{Text, text_field},
+        owner::OwnerField,
     },
 };
 

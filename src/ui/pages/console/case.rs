@@ -2,29 +2,27 @@
 
 use std::collections::HashMap;
 
+use domain::{
+    campaign::Campaign,
+    lang::Lang,
+    report::{Action, Code, Event, EventKind, Report, words::day_and_time},
+    staff::{Staff, StaffId},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use service::report::casework::Case;
 
 use super::{
     check::{same_picture, to_be_referred},
     framed, staff,
 };
 use crate::{
-    domain::{
-        campaign::Campaign,
-        lang::Lang,
-        report::{Action, Code, Event, EventKind, Report, words::day_and_time},
-        staff::{Staff, StaffId},
-    },
-    service::report::casework::Case,
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        pages::report::list::escaped,
-        parts::{
-            form::{action_form::action_form, owner::OwnerField},
-            report::{photo_pair, state_mark, steps},
-        },
+    context::{Instead, Page},
+    error::Refusal,
+    pages::report::list::escaped,
+    parts::{
+        form::{action_form::action_form, owner::OwnerField},
+        report::{photo_pair, state_mark, steps},
     },
 };
 
@@ -306,7 +304,7 @@ fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
 fn parted(
     page: &Page,
     report: &Report,
-    photos: &[crate::domain::report::Photo],
+    photos: &[domain::report::Photo],
     actions: &[Action],
     way: &Way,
 ) -> (AnyView, AnyView) {

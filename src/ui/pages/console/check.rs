@@ -1,25 +1,23 @@
 //! `/console/check`: 批量核查, before and after side by side.
 
+use domain::{
+    lang::Lang,
+    report::{Photo, Report, filter::Filter, words::day_and_time},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
 use crate::{
-    domain::{
-        lang::Lang,
-        report::{Photo, Report, filter::Filter, words::day_and_time},
-    },
-    ui::{
-        context::Page,
-        form_state::FormState,
-        pages::report::list::pager,
-        parts::{
-            form::{
-                fields::{Text, field_error, text_field},
-                owner::OwnerField,
-            },
-            report::photo_pair,
+    context::Page,
+    form_state::FormState,
+    pages::report::list::pager,
+    parts::{
+        form::{
+            fields::{Text, field_error, text_field},
+            owner::OwnerField,
         },
+        report::photo_pair,
     },
 };
 

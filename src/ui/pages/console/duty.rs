@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use domain::{
+    campaign::{Campaign, Category, CategoryKind},
+    report::{Report, filter::Filter},
+    slug::Slug,
+    staff::{Role, Staff},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::{
-    domain::{
-        campaign::{Campaign, Category, CategoryKind},
-        report::{Report, filter::Filter},
-        slug::Slug,
-        staff::{Role, Staff},
-    },
-    ui::{context::Page, pages::report::list::address, parts::form::fields::select_field},
-};
+use crate::{context::Page, pages::report::list::address, parts::form::fields::select_field};
 
 /// Most open reports on one list.
 const MOST: u32 = 500;

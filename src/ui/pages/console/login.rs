@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use crate::ui::{
+use crate::{
     context::{Instead, Page},
     parts::{
         form::{

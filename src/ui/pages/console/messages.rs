@@ -1,15 +1,13 @@
 //! `/console/messages`: which 寄语 come onto the wall.
 
 use leptos::prelude::*;
+use service::message::MessageDecision;
 
 use super::{framed, staff};
 use crate::{
-    service::message::MessageDecision,
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        parts::form::owner::OwnerField,
-    },
+    context::{Instead, Page},
+    error::Refusal,
+    parts::form::owner::OwnerField,
 };
 
 /// The page of what waits for a decision.

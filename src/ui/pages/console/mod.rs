@@ -16,17 +16,15 @@ pub mod weekly;
 
 use std::sync::Arc;
 
+use domain::staff::{Role, Staff};
 use leptos::prelude::*;
 
 use crate::{
-    domain::staff::{Role, Staff},
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        parts::{
-            form::owner::{OwnerField, Personal},
-            frame::title::PageTitle,
-        },
+    context::{Instead, Page},
+    error::Refusal,
+    parts::{
+        form::owner::{OwnerField, Personal},
+        frame::title::PageTitle,
     },
 };
 

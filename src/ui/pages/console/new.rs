@@ -1,27 +1,25 @@
 //! `/console/new`: what staff saw or were told, and 现场办结 in one go.
 
+use domain::{
+    campaign::{Campaign, CategoryKind},
+    report::{
+        Source,
+        form::{DESCRIPTION_MAX, PLACE_MAX},
+    },
+    staff::{Role, Staff},
+};
+use islands::forms::locate::Locate;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
 use crate::{
-    domain::{
-        campaign::{Campaign, CategoryKind},
-        report::{
-            Source,
-            form::{DESCRIPTION_MAX, PLACE_MAX},
-        },
-        staff::{Role, Staff},
-    },
-    islands::forms::locate::Locate,
-    ui::{
-        context::Page,
-        form_state::FormState,
-        parts::form::{
-            action_form::photo_input,
-            fields::{Text, select_field, text_field},
-            owner::OwnerField,
-        },
+    context::Page,
+    form_state::FormState,
+    parts::form::{
+        action_form::photo_input,
+        fields::{Text, select_field, text_field},
+        owner::OwnerField,
     },
 };
 

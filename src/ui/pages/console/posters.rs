@@ -1,13 +1,11 @@
 //! `/console/posters`: a poster with a QR code for each grid's stairwells.
 
+use domain::{campaign::Grid, staff::Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{framed, staff};
-use crate::{
-    domain::{campaign::Grid, staff::Role},
-    ui::{context::Page, parts::qr},
-};
+use crate::{context::Page, parts::qr};
 
 /// The page of posters, one on each printed sheet.
 #[component]

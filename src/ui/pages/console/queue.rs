@@ -1,32 +1,30 @@
 //! `/console`: what waits, the most pressing first.
 
+use domain::{
+    campaign::Campaign,
+    report::{
+        Action, Photo, Report, Source, State,
+        filter::{Deadline, Filter, Sort, States},
+    },
+    slug::Slug,
+    staff::{Role, Staff},
+};
+use islands::forms::queue::QueueHelper;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::{COUNTED, Waiting, report::casework::QueuePage as Found};
 
 use super::{framed, staff};
 use crate::{
-    domain::{
-        campaign::Campaign,
-        report::{
-            Action, Photo, Report, Source, State,
-            filter::{Deadline, Filter, Sort, States},
+    context::Page,
+    form_state::FormState,
+    pages::report::list::{address, escaped, pager},
+    parts::{
+        form::{
+            fields::{Text, field_error, select_field, text_field},
+            owner::OwnerField,
         },
-        slug::Slug,
-        staff::{Role, Staff},
-    },
-    islands::forms::queue::QueueHelper,
-    service::{COUNTED, Waiting, report::casework::QueuePage as Found},
-    ui::{
-        context::Page,
-        form_state::FormState,
-        pages::report::list::{address, escaped, pager},
-        parts::{
-            form::{
-                fields::{Text, field_error, select_field, text_field},
-                owner::OwnerField,
-            },
-            report::state_mark,
-        },
+        report::state_mark,
     },
 };
 

@@ -2,25 +2,23 @@
 //! decide about many at once. A decision is looked at before it is taken, and can be taken
 //! back.
 
+use domain::{
+    lang::Lang,
+    report::words::day_and_time,
+    signature_review::{ReviewDecision, Rule, SignatureState},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::{
+    BulkReview, BusyPlace, Progress, Suspects,
+    signature_review::{DoubtError, Overview, Preview},
+};
 
 use super::{framed, staff};
 use crate::{
-    domain::{
-        lang::Lang,
-        report::words::day_and_time,
-        signature_review::{ReviewDecision, Rule, SignatureState},
-    },
-    service::{
-        BulkReview, BusyPlace, Progress, Suspects,
-        signature_review::{DoubtError, Overview, Preview},
-    },
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        parts::form::owner::OwnerField,
-    },
+    context::{Instead, Page},
+    error::Refusal,
+    parts::form::owner::OwnerField,
 };
 
 /// What was asked to be looked at.

@@ -1,21 +1,19 @@
 //! `/console/staff`: who works here.
 
+use domain::{
+    campaign::Campaign,
+    staff::{Role, Staff},
+};
 use leptos::prelude::*;
+use service::staff::password;
 
 use super::{framed, staff};
 use crate::{
-    domain::{
-        campaign::Campaign,
-        staff::{Role, Staff},
-    },
-    service::staff::password,
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        parts::form::{
-            fields::{Text, field_error, select_field, text_field},
-            owner::OwnerField,
-        },
+    context::{Instead, Page},
+    error::Refusal,
+    parts::form::{
+        fields::{Text, field_error, select_field, text_field},
+        owner::OwnerField,
     },
 };
 
@@ -74,9 +72,8 @@ fn branch_list(campaign: &Campaign) -> Vec<(String, String)> {
 
 /// What someone answers for, to be changed.
 fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
-    let slugs = |list: &[crate::domain::slug::Slug]| {
-        list.iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
+    let slugs =
+        |list: &[domain::slug::Slug]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let (title, boxes) = match one.role {
         Role::GridWorker => ("负责的网格", boxes("grids", grid_list(campaign), &slugs(&one.grids))),
         Role::BranchLead => {

@@ -1,21 +1,19 @@
 //! `/console/stats`: how many, how fast, how well. Coverage, never a ranking: every list
 //! is in the campaign's order.
 
+use domain::{
+    counts::grouped,
+    lang::Lang,
+    report::{Satisfaction, State},
+    staff::Role,
+    time::Millis,
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::statistics::{Days, Share, Split, Spread, Stats};
 
 use super::{framed, staff};
-use crate::{
-    domain::{
-        counts::grouped,
-        lang::Lang,
-        report::{Satisfaction, State},
-        staff::Role,
-        time::Millis,
-    },
-    service::statistics::{Days, Share, Split, Spread, Stats},
-    ui::context::Page,
-};
+use crate::context::Page;
 
 /// Days that are looked at where none are named.
 const USUAL: i64 = 90;

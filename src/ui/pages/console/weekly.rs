@@ -1,17 +1,15 @@
 //! `/console/weekly`: one page to print, one paragraph to copy.
 
+use domain::{counts::grouped, lang::Lang, report::words::day_and_time};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use service::statistics::{Share, Weekly};
 
 use super::{
     framed, staff,
     stats::{percent, span_form},
 };
-use crate::{
-    domain::{counts::grouped, lang::Lang, report::words::day_and_time},
-    service::statistics::{Share, Weekly},
-    ui::{context::Page, parts::form::text_area::TextArea},
-};
+use crate::{context::Page, parts::form::text_area::TextArea};
 
 /// The page of one week.
 #[component]

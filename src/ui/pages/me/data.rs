@@ -1,19 +1,17 @@
 //! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
 
+use domain::{counts::grouped, lang::Lang, report::words::day_and_time, time::Millis};
 use leptos::{either::Either, prelude::*};
+use service::visitor::my_data::{MyData, MyReport, MySigning};
 
 use crate::{
-    domain::{counts::grouped, lang::Lang, report::words::day_and_time, time::Millis},
-    service::visitor::my_data::{MyData, MyReport, MySigning},
-    ui::{
-        context::Page,
-        parts::{
-            form::{
-                fields::field_error,
-                owner::{OwnerField, Personal},
-            },
-            frame::title::PageTitle,
+    context::Page,
+    parts::{
+        form::{
+            fields::field_error,
+            owner::{OwnerField, Personal},
         },
+        frame::title::PageTitle,
     },
 };
 
@@ -119,7 +117,7 @@ fn row(title: &'static str, text: String) -> Option<AnyView> {
         .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> }.into_any())
 }
 
-fn grid_of(page: &Page, grid: Option<&crate::domain::slug::Slug>) -> String {
+fn grid_of(page: &Page, grid: Option<&domain::slug::Slug>) -> String {
     let known = grid.and_then(|grid| page.campaign().grid(grid.as_str()));
     known.map(|grid| grid.title.clone()).unwrap_or_default()
 }

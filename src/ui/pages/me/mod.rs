@@ -3,18 +3,16 @@
 pub mod data;
 pub mod recovery;
 
+use domain::{counts::grouped, report::Report};
 use leptos::{either::Either, prelude::*};
+use service::MySignature;
 
 use super::report::status::report_row;
 use crate::{
-    domain::{counts::grouped, report::Report},
-    service::MySignature,
-    ui::{
-        context::Page,
-        parts::{
-            form::{owner::Personal, withdraw::Withdraw},
-            frame::title::PageTitle,
-        },
+    context::Page,
+    parts::{
+        form::{owner::Personal, withdraw::Withdraw},
+        frame::title::PageTitle,
     },
 };
 

@@ -2,7 +2,7 @@
 
 use leptos::{either::Either, prelude::*};
 
-use crate::ui::{
+use crate::{
     context::Page,
     parts::{
         form::{

@@ -1,21 +1,19 @@
 //! `/reports`: what neighbours have reported, and how far it has come.
 
+use domain::{
+    campaign::CategoryKind,
+    report::{
+        State,
+        filter::{Filter, States},
+    },
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::status::report_row;
 use crate::{
-    domain::{
-        campaign::CategoryKind,
-        report::{
-            State,
-            filter::{Filter, States},
-        },
-    },
-    ui::{
-        context::Page,
-        parts::{form::fields::select_field, frame::title::PageTitle},
-    },
+    context::Page,
+    parts::{form::fields::select_field, frame::title::PageTitle},
 };
 
 /// The public list.
@@ -67,7 +65,7 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
         States::Only(state) => state.as_str(),
         States::Open | States::All => "",
     };
-    let slug = |slug: &Option<crate::domain::slug::Slug>| {
+    let slug = |slug: &Option<domain::slug::Slug>| {
         slug.as_ref().map(ToString::to_string).unwrap_or_default()
     };
     let narrowed = !filter.at_page(1).parts().is_empty();

@@ -3,35 +3,33 @@
 pub mod list;
 pub mod status;
 
+use domain::{
+    campaign::{Campaign, Category, CategoryKind, Phase},
+    lang::Lang,
+    report::{
+        Report,
+        form::{DESCRIPTION_MAX, PLACE_MAX},
+        photo::PHOTOS_MAX,
+    },
+};
+use islands::forms::{
+    grid_picker::{GridChoice, GridPicker},
+    locate::Locate,
+    photo_picker::{HeldPhoto, PhotoPicker},
+    report_form::ReportFormIsland,
+    similar::{Similar, SimilarReport},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::refusal::RefusalPage;
 use crate::{
-    domain::{
-        campaign::{Campaign, Category, CategoryKind, Phase},
-        lang::Lang,
-        report::{
-            Report,
-            form::{DESCRIPTION_MAX, PLACE_MAX},
-            photo::PHOTOS_MAX,
-        },
-    },
-    islands::forms::{
-        grid_picker::{GridChoice, GridPicker},
-        locate::Locate,
-        photo_picker::{HeldPhoto, PhotoPicker},
-        report_form::ReportFormIsland,
-        similar::{Similar, SimilarReport},
-    },
-    ui::{
-        context::Page,
-        error::Refusal,
-        form_state::FormState,
-        parts::{
-            form::fields::{Text, field_error, text_field},
-            frame::title::PageTitle,
-        },
+    context::Page,
+    error::Refusal,
+    form_state::FormState,
+    parts::{
+        form::fields::{Text, field_error, text_field},
+        frame::title::PageTitle,
     },
 };
 

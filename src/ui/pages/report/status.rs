@@ -1,32 +1,30 @@
 //! `/reports/{code}`: how far a report has come, in plain words.
 
+use domain::{
+    lang::Lang,
+    report::{
+        Audience, Code, Event, EventKind, Report, Satisfaction, State,
+        action::Action,
+        words::{day_and_time, short_day},
+    },
+};
+use islands::forms::report_form::ForgetReportDraft;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use service::report::public::Status;
 
 use crate::{
-    domain::{
-        lang::Lang,
-        report::{
-            Audience, Code, Event, EventKind, Report, Satisfaction, State,
-            action::Action,
-            words::{day_and_time, short_day},
+    context::{Instead, Page},
+    error::Refusal,
+    form_state::FormState,
+    parts::{
+        form::{
+            fields::{Text, field_error, text_field},
+            owner::{OwnerField, Personal},
         },
-    },
-    islands::forms::report_form::ForgetReportDraft,
-    service::report::public::Status,
-    ui::{
-        context::{Instead, Page},
-        error::Refusal,
-        form_state::FormState,
-        parts::{
-            form::{
-                fields::{Text, field_error, text_field},
-                owner::{OwnerField, Personal},
-            },
-            frame::title::PageTitle,
-            recovery::NewPhrase,
-            report::{photo_pair, state_mark, steps},
-        },
+        frame::title::PageTitle,
+        recovery::NewPhrase,
+        report::{photo_pair, state_mark, steps},
     },
 };
 

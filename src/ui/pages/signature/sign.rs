@@ -1,26 +1,24 @@
 //! `/sign`: the form. It works as plain HTML; islands help while it is filled in.
 
+use domain::{
+    campaign::{Phase, Pledge},
+    signature::{MESSAGE_MAX, NAME_MAX},
+};
+use islands::forms::{
+    grid_picker::{GridChoice, GridPicker},
+    sign_form::SignForm,
+    text_field::{Rule, TextField},
+};
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    domain::{
-        campaign::{Phase, Pledge},
-        signature::{MESSAGE_MAX, NAME_MAX},
-    },
-    islands::forms::{
-        grid_picker::{GridChoice, GridPicker},
-        sign_form::SignForm,
-        text_field::{Rule, TextField},
-    },
-    ui::{
-        HONEYPOT_FIELD, OWNER,
-        context::{Instead, Page},
-        error::Refusal,
-        form_state::FormState,
-        pages::refusal::RefusalPage,
-        parts::{form::fields::field_error, frame::title::PageTitle},
-    },
+    HONEYPOT_FIELD, OWNER,
+    context::{Instead, Page},
+    error::Refusal,
+    form_state::FormState,
+    pages::refusal::RefusalPage,
+    parts::{form::fields::field_error, frame::title::PageTitle},
 };
 
 /// The signing page.

@@ -1,26 +1,24 @@
 //! `/signed`: this visitor's signature, and what can be done with it.
 
+use domain::counts::grouped;
+use islands::{
+    card::{CardPicture, CardText},
+    forms::sign_form::ForgetDraft,
+};
 use leptos::prelude::*;
+use service::MySignature;
 
 use crate::{
-    domain::counts::grouped,
-    islands::{
-        card::{CardPicture, CardText},
-        forms::sign_form::ForgetDraft,
-    },
-    service::MySignature,
-    ui::{
-        context::{Instead, Page},
-        parts::{
-            form::{
-                owner::{OwnerField, Personal},
-                withdraw::Withdraw,
-            },
-            frame::title::PageTitle,
-            icon::PlaneLeaf,
-            qr,
-            recovery::NewPhrase,
+    context::{Instead, Page},
+    parts::{
+        form::{
+            owner::{OwnerField, Personal},
+            withdraw::Withdraw,
         },
+        frame::title::PageTitle,
+        icon::PlaneLeaf,
+        qr,
+        recovery::NewPhrase,
     },
 };
 

@@ -1,5 +1,18 @@
 //! The form of one action, drawn from what the action asks for.
 
+use domain::{
+    campaign::Campaign,
+    lang::Lang,
+    report::{
+        Action, Photo, PhotoRole, Report,
+        action::fields::{Field, Input},
+        words::day_and_time,
+    },
+};
+use islands::forms::{
+    photo_picker::{HeldPhoto, PhotoPicker},
+    templates::Templates,
+};
 use leptos::prelude::*;
 
 use super::{
@@ -7,22 +20,7 @@ use super::{
     owner::OwnerField,
     text_area::TextArea,
 };
-use crate::{
-    domain::{
-        campaign::Campaign,
-        lang::Lang,
-        report::{
-            Action, Photo, PhotoRole, Report,
-            action::fields::{Field, Input},
-            words::day_and_time,
-        },
-    },
-    islands::forms::{
-        photo_picker::{HeldPhoto, PhotoPicker},
-        templates::Templates,
-    },
-    ui::{context::Page, form_state::FormState, pages::report::grid_choices},
-};
+use crate::{context::Page, form_state::FormState, pages::report::grid_choices};
 
 /// The form of `action` for one report.
 pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Action) -> AnyView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::text_area::TextArea;
-use crate::ui::form_state::{FormState, WHOLE};
+use crate::form_state::{FormState, WHOLE};
 
 impl FormState {
     /// What is wrong, said first, with links to each field; `sentence` where nothing is said of

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{OWNER, context::Page};
+use crate::{OWNER, context::Page};
 
 /// Stands in every form of a page that is one person's, and says whose. Sent by anybody else
 /// the form is refused (`server::posted`).

@@ -1,9 +1,10 @@
 //! Taking a signature back.
 
+use domain::signature::Ordinal;
 use leptos::prelude::*;
 
 use super::owner::OwnerField;
-use crate::{domain::signature::Ordinal, ui::context::Page};
+use crate::context::Page;
 
 /// Taking the signature back, as easy as giving it; folded, so that nobody does it
 /// by a slip of the thumb.

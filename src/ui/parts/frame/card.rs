@@ -1,13 +1,11 @@
 //! What the head of a page tells others: the card of a link that is shared, and how a
 //! phone keeps the page.
 
+use domain::lang::Lang;
 use leptos::prelude::*;
 use leptos_meta::Meta;
 
-use crate::{
-    domain::lang::Lang,
-    ui::{context::Page, share},
-};
+use crate::{context::Page, share};
 
 /// The card of a shared link, in the words of Open Graph (<https://ogp.me>) and in the
 /// older ones that WeChat reads, too.

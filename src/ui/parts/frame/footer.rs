@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::context::Page;
+use crate::context::Page;
 
 /// Who organises this, whom to call, and what it does not replace.
 #[component]

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::{context::Page, parts::icon::TabIcon};
+use crate::{context::Page, parts::icon::TabIcon};
 
 struct Tab {
     path: &'static str,

@@ -2,7 +2,7 @@
 
 use leptos::{either::Either, prelude::*};
 
-use crate::ui::{context::Page, display::LargeText};
+use crate::{context::Page, display::LargeText};
 
 /// The bar.
 #[component]

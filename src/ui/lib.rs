@@ -3,6 +3,9 @@
 //! What belongs here: views. A page reads from `service`, never from the store, and
 //! decides nothing. What moves in the browser is an island and lives in `islands`.
 
+// A page's view is one type; the longest nests deeper than the compiler's default.
+#![recursion_limit = "256"]
+
 /// The field of the signing form that people do not see: whoever fills it in is none.
 pub const HONEYPOT_FIELD: &str = "remark";
 

@@ -18,7 +18,7 @@ mod live;
 pub mod live_number;
 pub mod windows;
 
-use crate::domain::lang::Lang;
+use domain::lang::Lang;
 
 /// The language of the page around an island.
 #[must_use]
@@ -37,3 +37,10 @@ pub fn lang() -> Lang {
 
 /// The islands of the smaller program, as a part of a regular expression.
 pub const WATCHING: &str = "LiveNumber|Windows";
+
+/// Where the browser begins: makes the islands ready, before each is woken.
+#[cfg(feature = "live")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    leptos::mount::hydrate_islands();
+}

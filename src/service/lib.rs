@@ -25,7 +25,7 @@ pub use self::{
     rate_limit::Asker,
     signature::{MySignature, SignError},
 };
-pub use crate::store::{
+pub use store::{
     BulkReview, BusyPlace, COUNTED, Pending, Progress, ReportFigures, Size, StoreError,
     StoredMessage, Suspects, Waiting,
 };

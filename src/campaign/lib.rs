@@ -10,7 +10,7 @@ mod tests;
 
 use std::{fmt, fs, io, path::Path};
 
-use crate::domain::campaign::Campaign;
+use domain::campaign::Campaign;
 
 /// The default campaign, part of the program.
 const DEFAULT: &str = include_str!("../../campaign/jingansi-2020.toml");
