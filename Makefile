@@ -34,6 +34,7 @@ test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 
 dev: tools ## rebuild and reload at every change (needs cargo-leptos)
 	@command -v cargo-leptos >/dev/null || { echo "make dev needs cargo-leptos: cargo install cargo-leptos --version 0.3.10 --locked --features no_downloads (6 to 20 minutes)"; exit 1; }
+	@node tools/scripts.mjs target/debug
 	@PATH="$(CURDIR)/tools/node_modules/.bin:$$PATH" cargo leptos watch -- serve
 
 build: tools
@@ -48,6 +49,7 @@ site: tools
 	@tools/timed.sh "islands that watch" cargo build --locked $(WASM_FLAGS) --features live --quiet
 	@cp -u $(WASM) target/programs/live.wasm
 	@tools/timed.sh "site" node tools/site.mjs $(BESIDE)
+	@node tools/scripts.mjs $(BESIDE)
 
 tools:
 	@tools/install.sh build
@@ -64,7 +66,8 @@ lint-server:
 lint: lint-server
 	@for part in hydrate live; do cargo clippy --locked --quiet -p islands --lib --target wasm32-unknown-unknown --features $$part -- -D warnings || exit 1; done
 	@RUSTDOCFLAGS="-D warnings" cargo doc --locked --quiet --workspace --no-deps
-	@cd end2end && npx tsc --project .
+	@cd end2end && npx tsc --project . && npx tsc --project ../src/browser
+	@end2end/node_modules/.bin/biome lint --error-on-warnings
 
 # cargo-deny asks its database only in `make advisories`: that has to be fetched.
 supply:

@@ -46,7 +46,9 @@ export const manager = async (env) => {
 /// Starts a server and waits for its address; `binary` is the program, or `bench`.
 export const serve = async (env, binary = bench) => {
   if (binary === bench) {
-    fs.copyFileSync(path.join(root, 'target/release/hash.txt'), path.join(path.dirname(bench), 'hash.txt'));
+    for (const name of ['hash.txt', 'scripts']) {
+      fs.cpSync(path.join(root, 'target/release', name), path.join(path.dirname(bench), name), { recursive: true });
+    }
   }
   const begun = process.hrtime.bigint();
   const child = spawn(binary, ['serve'], { env, cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });

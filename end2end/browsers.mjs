@@ -46,7 +46,7 @@ async function screen() {
 const BROWSERS = {
   firefox: {
     driver: async () => [await driver('geckodriver', 4601)],
-    open: (scripts, waiting) => {
+    open: (_scripts, waiting) => {
       const options = new firefox.Options().setAcceptInsecureCerts(true).addArguments('-headless').setBinary('/usr/bin/firefox-esr');
       options.setPreference('javascript.enabled', scripts).setPreference('intl.accept_languages', 'zh-CN, zh');
       options.setPageLoadStrategy(waiting);
@@ -59,7 +59,7 @@ const BROWSERS = {
       const { child, name } = await screen();
       return [await driver('WebKitWebDriver', 4602, { DISPLAY: name }), child];
     },
-    open: (scripts, waiting) => {
+    open: (_scripts, waiting) => {
       const found = readdirSync('/usr/lib').map((machine) => `/usr/lib/${machine}/webkit2gtk-4.1/MiniBrowser`);
       const binary = found.find((file) => existsSync(file));
       const capabilities = new Capabilities({

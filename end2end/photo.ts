@@ -36,7 +36,7 @@ function exif(orientation: number): Buffer {
     entry(2, 5, 3, dataAt + maker.length), // GPSLatitude
   );
   const latitude = Buffer.alloc(24);
-  [31, 1, 13, 1, 246, 10].forEach((n, i) => latitude.writeUInt32LE(n, 4 * i));
+  for (const [i, n] of [31, 1, 13, 1, 246, 10].entries()) latitude.writeUInt32LE(n, 4 * i);
   const tiff = Buffer.concat([Buffer.from('II*\0\x08\0\0\0', 'latin1'), main, gps, maker, latitude]);
   const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff]);
   const head = Buffer.from([0xff, 0xe1, 0, 0]);

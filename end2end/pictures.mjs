@@ -163,7 +163,8 @@ for (const [width, height] of sizes) {
       // Nothing may reach beyond the screen's edge.
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) console.log(`${picture}: ${wide} pixels too wide`);
-      (sheets[`${width}-${look}`] ??= []).push([name, picture]);
+      sheets[`${width}-${look}`] ??= [];
+      sheets[`${width}-${look}`].push([name, picture]);
       await context.close();
     }
   }

@@ -119,7 +119,7 @@ const FAULTS = {
     elsewhere: { body: form({ version: '1' }), headers: { origin: 'http://elsewhere.example' } },
     garbled: { body: '%zz=%ff', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
     kind: { body: '{}', headers: { 'content-type': 'application/json' } },
-    large: { body: 'a=' + 'b'.repeat(66_000), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    large: { body: `a=${'b'.repeat(66_000)}`, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
   },
 };
 

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = 'tools/licences.tsv';
 // What is shipped of the npm packages; the others only build and test.
-const shipped = ['weui'];
+const shipped = ['idb', 'weui'];
 
 /** The packages that `target` is linked from. */
 function crates(target) {

@@ -197,7 +197,7 @@ test('who has all of theirs deleted has what waits sent first, and nothing is le
   await expect.poll(received).toBe(before);
 });
 
-test('nothing of one’s own is kept, and the worker can be switched off', async ({ page, context, server }) => {
+test('nothing of one’s own is kept, and the worker can be switched off', async ({ page }) => {
   await atHome(page);
   await page.goto('/sign');
   await sign(page, '王测试');

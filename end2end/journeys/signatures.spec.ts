@@ -1,5 +1,5 @@
 // 签名核查: what a script signed is held; a manager looks at it, decides, and takes that back.
-import { expect, logIn, Server, signatures, test } from '../server.ts';
+import { expect, logIn, type Server, signatures, test } from '../server.ts';
 
 /** Signs as a script does: without reading, as fast as it can; how many were taken. */
 async function script(server: Server, n: number): Promise<number> {

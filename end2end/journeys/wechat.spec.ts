@@ -29,7 +29,7 @@ test('a page puts its card to WeChat', async ({ page, startServer }, info) => {
   // The address that WeChat knows is the public one; a name that leads here.
   const port = 20_000 + (process.pid % 20_000);
   const url = `http://localhost:${port}`;
-  const server = await startServer({
+  await startServer({
     LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
     CHUANGQUAN_PUBLIC_URL: url,
     CHUANGQUAN_WECHAT_APP_ID: 'wxjourney',

@@ -35,26 +35,6 @@ use super::{
     parts::frame::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
 };
 
-/// The one inline script: loads the smallest program that has all islands of the page,
-/// none where there are none, a moment (in milliseconds) after the page has been painted, so
-/// that nothing stands in the way of its text, and wakes them in document order. Whoever goes on to a second
-/// page gets the service worker. A page that is one person's and comes back from the browser's
-/// memory is asked for anew. The policy names the script by its hash, so it must not
-/// vary.
-pub const START_ISLANDS: &str = "(d=>{const i=[...document.querySelectorAll('leptos-island')],\
-f=d.few&&i.every(e=>RegExp('^('+d.few+')_').test(e.dataset.component));\
-i.length&&requestAnimationFrame(()=>setTimeout(()=>import(f?d.fewJs:d.js).then(async m=>{await m.default({module_or_path:f?d.fewWasm:d.wasm});\
-m.hydrate();for(const e of i)m[e.dataset.component](e)})\
-.catch(e=>console.info('still',e)),150))})\
-(document.currentScript.dataset);\
-(w=>{w&&!/^\\/(console|screen)/.test(location.pathname)&&\
-(w.controller||document.referrer.startsWith(location.origin+'/'))&&\
-addEventListener('load',()=>w.register('/sw.js?lang='+document.documentElement.lang).catch(e=>console.info('online',e)));\
-w&&addEventListener('online',()=>w.controller&&w.controller.postMessage('send'))})\
-(navigator.serviceWorker);\
-(q=>q&&addEventListener('pageshow',e=>e.persisted&&location.replace(q.dataset.own)))\
-(document.querySelector('[data-own]'))";
-
 /// The document as text, for the page that the context holds. It is drawn here, so that views
 /// are compiled in this crate alone: inlined into another, it would take them all with it.
 #[must_use]
@@ -104,7 +84,7 @@ fn Shell() -> impl IntoView {
                     data-few=few.is_some().then_some(islands::WATCHING)
                     data-few-js=few.as_ref().map(|few| few.js.clone())
                     data-few-wasm=few.as_ref().map(|few| few.wasm.clone())
-                    inner_html=START_ISLANDS
+                    inner_html=files.start
                 ></script>
             </body>
         </html>

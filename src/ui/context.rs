@@ -59,6 +59,8 @@ pub struct Page {
 /// Paths of the files that pages load.
 #[derive(Clone, Debug)]
 pub struct SiteFiles {
+    /// The one inline script, which loads a program and wakes the islands.
+    pub start: Oco<'static, str>,
     /// The style sheet of all pages.
     pub css: Oco<'static, str>,
     /// That of the console and the board, beside it.

@@ -11,21 +11,19 @@ use sha2::{Digest, Sha256};
 
 use crate::{session::visitor, state::AppState};
 
-/// The worker; `«version»` stands for that of the site's files, `«lang»`
-/// for the language of the browser that asks.
-const ON: &str = include_str!("../../browser/service_worker.js");
-
-/// A worker that removes itself and what it kept.
-const OFF: &str = include_str!("../../browser/service_worker_off.js");
-
 /// Answers with the worker. Browsers ask for it anew at least once a day, and at every
 /// visit when it may not be kept.
 pub async fn worker(State(state): State<AppState>, uri: Uri, headers: HeaderMap) -> Response {
     // Each page registers that of its own language.
     let lang = visitor::lang_of_address(&uri).unwrap_or_else(|| visitor::lang_of(&headers));
     let body = match state.offline {
-        true => ON.replace("«version»", &version(&state, lang)).replace("«lang»", lang.as_str()),
-        false => OFF.to_owned(),
+        true => format!(
+            "const VERSION='{}',LANG='{}';\n{}",
+            version(&state, lang),
+            lang.as_str(),
+            state.assets.scripts.service_worker,
+        ),
+        false => state.assets.scripts.service_worker_off.clone(),
     };
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),

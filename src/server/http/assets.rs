@@ -1,7 +1,7 @@
-//! The site's files: their hashed names, their headers, and the policy that lets
-//! them run.
+//! The site's files: their hashed names, their headers, the scripts that the server hands out
+//! itself, and the policy that lets all of them run.
 
-use std::{fs, io};
+use std::{fs, io, path::PathBuf};
 
 use axum::{
     Router,
@@ -23,18 +23,41 @@ use ui::context::{Program, SiteFiles};
 pub struct Assets {
     /// Paths of the style sheet and the programs.
     pub names: SiteFiles,
+    /// What the server hands out itself.
+    pub scripts: Scripts,
     /// What pages may load and run.
     pub policy: HeaderValue,
 }
 
+/// Scripts of `src/browser`, as `tools/scripts.mjs` built them; empty where files have no hashes,
+/// as in tests of routes.
+#[derive(Clone, Debug, Default)]
+pub struct Scripts {
+    /// `/sw.js`, but for the constants that it begins with.
+    pub service_worker: String,
+    /// The same, where it is to be gone.
+    pub service_worker_off: String,
+    /// `/wechat.js`.
+    pub wechat_share: String,
+}
+
 impl Assets {
-    /// Reads the hashes that the build wrote beside the program.
+    /// Reads the hashes and the scripts that the build wrote beside the program.
     ///
     /// # Errors
     /// When they are to be used and cannot be read: pages would name files that are
     /// not there.
     pub fn read(options: &LeptosOptions) -> io::Result<Self> {
-        let hashes = if options.hash_files { read_hashes(options)? } else { String::new() };
+        let beside = |name: &str| match options.hash_files {
+            true => read_beside(name),
+            false => Ok(String::new()),
+        };
+        let hashes = beside(options.hash_file.as_ref())?;
+        let scripts = Scripts {
+            service_worker: beside("scripts/service_worker.js")?,
+            service_worker_off: beside("scripts/service_worker_off.js")?,
+            wechat_share: beside("scripts/wechat_share.js")?,
+        };
         let hash_of = |kind: &str| {
             let mut lines = hashes.lines().filter_map(|line| line.split_once(':'));
             lines.find(|(name, _)| name.trim() == kind).map(|(_, hash)| format!(".{}", hash.trim()))
@@ -45,6 +68,7 @@ impl Assets {
             Oco::from(format!("/{folder}/{name}{part}{hash}.{extension}"))
         };
         let names = SiteFiles {
+            start: Oco::from(beside("scripts/start_islands.js")?),
             css: path("", "css", hash_of("css")),
             desk_css: path("-desk", "css", hash_of("desk-css")),
             all: Program {
@@ -56,7 +80,8 @@ impl Assets {
                 wasm: path("-live", "wasm", Some(wasm)),
             }),
         };
-        Ok(Self { names, policy: policy("", "") })
+        let policy = policy(&names, "", "");
+        Ok(Self { names, scripts, policy })
     }
 
     /// The same, with a policy that lets scripts of one origin run, too, and forms lead
@@ -64,12 +89,14 @@ impl Assets {
     #[must_use]
     pub fn with_others(&self, scripts: &str, forms: Option<&str>) -> Self {
         let forms = forms.map(|origin| format!(" {origin}")).unwrap_or_default();
-        Self { names: self.names.clone(), policy: policy(&format!(" {scripts}"), &forms) }
+        let policy = policy(&self.names, &format!(" {scripts}"), &forms);
+        Self { policy, ..self.clone() }
     }
 }
 
-fn read_hashes(options: &LeptosOptions) -> io::Result<String> {
-    let file = std::env::current_exe()?.with_file_name(options.hash_file.as_ref());
+/// A file that the build wrote into the folder of the program.
+fn read_beside(name: &str) -> io::Result<String> {
+    let file: PathBuf = std::env::current_exe()?.with_file_name(name);
     let named = |error: io::Error| {
         io::Error::other(format!("{}: {error}; `make build` makes it", file.display()))
     };
@@ -78,8 +105,8 @@ fn read_hashes(options: &LeptosOptions) -> io::Result<String> {
 
 /// Only our own files, the wasm, the one inline script that starts it, and scripts from
 /// `others`; forms that lead to us or, by a redirect, to `forms`.
-fn policy(others: &str, forms: &str) -> HeaderValue {
-    let start = STANDARD.encode(Sha256::digest(ui::app::START_ISLANDS));
+fn policy(names: &SiteFiles, others: &str, forms: &str) -> HeaderValue {
+    let start = STANDARD.encode(Sha256::digest(names.start.as_bytes()));
     let text = format!(
         "default-src 'none'; script-src 'self'{others} 'wasm-unsafe-eval' 'sha256-{start}'; \
          style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"

@@ -17,9 +17,6 @@ use ui::error::Refusal;
 
 use crate::{http::error::AppError, state::AppState};
 
-/// The script that puts a page's card to WeChat.
-const SCRIPT: &str = include_str!("../../browser/wechat_share.js");
-
 /// The signature of a page's configuration: SHA-1 over the four values, by name.
 fn signature(ticket: &str, nonce: &str, time: i64, url: &str) -> String {
     let text = format!("jsapi_ticket={ticket}&noncestr={nonce}&timestamp={time}&url={url}");
@@ -78,7 +75,7 @@ pub async fn script(State(state): State<AppState>) -> Response {
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    (headers, SCRIPT).into_response()
+    (headers, state.assets.scripts.wechat_share.clone()).into_response()
 }
 
 #[cfg(test)]

@@ -1,0 +1,45 @@
+// Puts the card of this page to WeChat, where it is WeChat that shows the page.
+// https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html
+
+/** What WeChat's own script offers. */
+declare const wx: {
+  config(settings: Record<string, unknown>): void;
+  ready(work: () => void): void;
+  updateAppMessageShareData(card: { title: string; desc: string; link: string; imgUrl: string }): void;
+  updateTimelineShareData(card: { title: string; link: string; imgUrl: string }): void;
+};
+
+const WECHAT_SCRIPT = 'https://res.wx.qq.com/open/js/jweixin-1.6.0.js';
+const APIS = ['updateAppMessageShareData', 'updateTimelineShareData'];
+/** Pages of the sender's own. */
+const PERSONAL = /^\/(me|signed|recovery|reports\/|offline)/;
+
+const says = (name: string) => document.querySelector<HTMLMetaElement>(`meta[itemprop="${name}"]`)?.content ?? '';
+
+async function begin(): Promise<void> {
+  const address = location.href.split('#')[0] ?? '';
+  const answer = await fetch(`/wechat/config?url=${encodeURIComponent(address)}`);
+  // Without it WeChat takes the card from the page itself.
+  if (!answer.ok) return;
+  wx.config({ ...(await answer.json()), jsApiList: APIS });
+  wx.ready(() => {
+    const [title, desc] = [says('name'), says('description')];
+    const imgUrl = new URL(says('image'), location.href).href;
+    // Whoever gets it begins at the front, not on a page of the sender's own, and reads
+    // their own language.
+    const link = PERSONAL.test(location.pathname)
+      ? `${location.origin}/`
+      : address.replace(/([?&])lang=[^&]*&?/, '$1').replace(/[?&]$/, '');
+    wx.updateAppMessageShareData({ title, desc, imgUrl, link });
+    wx.updateTimelineShareData({ title: desc, imgUrl, link });
+  });
+}
+
+if (/MicroMessenger/i.test(navigator.userAgent)) {
+  const script = document.createElement('script');
+  script.src = WECHAT_SCRIPT;
+  script.onload = () => void begin().catch(() => {});
+  document.head.append(script);
+}
+
+export {};
