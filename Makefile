@@ -7,10 +7,12 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/islands.wasm
+# What waits, is killed again and again, or needs PostgreSQL or a bucket.
+SLOW := kills:: durability:: doubts:: hostile:: secrets:: nodes:: bucket:: copies:: a_quiet_stream who_says_nothing many_guessers lose_commits a_copy_is_made_while
 TESTS := --workspace --lib --test house
 WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 
-.PHONY: help serve check test dev build site tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers cluster bench pictures lighthouse clean
+.PHONY: help serve check test dev build site tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers nightly cluster bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +22,7 @@ serve: build ## build what is missing and serve, with the data in data/
 
 check: ## what to run before every commit: formatting, lints of the server, unit and route tests on SQLite
 	@$(MAKE) --no-print-directory format lint-server
-	@cargo test --locked --quiet $(TESTS) -- --skip on_postgres --skip kills:: --skip doubts:: --skip nodes:: --skip bucket:: --skip copies::
+	@cargo test --locked --quiet $(TESTS) -- --skip on_postgres $(addprefix --skip ,$(SLOW))
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
@@ -105,6 +107,11 @@ journeys:
 
 browsers:
 	@tools/with-server.sh node end2end/browsers.mjs
+
+nightly: build test-tools ## what is long by nature, in full: kills, bad requests, the cluster; known faults of others
+	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- kills:: hostile::
+	@$(MAKE) --no-print-directory cluster FULL=1
+	@$(MAKE) --no-print-directory advisories
 
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)

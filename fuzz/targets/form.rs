@@ -4,8 +4,8 @@
 use std::sync::LazyLock;
 
 use domain::campaign::Campaign;
-use server::fuzz_entry;
 use libfuzzer_sys::fuzz_target;
+use server::fuzz_entry;
 
 // A target that cannot begin has failed: it may panic.
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);

@@ -30,12 +30,18 @@ struct Street {
     message: String,
 }
 
-/// Someone who is about to ask, and the report that they ask for.
+/// Someone who is about to ask, and what they ask for: a report with its photo, a phrase.
 struct Asking {
     browser: Visitor,
     code: String,
     photo: String,
     phrase: String,
+}
+
+/// What stands behind `start` in a page, up to the end of its value.
+fn after(start: &str, text: &str) -> String {
+    let rest = text.split(start).nth(1).unwrap_or_default();
+    rest.split(['?', '"', '<']).next().unwrap_or_default().to_owned()
 }
 
 fn login(who: Who) -> &'static str {
@@ -69,33 +75,47 @@ impl Street {
         Self { server, sessions, message }
     }
 
-    /// A browser of `who`, who has done nothing yet, and a report that was just filed.
-    async fn asking(&self, who: Who) -> Asking {
-        let mut reporter = self.server.known_visitor().await;
-        let code = reporter.report(GRIDS.0, &[photo()]).await;
-        let page = reporter.get(&format!("/reports/{code}")).await.text().await.unwrap();
-        let after = |start: &str, text: &str| -> String {
-            let rest = text.split(start).nth(1).unwrap_or_default();
-            rest.split(['?', '"', '<']).next().unwrap_or_default().to_owned()
-        };
-        let photo = after("/photos/", &page);
-        let mut other = self.server.known_visitor().await;
-        other.report(GRIDS.0, &[]).await;
-        let made = other.post("/recovery/new", &[]).await.text().await.unwrap();
-        let phrase = after("class=\"phrase\">", &made);
+    /// A browser of `who`, who has done nothing yet.
+    async fn browser(&self, who: Who) -> Visitor {
         let mut browser = match who {
             Who::Anonymous => self.server.visitor(),
-            Who::Reporter => reporter,
             _ => self.server.known_visitor().await,
         };
         let session = self.sessions.iter().find(|(of, _)| *of == who);
         browser.cookies.extend(session.map(|(_, cookie)| cookie.clone()));
-        Asking { browser, code, photo, phrase }
+        browser
+    }
+
+    /// A browser of `who`, and what `row` is about, which was made just now.
+    async fn asking(&self, row: &Row, who: Who) -> Asking {
+        let mut asking = Asking {
+            browser: self.browser(who).await,
+            code: String::new(),
+            photo: String::new(),
+            phrase: String::new(),
+        };
+        let of_report = ["{code}", "{id}", "/bulk"].iter().any(|part| row.path.contains(part));
+        if of_report || who == Who::Reporter {
+            let mut reporter = self.server.known_visitor().await;
+            asking.code = reporter.report(GRIDS.0, &[photo()]).await;
+            let page = reporter.get(&format!("/reports/{}", asking.code)).await;
+            asking.photo = after("/photos/", &page.text().await.unwrap());
+            if who == Who::Reporter {
+                asking.browser = reporter;
+            }
+        }
+        if row.path == "/recovery" && row.method == "POST" {
+            let mut other = self.server.known_visitor().await;
+            other.report(GRIDS.0, &[]).await;
+            let made = other.post("/recovery/new", &[]).await.text().await.unwrap();
+            asking.phrase = after("class=\"phrase\">", &made);
+        }
+        asking
     }
 
     /// Asks a row as `who` does.
     async fn ask(&mut self, row: &Row, who: Who) -> StatusCode {
-        let mut asking = self.asking(who).await;
+        let mut asking = self.asking(row, who).await;
         let Asking { browser, code, photo, phrase } = &mut asking;
         let of_code = format!("{code}:1");
         let grid = if who == Who::Elsewhere { GRIDS.1 } else { GRIDS.0 };
@@ -153,7 +173,7 @@ impl Street {
                 browser.form("/console/signatures/rules/trap", &[("on", "yes")])
             }
             (_, "/console/staff") => {
-                let login = format!("new-{}", &code[..8].to_ascii_lowercase().replace('_', "-"));
+                let login = format!("new-{who:?}").to_lowercase();
                 let fields = [
                     ("login", login.as_str()),
                     ("name", "新测试"),
@@ -217,7 +237,7 @@ async fn no_other_method_is_answered() {
         let methods: Vec<&str> =
             rows.iter().filter(|other| other.path == row.path).map(|other| other.method).collect();
         for who in [Who::Anonymous, Who::Visitor, Who::Manager, Who::Deactivated] {
-            let asking = street.asking(who).await;
+            let browser = street.browser(who).await;
             for method in
                 ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
             {
@@ -226,15 +246,15 @@ async fn no_other_method_is_answered() {
                     continue;
                 }
                 let path = row.path.replace(['{', '}'], "");
-                let request = asking.browser.request(method.parse().unwrap(), &path);
-                let status = asking.browser.clone().send(request).await.status();
+                let request = browser.request(method.parse().unwrap(), &path);
+                let status = browser.clone().send(request).await.status();
                 assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path} as {who:?}");
             }
         }
     }
     // Heads are answered as the whole is.
     for row in rows.iter().filter(|row| row.method == "GET" && !row.path.contains('{')) {
-        let Asking { mut browser, .. } = street.asking(Who::Manager).await;
+        let mut browser = street.browser(Who::Manager).await;
         let head = browser.send(browser.request(Method::HEAD, row.path)).await;
         let status = street.ask(row, Who::Manager).await;
         assert_eq!(head.status(), status, "HEAD {}", row.path);

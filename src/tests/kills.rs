@@ -1,4 +1,4 @@
-//! A hundred times killed at all moments of a busy evening, and started again: what was
+//! Killed again and again at all moments of a busy evening, and started again: what was
 //! acknowledged is there, once; no picture is shown that is nobody's; counters are right.
 
 use std::{
@@ -13,12 +13,10 @@ use crate::support::{
     database::{Database, on_both},
     process::{Process, program, run},
     server::{GOOD, Visitor, location, report_fields},
+    times,
 };
 
-on_both!(a_hundred_kills_lose_nothing_acknowledged);
-
-/// How often.
-const KILLS: u64 = 100;
+on_both!(kills_lose_nothing_acknowledged);
 
 /// Longest start, in seconds.
 const START: Duration = Duration::from_secs(2);
@@ -111,7 +109,7 @@ async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Opti
     }
 }
 
-async fn a_hundred_kills_lose_nothing_acknowledged(database: Database) {
+async fn kills_lose_nothing_acknowledged(database: Database) {
     let folder = database.folder.path();
     let mut add = program(&database.url, folder);
     let (code, said) =
@@ -135,7 +133,8 @@ async fn a_hundred_kills_lose_nothing_acknowledged(database: Database) {
     server.kill();
 
     let told = Shared::default();
-    for kill in 0..KILLS {
+    let kills = times(30, 100);
+    for kill in 0..kills {
         let server = serve();
         let mut busy = JoinSet::new();
         for _ in 0..4 {
@@ -154,8 +153,19 @@ async fn a_hundred_kills_lose_nothing_acknowledged(database: Database) {
     let server = serve();
     let told = std::mem::take(&mut *told.lock().unwrap());
     let Told { signed, withdrawn, reports, accepted } = told;
-    assert!(signed.len() > 100 && withdrawn.len() > 30, "{} and {}", signed.len(), withdrawn.len());
-    assert!(reports.len() > 50 && accepted.len() > 20, "{} and {}", reports.len(), accepted.len());
+    let much = |told: usize, of_ten: u64| told as u64 > kills * of_ten / 10;
+    assert!(
+        much(signed.len(), 10) && much(withdrawn.len(), 3),
+        "{} and {}",
+        signed.len(),
+        withdrawn.len()
+    );
+    assert!(
+        much(reports.len(), 5) && much(accepted.len(), 2),
+        "{} and {}",
+        reports.len(),
+        accepted.len()
+    );
     let at = |visitor: &Visitor| {
         let mut now = Visitor::new(&server.url);
         now.cookies.clone_from(&visitor.cookies);
