@@ -10,7 +10,7 @@
 //! no copy of it tells it on.
 //!
 //! Lock order of every writing transaction: reports by rising serial, their supports, the
-//! ledger's row (`counts::take_ledger`, which puts all who change counts in one line), then
+//! ledger's row (`counts::write`, which puts all who change counts in one line), then
 //! signatures and counters. Two that take them in another order wait for each other for ever.
 //!
 //! A write is put into the writer's queue, committed together with whatever else

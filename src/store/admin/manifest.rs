@@ -66,7 +66,7 @@ pub struct Manifest {
     format: String,
     pub schema: u32,
     /// Each table with its number of rows.
-    pub tables: Vec<(String, u64)>,
+    tables: Vec<(String, u64)>,
     /// The hash of each file, as hexadecimal digits.
     #[serde(default)]
     sha256: BTreeMap<String, String>,
@@ -116,8 +116,10 @@ impl Manifest {
         let read: Self =
             serde_json::from_slice(&text).map_err(|error| unfit(&path, &error.to_string()))?;
         let manifest = Self { vouched, ..read };
-        let names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
-        let wanted: Vec<&str> = schema::copied_at(manifest.schema).map(|t| t.name).collect();
+        let mut names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
+        let mut wanted: Vec<&str> = schema::copied_at(manifest.schema).map(|t| t.name).collect();
+        names.sort_unstable();
+        wanted.sort_unstable();
         if manifest.format != FORMAT || !(1..=SCHEMA).contains(&manifest.schema) {
             return Err(unfit(&path, "is not of a copy that this version can read"));
         }
@@ -136,6 +138,11 @@ impl Manifest {
             }
         }
         Ok(manifest)
+    }
+
+    /// How many rows the copy has of a table.
+    pub fn rows_of(&self, table: &str) -> u64 {
+        self.tables.iter().find(|(name, _)| name == table).map_or(0, |(_, rows)| *rows)
     }
 
     /// Fails where a file has another hash than when the copy was made. One that nobody vouches

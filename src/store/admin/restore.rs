@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use super::{
     backup::{Copied, file_of},
-    manifest::{BackupError, Hashed, Manifest, PICTURES, SCHEMA, at, hash, plain, unfit},
+    manifest::{BackupError, Hashed, Manifest, PICTURES, at, hash, plain, unfit},
 };
 use crate::{
     base::Store,
@@ -91,9 +91,10 @@ async fn read(
         tx.run(table.clear, &[]).await?;
     }
     let mut total = 0;
-    for (table, (_, rows)) in schema::copied_at(manifest.schema).zip(&manifest.tables) {
+    for table in schema::copied_at(manifest.schema) {
+        let rows = manifest.rows_of(table.name);
         let read = read_table(&mut tx, table, &dir.join(file_of(table)), vouched).await?;
-        if read != *rows {
+        if read != rows {
             let problem = format!("has {read} rows where the manifest says {rows}");
             return Err(unfit(&dir.join(file_of(table)), &problem));
         }
@@ -102,10 +103,8 @@ async fn read(
     if manifest.schema < ALL_COUNTERS {
         counts::derive(&mut tx).await?;
     }
-    if manifest.schema < SCHEMA {
-        for update in migrations::newest_updates() {
-            tx.run(update, &[]).await?;
-        }
+    for update in migrations::updates_since(manifest.schema) {
+        tx.run(update, &[]).await?;
     }
     if !vouched {
         // By a line of these somebody becomes another person, who has reports and signatures.

@@ -11,11 +11,10 @@ use domain::{
 
 use crate::{
     base::Store,
-    counts::{self, Deltas},
+    counts::{Deltas, write::CountWrite},
     error::StoreError,
-    report::serial_value,
-    signature::row::{sealed_message, sealed_name},
-    sql::{connection::Value, schema::SIGNATURES, statement::Sql},
+    signature::row::{StoredSignature, pledges_text, sealed_message, sealed_name},
+    sql::{connection::Value, statement::Sql},
 };
 
 /// Rows in one transaction.
@@ -101,30 +100,28 @@ impl Store {
             deltas.signature(grid, &pledges, 1);
             let surname = pick(&SURNAMES, dice >> 20).copied().unwrap_or_default();
             let message = dice.is_multiple_of(50).then_some("小节之处显大德");
-            // The columns of the table, in their order.
-            rows.push(vec![
-                serial_value(ordinal),
-                code("vis", ordinal).into(),
-                "valid".into(),
-                sealed_name(&self.db.seal, ordinal, &format!("{surname}测试"))?,
-                grid.into(),
-                serde_json::to_string(&pledges).unwrap_or_default().into(),
-                sealed_message(&self.db.seal, ordinal, message)?,
-                dice.is_multiple_of(3).into(),
-                campaign.privacy.version.as_str().into(),
-                (now - i64::try_from(dice % 300).unwrap_or_default() * DAY).into(),
-                Value::Null,
-                dice.is_multiple_of(100).then_some("shown").into(),
-                Value::Null,
-                Value::Null,
-            ]);
+            rows.push(StoredSignature {
+                ordinal,
+                visitor: code("vis", ordinal),
+                state: "valid",
+                name: sealed_name(&self.db.seal, ordinal, &format!("{surname}测试"))?,
+                grid: grid.map(str::to_owned),
+                pledges: pledges_text(&pledges),
+                message: sealed_message(&self.db.seal, ordinal, message)?,
+                show_name: dice.is_multiple_of(3),
+                consent: campaign.privacy.version.clone(),
+                signed_at: now - i64::try_from(dice % 300).unwrap_or_default() * DAY,
+                message_state: dice.is_multiple_of(100).then_some("shown"),
+                rule: None,
+                place: None,
+            });
         }
-        let mut tx = self.db.begin().await?;
-        counts::take_ledger(&mut tx, now).await?;
-        tx.insert_rows(&SIGNATURES, &rows).await?;
-        tx.run(Sql::both("UPDATE ledger SET last_ordinal = $1"), &[serial_value(last)]).await?;
-        deltas.apply(&mut tx).await?;
-        tx.commit().await
+        const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
+        let begun = CountWrite::begin(self.db.begin().await?, now).await?;
+        let mut write = CountWrite { deltas, ..begun };
+        write.tx.insert_rows(rows).await?;
+        write.tx.run(GIVE, &[Value::from(last)]).await?;
+        write.commit(&self.publisher).await
     }
 
     async fn seed_reports(
@@ -152,14 +149,13 @@ impl Store {
             });
             rows.push(report);
         }
-        let mut tx = self.db.begin().await?;
-        counts::take_ledger(&mut tx, now).await?;
-        tx.insert(&rows).await?;
-        tx.insert(&events).await?;
-        let last: Value = serial_value(last);
-        tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last]).await?;
-        deltas.apply(&mut tx).await?;
-        tx.commit().await
+        const GIVE: Sql = Sql::both("UPDATE ledger SET last_report = $1");
+        let begun = CountWrite::begin(self.db.begin().await?, now).await?;
+        let mut write = CountWrite { deltas, ..begun };
+        write.tx.insert(&rows).await?;
+        write.tx.insert(&events).await?;
+        write.tx.run(GIVE, &[Value::from(last)]).await?;
+        write.commit(&self.publisher).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod publish;
 pub(crate) mod recount;
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 
@@ -95,7 +96,7 @@ impl Deltas {
     }
 
     /// Writes all changes.
-    pub async fn apply(self, tx: &mut Tx) -> Result<(), StoreError> {
+    async fn apply(self, tx: &mut Tx) -> Result<(), StoreError> {
         const ADD: Sql = sql_over_items!(
             "UPDATE counters SET n = n + CAST(item.value->>'by' AS BIGINT) FROM",
             "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
@@ -170,7 +171,7 @@ pub struct Ledger {
 
 /// Begins the next revision. Taking the ledger's row puts all writers, on whichever
 /// node, in one line.
-pub async fn take_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
+async fn take_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
     const TAKE: Sql = Sql::both(
         "UPDATE ledger SET revision = revision + 1, \
          as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal, last_report, revision, as_of",

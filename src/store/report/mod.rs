@@ -62,7 +62,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn report_of_serial(&self, serial: u64) -> Result<Option<Report>, StoreError> {
         let mut query = reports();
-        query.push(" WHERE serial = ").bind(serial_value(serial));
+        query.push(" WHERE serial = ").bind(serial);
         Ok(query.find(&self.db).await?.pop())
     }
 
@@ -85,7 +85,7 @@ impl Store {
     ) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE visitor = ").bind(visitor.as_str());
-        query.push(" AND serial < ").bind(serial_value(serial));
+        query.push(" AND serial < ").bind(serial);
         query.push(" ORDER BY serial DESC LIMIT 100");
         query.find(&self.db).await
     }
@@ -98,7 +98,7 @@ impl Store {
         let mut query = Query::records(&EVENTS);
         query
             .push(" WHERE serial IN ")
-            .bind_list(of.iter().map(|report| serial_value(report.serial)));
+            .bind_list(of.iter().map(|report| Value::from(report.serial)));
         query.push(" ORDER BY serial, version");
         query.find(&self.db).await
     }
@@ -109,7 +109,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn events_of(&self, serial: u64) -> Result<Vec<Event>, StoreError> {
         let mut query = Query::records(&EVENTS);
-        query.push(" WHERE serial = ").bind(serial_value(serial)).push(" ORDER BY version");
+        query.push(" WHERE serial = ").bind(serial).push(" ORDER BY version");
         query.find(&self.db).await
     }
 
@@ -127,11 +127,6 @@ impl Store {
     }
 }
 
-/// A serial as a parameter.
-pub fn serial_value(serial: u64) -> Value {
-    i64::try_from(serial).unwrap_or(i64::MAX).into()
-}
-
 /// Begins a query for whole reports.
 pub fn reports() -> Query {
     Query::records(&REPORTS)
@@ -140,6 +135,6 @@ pub fn reports() -> Query {
 /// The photos of a report, in the order in which they came.
 pub fn photos_of(serial: u64) -> Query {
     let mut query = Query::records(&PHOTOS);
-    query.push(" WHERE serial = ").bind(serial_value(serial)).push(" ORDER BY at, id");
+    query.push(" WHERE serial = ").bind(serial).push(" ORDER BY at, id");
     query
 }

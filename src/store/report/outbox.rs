@@ -2,8 +2,12 @@
 
 use domain::{report::Report, time::Millis};
 
-use super::{reports, serial_value};
-use crate::{base::Store, error::StoreError, sql::statement::Sql};
+use super::reports;
+use crate::{
+    base::Store,
+    error::StoreError,
+    sql::{connection::Value, statement::Sql},
+};
 
 /// A notice that waits to be sent.
 #[derive(Clone, Debug)]
@@ -35,7 +39,7 @@ impl Store {
         let rows: Vec<(String, String, i64, i64)> =
             self.db.all(DUE, &[now.into(), i64::from(limit).into()]).await?;
         let mut query = reports();
-        let serials = rows.iter().map(|(_, _, serial, _)| serial_value(serial.unsigned_abs()));
+        let serials = rows.iter().map(|(_, _, serial, _)| Value::from(serial.unsigned_abs()));
         query.push(" WHERE serial IN ").bind_list(serials);
         let found: Vec<Report> = query.find(&self.db).await?;
         let pending = rows.into_iter().filter_map(|(id, kind, serial, attempts)| {

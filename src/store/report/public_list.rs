@@ -11,12 +11,13 @@ use domain::{
 use super::{
     photos_of,
     queue::{OPEN, limit, one_page},
-    reports, serial_value,
+    reports,
 };
 use crate::{
     base::Store,
     error::StoreError,
     sql::{
+        connection::Value,
         query::Query,
         schema::{PHOTOS, REPORTS},
     },
@@ -93,7 +94,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn merged_into(&self, serial: u64) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
-        query.push(" WHERE duplicate_of = ").bind(serial_value(serial));
+        query.push(" WHERE duplicate_of = ").bind(serial);
         query.push(" AND state = 'duplicate' ORDER BY serial LIMIT 50");
         query.find(&self.db).await
     }
@@ -135,7 +136,7 @@ impl Store {
         let mut query = Query::records(&PHOTOS);
         query
             .push(" WHERE serial IN ")
-            .bind_list(of.iter().map(|report| serial_value(report.serial)));
+            .bind_list(of.iter().map(|report| Value::from(report.serial)));
         query.push(" ORDER BY serial, at, id");
         query.find(&self.db).await
     }

@@ -15,7 +15,7 @@ use domain::{
     time::Millis,
 };
 
-use super::{reports, serial_value};
+use super::reports;
 use crate::{
     base::Store,
     counts::{self, Kind},
@@ -115,7 +115,7 @@ fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
 /// only, by [`Store::queue`].
 fn search(query: &mut Query, q: &str) {
     if let Some(CaseNumber { serial, year }) = CaseNumber::parse(q) {
-        query.push(" AND reports.serial = ").bind(serial_value(serial));
+        query.push(" AND reports.serial = ").bind(serial);
         query.push(" AND reports.year = ").bind(i64::from(year));
     }
 }
@@ -261,7 +261,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn reports_after(&self, serial: u64, limit: u32) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
-        query.push(" WHERE reports.serial > ").bind(serial_value(serial));
+        query.push(" WHERE reports.serial > ").bind(serial);
         query.push(" ORDER BY reports.serial LIMIT ").bind(i64::from(limit));
         query.find(&self.db).await
     }

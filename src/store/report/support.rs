@@ -2,11 +2,15 @@
 
 use domain::{report::Report, time::Millis, visitor::VisitorId};
 
-use super::{reports, serial_value};
+use super::reports;
 use crate::{
     base::Store,
     error::StoreError,
-    sql::{connection::Tx, query::Query, statement::Sql},
+    sql::{
+        connection::{Tx, Value},
+        query::Query,
+        statement::Sql,
+    },
 };
 
 /// Whoever sent `report` or supports it supports from now on what it goes on under, unless
@@ -28,10 +32,10 @@ pub async fn carry_over(
     );
     const COUNT: Sql =
         Sql::both("UPDATE reports SET supporters = supporters + $2 WHERE serial = $1");
-    let into = serial_value(into);
-    let values = [serial_value(report.serial), into.clone(), at.into()];
+    let into = Value::from(into);
+    let values = [Value::from(report.serial), into.clone(), at.into()];
     let added = tx.run(ADD, &values).await?;
-    tx.run(COUNT, &[into, serial_value(added)]).await.map(drop)
+    tx.run(COUNT, &[into, Value::from(added)]).await.map(drop)
 }
 
 impl Store {
@@ -56,7 +60,7 @@ impl Store {
         );
         const COUNT: Sql =
             Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
-        let serial = serial_value(serial);
+        let serial = Value::from(serial);
         let mut tx = self.db.begin().await?;
         let _: Vec<(i64,)> = tx.all(LOCK, std::slice::from_ref(&serial)).await?;
         let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
@@ -87,7 +91,7 @@ impl Store {
     /// [`StoreError`] when the database is away.
     pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
         let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
-        query.bind(serial_value(serial)).push(" AND visitor = ").bind(visitor.as_str());
+        query.bind(serial).push(" AND visitor = ").bind(visitor.as_str());
         Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
     }
 }

@@ -8,10 +8,10 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{photos_of, reports, serial_value, support};
+use super::{photos_of, reports, support};
 use crate::{
     base::Store,
-    counts::{self, Deltas, Ledger},
+    counts::{Deltas, write::CountWrite},
     error::StoreError,
     sql::{
         connection::{Tx, Value},
@@ -124,32 +124,22 @@ impl Store {
         mut event: Event,
         photos: &[Attached],
     ) -> Result<Report, StoreError> {
-        let mut tx = self.db.begin().await?;
-        let mut deltas = Deltas::default();
-        let taken = counts::take_ledger(&mut tx, report.submitted_at).await?;
-        if let Some(known) = filed_by(&mut tx, &report).await? {
+        let mut write = CountWrite::begin(self.db.begin().await?, report.submitted_at).await?;
+        let tx = &mut write.tx;
+        if let Some(known) = filed_by(tx, &report).await? {
             return Ok(known);
         }
-        report.serial = taken.last_report + 1;
+        report.serial = write.ledger.last_report + 1;
         event.serial = report.serial;
         tx.insert([&report]).await?;
         tx.insert([&event]).await?;
-        attach(&mut tx, report.serial, photos, report.submitted_at).await?;
-        notify(&mut tx, &report, &[Notice::New], report.submitted_at).await?;
-        let last = i64::try_from(report.serial).unwrap_or(i64::MAX);
-        tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last.into()]).await?;
-        deltas.report(None, Some(&report));
-        deltas.apply(&mut tx).await?;
-        self.commit_counts(tx, taken).await?;
+        attach(tx, report.serial, photos, report.submitted_at).await?;
+        notify(tx, &report, &[Notice::New], report.submitted_at).await?;
+        let last = Value::from(report.serial);
+        tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last]).await?;
+        write.deltas.report(None, Some(&report));
+        write.commit(&self.publisher).await?;
         Ok(report)
-    }
-
-    /// Commits, and publishes the counts that then are.
-    pub(crate) async fn commit_counts(&self, mut tx: Tx, taken: Ledger) -> Result<(), StoreError> {
-        let counts = counts::read_in(&mut tx, taken.revision, taken.as_of).await?;
-        tx.commit().await?;
-        self.publisher.committed(counts);
-        Ok(())
     }
 
     /// Changes the report at `code` to what `decide` makes of it and what belongs to it.
@@ -181,7 +171,7 @@ impl Store {
         let mut query = reports();
         query.push(" WHERE code = ").bind(code.as_str());
         if let Some(other) = other {
-            query.push(" OR serial = ").bind(serial_value(other));
+            query.push(" OR serial = ").bind(other);
         }
         query.push(" ORDER BY serial").push_each(Sql::each("", " FOR UPDATE"));
         let mut found: Vec<Report> = query.find_in(&mut tx).await?;
@@ -191,7 +181,7 @@ impl Store {
         // Merged into itself it is its own other.
         let itself = other.filter(|serial| *serial == before.serial).map(|_| before.clone());
         let mut last = Query::records(&EVENTS);
-        last.push(" WHERE serial = ").bind(serial_value(before.serial));
+        last.push(" WHERE serial = ").bind(before.serial);
         last.push(" AND staff IS NULL ORDER BY version DESC LIMIT 1");
         let known = ReportContext {
             photos: photos_of(before.serial).find_in(&mut tx).await?,
@@ -234,9 +224,8 @@ impl Store {
         if deltas.is_empty() && !shown_otherwise {
             tx.commit().await
         } else {
-            let taken = counts::take_ledger(&mut tx, event.at).await?;
-            deltas.apply(&mut tx).await?;
-            self.commit_counts(tx, taken).await
+            let write = CountWrite { deltas, ..CountWrite::begin(tx, event.at).await? };
+            write.commit(&self.publisher).await
         }
     }
 }
@@ -248,7 +237,7 @@ async fn merged_from_others(tx: &mut Tx, report: &Report) -> Result<bool, StoreE
          AND COALESCE(visitor, '') <> $2 LIMIT 1",
     );
     let visitor = report.visitor.as_ref().map_or("", VisitorId::as_str);
-    let values = [serial_value(report.serial), visitor.into()];
+    let values = [Value::from(report.serial), visitor.into()];
     Ok(!tx.all::<(i64,)>(MERGED, &values).await?.is_empty())
 }
 
@@ -270,7 +259,7 @@ async fn attach(
     let list = photos.iter().map(
         |photo| json!({ "id": photo.id, "role": photo.role, "public": u8::from(photo.public) }),
     );
-    let serial = serial_value(serial);
+    let serial = Value::from(serial);
     let values = [Value::items(list), serial, at.into()];
     let attached = tx.run(ATTACH, &values).await?;
     if attached == photos.len() as u64 {
@@ -289,7 +278,7 @@ async fn show(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreErro
              jsonb_array_elements(CAST($1 AS jsonb)) AS item(value)) THEN 1 ELSE 0 END WHERE serial = $2",
     );
     let list = Value::items(public.iter().map(|id| json!({ "id": id })));
-    let serial = serial_value(serial);
+    let serial = Value::from(serial);
     tx.run(SHOW, &[list, serial]).await.map(drop)
 }
 

@@ -6,15 +6,16 @@ use domain::{
     staff::StaffId,
     time::Millis,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{review::narrow, row::pledges_of};
 use crate::{
     base::Store,
-    counts::{self, Deltas},
+    counts::write::CountWrite,
     error::StoreError,
     sql::{
+        bulk_insert::bulk_row,
         connection::{Tx, Value},
         query::Query,
         schema::{AUDIT, JUDGED, JUDGEMENTS},
@@ -32,7 +33,7 @@ const LOOK: &str = "SELECT ordinal, state, grid, pledges, EXISTS (SELECT 1 FROM 
      AND other.state IN ('valid', 'suspect')) FROM ";
 
 /// How far a judgement is carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Progress {
     /// Not all of it.
@@ -57,7 +58,7 @@ impl Progress {
 }
 
 /// What a manager decided.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BulkReview {
     /// Its name.
     pub id: String,
@@ -107,9 +108,47 @@ impl BulkReview {
     }
 }
 
-/// A signature that a step looks at: ordinal, standing, grid, pledges, and whether its
-/// visitor has another live one.
-type Found = (i64, String, Option<String>, String, bool);
+/// A signature that a step looks at.
+struct Found {
+    ordinal: i64,
+    state: String,
+    grid: Option<String>,
+    pledges: String,
+    /// Whether its visitor has another live one.
+    signed_again: bool,
+}
+
+impl From<(i64, String, Option<String>, String, bool)> for Found {
+    /// From the columns of [`LOOK`].
+    fn from(row: (i64, String, Option<String>, String, bool)) -> Self {
+        let (ordinal, state, grid, pledges, signed_again) = row;
+        Self { ordinal, state, grid, pledges, signed_again }
+    }
+}
+
+/// What was done, by whom, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct AuditRow {
+    id: String,
+    at: Millis,
+    staff: StaffId,
+    action: String,
+    subject: String,
+}
+
+impl Record for AuditRow {
+    fn table() -> &'static Statements {
+        &AUDIT
+    }
+}
+
+bulk_row! {
+    /// A signature that a judgement changed.
+    struct JudgedRow in JUDGED {
+        judgement: String,
+        ordinal: i64,
+    }
+}
 
 /// A note of who did what, kept with the deed.
 #[derive(Clone, Copy, Debug)]
@@ -138,11 +177,10 @@ impl Store {
         upto: Option<u64>,
         at: Millis,
     ) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let taken = counts::take_ledger(&mut tx, at).await?;
-        let last = upto.unwrap_or(u64::MAX).min(taken.last_ordinal);
-        insert(&mut tx, note, verdict, meant, (last, at)).await?;
-        self.commit_counts(tx, taken).await
+        let mut write = CountWrite::begin(self.db.begin().await?, at).await?;
+        let last = upto.unwrap_or(u64::MAX).min(write.ledger.last_ordinal);
+        insert(&mut write.tx, note, verdict, meant, (last, at)).await?;
+        write.commit(&self.publisher).await
     }
 
     /// Switches a rule on or off for signatures that come; what it held is released when
@@ -161,18 +199,17 @@ impl Store {
         const OFF: Sql = Sql::both(
             "INSERT INTO rules_off (rule, at) VALUES ($1, $2) ON CONFLICT (rule) DO NOTHING",
         );
-        let mut tx = self.db.begin().await?;
-        // Whoever signs meanwhile does so before it, and is released, or after it.
-        let taken = counts::take_ledger(&mut tx, at).await?;
+        // A signature that comes meanwhile is stored before it, and is released, or after it.
+        let mut write = CountWrite::begin(self.db.begin().await?, at).await?;
+        let (tx, last) = (&mut write.tx, write.ledger.last_ordinal);
         tx.run(if on { ON } else { OFF }, &[rule.as_str().into(), at.into()]).await?;
         if on {
-            note_in(&mut tx, note, at).await?;
+            note_in(tx, note, at).await?;
         } else {
             let meant = SignatureFilter { rule: Some(rule), ..SignatureFilter::default() };
-            insert(&mut tx, note, ReviewDecision::Release, &meant, (taken.last_ordinal, at))
-                .await?;
+            insert(tx, note, ReviewDecision::Release, &meant, (last, at)).await?;
         }
-        self.commit_counts(tx, taken).await
+        write.commit(&self.publisher).await
     }
 
     /// Begins to take a judgement back; `false` where there is none that was carried out.
@@ -184,14 +221,13 @@ impl Store {
             "UPDATE judgements SET state = 'undoing', reached = 0 \
              WHERE id = $1 AND state IN ('running', 'done')",
         );
-        let mut tx = self.db.begin().await?;
         // No step is half done then.
-        let taken = counts::take_ledger(&mut tx, at).await?;
-        if tx.run(UNDO, &[note.subject.into()]).await? == 0 {
+        let mut write = CountWrite::begin(self.db.begin().await?, at).await?;
+        if write.tx.run(UNDO, &[note.subject.into()]).await? == 0 {
             return Ok(false);
         }
-        note_in(&mut tx, note, at).await?;
-        self.commit_counts(tx, taken).await?;
+        note_in(&mut write.tx, note, at).await?;
+        write.commit(&self.publisher).await?;
         Ok(true)
     }
 
@@ -216,10 +252,9 @@ impl Store {
         if waiting.find::<BulkReview>(&self.db).await?.is_empty() {
             return Ok(false);
         }
-        let mut tx = self.db.begin().await?;
-        // Whoever changes signatures or judgements has it: nobody else is at the same step.
-        let taken = counts::take_ledger(&mut tx, now).await?;
-        let Some(judgement) = waiting.find_in::<BulkReview>(&mut tx).await?.pop() else {
+        // Only one transaction has the ledger: nobody else is at the same step.
+        let mut step = CountWrite::begin(self.db.begin().await?, now).await?;
+        let Some(judgement) = waiting.find_in::<BulkReview>(&mut step.tx).await?.pop() else {
             return Ok(false);
         };
         let from = SignatureState::parse(&judgement.came_from);
@@ -228,33 +263,36 @@ impl Store {
         };
         let undoing = judgement.state == Progress::Undoing;
         let (found, reached) = match undoing {
-            false => forward(&mut tx, &judgement, from).await?,
-            true => backward(&mut tx, &judgement).await?,
+            false => forward(&mut step.tx, &judgement, from).await?,
+            true => backward(&mut step.tx, &judgement).await?,
         };
         let (from, to) = if undoing { (to, from) } else { (from, to) };
         // One visitor has one live signature: whose has signed again meanwhile stays.
         let live = to != SignatureState::Invalid;
         let changed: Vec<Found> = found
             .into_iter()
-            .filter(|(_, state, _, _, other)| state == from.as_str() && !(live && *other))
+            .filter(|found| found.state == from.as_str() && !(live && found.signed_again))
             .collect();
-        let mut deltas = Deltas::default();
-        for (_, _, grid, pledges, _) in &changed {
-            let by =
-                i64::from(to == SignatureState::Valid) - i64::from(from == SignatureState::Valid);
-            deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
+        let by = i64::from(to == SignatureState::Valid) - i64::from(from == SignatureState::Valid);
+        for Found { grid, pledges, .. } in &changed {
+            step.deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
         }
-        write(&mut tx, &judgement, to, &changed, reached).await?;
-        deltas.apply(&mut tx).await?;
-        self.commit_counts(tx, taken).await?;
+        write(&mut step.tx, &judgement, to, &changed, reached).await?;
+        step.commit(&self.publisher).await?;
         Ok(true)
     }
 }
 
 async fn note_in(tx: &mut Tx, note: Note<'_>, at: Millis) -> Result<(), StoreError> {
     let Note { id, staff, action, subject } = note;
-    let row = vec![id.into(), at.into(), staff.into(), action.into(), subject.into()];
-    tx.insert_rows(&AUDIT, &[row]).await
+    let row = AuditRow {
+        id: id.to_owned(),
+        at,
+        staff,
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+    };
+    tx.insert([&row]).await
 }
 
 /// Writes a judgement that nothing is done of yet, and who decided it.
@@ -266,25 +304,28 @@ async fn insert(
     (last, at): (u64, Millis),
 ) -> Result<(), StoreError> {
     let (from, to) = verdict.change();
-    let time = |time: Option<Millis>| time.map_or(Value::Null, Value::from);
-    // The columns of the table, in their order.
-    let row = vec![
-        note.id.into(),
-        at.into(),
-        note.staff.into(),
-        from.as_str().into(),
-        to.as_str().into(),
-        meant.rule.map(Rule::as_str).into(),
-        meant.place.as_deref().into(),
-        time(meant.since),
-        time(meant.until),
-        i64::try_from(last).unwrap_or(i64::MAX).into(),
-        0_i64.into(),
-        0_i64.into(),
-        Progress::Running.as_str().into(),
-    ];
-    tx.insert_rows(&JUDGEMENTS, &[row]).await?;
+    let judgement = BulkReview {
+        id: note.id.to_owned(),
+        at,
+        staff: Some(note.staff),
+        came_from: from.as_str().to_owned(),
+        is_to_be: to.as_str().to_owned(),
+        rule: meant.rule.map(|rule| rule.as_str().to_owned()),
+        place: meant.place.clone(),
+        since: meant.since,
+        until: meant.until,
+        last_ordinal: i64::try_from(last).unwrap_or(i64::MAX),
+        reached: 0,
+        touched: 0,
+        state: Progress::Running,
+    };
+    tx.insert([&judgement]).await?;
     note_in(tx, note, at).await
+}
+
+async fn found(query: &Query, tx: &mut Tx) -> Result<Vec<Found>, StoreError> {
+    let rows: Vec<(i64, String, Option<String>, String, bool)> = query.rows_in(tx).await?;
+    Ok(rows.into_iter().map(Found::from).collect())
 }
 
 /// What a step looks at: ordinal by ordinal, so that it is as long whatever is meant; and up
@@ -301,7 +342,7 @@ async fn forward(
     query.push(" AND ordinal > ").bind(judgement.reached).push(" AND ordinal <= ");
     query.bind(to.min(judgement.last_ordinal)).push(" ORDER BY ordinal");
     let more = to < judgement.last_ordinal;
-    Ok((query.rows_in(tx).await?, more.then_some(to)))
+    Ok((found(&query, tx).await?, more.then_some(to)))
 }
 
 /// The same of what a judgement changed.
@@ -316,9 +357,9 @@ async fn backward(
         .push(" ORDER BY judged.ordinal LIMIT ")
         .bind(STEP)
         .push(") AS signatures ORDER BY ordinal");
-    let found: Vec<Found> = query.rows_in(tx).await?;
+    let found = found(&query, tx).await?;
     let full = i64::try_from(found.len()).is_ok_and(|n| n == STEP);
-    let last = found.last().map(|(ordinal, ..)| *ordinal).filter(|_| full);
+    let last = found.last().map(|found| found.ordinal).filter(|_| full);
     Ok((found, last))
 }
 
@@ -340,13 +381,13 @@ async fn write(
     let undoing = judgement.state == Progress::Undoing;
     let n = i64::try_from(changed.len()).unwrap_or(i64::MAX);
     if n > 0 {
-        let items = changed.iter().map(|(ordinal, ..)| json!({ "ordinal": ordinal }));
+        let items = changed.iter().map(|Found { ordinal, .. }| json!({ "ordinal": ordinal }));
         tx.run(CHANGE, &[Value::items(items), to.as_str().into()]).await?;
     }
     if !undoing {
-        let row = |found: &Found| vec![judgement.id.as_str().into(), found.0.into()];
-        let rows: Vec<Vec<Value>> = changed.iter().map(row).collect();
-        tx.insert_rows(&JUDGED, &rows).await?;
+        let row =
+            |found: &Found| JudgedRow { judgement: judgement.id.clone(), ordinal: found.ordinal };
+        tx.insert_rows(changed.iter().map(row)).await?;
     }
     let state = match (undoing, reached) {
         (false, Some(_)) => Progress::Running,

@@ -11,7 +11,7 @@ use domain::{
 use super::row::opened_name;
 use crate::{
     base::Store,
-    counts,
+    counts::write::CountWrite,
     encryption::cipher::openable,
     error::StoreError,
     sql::{query::Query, statement::Sql},
@@ -216,11 +216,9 @@ impl Store {
             if last == 0 || oldest >= before {
                 return Ok(());
             }
-            let mut tx = self.db.begin().await?;
-            // As all who change signatures: else two could wait for each other.
-            let taken = counts::take_ledger(&mut tx, now).await?;
-            tx.run(FORGET, &[after.into(), last.into(), before.into()]).await?;
-            self.commit_counts(tx, taken).await?;
+            let mut write = CountWrite::begin(self.db.begin().await?, now).await?;
+            write.tx.run(FORGET, &[after.into(), last.into(), before.into()]).await?;
+            write.commit(&self.publisher).await?;
             if last - after < CHUNK {
                 return Ok(());
             }

@@ -4,13 +4,14 @@ use domain::{
     signature::{NewSignature, Ordinal},
     signature_review::Rule,
     slug::Slug,
+    time::Millis,
     visitor::VisitorId,
 };
 
 use crate::{
     encryption::cipher::Seal,
     error::StoreError,
-    sql::{connection::Value, schema::SIGNATURES},
+    sql::{bulk_insert::bulk_row, connection::Value, schema::SIGNATURES},
 };
 
 /// A wish to sign.
@@ -58,6 +59,28 @@ pub struct SignatureRow {
     pub message: Option<String>,
     pub show_name: bool,
     pub signed_at: i64,
+}
+
+bulk_row! {
+    /// A signature as it is stored.
+    pub(crate) struct StoredSignature in SIGNATURES {
+        ordinal: Ordinal,
+        visitor: String,
+        state: &'static str,
+        /// By [`sealed_name`].
+        name: Value,
+        grid: Option<String>,
+        /// By [`pledges_text`].
+        pledges: String,
+        /// By [`sealed_message`].
+        message: Value,
+        show_name: bool,
+        consent: String,
+        signed_at: Millis,
+        message_state: Option<&'static str>,
+        rule: Option<&'static str>,
+        place: Option<String>,
+    }
 }
 
 /// A name as it stands in its row.

@@ -11,14 +11,15 @@ use domain::{
 
 use super::{
     fraud,
-    row::{Signed, Signing, pledges_of, pledges_text, sealed_message, sealed_name},
+    row::{
+        Signed, Signing, StoredSignature, pledges_of, pledges_text, sealed_message, sealed_name,
+    },
 };
 use crate::{
     counts::Deltas,
     error::StoreError,
     sql::{
         connection::{Tx, Value},
-        schema::SIGNATURES,
         statement::{Sql, sql_any_of},
     },
 };
@@ -53,25 +54,24 @@ pub async fn sign(
             deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
         }
         let state = if rule.is_none() { SignatureState::Valid } else { SignatureState::Suspect };
-        // The columns of the table, in their order.
-        new_rows.push(vec![
-            i64::try_from(*last).unwrap_or(i64::MAX).into(),
-            visitor.into(),
-            state.as_str().into(),
-            sealed_name(&tx.seal, *last, new.name.as_str())?,
-            new.grid.as_ref().map(Slug::as_str).into(),
-            pledges_text(&new.pledges).into(),
-            sealed_message(&tx.seal, *last, new.message.as_ref().map(|text| text.as_str()))?,
-            new.show_name.into(),
-            row.consent.as_str().into(),
-            at.into(),
-            Value::Null,
-            Value::Null,
-            rule.map(Rule::as_str).into(),
-            row.place.as_deref().into(),
-        ]);
+        let message = new.message.as_ref().map(|text| text.as_str());
+        new_rows.push(StoredSignature {
+            ordinal: *last,
+            visitor: visitor.to_owned(),
+            state: state.as_str(),
+            name: sealed_name(&tx.seal, *last, new.name.as_str())?,
+            grid: new.grid.as_ref().map(|grid| grid.as_str().to_owned()),
+            pledges: pledges_text(&new.pledges),
+            message: sealed_message(&tx.seal, *last, message)?,
+            show_name: new.show_name,
+            consent: row.consent.clone(),
+            signed_at: at,
+            message_state: None,
+            rule: rule.map(Rule::as_str),
+            place: row.place.clone(),
+        });
     }
-    tx.insert_rows(&SIGNATURES, &new_rows).await?;
+    tx.insert_rows(new_rows).await?;
     Ok(results)
 }
 

@@ -24,7 +24,7 @@ use super::{
     write,
 };
 use crate::{
-    counts::{self, Deltas, publish::Publisher},
+    counts::{publish::Publisher, write::CountWrite},
     error::StoreError,
     sql::{
         connection::{Db, in_time},
@@ -257,15 +257,14 @@ async fn commit(
 
     let now = jiff::Timestamp::now().as_millisecond();
     let plan = Plan::of(requests);
-    let mut tx = db.begin().await?;
-    let ledger = counts::take_ledger(&mut tx, now).await?;
+    let mut write = CountWrite::begin(db.begin().await?, now).await?;
+    let CountWrite { tx, deltas, ledger } = &mut write;
     let mut last = ledger.last_ordinal;
-    let mut deltas = Deltas::default();
     let mut done: Vec<Option<Answer>> = vec![None; requests.len()];
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
             let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
-            let signed = write::sign(&mut tx, &rows, now, &mut last, &mut deltas).await?;
+            let signed = write::sign(tx, &rows, now, &mut last, deltas).await?;
             for (place, signed) in places.into_iter().zip(signed) {
                 done[place] = Some(Answer::Signed(signed));
             }
@@ -273,7 +272,7 @@ async fn commit(
         if !wave.withdrawals.is_empty() {
             let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
                 wave.withdrawals.iter().copied().unzip();
-            let had = write::withdraw(&mut tx, &visitors, now, &mut deltas).await?;
+            let had = write::withdraw(tx, &visitors, now, deltas).await?;
             for (place, had) in places.into_iter().zip(had) {
                 done[place] = Some(Answer::Withdrawn(had));
             }
@@ -284,11 +283,8 @@ async fn commit(
     });
     // Otherwise the transaction is dropped, and with it the revision it had taken.
     if changed {
-        deltas.apply(&mut tx).await?;
-        tx.run(GIVE, &[i64::try_from(last).unwrap_or(i64::MAX).into()]).await?;
-        let counts = counts::read_in(&mut tx, ledger.revision, ledger.as_of).await?;
-        tx.commit().await?;
-        publisher.committed(counts);
+        tx.run(GIVE, &[last.into()]).await?;
+        write.commit(publisher).await?;
     }
     for (place, leader) in plan.followers {
         done[place] = done[leader].map(Answer::repeated);

@@ -27,6 +27,13 @@ impl From<i64> for Value {
     }
 }
 
+/// A serial or an ordinal. Databases count to 2^63 - 1, which no number of ours comes near.
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())

@@ -12,8 +12,10 @@ use crate::{
     base::Store,
     error::StoreError,
     message::opened_reason,
-    report::serial_value,
-    sql::{connection::Tx, statement::Sql},
+    sql::{
+        connection::{Tx, Value},
+        statement::Sql,
+    },
 };
 
 /// The photos of a report that was taken back: nobody's, and to be swept away.
@@ -21,7 +23,7 @@ pub async fn photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both(
         "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 WHERE serial = $1",
     );
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+    tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
 /// Those that its reporter sent: they came with something that nobody of the staff did.
@@ -31,20 +33,20 @@ pub async fn photos_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreErr
          WHERE serial = $1 AND role = 'before' AND at IN (SELECT at FROM report_events \
              WHERE report_events.serial = $1 AND staff IS NULL)",
     );
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+    tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
 /// What the reporter wrote, and what staff wrote about it: a withdrawal leaves none of it.
 pub async fn words(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both("UPDATE report_events SET sealed = NULL WHERE serial = $1");
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+    tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
 /// What the reporter wrote.
 pub async fn words_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql =
         Sql::both("UPDATE report_events SET sealed = NULL WHERE serial = $1 AND staff IS NULL");
-    tx.run(FORGET, &[serial_value(serial)]).await.map(drop)
+    tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
 impl Store {
@@ -70,7 +72,7 @@ impl Store {
                  )) < $1 AND serial > $2 ORDER BY serial LIMIT 100",
         );
         let rows: Vec<(String, i64)> =
-            self.db.all(OVER, &[before.into(), serial_value(after)]).await?;
+            self.db.all(OVER, &[before.into(), Value::from(after)]).await?;
         let row =
             |(code, serial): &(String, i64)| Some((Code::parse(code).ok()?, serial.unsigned_abs()));
         Ok(rows.iter().filter_map(row).collect())
@@ -169,7 +171,7 @@ impl Store {
              erased_at = COALESCE(erased_at, $2), version = version + 1 WHERE serial = $1",
         );
         let mut tx = self.db.begin().await?;
-        tx.run(STRIP, &[serial_value(serial), at.into()]).await?;
+        tx.run(STRIP, &[Value::from(serial), at.into()]).await?;
         words(&mut tx, serial).await?;
         photos_of_reporter(&mut tx, serial).await?;
         tx.commit().await

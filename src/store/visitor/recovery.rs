@@ -4,10 +4,9 @@ use domain::{time::Millis, visitor::VisitorId};
 
 use crate::{
     base::Store,
-    counts::{self, Deltas},
+    counts::write::CountWrite,
     error::StoreError,
-    message,
-    signature::write,
+    message, signature,
     sql::{connection::Tx, statement::Sql},
 };
 
@@ -57,19 +56,16 @@ impl Store {
         let whose: Vec<(String,)> = self.db.all(WHOSE, &[phrase.into()]).await?;
         let Some((whose,)) = whose.first() else { return Ok(None) };
         let mut tx = self.db.begin().await?;
-        // Reports first, then the ledger: as for all who change reports.
         let whose = VisitorId::parse(whose).ok_or_else(|| StoreError::Setup("a visitor".into()))?;
         lock_reports(&mut tx, visitor, &whose).await?;
-        let taken = counts::take_ledger(&mut tx, now).await?;
+        let mut write = CountWrite::begin(tx, now).await?;
         let values = [phrase.into(), visitor.as_str().into(), now.into(), (now - AGAIN).into()];
-        let found: Vec<(String,)> = tx.all(USE, &values).await?;
+        let found: Vec<(String,)> = write.tx.all(USE, &values).await?;
         let Some(known) = found.first().and_then(|(id,)| VisitorId::parse(id)) else {
             return Ok(None);
         };
-        let mut deltas = Deltas::default();
-        join(&mut tx, visitor, &known, now, &mut deltas).await?;
-        deltas.apply(&mut tx).await?;
-        self.commit_counts(tx, taken).await?;
+        join(&mut write, visitor, &known, now).await?;
+        write.commit(&self.publisher).await?;
         Ok(Some(known))
     }
 }
@@ -92,11 +88,10 @@ pub(crate) async fn lock_reports(
 /// Makes all that is `from`'s that of `into`. Where both have signed, the earlier signature
 /// stays; one that counts rather than one that does not.
 pub(crate) async fn join(
-    tx: &mut Tx,
+    write: &mut CountWrite,
     from: &VisitorId,
     into: &VisitorId,
     now: Millis,
-    deltas: &mut Deltas,
 ) -> Result<(), StoreError> {
     const SIGNED: Sql = Sql::both(
         "SELECT visitor FROM signatures WHERE visitor IN ($1, $2) \
@@ -131,12 +126,13 @@ pub(crate) async fn join(
     if from == into {
         return Ok(());
     }
+    let CountWrite { tx, deltas, .. } = write;
     let both = [from.as_str().into(), into.as_str().into()];
     let signed: Vec<(String,)> = tx.all(SIGNED, &both).await?;
     if let [_, (later,)] = signed.as_slice()
         && let Some(later) = VisitorId::parse(later)
     {
-        write::withdraw(tx, &[&later], now, deltas).await?;
+        signature::write::withdraw(tx, &[&later], now, deltas).await?;
     }
     for step in [TWICE, ONCE].into_iter().chain(GIVE) {
         tx.run(step, &both).await?;

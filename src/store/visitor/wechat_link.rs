@@ -5,7 +5,7 @@ use domain::{time::Millis, visitor::VisitorId};
 use super::recovery;
 use crate::{
     base::Store,
-    counts::{self, Deltas},
+    counts::write::CountWrite,
     error::StoreError,
     sql::{connection::Value, statement::Sql},
 };
@@ -50,11 +50,9 @@ impl Store {
         }
         let mut tx = self.db.begin().await?;
         recovery::lock_reports(&mut tx, visitor, &known).await?;
-        let taken = counts::take_ledger(&mut tx, now).await?;
-        let mut deltas = Deltas::default();
-        recovery::join(&mut tx, visitor, &known, now, &mut deltas).await?;
-        deltas.apply(&mut tx).await?;
-        self.commit_counts(tx, taken).await?;
+        let mut write = CountWrite::begin(tx, now).await?;
+        recovery::join(&mut write, visitor, &known, now).await?;
+        write.commit(&self.publisher).await?;
         Ok(known)
     }
 

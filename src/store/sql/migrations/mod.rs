@@ -89,19 +89,29 @@ pub const ALL: [(i64, &str, Sql); 10] = [
     ),
 ];
 
-/// What the newest step makes of rows, without what it makes of tables: rows of a copy of
-/// before it are brought up to date by that.
-pub fn newest_updates() -> Vec<Sql> {
-    let (_, _, step) = ALL[ALL.len() - 1];
-    let updates = |text: &'static str| {
-        let pieces = text.split(";\n").filter_map(|piece| {
-            let at = piece.find("UPDATE ").filter(|at| *at == 0 || piece[..*at].ends_with('\n'))?;
-            Some(&piece[at..])
-        });
-        pieces.collect::<Vec<_>>()
+/// The first step whose `UPDATE`s bring the rows of an older copy up to date, too. What those
+/// before it make of rows, a copy of any schema brings along, or `counts::derive` counts anew.
+const REPLAYED: i64 = 10;
+
+/// What the steps after `schema` make of rows, without what they make of tables: so the rows of a
+/// copy of that schema are brought up to date.
+pub fn updates_since(schema: u32) -> Vec<Sql> {
+    let later = |version: i64| version >= REPLAYED && version > i64::from(schema);
+    let steps = ALL.iter().filter(|(version, ..)| later(*version));
+    let of_step = |(_, _, step): &(i64, &str, Sql)| {
+        let pairs = updates(step.sqlite()).into_iter().zip(updates(step.postgres()));
+        pairs.map(|(sqlite, postgres)| Sql::each(sqlite, postgres)).collect::<Vec<_>>()
     };
-    let pairs = updates(step.sqlite()).into_iter().zip(updates(step.postgres()));
-    pairs.map(|(sqlite, postgres)| Sql::each(sqlite, postgres)).collect()
+    steps.flat_map(of_step).collect()
+}
+
+/// The `UPDATE`s of a step, each of which begins a line.
+fn updates(text: &'static str) -> Vec<&'static str> {
+    let pieces = text.split(";\n").filter_map(|piece| {
+        let at = piece.find("UPDATE ").filter(|at| *at == 0 || piece[..*at].ends_with('\n'))?;
+        Some(&piece[at..])
+    });
+    pieces.collect()
 }
 
 impl Db {
