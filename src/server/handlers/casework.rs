@@ -16,7 +16,7 @@ use domain::{
 };
 use service::report::{
     ReportError,
-    casework::{BulkDeed, Order},
+    casework::{BulkCommand, NotDone, Order},
 };
 use ui::{error::Refusal, form_state::FormState};
 
@@ -164,10 +164,10 @@ pub async fn bulk(
     let page = if action == Action::Check { "/console/check" } else { "/console" };
     let mut errors = FieldErrors::new();
     let command = match action {
-        Action::Accept => Some(BulkDeed::Accept),
+        Action::Accept => Some(BulkCommand::Accept),
         Action::Dispatch | Action::Reject | Action::Check => {
             match Command::read(action, &posted, state.service.campaign()) {
-                Ok(command) => Some(BulkDeed::Same(command)),
+                Ok(command) => Some(BulkCommand::Same(command)),
                 Err(more) => {
                     errors.extend(more);
                     None
@@ -185,13 +185,12 @@ pub async fn bulk(
         let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
         return Ok(render::with_form(&state, parts, &page, form, status).await);
     };
-    let (done, failed) = carry_out_all(&state, &session, chosen, &command).await?;
-    if failed.is_empty() {
+    let (done, not_done) = state.service.act_on_each(&session.staff, chosen, &command).await?;
+    if not_done.is_empty() {
         return Ok(back(&parts.headers, page));
     }
-    let list: Vec<String> =
-        failed.iter().map(|(number, why)| format!("{number}（{why}）")).collect();
-    let whole = format!("办了{done}件；没有办成{}件：{}", failed.len(), list.join("、"));
+    let list: Vec<String> = not_done.iter().map(why_not).collect();
+    let whole = format!("办了{done}件；没有办成{}件：{}", not_done.len(), list.join("、"));
     // What was ticked is looked at anew before it is ticked again.
     let mut values = posted.fields.into_pairs();
     values.retain(|(name, _)| name != "codes");
@@ -200,44 +199,18 @@ pub async fn bulk(
     Ok(render::with_form(&state, parts, &page, form, StatusCode::CONFLICT).await)
 }
 
-/// How many were done, and which were not, with the reason.
-async fn carry_out_all(
-    state: &AppState,
-    session: &Session,
-    chosen: Vec<(Code, u64)>,
-    command: &BulkDeed,
-) -> Result<(usize, Vec<(String, String)>), ReportError> {
-    let (mut done, mut failed) = (0, Vec::new());
-    for (code, version) in chosen {
-        let name = match state.service.case(&session.staff, &code).await? {
-            Some(case) => case.report.number().to_string(),
-            None => {
-                failed.push(("有一件".to_owned(), "没有找到".to_owned()));
-                continue;
-            }
-        };
-        let Some(order) =
-            state.service.bulk_order(&session.staff, (code, version), command).await?
-        else {
-            failed.push((name, "还没有网格，请打开受理".to_owned()));
-            continue;
-        };
-        let why = match state.service.act(&session.staff, order).await {
-            Ok(_) => {
-                done += 1;
-                continue;
-            }
-            Err(ReportError::Store(error)) => return Err(error.into()),
-            Err(ReportError::Forbidden(why)) => why.to_owned(),
-            Err(ReportError::Stale(_)) => "刚才有人动过".to_owned(),
-            Err(ReportError::Form(errors)) => {
-                errors.iter().map(|(_, said)| said.to_string()).collect::<Vec<_>>().join("，")
-            }
-            Err(_) => "现在不能办".to_owned(),
-        };
-        failed.push((name, why));
-    }
-    Ok((done, failed))
+/// One that was not done, with the reason.
+fn why_not(NotDone { number, why }: &NotDone) -> String {
+    let Some(number) = number else { return "有一件（没有找到）".to_owned() };
+    let why = match why {
+        ReportError::Forbidden(why) => (*why).to_owned(),
+        ReportError::Stale(_) => "刚才有人动过".to_owned(),
+        ReportError::Form(errors) => {
+            errors.iter().map(|(_, said)| said.to_string()).collect::<Vec<_>>().join("，")
+        }
+        _ => "现在不能办".to_owned(),
+    };
+    format!("{number}（{why}）")
 }
 
 /// Enters a report for a resident, or 现场办结 of something just found.

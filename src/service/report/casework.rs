@@ -1,13 +1,13 @@
 //! Casework: what staff see of reports, and what they do to them.
 
 use domain::{
+    campaign::Campaign,
     report::{
-        Action, Code, Event, Photo, PhotoRole, Report, State,
+        Action, CaseNumber, Code, Event, Photo, PhotoRole, Report, State,
         action::{Barred, command::Command, transition::Evidence},
         filter::Filter,
         photo::nearly_the_same,
     },
-    slug::Slug,
     staff::{Staff, StaffId},
     time::Millis,
 };
@@ -32,6 +32,24 @@ pub struct Order {
     pub before: Vec<Code>,
     /// Held photos of what it looks like now.
     pub after: Vec<Code>,
+}
+
+/// What an order is about, without what is done.
+struct Target {
+    code: Code,
+    version: u64,
+    action: Action,
+    /// The serial of the report that it is merged into.
+    other: Option<u64>,
+    before: Vec<Code>,
+    after: Vec<Code>,
+}
+
+impl Target {
+    /// Of an order that brings no photos and no other report.
+    const fn bare(code: Code, version: u64, action: Action) -> Self {
+        Self { code, version, action, other: None, before: Vec::new(), after: Vec::new() }
+    }
 }
 
 /// One report with all that staff may know of it.
@@ -76,28 +94,68 @@ impl Service {
     /// [`ReportError`]: what they do not see is not there; then who may, what changed,
     /// what is possible, what is missing, in this order.
     pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
-        self.may_act(staff, &order.code, order.command.action()).await?;
-        let rules = self.rules(crate::base::now());
         let Order { code, version, command, before, after } = order;
+        let other = match &command {
+            Command::Duplicate { of } => Some(of.serial),
+            _ => None,
+        };
+        let target = Target { code, version, action: command.action(), other, before, after };
+        self.carry_out(staff, target, |_| Ok(command), &mut None).await
+    }
+
+    /// Does the same to many reports, each decided on its own: how many were done, and which
+    /// were not.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database is away; those before are done.
+    pub async fn act_on_each(
+        &self,
+        staff: &Staff,
+        chosen: Vec<(Code, u64)>,
+        command: &BulkCommand,
+    ) -> Result<(usize, Vec<NotDone>), StoreError> {
+        let (mut done, mut not_done) = (0, Vec::new());
+        for (code, version) in chosen {
+            let target = Target::bare(code, version, command.action());
+            let mut number = None;
+            let of = |report: &Report| command.of(report, &self.campaign);
+            match self.carry_out(staff, target, of, &mut number).await {
+                Ok(_) => done += 1,
+                Err(ReportError::Store(error)) => return Err(error),
+                Err(why) => not_done.push(NotDone { number, why }),
+            }
+        }
+        Ok((done, not_done))
+    }
+
+    /// Carries out what `command` makes of the report, which is read once, under its lock;
+    /// `number` becomes that of a report which `staff` sees.
+    async fn carry_out(
+        &self,
+        staff: &Staff,
+        target: Target,
+        command: impl FnOnce(&Report) -> Result<Command, ReportError> + Send,
+        number: &mut Option<CaseNumber>,
+    ) -> Result<Report, ReportError> {
+        let rules = self.rules(crate::base::now());
+        let Target { code, version, action, other, before, after } = target;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
         if !after.is_empty() {
             from_before.extend(self.store.photos_merged_into(&code).await?);
         }
-        let into = match &command {
-            Command::Duplicate { of } => Some(of.serial),
-            _ => None,
-        };
-        let changed = self.store.change_beside(&code, into, move |report, known| {
+        let changed = self.store.change_beside(&code, other, move |report, known| {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
-            if let Err(Barred::Person(why)) = command.action().allowed(staff, report) {
+            *number = Some(report.number());
+            if let Err(Barred::Person(why)) = action.allowed(staff, report) {
                 return Err(ReportError::Forbidden(why));
             }
             if version != report.version {
                 return Err(ReportError::Stale(Box::new(report.clone())));
             }
+            let command = command(report)?;
             let evidence = Evidence {
                 before: !before.is_empty()
                     || known.photos.iter().any(|photo| photo.role == PhotoRole::Before),
@@ -110,7 +168,7 @@ impl Service {
                 Command::Accept { public_photos, .. } => Some(public_photos.clone()),
                 _ => None,
             };
-            let notice = match command.action() {
+            let notice = match action {
                 Action::Reopen if changed.state == State::Dispatched => Some(Notice::Reopened),
                 Action::Dispatch => Some(Notice::Dispatched),
                 _ => None,
@@ -315,30 +373,6 @@ impl Service {
         self.store.waiting(staff, crate::base::now()).await
     }
 
-    /// The order that a bulk form means for one report; `None` where it can't be meant.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn bulk_order(
-        &self,
-        staff: &Staff,
-        (code, version): (Code, u64),
-        command: &BulkDeed,
-    ) -> Result<Option<Order>, StoreError> {
-        let command = match command {
-            BulkDeed::Same(command) => command.clone(),
-            BulkDeed::Accept => {
-                let report = self.store.report(&code).await?.filter(|report| staff.sees(report));
-                let Some(report) = report else { return Ok(None) };
-                let Some(grid) = report.grid.clone() else { return Ok(None) };
-                let summary = report.plain_summary(&self.campaign);
-                let category: Slug = report.category.clone();
-                Command::Accept { category, grid, summary, public_photos: Vec::new() }
-            }
-        };
-        Ok(Some(Order { code, version, command, before: Vec::new(), after: Vec::new() }))
-    }
-
     /// Milliseconds since 1970, as this house counts time.
     #[must_use]
     pub fn now(&self) -> Millis {
@@ -348,11 +382,45 @@ impl Service {
 
 /// What is done to many reports at once.
 #[derive(Clone, Debug)]
-pub enum BulkDeed {
+pub enum BulkCommand {
     /// Each is accepted as what it is, where it is.
     Accept,
     /// The same is done to each.
     Same(Command),
+}
+
+impl BulkCommand {
+    const fn action(&self) -> Action {
+        match self {
+            Self::Accept => Action::Accept,
+            Self::Same(command) => command.action(),
+        }
+    }
+
+    /// What it means for one report.
+    fn of(&self, report: &Report, campaign: &Campaign) -> Result<Command, ReportError> {
+        match (self, &report.grid) {
+            (Self::Same(command), _) => Ok(command.clone()),
+            (Self::Accept, Some(grid)) => Ok(Command::Accept {
+                category: report.category.clone(),
+                grid: grid.clone(),
+                summary: report.plain_summary(campaign),
+                public_photos: Vec::new(),
+            }),
+            (Self::Accept, None) => {
+                Err(ReportError::Form(vec![("grid", "还没有网格，请打开受理".into())]))
+            }
+        }
+    }
+}
+
+/// One of many that was not done.
+#[derive(Debug)]
+pub struct NotDone {
+    /// Its number; `None` where there is none that this person sees.
+    pub number: Option<CaseNumber>,
+    /// Why.
+    pub why: ReportError,
 }
 
 /// Whether one photo shows both before and after handling, of those that a deed brings and

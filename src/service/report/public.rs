@@ -12,6 +12,7 @@ use domain::{
 };
 use store::{Size, StoreError};
 
+use super::ReportError;
 use crate::base::Service;
 
 /// A report as its status page shows it: nothing in it that the viewer may not know.
@@ -55,11 +56,7 @@ impl Service {
         visitor: &VisitorId,
         code: &Code,
     ) -> Result<Option<Status>, StoreError> {
-        let Some(report) = self.store.report(code).await? else { return Ok(None) };
-        let own = report.visitor.as_ref() == Some(visitor);
-        if !own && !report.is_public() {
-            return Ok(None);
-        }
+        let Some((report, own)) = self.seen_by(visitor, code).await? else { return Ok(None) };
         let mut events = self.store.events_of(report.serial).await?;
         for event in &mut events {
             if !is_readable(event, own) {
@@ -85,6 +82,31 @@ impl Service {
         let supports = self.store.supports(report.serial, visitor).await?;
         let report = if own { report } else { public_part(report) };
         Ok(Some(Status { report, own, supports, events, photos, goes_on_under, progress }))
+    }
+
+    /// Whether the report at `code` is `visitor`'s own.
+    ///
+    /// # Errors
+    /// [`ReportError::NotFound`] where they may see none; [`ReportError::Store`].
+    pub async fn is_own_report(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+    ) -> Result<bool, ReportError> {
+        let (_, own) = self.seen_by(visitor, code).await?.ok_or(ReportError::NotFound)?;
+        Ok(own)
+    }
+
+    /// The report at `code` if `visitor` may see something of it, and whether it is their own.
+    pub(super) async fn seen_by(
+        &self,
+        visitor: &VisitorId,
+        code: &Code,
+    ) -> Result<Option<(Report, bool)>, StoreError> {
+        let report = self.store.report(code).await?;
+        let seen = report.map(|report| (report.visitor.as_ref() == Some(visitor), report));
+        let seen = seen.filter(|(own, report)| *own || report.is_public());
+        Ok(seen.map(|(own, report)| (report, own)))
     }
 
     /// The report that this one goes on under in the end, over however many merges.

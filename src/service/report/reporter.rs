@@ -77,11 +77,8 @@ impl Service {
         visitor: &VisitorId,
         code: &Code,
     ) -> Result<(), ReportError> {
-        let report = self.store.report(code).await?.ok_or(ReportError::NotFound)?;
-        let own = report.visitor.as_ref() == Some(visitor);
-        if !own && !report.is_public() {
-            return Err(ReportError::NotFound);
-        }
+        let seen = self.seen_by(visitor, code).await?;
+        let (report, own) = seen.ok_or(ReportError::NotFound)?;
         if own {
             return Err(ReportError::NotTheirs);
         }
