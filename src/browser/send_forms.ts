@@ -21,6 +21,13 @@ export function send(): Promise<void> {
   return sending;
 }
 
+/** Sends everything that can be sent. A run that is under way may have begun before there was a
+ * network, so another one follows it where something is left. */
+export async function sendNow(): Promise<void> {
+  await send();
+  if ((await waiting()).length > 0) await send();
+}
+
 /** Sends now, and again a little later: a network that is said to be back often is not yet. */
 export async function sendSoon(): Promise<void> {
   for (const seconds of [0, 1, 3, 9]) {

@@ -1,10 +1,10 @@
 // The service worker: public pages that were seen before open without a network, and a
 // form that is sent without one is kept in the phone and sent later.
 //
-// What belongs to one person is never kept: only the pages in PUBLIC are, and forms as
-// everyone gets them.
+// The cache holds only public pages (PUBLIC) and blank forms, nothing that belongs to one person.
+// A form that could not be sent waits in IndexedDB (`kept_forms.ts`) until the server answers.
 import { forget, keep, kept, refusedAt, replace, waiting } from './kept_forms.ts';
-import { forgetAll, send, sendSoon } from './send_forms.ts';
+import { forgetAll, send, sendNow, sendSoon } from './send_forms.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 /** Changes with the site's files. The server writes it, and LANG, before this script. */
@@ -128,7 +128,7 @@ async function form(request: Request, url: URL): Promise<Response> {
 /** The next person at this phone must not get what this one has left: what waits is sent
  * first, or the phone stays this one's; so it does until they have seen what came back. */
 async function nextPerson(request: Request): Promise<Response> {
-  await send();
+  await sendNow();
   if ((await waiting()).length > 0) return offline();
   const unseen = (await kept()).find(({ shown }) => !shown);
   if (unseen) return Response.redirect(unseen.path, 303);
@@ -141,7 +141,7 @@ async function nextPerson(request: Request): Promise<Response> {
  * that nothing is thrown away which was never told. An answer that sends them on says that it
  * is done; browsers that know `Clear-Site-Data` then forget all they keep. */
 async function erased(request: Request): Promise<Response> {
-  await send();
+  await sendNow();
   if ((await waiting()).length > 0) return offline();
   const answer = await fetch(request);
   if (answer.type === 'opaqueredirect') await forgetAll();

@@ -10,17 +10,18 @@ type Program = Record<string, Wake> & {
 /** Milliseconds after the page was painted, so that nothing stands in the way of its text. */
 const MOMENT = 150;
 
-const { js = '', wasm, few, fewJs = '', fewWasm } = (document.currentScript as HTMLScriptElement).dataset;
+const { dataset } = document.currentScript as HTMLScriptElement;
 const islands = [...document.querySelectorAll<HTMLElement>('leptos-island')];
 const nameOf = (island: HTMLElement) => island.dataset.component as string;
 // The smallest program that has all islands of the page.
-const onlyFew = few && islands.every((island) => RegExp(`^(${few})_`).test(nameOf(island)));
+const few = dataset.few && islands.every((island) => RegExp(`^(${dataset.few})_`).test(nameOf(island)));
+const [js, wasm] = few ? [dataset.fewJs, dataset.fewWasm] : [dataset.js, dataset.wasm];
 
 /** Loads the program, and wakes the islands in document order. */
 async function wake(): Promise<void> {
   try {
-    const program: Program = await import(onlyFew ? fewJs : js);
-    await program.default({ module_or_path: onlyFew ? fewWasm : wasm });
+    const program: Program = await import(js as string);
+    await program.default({ module_or_path: wasm });
     program.hydrate();
     for (const island of islands) (program[nameOf(island)] as Wake)(island);
   } catch (error) {
@@ -28,7 +29,7 @@ async function wake(): Promise<void> {
   }
 }
 
-if (islands.length > 0) requestAnimationFrame(() => setTimeout(wake, MOMENT));
+if (islands[0]) requestAnimationFrame(() => setTimeout(wake, MOMENT));
 
 // Whoever goes on to a second page gets the service worker.
 const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
@@ -41,7 +42,9 @@ if (workers) {
         .catch((error) => console.info('online', error));
     });
   }
-  addEventListener('online', () => workers.controller?.postMessage('send'));
+  addEventListener('online', () => {
+    if (workers.controller) workers.controller.postMessage('send');
+  });
 }
 
 // A page that is one person's and comes back from the browser's memory is asked for anew.

@@ -10,26 +10,37 @@ use axum::{
 };
 use flate2::{Compression, write::GzEncoder};
 
-/// Brotli's quality: higher ones cost more time than a page's last bytes are worth.
-const BROTLI_QUALITY: u32 = 5;
+/// Brotli's quality for a page that one person gets: higher ones cost more time than its last
+/// bytes are worth.
+const ONCE: u32 = 5;
+
+/// That for a page which is compressed once and sent many times: a twelfth smaller, for half as
+/// much time again.
+const FOR_MANY: u32 = 7;
 
 /// A page in every form that was asked for so far.
 #[derive(Debug)]
 pub struct Encoded {
     plain: Bytes,
+    quality: u32,
     brotli: OnceLock<Bytes>,
     gzip: OnceLock<Bytes>,
 }
 
 impl Encoded {
     pub const fn new(plain: Bytes) -> Self {
-        Self { plain, brotli: OnceLock::new(), gzip: OnceLock::new() }
+        Self { plain, quality: ONCE, brotli: OnceLock::new(), gzip: OnceLock::new() }
+    }
+
+    /// The same, to be sent to many.
+    pub fn for_many(self) -> Self {
+        Self { quality: FOR_MANY, ..self }
     }
 
     /// The form that suits the asker, with the name that it has in HTTP.
     fn for_asker(&self, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
         if accepts(headers, "br") {
-            (self.brotli.get_or_init(|| brotli(&self.plain)).clone(), Some("br"))
+            (self.brotli.get_or_init(|| brotli(&self.plain, self.quality)).clone(), Some("br"))
         } else if accepts(headers, "gzip") {
             (self.gzip.get_or_init(|| gzip(&self.plain)).clone(), Some("gzip"))
         } else {
@@ -61,10 +72,10 @@ fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
     })
 }
 
-fn brotli(plain: &[u8]) -> Bytes {
+fn brotli(plain: &[u8], quality: u32) -> Bytes {
     let mut out = Vec::with_capacity(plain.len() / 3);
     // Writing into memory does not fail.
-    brotli::CompressorWriter::new(&mut out, 4096, BROTLI_QUALITY, 20).write_all(plain).ok();
+    brotli::CompressorWriter::new(&mut out, 4096, quality, 20).write_all(plain).ok();
     out.into()
 }
 

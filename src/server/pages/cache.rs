@@ -91,7 +91,7 @@ impl SharedPages {
         {
             return Ok(Arc::clone(page));
         }
-        let page = Arc::new(render().await?);
+        let page = Arc::new(render().await?.for_many());
         *kept = Some((now, Arc::clone(&page)));
         Ok(page)
     }
