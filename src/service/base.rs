@@ -119,7 +119,7 @@ impl Service {
         &self.calendar
     }
 
-    /// A form's own key: the same form, sent twice, files once.
+    /// The idempotency key of a new form: the same form, sent twice, files once.
     #[must_use]
     pub fn form_key(&self) -> String {
         fresh_code().map(String::from).unwrap_or_default()

@@ -76,7 +76,8 @@ impl From<PictureError> for Said {
     }
 }
 
-/// Makes a picture of what was sent. Takes long; never call it where others wait.
+/// Decodes what was sent, turns it upright and re-encodes it, which drops all metadata (EXIF, GPS).
+/// Takes long: never call it on a thread that answers.
 ///
 /// # Errors
 /// [`PictureError`] says why it is none.

@@ -97,7 +97,8 @@ impl Service {
         Some(SignatureFilter { rule, place: said("place"), since: day("since")?, until })
     }
 
-    /// Where a signature came from, as it is kept, and the second signs it came with.
+    /// The client network of a signature, as it is stored, and the spam signals that it came with:
+    /// the honeypot, names and dwell time. None where rate limits are off or the network is unknown.
     pub(super) fn doubts(
         &self,
         signals: &RequestSignals<'_>,

@@ -1,4 +1,5 @@
-//! Tries at passwords of late, counted by all nodes together.
+//! Rate-limit counters, shared by all nodes: attempts at logins, recovery phrases, photos and
+//! WeChat logins within the last minutes. `service::rate_limit` has the limits.
 
 use domain::time::Millis;
 use serde_json::json;
@@ -12,7 +13,7 @@ use super::{
     },
 };
 
-/// A place that tries come from, and how many of late are free.
+/// A rate-limit key, and how many attempts under it are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// A keyed hash: who reads the table learns no address.

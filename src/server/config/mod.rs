@@ -149,7 +149,7 @@ pub struct ServeSettings {
     #[arg(long, env = "CHUANGQUAN_OFFLINE", value_name = "on|off", default_value = "on")]
     pub offline: Unparsed<Switch>,
 
-    /// `off` lets everyone try passwords as often as they like: for benchmarks only
+    /// `off` disables all rate limits and spam detection, the honeypot too: for benchmarks only
     #[arg(long, env = "CHUANGQUAN_LIMITS", value_name = "on|off", default_value = "on")]
     pub limits: Unparsed<Switch>,
 }

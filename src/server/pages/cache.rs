@@ -1,8 +1,9 @@
-//! Pages that are the same for everyone, rendered once for each state of the counts.
+//! Page cache, shared by all visitors: pages that are the same for everyone are rendered once for
+//! each revision of the counts.
 //!
-//! Only pages that read nothing of the visitor but the hints whether they have signed
-//! and how they want to see pages may be shared; a page of an older revision, another phase or another hint is never
-//! given out.
+//! An entry is validated when it is read and never purged: one of an older revision or another
+//! phase of the campaign is stale. Only pages that read nothing of the visitor but the preference
+//! cookies may be cached.
 
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub struct State {
 }
 
 impl State {
-    /// Whether a page of this state may be given out in the state `now`.
+    /// Whether a cached page of this state is still fresh in the state `now`.
     const fn serves(self, now: Self) -> bool {
         self.revision >= now.revision && self.phase as u8 == now.phase as u8
     }

@@ -23,9 +23,8 @@ use crate::{
     state::AppState,
 };
 
-/// Reads the cookie before, and writes it after, every page; lets nobody into the console
-/// who is not of the staff. Merged into one middleware: tower polls each layer twice per
-/// pending request.
+/// Sets and renews the signed visitor cookie, and lets only staff into the console. Merged into
+/// one middleware: tower polls each layer twice per pending request.
 pub async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let name = cookie_name(state.https);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -142,7 +142,7 @@ pub(super) fn from_here(headers: &HeaderMap) -> bool {
     site && !headers.contains_key("sec-purpose")
 }
 
-/// Adds a hint for later pages to a response.
+/// Sets a preference cookie, which is not signed. The visitor cookie is set in `middleware`.
 pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
     let cookie = match hint {
         Hint::Grid(slug) => cookie(GRID, slug.to_owned(), https),

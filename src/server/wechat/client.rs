@@ -138,7 +138,8 @@ impl WeChat {
         }
     }
 
-    /// A ticket that holds still: that of all nodes, fetched anew before it ends.
+    /// The JS-API ticket that all nodes share in the table `wechat_tickets`, refreshed before it
+    /// expires. The access token is not cached: `fetch` asks for it each time.
     pub async fn ticket(&self, service: &Service) -> Result<String, WeChatError> {
         let now = service.now();
         let known = service.wechat_ticket(&self.app).await?;

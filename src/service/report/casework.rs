@@ -1,23 +1,18 @@
-//! Casework: what staff see of reports, and what they do to them.
+//! Casework: what staff do to reports. What they see of them is in `case`.
 
 use domain::{
     campaign::Campaign,
     report::{
-        Action, CaseNumber, Code, Event, Photo, PhotoRole, Report, State,
+        Action, CaseNumber, Code, Photo, PhotoRole, Report, State,
         action::{Barred, command::Command, transition::Evidence},
-        filter::Filter,
-        photo::nearly_the_same,
     },
-    staff::{Staff, StaffId},
+    staff::Staff,
     time::Millis,
 };
-use store::{Attached, Change, Notice, QUEUE_PAGE, StoreError, Waiting};
+use store::{Attached, Change, Notice, StoreError};
 
 use super::ReportError;
 use crate::base::Service;
-
-/// Reports on one page of a batch check.
-pub const CHECK_PAGE: u32 = 20;
 
 /// What is done to one report, and by which version of it.
 #[derive(Clone, Debug)]
@@ -50,41 +45,6 @@ impl Target {
     const fn bare(code: Code, version: u64, action: Action) -> Self {
         Self { code, version, action, other: None, before: Vec::new(), after: Vec::new() }
     }
-}
-
-/// One report with all that staff may know of it.
-#[derive(Clone, Debug)]
-pub struct Case {
-    /// The report.
-    pub report: Report,
-    /// What happened, oldest first.
-    pub events: Vec<Event>,
-    /// All its photos.
-    pub photos: Vec<Photo>,
-    /// Open reports of the same category and grid.
-    pub similar: Vec<Report>,
-    /// The report that it goes on under.
-    pub goes_on_under: Option<Report>,
-    /// Those that go on under it.
-    pub merged: Vec<Report>,
-    /// Whether a picture from after handling looks nearly as one from before.
-    pub same_picture: bool,
-    /// What this person may do to it now.
-    pub actions: Vec<Action>,
-}
-
-/// A page of the queue.
-#[derive(Clone, Debug)]
-pub struct QueuePage {
-    /// The reports.
-    pub reports: Vec<Report>,
-    /// Their photos.
-    pub photos: Vec<Photo>,
-    /// The serials of those of which a picture from after handling looks nearly as one from
-    /// before; on a page of what waits to be checked.
-    pub same_picture: Vec<u64>,
-    /// Whether there is another page.
-    pub more: bool,
 }
 
 impl Service {
@@ -188,17 +148,6 @@ impl Service {
         Ok(changed.await?)
     }
 
-    /// Whether, of what waits to be checked, a picture from after handling looks nearly as one
-    /// from before, also of a report that went on under this one.
-    async fn same_picture(&self, report: &Report, photos: &[Photo]) -> Result<bool, StoreError> {
-        if report.state != State::AwaitingCheck {
-            return Ok(false);
-        }
-        let merged = self.store.photos_merged_into(&report.code).await?;
-        let own = photos.iter().filter(|photo| photo.serial == Some(report.serial));
-        Ok(nearly_the_same(own.chain(&merged)))
-    }
-
     /// The photos of these addresses, as far as they are there.
     pub(crate) async fn photos_named(&self, ids: &[Code]) -> Result<Vec<Photo>, StoreError> {
         let mut found = Vec::new();
@@ -223,68 +172,6 @@ impl Service {
             Err(Barred::Person(why)) => Err(ReportError::Forbidden(why)),
             _ => Ok(()),
         }
-    }
-
-    /// One report with all that `staff` may know of it; `None` when they do not see it.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn case(&self, staff: &Staff, code: &Code) -> Result<Option<Case>, StoreError> {
-        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
-        let Some(report) = report else { return Ok(None) };
-        let events = self.store.events_of(report.serial).await?;
-        let photos = self.store.photos_of(report.serial).await?;
-        let mut similar = match &report.grid {
-            Some(grid) => self.store.alike(&report.category, grid).await?,
-            None => Vec::new(),
-        };
-        similar.retain(|other| other.serial != report.serial && staff.sees(other));
-        similar.truncate(5);
-        let goes_on_under = self.goes_on_under(&report).await?;
-        let mut merged = self.store.merged_into(report.serial).await?;
-        merged.retain(|other| staff.sees(other));
-        let actions = Action::ALL.into_iter();
-        let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
-        let goes_on_under = goes_on_under.filter(|other| staff.sees(other));
-        let same_picture = self.same_picture(&report, &photos).await?;
-        Ok(Some(Case {
-            report,
-            events,
-            photos,
-            similar,
-            goes_on_under,
-            merged,
-            same_picture,
-            actions,
-        }))
-    }
-
-    /// What happened to a report after `version`, each with who did it.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn events_since(
-        &self,
-        report: &Report,
-        version: u64,
-    ) -> Result<Vec<(Event, String)>, StoreError> {
-        let mut events = self.store.events_of(report.serial).await?;
-        events.retain(|event| event.version > version);
-        let names = self.names().await?;
-        let named = |event: Event| {
-            let who = event.staff.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
-            (event, who)
-        };
-        Ok(events.into_iter().map(named).collect())
-    }
-
-    /// What colleagues call each member of staff.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn names(&self) -> Result<std::collections::HashMap<StaffId, String>, StoreError> {
-        let staff = self.store.staff().await?;
-        Ok(staff.into_iter().map(|staff| (staff.id, staff.name)).collect())
     }
 
     /// Contact details of a report, noted as shown; `None` when `staff` does not see it.
@@ -313,64 +200,6 @@ impl Service {
         self.store
             .note_audit(id.as_str(), Some(staff.id), action, subject, crate::base::now())
             .await
-    }
-
-    /// One page of the queue.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn queue(&self, staff: &Staff, filter: &Filter) -> Result<QueuePage, StoreError> {
-        self.queue_page(staff, filter, QUEUE_PAGE).await
-    }
-
-    /// One page of what waits to be checked, with its photos.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
-        use domain::report::filter::{Sort, States};
-        let states = States::Only(State::AwaitingCheck);
-        let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
-        let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
-        for report in &found.reports {
-            if self.same_picture(report, &found.photos).await? {
-                found.same_picture.push(report.serial);
-            }
-        }
-        Ok(found)
-    }
-
-    /// The open reports that `staff` sees, those that are due first at the top; at most
-    /// `most`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn to_do(
-        &self,
-        staff: &Staff,
-        filter: &Filter,
-        most: u32,
-    ) -> Result<Vec<Report>, StoreError> {
-        Ok(self.store.queue(staff, filter, most, crate::base::now()).await?.0)
-    }
-
-    async fn queue_page(
-        &self,
-        staff: &Staff,
-        filter: &Filter,
-        size: u32,
-    ) -> Result<QueuePage, StoreError> {
-        let (reports, more) = self.store.queue(staff, filter, size, crate::base::now()).await?;
-        let photos = self.store.photos_of_all(&reports).await?;
-        Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
-    }
-
-    /// What waits for `staff`, in numbers.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
-        self.store.waiting(staff, crate::base::now()).await
     }
 
     /// Milliseconds since 1970, as this house counts time.

@@ -1,5 +1,6 @@
 //! Reporting: filing, what is alike, supporting, what the reporter does and sees.
 
+pub mod case;
 pub mod casework;
 pub(crate) mod entry;
 pub mod public;

@@ -302,6 +302,8 @@ async fn notify(
     tx.run(OUTBOX.insert, &[Value::items(rows)]).await.map(drop)
 }
 
+/// The report that this very form has filed already (idempotency, by `form_key`). The caller holds
+/// the ledger's row, so two sendings at once cannot both find none.
 async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
     let Some(key) = &report.form_key else { return Ok(None) };
     let mut query = reports();

@@ -9,16 +9,18 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{review::narrow, row::pledges_of};
+use super::{
+    review::narrow,
+    row::{JudgedRow, pledges_of},
+};
 use crate::{
     base::Store,
     counts::write::CountWrite,
     error::StoreError,
     sql::{
-        bulk_insert::bulk_row,
         connection::{Tx, Value},
         query::Query,
-        schema::{AUDIT, JUDGED, JUDGEMENTS},
+        schema::{AUDIT, JUDGEMENTS},
         statement::{Sql, sql_over_items},
         table::{Record, Statements},
     },
@@ -139,14 +141,6 @@ struct AuditRow {
 impl Record for AuditRow {
     fn table() -> &'static Statements {
         &AUDIT
-    }
-}
-
-bulk_row! {
-    /// A signature that a judgement changed.
-    struct JudgedRow in JUDGED {
-        judgement: String,
-        ordinal: i64,
     }
 }
 

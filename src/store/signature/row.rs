@@ -11,7 +11,11 @@ use domain::{
 use crate::{
     encryption::cipher::Seal,
     error::StoreError,
-    sql::{bulk_insert::bulk_row, connection::Value, schema::SIGNATURES},
+    sql::{
+        bulk_insert::bulk_row,
+        connection::Value,
+        schema::{JUDGED, SIGNATURES},
+    },
 };
 
 /// A wish to sign.
@@ -80,6 +84,14 @@ bulk_row! {
         message_state: Option<&'static str>,
         rule: Option<&'static str>,
         place: Option<String>,
+    }
+}
+
+bulk_row! {
+    /// A signature that a judgement changed.
+    pub(crate) struct JudgedRow in JUDGED {
+        judgement: String,
+        ordinal: i64,
     }
 }
 

@@ -265,9 +265,9 @@ pub static JUDGED: Prepared = LazyLock::new(|| {
 });
 
 /// The tables that a copy holds, in the order in which they can be filled, each with the
-/// schema since which it is there. Sessions are left out: whoever gets a copy must not be
-/// logged in by it; so are tries, doubts and WeChat's ticket, which pass by themselves, and
-/// the names of keys, which each database learns when it is opened.
+/// schema since which it is there. Left out: `sessions`, since a copy must not log anybody in;
+/// `tries`, `doubts` and `wechat_tickets`, which expire by themselves; and `seals`, the names of
+/// keys, which each database learns when it is opened.
 const COPIED: [(u32, &Prepared); 16] = [
     (1, &SIGNATURES),
     (1, &COUNTERS),

@@ -10,7 +10,7 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use service::report::casework::Case;
+use service::report::case::Case;
 
 use super::{
     check::{same_picture, to_be_referred},

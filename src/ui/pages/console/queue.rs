@@ -12,7 +12,7 @@ use domain::{
 use islands::forms::queue::QueueHelper;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use service::{COUNTED, Waiting, report::casework::QueuePage as Found};
+use service::{COUNTED, Waiting, report::case::QueuePage as Found};
 
 use super::{framed, staff};
 use crate::{
