@@ -46,7 +46,7 @@ async function screen() {
 const BROWSERS = {
   firefox: {
     driver: async () => [await driver('geckodriver', 4601)],
-    open: (_scripts, waiting) => {
+    open: (scripts, waiting) => {
       const options = new firefox.Options().setAcceptInsecureCerts(true).addArguments('-headless').setBinary('/usr/bin/firefox-esr');
       options.setPreference('javascript.enabled', scripts).setPreference('intl.accept_languages', 'zh-CN, zh');
       options.setPageLoadStrategy(waiting);
