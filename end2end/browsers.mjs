@@ -94,6 +94,21 @@ async function encrypted() {
   return { url: `https://127.0.0.1:${proxy.address().port}`, end: () => { proxy.close(); proxy.closeAllConnections(); } };
 }
 
+/** The browser, asked again what WebKit does not answer because a page goes away meanwhile. */
+function patient(browser) {
+  const execute = browser.execute.bind(browser);
+  const onlyLooks = (command) => /^(find|get|is|executeScript$)/.test(command.getName());
+  browser.execute = async (command, tries = 5) => {
+    try {
+      return await execute(command);
+    } catch (fault) {
+      if (!(fault instanceof error.NoSuchFrameError) || !onlyLooks(command) || tries === 0) throw fault;
+      return browser.execute(command, tries - 1);
+    }
+  };
+  return browser;
+}
+
 /** What a person does with a browser. */
 function hand(browser, at = address) {
   const found = async (css) => browser.wait(until.elementLocated(By.css(css)), PATIENCE, css);
@@ -105,6 +120,8 @@ function hand(browser, at = address) {
     // What only scripts show is there before it can be pressed.
     await browser.wait(() => element.click().then(() => true, (fault) => {
       if (fault instanceof error.ElementNotInteractableError) return false;
+      // WebKit's answer is lost where the page that it leads to comes first.
+      if (fault instanceof error.NoSuchFrameError) return true;
       throw fault;
     }), PATIENCE, css);
   };
@@ -247,7 +264,7 @@ async function handOn(browser, code, url) {
 
 /** Opens a browser for some work, and pictures it where the work fails. */
 async function inBrowser(name, scripts, waiting, work) {
-  const browser = await BROWSERS[name].open(scripts, waiting);
+  const browser = patient(await BROWSERS[name].open(scripts, waiting));
   try {
     return await work(browser);
   } catch (fault) {
