@@ -25,7 +25,7 @@ use server::{
     serve,
 };
 use service::export::Export;
-use store::{Copied, Pictures, Store};
+use store::{BackupSummary, PhotoStore, Store};
 
 /// Threads that free what others allocated wait for each other in the system's own
 /// allocator: a third of a busy server's time.
@@ -169,8 +169,8 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let secrets = secret_file::read(&data.secret_file).map_err(text)?;
             let store = Store::open_sealed(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
-            let pictures = Pictures::open(&data.photo_store).map_err(text)?;
-            let Copied { rows, pictures, .. } =
+            let pictures = PhotoStore::open(&data.photo_store).map_err(text)?;
+            let BackupSummary { rows, photo_files: pictures, .. } =
                 store.backup(&pictures, &dir).await.map_err(text)?;
             println!("{rows} rows and {pictures} pictures are in {}", dir.display());
             println!(
@@ -185,9 +185,9 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let secrets = secrets.map_err(text)?;
             let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
-            let pictures = Pictures::open(&data.photo_store).map_err(text)?;
+            let pictures = PhotoStore::open(&data.photo_store).map_err(text)?;
             let restored = store.restore(&pictures, &dir, unsealed).await.map_err(text)?;
-            let Copied { rows, pictures, missing } = restored;
+            let BackupSummary { rows, photo_files: pictures, missing } = restored;
             println!("{rows} rows and {pictures} pictures came from {}", dir.display());
             if missing > 0 {
                 println!("{missing} photos of reports have no picture in the copy");

@@ -1,7 +1,7 @@
-//! What reads what strangers send, each behind one function that takes bytes: for the targets
-//! in `fuzz/`, and for the test that reads their corpus again. Nothing here answers anyone.
+//! Entry points for fuzzing: each parser of untrusted input behind a function that takes bytes;
+//! used by `fuzz/` and by the test that replays its corpus.
 //!
-//! Whatever comes, none of them may panic; each checks what must hold of what it read.
+//! None may panic; each asserts the invariants of its result.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -26,7 +26,7 @@ use service::BYTES_MAX;
 use tokio::sync::Semaphore;
 
 use super::{
-    forms::{memory, multipart::Posted, urlencoded::Fields},
+    forms::{memory, multipart::PostedForm, urlencoded::Fields},
     handlers::{display, report, signature},
     http::client_ip,
     session::{cookies::CookieKeys, staff, visitor},
@@ -40,7 +40,7 @@ pub fn form(campaign: &Campaign, body: &[u8]) {
         assert!((1..=20).contains(&length) && !signature.pledges.is_empty());
     }
     of_reports(campaign, &fields);
-    look_for(&fields);
+    filter(&fields);
 }
 
 fn of_reports(campaign: &Campaign, sent: &impl Sent) {
@@ -58,7 +58,7 @@ fn of_reports(campaign: &Campaign, sent: &impl Sent) {
 }
 
 /// What a query asks for, and comes back as.
-fn look_for(fields: &Fields) {
+fn filter(fields: &Fields) {
     let filter = Filter::read(|name| Some(fields.first(name)));
     let parts = filter.parts();
     let again = Filter::read(|name| {
@@ -74,24 +74,24 @@ fn look_for(fields: &Fields) {
 /// A form with files: the first line is its kind, the rest comes in pieces.
 pub async fn multipart(campaign: &Campaign, bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
-    let (kind, body) = bytes.split_at(end);
-    let Ok(kind) = HeaderValue::from_bytes(kind) else { return };
+    let (content_type, body) = bytes.split_at(end);
+    let Ok(kind) = HeaderValue::from_bytes(content_type) else { return };
     let body = body.get(1..).unwrap_or_default();
-    // So that fields end at every place of a piece.
+    // Chunk size from the first byte, so that chunk boundaries fall anywhere within a field.
     let size = usize::from(body.first().copied().unwrap_or_default()).max(1);
     let pieces: Vec<_> =
         body.chunks(size).map(|piece| Ok::<_, Infallible>(Bytes::copy_from_slice(piece))).collect();
     let body = Body::from_stream(futures::stream::iter(pieces));
     let request = Request::builder().header(header::CONTENT_TYPE, kind).body(body);
     let Ok(request) = request else { return };
-    let memory = Arc::new(Semaphore::new(memory::memory()));
-    let Ok(posted) = Posted::of(request, Some(&memory)).await else { return };
+    let memory = Arc::new(Semaphore::new(memory::memory_permits()));
+    let Ok(posted) = PostedForm::of(request, Some(&memory)).await else { return };
     let all: usize = posted.files.iter().map(|(_, file)| file.len()).sum();
     assert!(posted.files.iter().all(|(_, file)| file.len() <= BYTES_MAX));
-    assert!(memory::memory() - memory.available_permits() >= all.div_ceil(memory::STEP));
+    assert!(memory::memory_permits() - memory.available_permits() >= all.div_ceil(memory::STEP));
     of_reports(campaign, &posted);
     drop(posted);
-    assert_eq!(memory.available_permits(), memory::memory(), "all memory is given back");
+    assert_eq!(memory.available_permits(), memory::memory_permits(), "all memory is given back");
 }
 
 /// Headers, one on a line, of which cookies, language and address are read; then what
@@ -110,14 +110,14 @@ pub fn cookies(bytes: &[u8]) {
     }
     let old = Key::from(&[8; 64]);
     let keys = CookieKeys::new(Key::from(&[7; 64]), [old]);
-    assert!(visitor::brought(&headers, &keys, false).is_none(), "nobody has our key");
-    visitor::care_of(&headers);
+    assert!(visitor::visitor_of_request(&headers, &keys, false).is_none(), "nobody has our key");
+    visitor::large_text_of(&headers);
     visitor::lang_of(&headers);
     let trusted = ["10.0.0.0/8", "::/0"].map(client_ip::network);
     let trusted: Vec<_> = trusted.into_iter().flatten().collect();
     let mut extensions = Extensions::new();
     extensions.insert(client_ip::Peer([10, 0, 0, 1].into()));
-    client_ip::place(&extensions, &headers, &trusted);
+    client_ip::client_network(&extensions, &headers, &trusted);
     let back = display::back("/look", &headers);
     assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -46,7 +46,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         .with_state(state)
 }
 
-/// The answer after a panic; what it said is not repeated, since it may quote somebody.
+/// The response after a panic, without its message, which may quote personal data.
 fn fault(_: Box<dyn Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

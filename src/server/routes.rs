@@ -1,9 +1,8 @@
-//! Every way in: one table of all routes, with what each kind of person is answered there.
+//! All routes in one table, with the status that each kind of caller gets (the access matrix).
 //!
-//! What belongs here: a row for each path and method. The router is built from the rows, so
-//! a page or handler without a row is not reachable; the access matrix in
-//! `tests/access.rs` asks every row as every kind of person, every other method too, and
-//! fails where the answer is another one, or where a row has no example.
+//! The router is built from this table, so a handler without a row is unreachable.
+//! `tests/access.rs` requests every row as every kind of caller and with every other method; it
+//! fails if a status differs, or if a row has no example.
 
 use axum::{
     Router,
@@ -24,7 +23,7 @@ use super::{
 
 /// Who asks, in the order of [`Answers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Caller {
     /// A browser that has no cookie yet.
     Anonymous,
     /// One that has been here before.
@@ -34,7 +33,7 @@ pub enum Who {
     /// A grid worker of the report's grid.
     Worker,
     /// A grid worker of another grid.
-    Elsewhere,
+    OtherGridWorker,
     /// The lead of the report's branch.
     Lead,
     /// A manager of the street office.
@@ -43,14 +42,14 @@ pub enum Who {
     Deactivated,
 }
 
-impl Who {
+impl Caller {
     /// Everyone.
     pub const ALL: [Self; 8] = [
         Self::Anonymous,
         Self::Visitor,
         Self::Reporter,
         Self::Worker,
-        Self::Elsewhere,
+        Self::OtherGridWorker,
         Self::Lead,
         Self::Manager,
         Self::Deactivated,
@@ -65,23 +64,22 @@ const fn all(status: u16) -> Answers {
     [status; 8]
 }
 
-/// The visitor's own affair: whoever came without a cookie is answered `first`.
+/// Personal data of a visitor; a request without a cookie is answered `first`.
 const fn after_first(first: u16, later: u16) -> Answers {
     [first, later, later, later, later, later, later, later]
 }
 
-/// Only the reporter's; others are told `no`.
+/// Status `yes` for the reporter, `no` for everyone else.
 const fn reporter(yes: u16, no: u16) -> Answers {
     [no, no, yes, no, no, no, no, no]
 }
 
-/// Staff of any role; everyone else is shown to the door.
+/// Any staff; others are redirected to the login page.
 const fn any_staff(status: u16) -> Answers {
     [303, 303, 303, status, status, status, status, 303]
 }
 
-/// Staff whose grid or branch a report is in, and managers; for others of the staff it is
-/// not there.
+/// Staff who are responsible for the report, and managers; other staff get 404.
 const fn in_scope(status: u16) -> Answers {
     [303, 303, 303, status, 404, status, status, 303]
 }
@@ -96,63 +94,63 @@ const fn managers(status: u16) -> Answers {
     [303, 303, 303, 403, 403, 403, status, 303]
 }
 
-/// What stands behind a row.
-enum Behind {
-    /// A handler that knows its visitor; of a page, the one that renders it.
+/// The handler of a route.
+enum RouteHandler {
+    /// Runs after the visitor middleware.
     Known(MethodRouter<AppState>),
-    /// A handler of what is the same for everybody: no cookie is read or set.
+    /// The same for everyone; no cookie is read or set.
     Unknown(MethodRouter<AppState>),
 }
 
 /// One way in.
-pub struct Row {
+pub struct Route {
     /// `GET`, which answers `HEAD` too, or `POST`.
     pub method: &'static str,
     /// The path, as axum writes it.
     pub path: &'static str,
     /// What each kind of person is answered.
     pub answers: Answers,
-    behind: Behind,
+    behind: RouteHandler,
 }
 
-fn page(path: &'static str, answers: Answers) -> Row {
-    Row { method: "GET", path, answers, behind: Behind::Known(get(render::page)) }
+fn page(path: &'static str, answers: Answers) -> Route {
+    Route { method: "GET", path, answers, behind: RouteHandler::Known(get(render::page)) }
 }
 
 fn own<T: 'static>(
     path: &'static str,
     handler: impl Handler<T, AppState>,
     answers: Answers,
-) -> Row {
-    Row { method: "GET", path, answers, behind: Behind::Known(get(handler)) }
+) -> Route {
+    Route { method: "GET", path, answers, behind: RouteHandler::Known(get(handler)) }
 }
 
 fn form<T: 'static>(
     path: &'static str,
     handler: impl Handler<T, AppState>,
     answers: Answers,
-) -> Row {
-    Row { method: "POST", path, answers, behind: Behind::Known(post(handler)) }
+) -> Route {
+    Route { method: "POST", path, answers, behind: RouteHandler::Known(post(handler)) }
 }
 
 fn data<T: 'static>(
     path: &'static str,
     handler: impl Handler<T, AppState>,
     answers: Answers,
-) -> Row {
-    Row { method: "GET", path, answers, behind: Behind::Unknown(get(handler)) }
+) -> Route {
+    Route { method: "GET", path, answers, behind: RouteHandler::Unknown(get(handler)) }
 }
 
 /// The table.
 #[must_use]
-pub fn table() -> Vec<Row> {
+pub fn table() -> Vec<Route> {
     let mut rows = of_residents();
     rows.extend(of_the_console());
     rows.extend(for_everybody());
     rows
 }
 
-fn of_residents() -> Vec<Row> {
+fn of_residents() -> Vec<Route> {
     vec![
         page("/", all(200)),
         page("/pledges/{slug}", all(200)),
@@ -185,13 +183,13 @@ fn of_residents() -> Vec<Row> {
         page("/reports", all(200)),
         // A report that was not accepted yet.
         page("/reports/{code}", reporter(200, 404)),
-        form("/reports/{code}/{wish}", report::wish, reporter(303, 404)),
+        form("/reports/{code}/{wish}", report::act, reporter(303, 404)),
         own("/photos/{id}", photo::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
         form("/messages/{ordinal}/object", message::object, after_first(403, 303)),
     ]
 }
 
-fn of_the_console() -> Vec<Row> {
+fn of_the_console() -> Vec<Route> {
     vec![
         page("/console/login", [200, 200, 200, 303, 303, 303, 303, 200]),
         form("/console/login", login::log_in, all(303)),
@@ -213,7 +211,7 @@ fn of_the_console() -> Vec<Row> {
         page("/console/messages", leads(200)),
         form("/console/messages/{ordinal}", message::decide, leads(303)),
         page("/console/signatures", managers(200)),
-        form("/console/signatures/judge", signature_review::judge, managers(303)),
+        form("/console/signatures/judge", signature_review::start_bulk_review, managers(303)),
         form("/console/signatures/rules/{rule}", signature_review::switch, managers(303)),
         // There is no judgement to take back.
         form("/console/signatures/{id}/undo", signature_review::undo, managers(404)),
@@ -224,7 +222,7 @@ fn of_the_console() -> Vec<Row> {
     ]
 }
 
-fn for_everybody() -> Vec<Row> {
+fn for_everybody() -> Vec<Route> {
     vec![
         data("/counts.json", live::counts_json, all(200)),
         data("/live", live::events, all(200)),
@@ -246,8 +244,8 @@ pub(super) fn routers() -> (Router<AppState>, Router<AppState>) {
     let (mut known, mut unknown) = (Router::new(), Router::new());
     for row in table() {
         match row.behind {
-            Behind::Known(handler) => known = known.route(row.path, handler),
-            Behind::Unknown(handler) => unknown = unknown.route(row.path, handler),
+            RouteHandler::Known(handler) => known = known.route(row.path, handler),
+            RouteHandler::Unknown(handler) => unknown = unknown.route(row.path, handler),
         }
     }
     (known, unknown)

@@ -1,4 +1,4 @@
-//! `serve`: from settings to a listening server, and to its quiet end.
+//! `serve`: starts the HTTP server from the settings; shuts it down gracefully.
 
 use std::{
     io::{self, Write},
@@ -40,16 +40,16 @@ use super::{
 };
 
 /// How long a client may take to send the head of a request.
-const HEAD_PATIENCE: Duration = Duration::from_secs(15);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The largest head of a request, and read buffer, in bytes.
 const BUFFER: usize = 32 * 1024;
 
-/// How long nothing of an answer may be taken by who asked for it.
-const READER_PATIENCE: Duration = Duration::from_secs(60);
+/// Write timeout: how long a client may accept no bytes of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long answers in flight may take once the server is to end.
-const FAREWELL: Duration = Duration::from_secs(4);
+/// How long open requests may take after the shutdown began.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -96,20 +96,20 @@ pub async fn serve_with(
     let Resources { options, secrets, campaign, store, pictures, robots, .. } = resources;
     let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys());
     if !resources.limits {
-        tracing::warn!("CHUANGQUAN_LIMITS is off: nobody is slowed down; for benchmarks only");
-        say("CHUANGQUAN_LIMITS is off: nobody is slowed down. For benchmarks only!");
+        tracing::warn!("CHUANGQUAN_LIMITS is off: no rate limits; for benchmarks only");
+        say("CHUANGQUAN_LIMITS is off: no rate limits. For benchmarks only!");
         service = service.without_limits();
     }
     let (end, ending) = watch::channel(false);
     let address = options.site_addr;
     let fault = |source| StartError::Address { address, source };
     let listener = listener(address).await.map_err(fault)?;
-    let places = places(resources.connections);
+    let max_connections = connection_limit(resources.connections);
     let state =
         AppState::new(service, secrets.cookies(), &settings.public_url, options, ending.clone())
             .map_err(StartError::Files)?
             .with_trusted_proxies(resources.proxies)
-            .with_connections(places)
+            .with_connections(max_connections)
             .with_wechat(resources.wechat, resources.proof)
             .with_offline(resources.offline);
     let has_staff = state.service.has_staff().await?;
@@ -127,15 +127,15 @@ pub async fn serve_with(
             .await
             .map_err(|source| StartError::Address { address, source })?;
     }
-    let accept = accept(listener, app, places, ending);
+    let accept = accept(listener, app, max_connections, ending);
     let stop = async {
         wait_for_end().await;
-        tracing::info!("ending: finishing what is in flight");
+        tracing::info!("shutting down: finishing open requests");
         end.send_replace(true);
     };
     tokio::join!(accept, stop);
     store.close().await;
-    tracing::info!("ended");
+    tracing::info!("shut down");
     Ok(())
 }
 
@@ -150,31 +150,31 @@ async fn listener(address: SocketAddr) -> io::Result<TcpListener> {
     }
 }
 
-/// How many connections there may be: as many as wished, or as open files allow.
-fn places(wished: usize) -> usize {
+/// Maximum number of connections: the setting, or less if the limit of open files is lower.
+fn connection_limit(requested: usize) -> usize {
     // The database, the site's files and the logs need some, too.
-    const KEPT_BACK: u64 = 64;
+    const RESERVED_FILES: u64 = 64;
     let allowed = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
-    let possible = usize::try_from(allowed.saturating_sub(KEPT_BACK)).unwrap_or(usize::MAX);
-    if possible < wished {
-        tracing::warn!(wished, possible, "the limit of open files allows fewer connections");
+    let possible = usize::try_from(allowed.saturating_sub(RESERVED_FILES)).unwrap_or(usize::MAX);
+    if possible < requested {
+        tracing::warn!(requested, possible, "the limit of open files allows fewer connections");
     }
-    wished.min(possible).max(1)
+    requested.min(possible).max(1)
 }
 
-/// Takes connections until the end, then waits for them to finish.
+/// Accepts connections until the shutdown, then waits for open ones.
 async fn accept(
     listener: TcpListener,
     app: Router,
     most: usize,
     mut ending: watch::Receiver<bool>,
 ) {
-    let places = Arc::new(Semaphore::new(most));
+    let permits = Arc::new(Semaphore::new(most));
     let graceful = GracefulShutdown::new();
     loop {
         let arrival = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
         };
         let (place, (stream, peer)) = tokio::select! {
             (place, accepted) = arrival => match accepted {
@@ -196,19 +196,19 @@ async fn accept(
         });
     }
     drop(listener);
-    if timeout(FAREWELL, graceful.shutdown()).await.is_err() {
+    if timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::warn!("some connections did not finish in time");
     }
 }
 
-/// The router, for the requests of one connection.
+/// The router as a service of one connection; adds the peer's address to each request.
 #[derive(Clone)]
-struct Answering {
+struct ConnectionService {
     app: Router,
     peer: Peer,
 }
 
-impl Service<hyper::Request<Incoming>> for Answering {
+impl Service<hyper::Request<Incoming>> for ConnectionService {
     type Response = <Router as Service<Request>>::Response;
     type Error = <Router as Service<Request>>::Error;
     type Future = <Router as Service<Request>>::Future;
@@ -224,22 +224,22 @@ impl Service<hyper::Request<Incoming>> for Answering {
     }
 }
 
-/// A connection on which nobody can keep an answer waiting for ever.
+/// A connection with a write timeout.
 type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
 
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     app: Router,
-) -> http1::Connection<Stream, TowerToHyperService<Answering>> {
+) -> http1::Connection<Stream, TowerToHyperService<ConnectionService>> {
     // Small answers must not wait for the acknowledgement of earlier ones.
     stream.set_nodelay(true).ok();
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(READER_PATIENCE));
-    let service = TowerToHyperService::new(Answering { app, peer: Peer(peer.ip()) });
+    stream.set_write_timeout(Some(WRITE_TIMEOUT));
+    let service = TowerToHyperService::new(ConnectionService { app, peer: Peer(peer.ip()) });
     http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_PATIENCE)
+        .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }

@@ -12,11 +12,11 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{
     forms::memory,
-    http::{assets::Assets, concurrency::ConcurrencyLimit, live_feed::Live},
+    http::{assets::Assets, concurrency::ConcurrencyLimit, live_feed::LiveFeed},
     ops::metrics::Metrics,
-    pages::{cache::SharedPages, share_picture::SharePicture},
+    pages::{cache::SharedPages, share_image::ShareImage},
     session::cookies::CookieKeys,
-    wechat::client::{self, Proof, WeChat},
+    wechat::client::{self, DomainVerification, WeChat},
 };
 
 /// Streams of counts that may be open at once, unless the settings say otherwise.
@@ -25,7 +25,7 @@ const STREAMS: usize = 12_800;
 /// Streams of one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
 const STREAMS_EACH: usize = 12;
 
-/// So many streams; a seventh is kept for others than those of the busiest place.
+/// Limit for event streams; one client network may take at most six sevenths of it.
 fn streams(most: usize) -> ConcurrencyLimit {
     ConcurrencyLimit::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
 }
@@ -56,7 +56,7 @@ pub struct Parts {
     /// The names of the site's files, and the policy that lets them run.
     pub assets: Arc<Assets>,
     /// The counts as they are sent.
-    pub live: Arc<Live>,
+    pub live: Arc<LiveFeed>,
     /// How people reach this, as far as the settings say.
     pub public_url: Arc<str>,
     /// Refuses what other sites send. Behind a proxy that changes `Host`, older browsers
@@ -65,13 +65,13 @@ pub struct Parts {
     /// Pages that are the same for everyone.
     pub shared_pages: Arc<SharedPages>,
     /// The picture of a shared link.
-    pub share_picture: Arc<SharePicture>,
+    pub share_image: Arc<ShareImage>,
     /// Whether phones keep pages and forms for when there is no network.
     pub offline: bool,
     /// The app that WeChat knows.
     pub wechat: Option<Arc<WeChat>>,
     /// The file that proves to WeChat whose domain this is.
-    pub proof: Option<Proof>,
+    pub proof: Option<DomainVerification>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
     /// Memory for the files of forms.
@@ -104,11 +104,11 @@ impl AppState {
         options: LeptosOptions,
         ending: watch::Receiver<bool>,
     ) -> io::Result<Self> {
-        // What a page reads, it reads on the threads that answer.
+        // Resources of Leptos are loaded on the tokio runtime.
         any_spawner::Executor::init_tokio().ok();
         let assets = Arc::new(Assets::read(&options)?);
         let service = Arc::new(service);
-        let live = Live::start(&service, ending.clone());
+        let live = LiveFeed::start(&service, ending.clone());
         let https = public_url.starts_with("https://");
         let csrf = match public_url.trim_end_matches('/') {
             "" => CsrfLayer::new(),
@@ -116,12 +116,15 @@ impl AppState {
                 io::Error::other(format!("CHUANGQUAN_PUBLIC_URL {public_url}: {error}"))
             })?,
         };
-        let (shared_pages, share_picture) = Default::default();
+        let (shared_pages, share_image) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
-        let uploads = Arc::new(Semaphore::new(memory::memory()));
-        let forms =
-            ConcurrencyLimit::new(memory::FORMS, memory::FORMS_EACH, memory::FORMS_AT_PLACE);
+        let uploads = Arc::new(Semaphore::new(memory::memory_permits()));
+        let forms = ConcurrencyLimit::new(
+            memory::FORMS,
+            memory::FORMS_PER_VISITOR,
+            memory::FORMS_PER_NETWORK,
+        );
         let streams = streams(STREAMS);
         let parts = Parts {
             service,
@@ -133,7 +136,7 @@ impl AppState {
             public_url,
             csrf,
             shared_pages,
-            share_picture,
+            share_image,
             offline: true,
             wechat: None,
             proof: None,
@@ -156,12 +159,12 @@ impl AppState {
     /// Lets pages speak to WeChat, as far as there is an app, and proves whose domain this
     /// is.
     #[must_use]
-    pub fn with_wechat(self, wechat: Option<WeChat>, proof: Option<Proof>) -> Self {
+    pub fn with_wechat(self, wechat: Option<WeChat>, proof: Option<DomainVerification>) -> Self {
         let parts = Arc::unwrap_or_clone(self.0);
         let assets = match &wechat {
             Some(wechat) => {
-                let forms = wechat.asks_at();
-                Arc::new(parts.assets.with_others(client::SCRIPTS_FROM, forms.as_deref()))
+                let forms = wechat.authorize_origin();
+                Arc::new(parts.assets.with_wechat(client::SCRIPTS_FROM, forms.as_deref()))
             }
             None => parts.assets,
         };
@@ -169,8 +172,7 @@ impl AppState {
         Self(Arc::new(Parts { assets, wechat, proof, ..parts }))
     }
 
-    /// Leaves a fifth of all connections to those who ask for something, whoever follows
-    /// the counts.
+    /// Reserves a fifth of the connections for requests other than event streams.
     #[must_use]
     pub fn with_connections(self, most: usize) -> Self {
         let streams = streams(most - most / 5);

@@ -1,8 +1,7 @@
-//! The struct that all use cases are methods of: the campaign, the store, and what bounds
-//! costly work.
+//! [`Service`]: the use cases of one campaign, and the limits of expensive work.
 //!
-//! Each use case stands in the file of its noun, in an `impl Service` of its own; here are only
-//! the parts that they share.
+//! Its methods are in the files of their nouns, each in an own `impl Service`; here is what they
+//! share.
 
 use std::{
     collections::BTreeMap,
@@ -20,43 +19,43 @@ use domain::{
     time::Millis,
 };
 use jiff::tz::TimeZone;
-use store::{Pictures, ReportFigures, Store, StoreError, WriterMeasures};
+use store::{PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
 
-use super::{keyed_hash::Keys, name_counter::Names};
+use super::{keyed_hash::HashKeys, name_counter::NameCounter};
 
-/// Pictures that are made at once: each may take 300 MB for a moment.
-const DARKROOM: usize = 2;
+/// Photos that are decoded and encoded at once; each may take 300 MB for a moment.
+const MAX_PHOTO_JOBS: usize = 2;
 
-/// Passwords that are checked at once: each takes 19 MB and a core for a moment.
-const DOORKEEPERS: usize = 4;
+/// Argon2 computations that run at once; each takes 19 MB and a core.
+const MAX_PASSWORD_HASHES: usize = 4;
 
 /// The use cases of one campaign over one store.
 #[derive(Debug)]
 pub struct Service {
     pub(super) store: Store,
-    pub(super) pictures: Pictures,
+    pub(super) photo_store: PhotoStore,
     pub(super) campaign: Arc<Campaign>,
     pub(super) time_zone: TimeZone,
     pub(super) calendar: WorkCalendar,
-    pub(super) darkroom: Arc<Semaphore>,
-    pub(super) doorkeeper: Arc<Semaphore>,
-    pub(super) keys: Keys,
+    pub(super) photo_permits: Arc<Semaphore>,
+    pub(super) password_permits: Arc<Semaphore>,
+    pub(super) keys: HashKeys,
     pub(super) limits: bool,
-    pub(super) names: Names,
-    /// Whether something was erased that stands in the database's log still.
-    pub(super) log_to_empty: AtomicBool,
+    pub(super) names: NameCounter,
+    /// Whether erased data may still be in the write-ahead log of SQLite.
+    pub(super) wal_to_truncate: AtomicBool,
 }
 
-/// What is watched of the whole, by whoever keeps it running.
+/// Values for `/metrics`.
 #[derive(Debug)]
-pub struct VitalSigns<'s> {
+pub struct ServiceMetrics<'s> {
     /// What the writer measures of itself.
-    pub writer: &'s WriterMeasures,
-    /// Wishes that wait for the writer.
+    pub writer: &'s WriterMetrics,
+    /// Requests in the writer's queue.
     pub queue: usize,
     /// Reports in each state.
     pub reports: Option<BTreeMap<State, u64>>,
@@ -71,7 +70,7 @@ pub(super) fn now() -> Millis {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A code nobody can guess.
+/// A new random code: 16 bytes, as 22 characters of base64url.
 pub(super) fn fresh_code() -> Result<Code, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
@@ -82,22 +81,27 @@ pub(super) fn fresh_code() -> Result<Code, StoreError> {
 impl Service {
     /// Puts `campaign` over `store`, with photos in `pictures`.
     #[must_use]
-    pub fn new(store: Store, pictures: Pictures, campaign: Arc<Campaign>, keys: Keys) -> Self {
+    pub fn new(
+        store: Store,
+        pictures: PhotoStore,
+        campaign: Arc<Campaign>,
+        keys: HashKeys,
+    ) -> Self {
         // A checked campaign has a time zone that is known here.
         let time_zone = TimeZone::get(&campaign.period.time_zone).unwrap_or(TimeZone::UTC);
         let calendar = WorkCalendar::new(&campaign, time_zone.clone());
         Self {
             store,
-            pictures,
+            photo_store: pictures,
             campaign,
             time_zone,
             calendar,
-            darkroom: Arc::new(Semaphore::new(DARKROOM)),
-            doorkeeper: Arc::new(Semaphore::new(DOORKEEPERS)),
+            photo_permits: Arc::new(Semaphore::new(MAX_PHOTO_JOBS)),
+            password_permits: Arc::new(Semaphore::new(MAX_PASSWORD_HASHES)),
             keys,
             limits: true,
-            names: Names::default(),
-            log_to_empty: AtomicBool::new(true),
+            names: NameCounter::default(),
+            wal_to_truncate: AtomicBool::new(true),
         }
     }
 
@@ -128,7 +132,7 @@ impl Service {
     /// Reports by state and by branch.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
         self.store.report_figures().await
     }
@@ -162,18 +166,17 @@ impl Service {
         self.store.follow_counts()
     }
 
-    /// What is watched: how the writer does, which reports are late, whether photos can be
-    /// had. What the database does not say is missing.
-    pub async fn vital_signs(&self) -> VitalSigns<'_> {
-        let (writer, queue) = self.store.writing();
+    /// Collects the values for `/metrics`; `None` for what the database does not answer in time.
+    pub async fn vital_signs(&self) -> ServiceMetrics<'_> {
+        let (writer, queue) = self.store.writer_metrics();
         // Whoever watches waits no longer than this for what is away.
         let soon = Duration::from_secs(2);
         let (figures, overdue, photo_store) = tokio::join!(
             timeout(soon, self.report_figures()),
             timeout(soon, self.store.overdue(now())),
-            timeout(soon, self.pictures.answers()),
+            timeout(soon, self.photo_store.answers()),
         );
-        VitalSigns {
+        ServiceMetrics {
             writer,
             queue,
             reports: figures.ok().and_then(Result::ok).map(|figures| figures.states),
@@ -188,15 +191,15 @@ impl Service {
         !self.store.has_died()
     }
 
-    /// Whether what this node needs is there: the database, and the folder of the photos.
-    /// A bucket that is away does not count: it is away for all nodes, and to take them all
-    /// away would help nobody.
+    /// Whether this node can serve: the database and the photo folder. A bucket is not checked: if
+    /// it is down, it is down for all nodes, and taking all of them out of the load balancer helps
+    /// nobody.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer, the writer has ended, or the
     /// folder is gone.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.store.ping().await?;
-        self.pictures.ping().await
+        self.photo_store.ping().await
     }
 }

@@ -22,7 +22,7 @@ pub enum Export {
 const CHUNK: u32 = 1000;
 
 /// A row of the table.
-pub type Row = Vec<String>;
+pub type ExportRow = Vec<String>;
 
 /// Where an export stands.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ impl Export {
 
     /// The first row.
     #[must_use]
-    pub fn heading(self, personal: bool) -> Row {
+    pub fn heading(self, personal: bool) -> ExportRow {
         let (plain, own): (&[&str], &[&str]) = match self {
             Self::Reports => (
                 &[
@@ -86,7 +86,7 @@ impl Export {
 
 /// A cell that no spreadsheet takes for a formula.
 #[must_use]
-pub fn disarmed(cell: &str) -> String {
+pub fn escape_formula(cell: &str) -> String {
     let risky = cell.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
         || cell.starts_with(['\t', '\r', '\n']);
     if risky { format!("'{cell}") } else { cell.to_owned() }
@@ -117,8 +117,8 @@ impl Service {
     /// The next rows, and where the export stands after them; no rows at its end.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn export_chunk(&self, at: Cursor) -> Result<(Vec<Row>, Cursor), StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn export_chunk(&self, at: Cursor) -> Result<(Vec<ExportRow>, Cursor), StoreError> {
         let Cursor { what, personal, after } = at;
         let (rows, last) = match what {
             Export::Reports => {
@@ -143,7 +143,7 @@ impl Service {
         .unwrap_or_default()
     }
 
-    fn report_row(&self, report: &Report, personal: bool) -> Row {
+    fn report_row(&self, report: &Report, personal: bool) -> ExportRow {
         let campaign = &self.campaign;
         let title = |found: Option<&String>| found.cloned().unwrap_or_default();
         let mut row = vec![
@@ -183,10 +183,10 @@ impl Service {
                 report.rating_comment.clone().unwrap_or_default(),
             ]);
         }
-        row.iter().map(|cell| disarmed(cell)).collect()
+        row.iter().map(|cell| escape_formula(cell)).collect()
     }
 
-    fn signature_row(&self, signature: &SignatureRow, personal: bool) -> Row {
+    fn signature_row(&self, signature: &SignatureRow, personal: bool) -> ExportRow {
         let campaign = &self.campaign;
         let pledges = signature.pledges.iter();
         let pledges: Vec<&str> = pledges
@@ -207,7 +207,7 @@ impl Service {
                 if signature.show_name { "是" } else { "否" }.to_owned(),
             ]);
         }
-        row.iter().map(|cell| disarmed(cell)).collect()
+        row.iter().map(|cell| escape_formula(cell)).collect()
     }
 }
 
@@ -228,7 +228,7 @@ mod tests {
             ("测试小区", "测试小区"),
             ("", ""),
         ] {
-            assert_eq!(disarmed(cell), kept);
+            assert_eq!(escape_formula(cell), kept);
         }
     }
 }

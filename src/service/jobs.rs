@@ -1,6 +1,6 @@
 //! What happens by itself: time runs out, held photos and sessions end.
 
-use store::{Change, ChangeError, JobLock, Notice, Pending, StoreError};
+use store::{Change, ChangeError, JobLock, Notice, PendingNotice, StoreError};
 
 use super::{
     base::{Service, now},
@@ -9,18 +9,18 @@ use super::{
 };
 
 impl Service {
-    /// Takes the right to do what follows; `None` while another node does it.
+    /// Takes the lock for the periodic jobs; `None` while another node has it.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn lead(&self) -> Result<Option<JobLock>, StoreError> {
-        self.store.lead().await
+        self.store.try_job_lock().await
     }
 
     /// Takes every report whose time has run out up a level; how many.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn escalate_overdue(&self) -> Result<usize, StoreError> {
         let rules = self.rules(now());
         let late = self.store.to_escalate(rules.now).await?;
@@ -44,18 +44,18 @@ impl Service {
     /// Notices whose time has come; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn pending_notices(&self, limit: u16) -> Result<Vec<Pending>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn pending_notices(&self, limit: u16) -> Result<Vec<PendingNotice>, StoreError> {
         self.store.pending_notices(now(), limit).await
     }
 
     /// Notes how a notice fared, and in how many minutes to try again; `None` gives up.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn notice_tried(
         &self,
-        notice: &Pending,
+        notice: &PendingNotice,
         arrived: bool,
         again: Option<i64>,
     ) -> Result<(), StoreError> {
@@ -70,7 +70,7 @@ impl Service {
     /// Ends the sessions that have run out.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn sweep_sessions(&self) -> Result<(), StoreError> {
         self.store.sweep_sessions(now() - IDLE, now() - ABSOLUTE).await
     }
@@ -80,6 +80,6 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when a store is away.
     pub async fn sweep_photos(&self) -> Result<usize, StoreError> {
-        self.store.sweep_photos(&self.pictures, now() - HELD_FOR).await
+        self.store.sweep_photos(&self.photo_store, now() - HELD_FOR).await
     }
 }

@@ -8,18 +8,18 @@ use sha2::Sha256;
 
 /// Keys of hashes. Apart from those of cookies and rows, so that none tells of another.
 #[derive(Clone)]
-pub struct Keys {
+pub struct HashKeys {
     newest: Hmac<Sha256>,
     older: Vec<Hmac<Sha256>>,
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for HashKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys")
     }
 }
 
-impl Keys {
+impl HashKeys {
     /// Makes the keys from secrets of any length, the newest first.
     #[must_use]
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
@@ -31,13 +31,15 @@ impl Keys {
         Self { newest, older: keys.collect() }
     }
 
-    /// What stands for `text`, a place that somebody came from or a phrase.
+    /// Keyed hash of `text` (a client network, a recovery phrase, a WeChat account, …) by the
+    /// newest key.
     #[must_use]
     pub fn hash(&self, text: &str) -> String {
         hash(&self.newest, text)
     }
 
-    /// What stood for `text` while older secrets were the newest.
+    /// Hashes of `text` by the older keys, to find rows that were written before the secret
+    /// changed.
     pub fn older_hashes(&self, text: &str) -> impl Iterator<Item = String> {
         self.older.iter().map(move |key| hash(key, text))
     }

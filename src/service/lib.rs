@@ -20,12 +20,12 @@ pub mod visitor;
 mod wechat;
 
 pub use self::{
-    base::{Service, VitalSigns},
-    photo::{BYTES_MAX, PictureError},
-    rate_limit::Asker,
+    base::{Service, ServiceMetrics},
+    photo::{BYTES_MAX, PhotoError},
+    rate_limit::Requester,
     signature::{MySignature, SignError},
 };
 pub use store::{
-    BulkReview, BusyPlace, COUNTED, Pending, Progress, ReportFigures, Size, StoreError,
-    StoredMessage, Suspects, Waiting,
+    BulkReview, BusyNetwork, COUNT_LIMIT, PendingNotice, Progress, ReportFigures, Size, StoreError,
+    StoredMessage, SuspectGroup, Waiting,
 };

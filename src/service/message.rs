@@ -36,7 +36,7 @@ impl Service {
     /// What is on the wall, newest first, with masked names.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn wall(&self, before: Option<Ordinal>) -> Result<Vec<StoredMessage>, StoreError> {
         let mut wall = self.store.wall(before, WALL_PAGE).await?;
         for message in &mut wall {
@@ -49,7 +49,7 @@ impl Service {
     /// The newest messages that may be shown, as the board shows them.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn newest_messages(&self) -> Result<Vec<BoardMessage>, StoreError> {
         let wall = self.wall(None).await?.into_iter().take(MESSAGES);
         let shown = wall.map(|message| BoardMessage {
@@ -62,7 +62,7 @@ impl Service {
     /// What waits for a decision.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn messages_to_review(
         &self,
         staff: &Staff,
@@ -93,7 +93,7 @@ impl Service {
     /// Notes that someone objects to a 寄语; `false` when it is not on the wall.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn object_to_message(
         &self,
         visitor: &VisitorId,

@@ -1,5 +1,5 @@
-//! How often a name was signed from one place lately, counted on this node: so that the
-//! database is asked about few.
+//! How often each name was signed from each client network, counted in memory on this node: a cheap
+//! filter, so that the database counts only names that repeat.
 
 use std::time::Duration;
 
@@ -15,19 +15,20 @@ const FULL: u64 = NAMES_MAX / 10 * 9;
 
 /// Names by where they came from: how often each was seen, and since when.
 #[derive(Debug)]
-pub struct Names(Cache<String, (u32, Millis)>);
+pub struct NameCounter(Cache<String, (u32, Millis)>);
 
-impl Default for Names {
+impl Default for NameCounter {
     fn default() -> Self {
         let kept = Duration::from_millis(MEMORY.unsigned_abs());
         Self(Cache::builder().max_capacity(NAMES_MAX).time_to_live(kept).build())
     }
 }
 
-impl Names {
-    /// How often this one was seen within [`MEMORY`], with this time. In a flood of names nobody
-    /// can say that of a new one, and it counts as seen very often: a flood resets no rule.
-    pub fn seen(&self, counted: &str, now: Millis) -> u32 {
+impl NameCounter {
+    /// Increments the counter of a name and returns it. If the cache is nearly full, a new name may
+    /// be one that was evicted, and counts as seen very often: flooding the cache must not reset
+    /// the rule.
+    pub fn increment(&self, counted: &str, now: Millis) -> u32 {
         let again = |known: Option<Entry<String, (u32, Millis)>>| match known.map(Entry::into_value)
         {
             Some((n, since)) if now - since <= MEMORY => (n.saturating_add(1), since),
@@ -44,21 +45,25 @@ mod tests {
 
     #[test]
     fn a_flood_of_names_resets_nobody() {
-        let names = Names::default();
+        let names = NameCounter::default();
         for n in 1..=20 {
-            assert_eq!(names.seen("王测试 at a", 0), n);
+            assert_eq!(names.increment("王测试 at a", 0), n);
         }
         for n in 0..2 * NAMES_MAX {
-            names.seen(&n.to_string(), 1);
+            names.increment(&n.to_string(), 1);
         }
-        assert!(names.seen("王测试 at a", 2) > 20);
+        assert!(names.increment("王测试 at a", 2) > 20);
     }
 
     #[test]
     fn after_a_while_counting_begins_anew() {
-        let names = Names::default();
+        let names = NameCounter::default();
         assert_eq!(
-            [names.seen("a", 0), names.seen("a", MEMORY), names.seen("a", MEMORY + 1)],
+            [
+                names.increment("a", 0),
+                names.increment("a", MEMORY),
+                names.increment("a", MEMORY + 1)
+            ],
             [1, 2, 1]
         );
     }

@@ -12,7 +12,7 @@ use image::{
 use sha2::{Digest, Sha256};
 
 use domain::{lang::Said, report::Looks};
-use store::Picture;
+use store::EncodedPhoto;
 
 /// The largest file, in bytes.
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -30,9 +30,9 @@ const THUMB: u32 = 400;
 /// JPEG quality of 100.
 const QUALITY: u8 = 82;
 
-/// Why a file is not taken as a picture.
+/// Why an uploaded file is not accepted as a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PictureError {
+pub enum PhotoError {
     /// Nothing in it.
     #[error("the picture is empty")]
     Empty,
@@ -43,32 +43,32 @@ pub enum PictureError {
     #[error("the picture has too many pixels")]
     TooManyPixels,
     /// Neither JPEG, PNG nor WebP.
-    #[error("the file is no picture of a known kind")]
+    #[error("the file is not an image in a supported format")]
     Unknown,
     /// It ends too early, or is damaged.
     #[error("the picture is damaged")]
     Broken,
 }
 
-impl From<PictureError> for Said {
-    fn from(error: PictureError) -> Self {
+impl From<PhotoError> for Said {
+    fn from(error: PhotoError) -> Self {
         match error {
-            PictureError::Empty => {
+            PhotoError::Empty => {
                 Self::new("这张照片是空的，请重新选择", "This photo is empty; please choose again")
             }
-            PictureError::TooLarge => Self::new(
+            PhotoError::TooLarge => Self::new(
                 "照片不能超过10MB，请选小一点的，或者用手机直接拍",
                 "A photo has at most 10 MB; please choose a smaller one, or take one now",
             ),
-            PictureError::TooManyPixels => Self::new(
+            PhotoError::TooManyPixels => Self::new(
                 "照片的尺寸太大（超过5000万像素），请选小一点的",
                 "This photo has more than 50 megapixels; please choose a smaller one",
             ),
-            PictureError::Unknown => Self::new(
+            PhotoError::Unknown => Self::new(
                 "这不是能用的照片，请选JPEG、PNG或WebP格式（苹果手机请在“设置-相机-格式”里选“兼容性最佳”）",
                 "This is not a photo we can use; please choose a JPEG, PNG or WebP (iPhone: Settings, Camera, Formats, Most Compatible)",
             ),
-            PictureError::Broken => Self::new(
+            PhotoError::Broken => Self::new(
                 "这张照片打不开，可能没有传完，请重新选择",
                 "This photo cannot be opened, perhaps it did not arrive whole; please choose again",
             ),
@@ -81,21 +81,21 @@ impl From<PictureError> for Said {
 ///
 /// # Errors
 /// [`PictureError`] says why it is none.
-pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
+pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
     if bytes.is_empty() {
-        return Err(PictureError::Empty);
+        return Err(PhotoError::Empty);
     }
     if bytes.len() > BYTES_MAX {
-        return Err(PictureError::TooLarge);
+        return Err(PhotoError::TooLarge);
     }
-    let format = image::guess_format(bytes).map_err(|_| PictureError::Unknown)?;
+    let format = image::guess_format(bytes).map_err(|_| PhotoError::Unknown)?;
     if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
-        return Err(PictureError::Unknown);
+        return Err(PhotoError::Unknown);
     }
     if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
-        return Err(PictureError::Broken);
+        return Err(PhotoError::Broken);
     }
-    let broken = |_| PictureError::Broken;
+    let broken = |_| PhotoError::Broken;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(2 * MEMORY_MAX);
@@ -104,7 +104,7 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels > PIXELS_MAX || decoder.total_bytes() > MEMORY_MAX {
-        return Err(PictureError::TooManyPixels);
+        return Err(PhotoError::TooManyPixels);
     }
     let orientation = decoder.orientation().map_err(broken)?;
     let decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -117,7 +117,7 @@ pub fn process(bytes: &[u8]) -> Result<Picture, PictureError> {
     let thumb = full.thumbnail(THUMB, THUMB);
     let shown = jpeg(&full)?;
     let as_shown = image::load_from_memory_with_format(&shown, ImageFormat::Jpeg);
-    Ok(Picture {
+    Ok(EncodedPhoto {
         width: full.width(),
         height: full.height(),
         thumb: jpeg(&thumb)?,
@@ -137,7 +137,7 @@ fn hash_of(picture: &RgbImage) -> String {
     URL_SAFE_NO_PAD.encode(&hash.finalize()[..16])
 }
 
-/// What a picture looks like in every way that it can be turned, whole and in its middle.
+/// Perceptual hashes of the image in all eight orientations, of the whole and of its middle.
 fn looks(picture: &DynamicImage) -> Looks {
     let (width, height) = (picture.width(), picture.height());
     let middle = picture.crop_imm(width / 10, height / 10, width - width / 5, height - height / 5);
@@ -153,23 +153,22 @@ fn looks(picture: &DynamicImage) -> Looks {
     Looks { whole: each(picture), middle: each(&middle) }
 }
 
-/// The difference hash of a picture (N. Krawetz, "Kind of Like That", 2013): for each of 8 × 8
-/// places whether it is lighter than the one to its right. A picture that was made smaller,
-/// compressed or brightened keeps nearly all of them.
+/// Difference hash (N. Krawetz, "Kind of Like That", 2013): one bit for each of 8 × 8 pixels, set
+/// if the pixel is lighter than its right neighbour. Scaling, compression and brightness change few
+/// bits.
 fn difference_hash(picture: &DynamicImage) -> u64 {
     const SIDE: u32 = 8;
     let small = picture.resize_exact(SIDE + 1, SIDE, FilterType::Triangle).to_luma8();
-    let places = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
-    places.fold(0, |hash, (x, y)| {
+    let pixels = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
+    pixels.fold(0, |hash, (x, y)| {
         let lighter = small.get_pixel(x, y).0 > small.get_pixel(x + 1, y).0;
         (hash << 1) | u64::from(lighter)
     })
 }
 
-/// Whether the picture goes on to its end: decoders fill up what is missing with grey. A
-/// thumbnail in the metadata has an end of its own, so segments are stepped over until
-/// the scan begins; in a scan the end's two bytes stand for nothing else (ITU-T T.81,
-/// B.1.1). What cameras put behind the end is left alone.
+/// Whether the JPEG has an end-of-image marker: decoders fill missing rows with grey. An embedded
+/// thumbnail has its own marker, so segments are skipped until the scan; within a scan the two
+/// bytes cannot mean anything else (ITU-T T.81, B.1.1). Data after the marker is ignored.
 fn is_whole_jpeg(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     const END: [u8; 2] = [0xff, 0xd9];
@@ -199,9 +198,9 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
     })
 }
 
-fn jpeg(picture: &DynamicImage) -> Result<Bytes, PictureError> {
+fn jpeg(picture: &DynamicImage) -> Result<Bytes, PhotoError> {
     let mut out = Vec::new();
     let encoder = JpegEncoder::new_with_quality(&mut out, QUALITY);
-    picture.write_with_encoder(encoder).map_err(|_| PictureError::Broken)?;
+    picture.write_with_encoder(encoder).map_err(|_| PhotoError::Broken)?;
     Ok(out.into())
 }

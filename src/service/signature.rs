@@ -8,7 +8,7 @@ use domain::{
     text,
     visitor::VisitorId,
 };
-use store::{Signed, Signing, StoreError};
+use store::{SignOutcome, SignRequest, StoreError};
 
 use super::{base::Service, signature_review::RequestSignals};
 
@@ -44,8 +44,8 @@ pub struct MySignature {
 }
 
 impl Service {
-    /// Signs for `visitor`; who has a live signature already keeps it unchanged. Where its
-    /// `signals` is doubtful nobody is told, and it does not count yet.
+    /// Signs for `visitor`; a live signature is kept unchanged. A signature that the fraud rules
+    /// hold is stored but not counted; the signer is not told, so that bots cannot learn the rules.
     ///
     /// # Errors
     /// [`SignError`]; nothing is stored, unless the store could not be reached,
@@ -55,14 +55,14 @@ impl Service {
         visitor: &VisitorId,
         form: &SignatureForm,
         signals: &RequestSignals<'_>,
-    ) -> Result<Signed, SignError> {
+    ) -> Result<SignOutcome, SignError> {
         let signature = self.check_signature(form)?;
-        let (place, doubts) = self.doubts(signals, signature.name.as_str());
-        let signing = Signing {
+        let (network_hash, doubts) = self.fraud_signals(signals, signature.name.as_str());
+        let signing = SignRequest {
             visitor: visitor.clone(),
             signature,
-            place,
-            doubts,
+            network_hash,
+            rule_hits: doubts,
             consent: self.campaign.privacy.version.clone(),
         };
         Ok(self.store.sign(signing).await?)
@@ -91,7 +91,7 @@ impl Service {
     /// The visitor's live signature.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn signature_of(
         &self,
         visitor: &VisitorId,
@@ -110,7 +110,7 @@ impl Service {
     /// The newest signers who let their masked name be shown.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn recent_signers(&self) -> Result<Vec<String>, StoreError> {
         const SHOWN: u16 = 8;
         let names = self.store.recent_names(SHOWN).await?;

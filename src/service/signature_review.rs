@@ -1,4 +1,4 @@
-//! Doubtful signatures: what speaks against one, and what managers decide about many.
+//! Fraud review of signatures: fraud signals of a request, and bulk decisions by managers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,23 +10,23 @@ use domain::{
     text,
     time::Millis,
 };
-use store::{BulkReview, BusyPlace, Doubt, Note, StoreError, Suspects};
+use store::{AuditEntry, BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
 
 use super::base::{Service, now};
 
-/// How a signature came.
+/// What a sign request reveals about bots.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestSignals<'m> {
-    /// The address, or network, it comes from; empty where nobody knows.
-    pub place: &'m str,
-    /// Since when this visitor is known, in milliseconds before now.
+    /// Client network (IPv4 address or IPv6 /64); empty if unknown.
+    pub client_network: &'m str,
+    /// Time since this visitor got their cookie, in milliseconds.
     pub dwell: Millis,
-    /// Whether a field was filled in that people do not see.
+    /// Whether the hidden honeypot field was filled in.
     pub honeypot_filled: bool,
 }
 
-/// From how often on this node alone a name is looked at by all nodes together.
-const NAMES_HERE: u32 = 5;
+/// How often a name must repeat on this node before the database counts it for all nodes.
+const LOCAL_NAME_REPEATS: u32 = 5;
 
 /// Days of the trend.
 const DAYS: i64 = 14;
@@ -34,43 +34,43 @@ const DAYS: i64 = 14;
 /// A day in milliseconds.
 const DAY: Millis = 86_400_000;
 
-/// How long it is kept where signatures came from.
-const PLACES_KEPT: Millis = 30 * DAY;
+/// How long the hashed client network of a signature is kept.
+const NETWORK_HASH_RETENTION: Millis = 30 * DAY;
 
-/// What managers see of doubtful signatures.
+/// The review page of managers.
 #[derive(Clone, Debug)]
 pub struct Overview {
-    /// Signatures of each standing on each of the last days, newest first.
+    /// Number of signatures per state on each of the last days, newest first.
     pub days: Vec<(Day, BTreeMap<SignatureState, u64>)>,
     /// Rules that are switched off.
     pub off: BTreeSet<Rule>,
-    /// Suspect ones, by rule and place, with a few masked names.
-    pub suspects: Vec<(Suspects, Vec<String>)>,
-    /// Where most of the valid ones of the last two days came from.
-    pub busy: Vec<BusyPlace>,
-    /// What was decided of late, with the name of who did.
-    pub judgements: Vec<(BulkReview, String)>,
+    /// Suspect signatures grouped by rule and network hash, with a few masked names.
+    pub suspects: Vec<(SuspectGroup, Vec<String>)>,
+    /// Client networks (hashed) with the most valid signatures of the last two days.
+    pub busy: Vec<BusyNetwork>,
+    /// The last bulk reviews, each with the name of the manager.
+    pub bulk_reviews: Vec<(BulkReview, String)>,
 }
 
-/// What a verdict would do.
+/// The effect of a bulk review before it is started.
 #[derive(Clone, Debug)]
 pub struct Preview {
-    /// How many it touches.
+    /// Number of signatures that it changes.
     pub n: u64,
-    /// The last ordinal that it saw.
+    /// The highest ordinal that the preview included.
     pub upto: u64,
     /// The newest of them: ordinal, masked name, time.
     pub samples: Vec<(u64, String, Millis)>,
 }
 
-/// Why a verdict was not taken.
+/// Why a bulk review was not started.
 #[derive(Debug, thiserror::Error)]
-pub enum DoubtError {
+pub enum SignatureReviewError {
     /// Only managers judge.
     #[error("only managers may do this")]
     Forbidden,
     /// There is none that could be taken back.
-    #[error("there is no such judgement")]
+    #[error("there is no such bulk review")]
     NotFound,
     /// The form has faults.
     #[error("the form has faults")]
@@ -81,9 +81,9 @@ pub enum DoubtError {
 }
 
 impl Service {
-    /// The signatures that a form or an address means; `None` where it says something strange.
+    /// The signature filter of a form or query string; `None` if a field is malformed.
     #[must_use]
-    pub fn meant_by(&self, first: impl Fn(&str) -> String) -> Option<SignatureFilter> {
+    pub fn parse_filter(&self, first: impl Fn(&str) -> String) -> Option<SignatureFilter> {
         let said = |name: &str| Some(first(name).trim().to_owned()).filter(|text| !text.is_empty());
         let day = |name: &str| match said(name) {
             None => Some(None),
@@ -99,69 +99,79 @@ impl Service {
 
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
     /// the honeypot, names and dwell time. None where rate limits are off or the network is unknown.
-    pub(super) fn doubts(
+    pub(super) fn fraud_signals(
         &self,
         signals: &RequestSignals<'_>,
         name: &str,
-    ) -> (Option<String>, Vec<Doubt>) {
-        let place = signals.place;
-        if !self.limits || place.is_empty() {
+    ) -> (Option<String>, Vec<RuleHit>) {
+        let client_network = signals.client_network;
+        if !self.limits || client_network.is_empty() {
             return (None, Vec::new());
         }
         let counted =
             |rule: Rule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
         let mut doubts = Vec::new();
-        let mut doubt = |rule: Rule, counted: String| doubts.push(Doubt { rule, counted });
+        let mut doubt =
+            |rule: Rule, counted: String| doubts.push(RuleHit { rule, bucket: counted });
         if signals.honeypot_filled {
-            doubt(Rule::Honeypot, counted(Rule::Honeypot, place));
+            doubt(Rule::Honeypot, counted(Rule::Honeypot, client_network));
         }
         if signals.dwell < DWELL {
-            doubt(Rule::Hasty, counted(Rule::Hasty, place));
+            doubt(Rule::Hasty, counted(Rule::Hasty, client_network));
         }
-        let of_name = counted(Rule::SameName, &format!("{place}\n{name}"));
-        if self.names.seen(&of_name, now()) > NAMES_HERE {
+        let of_name = counted(Rule::SameName, &format!("{client_network}\n{name}"));
+        if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
             doubt(Rule::SameName, of_name);
         }
-        (Some(self.keys.hash(&format!("signed at\n{place}"))), doubts)
+        (Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts)
     }
 
-    /// What managers see.
+    /// Data of the review page.
     ///
     /// # Errors
     /// [`DoubtError`].
-    pub async fn doubt_overview(&self, staff: &Staff) -> Result<Overview, DoubtError> {
-        may_judge(staff)?;
+    pub async fn review_overview(&self, staff: &Staff) -> Result<Overview, SignatureReviewError> {
+        may_review(staff)?;
         let now = now();
         let offset = self.offset(now);
         let first = (now + offset) / DAY - (DAYS - 1);
-        let rows = self.store.standings_by_day(first * DAY - offset, offset).await?;
+        let rows = self.store.count_by_day_and_state(first * DAY - offset, offset).await?;
         let mut days: BTreeMap<i64, BTreeMap<SignatureState, u64>> = BTreeMap::new();
         for (day, state, n) in rows {
             days.entry(day).or_default().insert(state, n);
         }
-        let day = |(day, standings)| Some((self.day(day * DAY - offset)?, standings));
+        let day = |(day, counts)| Some((self.day(day * DAY - offset)?, counts));
         let days = days.into_iter().rev().filter_map(day).collect();
         let mut suspects = Vec::new();
         for group in self.store.suspects(20).await? {
-            let place = Some(group.place.clone()).filter(|place| !place.is_empty());
-            let meant =
-                SignatureFilter { rule: Some(group.rule), place, ..SignatureFilter::default() };
+            let network_hash = Some(group.network_hash.clone()).filter(|place| !place.is_empty());
+            let meant = SignatureFilter {
+                rule: Some(group.rule),
+                place: network_hash,
+                ..SignatureFilter::default()
+            };
             let samples = self.store.samples(SignatureState::Suspect, &meant, 5).await?;
             let names = samples.iter().map(|sample| text::masked(&sample.name)).collect();
             suspects.push((group, names));
         }
         let staff = self.store.staff().await?;
         let mut judgements = Vec::new();
-        for judgement in self.store.judgements(20).await? {
+        for judgement in self.store.bulk_reviews(20).await? {
             let by = staff.iter().find(|one| Some(one.id) == judgement.staff);
             let name = by.map(|one| one.name.clone()).unwrap_or_default();
             judgements.push((judgement, name));
         }
-        let busy = self.store.busy_places(now - 2 * DAY, 10).await?;
-        Ok(Overview { days, off: self.store.rules_off().await?, suspects, busy, judgements })
+        let busy = self.store.busiest_networks(now - 2 * DAY, 10).await?;
+        Ok(Overview {
+            days,
+            off: self.store.rules_off().await?,
+            suspects,
+            busy,
+            bulk_reviews: judgements,
+        })
     }
 
-    /// How far clocks are ahead of UTC where the campaign is, in milliseconds.
+    /// UTC offset of the campaign's time zone at `at`, in milliseconds.
     fn offset(&self, at: Millis) -> Millis {
         let time = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
         i64::from(self.time_zone.to_offset(time).seconds()) * 1000
@@ -175,105 +185,115 @@ impl Service {
         Some(begins.as_millisecond())
     }
 
-    /// What a verdict would do.
+    /// Previews a bulk review.
     ///
     /// # Errors
     /// [`DoubtError`].
     pub async fn preview(
         &self,
         staff: &Staff,
-        verdict: ReviewDecision,
-        meant: &SignatureFilter,
-    ) -> Result<Preview, DoubtError> {
-        may_judge(staff)?;
-        let (from, _) = verdict.change();
-        let samples = self.store.samples(from, meant, 10).await?;
+        decision: ReviewDecision,
+        filter: &SignatureFilter,
+    ) -> Result<Preview, SignatureReviewError> {
+        may_review(staff)?;
+        let (from, _) = decision.change();
+        let samples = self.store.samples(from, filter, 10).await?;
         let sample = samples.iter().map(|one| (one.ordinal, text::masked(&one.name), one.at));
-        // After the samples: the newest of them is as far as the verdict goes.
-        let n = self.store.how_many(from, meant).await?;
+        // Counted after sampling, so `n` may include signatures newer than `upto`; the bulk review
+        // stops at `upto`.
+        let n = self.store.count_matching(from, filter).await?;
         let upto = samples.first().map_or(0, |newest| newest.ordinal);
         Ok(Preview { n, upto, samples: sample.collect() })
     }
 
-    /// Takes a verdict about signatures up to the ordinal `upto`, which is as far as its
-    /// preview saw; it is carried out in the background.
+    /// Starts a bulk review of the signatures up to the ordinal `upto` (the end of its preview). A
+    /// background job carries it out.
     ///
     /// # Errors
     /// [`DoubtError`].
-    pub async fn judge(
+    pub async fn start_bulk_review(
         &self,
         staff: &Staff,
         verdict: ReviewDecision,
         meant: &SignatureFilter,
         upto: Option<u64>,
-    ) -> Result<(), DoubtError> {
-        may_judge(staff)?;
+    ) -> Result<(), SignatureReviewError> {
+        may_review(staff)?;
         if verdict == ReviewDecision::Invalidate && *meant == SignatureFilter::default() {
             let sentence = "请至少选一个条件，不能一次作废全部有效签名".into();
-            return Err(DoubtError::Form(vec![("verdict", sentence)]));
+            return Err(SignatureReviewError::Form(vec![("verdict", sentence)]));
         }
         let id = super::base::fresh_code()?;
         let note = note(&id, staff, verdict.as_str(), id.as_str());
-        self.store.begin_judgement(note, verdict, meant, upto, now()).await?;
+        self.store.start_bulk_review(note, verdict, meant, upto, now()).await?;
         Ok(())
     }
 
-    /// Takes a judgement back; that is carried out in the background, too.
+    /// Undoes a bulk review, in the background.
     ///
     /// # Errors
     /// [`DoubtError`].
-    pub async fn undo_judgement(&self, staff: &Staff, id: &str) -> Result<(), DoubtError> {
-        may_judge(staff)?;
+    pub async fn undo_judgement(
+        &self,
+        staff: &Staff,
+        id: &str,
+    ) -> Result<(), SignatureReviewError> {
+        may_review(staff)?;
         let code = super::base::fresh_code()?;
         let note = note(&code, staff, "undo judgement", id);
-        match self.store.undo_judgement(note, now()).await? {
+        match self.store.undo_bulk_review(note, now()).await? {
             true => Ok(()),
-            false => Err(DoubtError::NotFound),
+            false => Err(SignatureReviewError::NotFound),
         }
     }
 
-    /// Switches a rule on or off. What it held is released when it is switched off.
+    /// Switches a rule on or off. Switching it off releases the signatures that it holds.
     ///
     /// # Errors
     /// [`DoubtError`].
-    pub async fn switch_rule(&self, staff: &Staff, rule: Rule, on: bool) -> Result<(), DoubtError> {
-        may_judge(staff)?;
+    pub async fn switch_rule(
+        &self,
+        staff: &Staff,
+        rule: Rule,
+        on: bool,
+    ) -> Result<(), SignatureReviewError> {
+        may_review(staff)?;
         let id = super::base::fresh_code()?;
         let note = note(&id, staff, if on { "rule on" } else { "rule off" }, rule.as_str());
         self.store.switch_rule(note, rule, on, now()).await?;
         Ok(())
     }
 
-    /// Carries out what was decided, to the end.
+    /// Runs all unfinished bulk reviews to their end.
     ///
     /// # Errors
     /// [`StoreError`]; what is left is done the next time.
-    pub async fn carry_out_judgements(&self) -> Result<(), StoreError> {
-        while self.store.judge_step(now()).await? {}
+    pub async fn run_bulk_reviews(&self) -> Result<(), StoreError> {
+        while self.store.run_bulk_review_step(now()).await? {}
         Ok(())
     }
 
-    /// Forgets what was doubtful an hour ago.
+    /// Deletes fraud counters that are older than an hour.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done.
-    pub async fn sweep_doubts(&self) -> Result<(), StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn delete_old_fraud_counters(&self) -> Result<(), StoreError> {
         self.store.sweep_doubts(now() - MEMORY).await
     }
 
-    /// Forgets where old signatures came from.
+    /// Clears the network hash of signatures older than [`NETWORK_HASH_RETENTION`].
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done.
-    pub async fn forget_places(&self) -> Result<(), StoreError> {
-        self.store.forget_places(now() - PLACES_KEPT, now()).await
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn clear_network_hashes(&self) -> Result<(), StoreError> {
+        self.store.clear_network_hashes(now() - NETWORK_HASH_RETENTION, now()).await
     }
 }
 
-fn note<'n>(id: &'n Code, staff: &Staff, action: &'n str, subject: &'n str) -> Note<'n> {
-    Note { id: id.as_str(), staff: staff.id, action, subject }
+fn note<'n>(id: &'n Code, staff: &Staff, action: &'n str, subject: &'n str) -> AuditEntry<'n> {
+    AuditEntry { id: id.as_str(), staff: staff.id, action, subject }
 }
 
-fn may_judge(staff: &Staff) -> Result<(), DoubtError> {
-    if staff.judges_signatures() { Ok(()) } else { Err(DoubtError::Forbidden) }
+fn may_review(staff: &Staff) -> Result<(), SignatureReviewError> {
+    if staff.judges_signatures() { Ok(()) } else { Err(SignatureReviewError::Forbidden) }
 }

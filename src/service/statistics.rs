@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
 use jiff::{ToSpan, civil::Date};
-use store::{Happened, ReportFacts, StoreError};
+use store::{PeriodCounts, ReportFacts, StoreError};
 
 use super::base::{Service, now};
 
 /// How long something took: half of all took no longer than the median, nine of ten no
 /// longer than the 90th percentile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spread {
+pub struct DurationStats {
     /// How many were measured.
     pub n: usize,
     /// In milliseconds.
@@ -31,7 +31,7 @@ pub struct Share {
 
 /// Open, closed, and otherwise ended reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Split {
+pub struct StateCounts {
     /// Someone has something to do.
     pub open: u64,
     /// Settled.
@@ -40,7 +40,7 @@ pub struct Split {
     pub other: u64,
 }
 
-impl Split {
+impl StateCounts {
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
@@ -65,19 +65,19 @@ pub struct Stats {
     /// By state.
     pub states: BTreeMap<State, u64>,
     /// By category.
-    pub categories: BTreeMap<Slug, Split>,
+    pub categories: BTreeMap<Slug, StateCounts>,
     /// By grid; `None` where nobody knows yet.
-    pub grids: BTreeMap<Option<Slug>, Split>,
+    pub grids: BTreeMap<Option<Slug>, StateCounts>,
     /// By branch.
-    pub branches: BTreeMap<Slug, Split>,
+    pub branches: BTreeMap<Slug, StateCounts>,
     /// By unit.
-    pub units: BTreeMap<Slug, Split>,
+    pub units: BTreeMap<Slug, StateCounts>,
     /// From filing to acceptance.
-    pub accept: Spread,
+    pub accept: DurationStats,
     /// From filing to closing.
-    pub close: Spread,
+    pub close: DurationStats,
     /// Handled before the promise ran out, of those that were promised and handled.
-    pub kept: Share,
+    pub on_time: Share,
     /// 已解决, of those where the reporter said anything.
     pub solved: Share,
     /// 满意, 基本满意, 不满意.
@@ -86,13 +86,13 @@ pub struct Stats {
     pub reopened: u64,
 }
 
-fn spread(mut times: Vec<Millis>) -> Spread {
+fn spread(mut times: Vec<Millis>) -> DurationStats {
     times.sort_unstable();
     let at = |percent: usize| {
         let rank = (times.len() * percent).div_ceil(100).max(1) - 1;
         times.get(rank).copied().unwrap_or_default()
     };
-    Spread { n: times.len(), median: at(50), ninetieth: at(90) }
+    DurationStats { n: times.len(), median: at(50), ninetieth: at(90) }
 }
 
 impl Stats {
@@ -107,8 +107,8 @@ impl Stats {
             stats.branches.entry(fact.branch.clone()).or_default().add(fact.state);
             stats.units.entry(fact.unit.clone()).or_default().add(fact.state);
             if let (Some(finished), Some(promised)) = (fact.finished_at, fact.promised_at) {
-                stats.kept.of += 1;
-                stats.kept.part += u64::from(finished <= promised);
+                stats.on_time.of += 1;
+                stats.on_time.part += u64::from(finished <= promised);
             }
             if let Some(solved) = fact.solved {
                 stats.solved.of += 1;
@@ -144,7 +144,7 @@ pub struct Weekly {
     /// Which days.
     pub days: Days,
     /// In these days.
-    pub week: Happened,
+    pub week: PeriodCounts,
     /// Valid signatures up to now.
     pub signatures: u64,
     /// When this was counted.
@@ -173,7 +173,7 @@ impl Service {
     /// What `staff` sees, in numbers.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn stats(&self, staff: &Staff, days: Days) -> Result<Stats, StoreError> {
         let (from, until) = self.span(days);
         Ok(Stats::of(&self.store.facts(staff, from, until).await?))
@@ -182,7 +182,7 @@ impl Service {
     /// A week of the whole street.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn weekly(&self, days: Days) -> Result<Weekly, StoreError> {
         let (from, until) = self.span(days);
         let week = self.store.happened(from, until).await?;
@@ -196,9 +196,9 @@ mod tests {
 
     #[test]
     fn spreads_are_those_of_the_definition() {
-        assert_eq!(spread(vec![]), Spread::default());
-        assert_eq!(spread(vec![7]), Spread { n: 1, median: 7, ninetieth: 7 });
+        assert_eq!(spread(vec![]), DurationStats::default());
+        assert_eq!(spread(vec![7]), DurationStats { n: 1, median: 7, ninetieth: 7 });
         let ten = spread((1..=10).rev().collect());
-        assert_eq!(ten, Spread { n: 10, median: 5, ninetieth: 9 });
+        assert_eq!(ten, DurationStats { n: 10, median: 5, ninetieth: 9 });
     }
 }

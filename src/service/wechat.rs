@@ -7,12 +7,12 @@ use store::StoreError;
 use super::base::{Service, now};
 
 impl Service {
-    /// Who `account` is that comes as `visitor`; as `fresh` where `visitor` is another
-    /// account's. Only a keyed hash of the account is kept.
+    /// The visitor of a WeChat account, which is linked to `visitor` if it is new, or to `fresh` if
+    /// `visitor` has another account. Only a keyed hash of the account is stored.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn one_by_wechat(
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn link_wechat_account(
         &self,
         account: &str,
         visitor: &VisitorId,
@@ -23,19 +23,19 @@ impl Service {
         for old in self.keys.older_hashes(&text) {
             self.store.rename_identity(&old, &identity).await?;
         }
-        self.store.one_by_identity(&identity, visitor, fresh, now()).await
+        self.store.link_identity(&identity, visitor, fresh, now()).await
     }
 
-    /// What only this service could have said of `text`.
+    /// HMAC of `text`: lets this server recognise text that it signed itself. Not encryption.
     #[must_use]
-    pub fn seal(&self, text: &str) -> String {
+    pub fn authentication_tag(&self, text: &str) -> String {
         self.keys.hash(text)
     }
 
     /// The ticket of `app`, and when it ends.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn wechat_ticket(&self, app: &str) -> Result<Option<(String, Millis)>, StoreError> {
         self.store.ticket(app).await
     }
@@ -44,7 +44,7 @@ impl Service {
     /// it.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be taken.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn claim_wechat_ticket(&self, app: &str, until: Millis) -> Result<bool, StoreError> {
         self.store.claim_ticket(app, now(), until).await
     }
@@ -52,7 +52,7 @@ impl Service {
     /// Keeps a new ticket.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn keep_wechat_ticket(
         &self,
         app: &str,

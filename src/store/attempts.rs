@@ -15,33 +15,34 @@ use super::{
 
 /// A rate-limit key, and how many attempts under it are free.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// A keyed hash: who reads the table learns no address.
+pub struct Bucket {
+    /// Keyed hash of visitor, device or client network: the table reveals no address.
     pub hash: String,
-    /// Tries that are free.
+    /// Attempts that are allowed within the window.
     pub free: u32,
 }
 
 impl Store {
-    /// Counts another try from each of `places`, if it may be made; tries before `old`
-    /// are forgotten. What comes back is when the oldest remembered try was made, of the
-    /// first place that has none left; then nothing was counted.
+    /// Counts one attempt in each of `buckets`, unless one of them is at its limit. Returns `None`
+    /// if it was counted, else when the window of the first full bucket began. Counters whose
+    /// window began before `old` are deleted.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn try_once(
         &self,
-        places: &[Place],
+        buckets: &[Bucket],
         now: Millis,
         old: Millis,
     ) -> Result<Option<Millis>, StoreError> {
-        // Last, and without a wait: all who wait for each other's rows take them in one order.
+        // Deletes last and skips locked rows. Lock order: buckets by hash, or two transactions
+        // deadlock.
         const FORGET: Sql = Sql::each(
             "DELETE FROM tries WHERE since < $1",
             "DELETE FROM tries WHERE place IN \
              (SELECT place FROM tries WHERE since < $1 LIMIT 1000 FOR UPDATE SKIP LOCKED)",
         );
-        // One statement counts and tells, so that tries at the same time count, too.
+        // Increment and read in one statement, so that concurrent attempts are all counted.
         const COUNT: Sql = sql_over_items!(
             "INSERT INTO tries (place, n, since) \
              SELECT item.value->>'place', 1, CAST(item.value->>'now' AS BIGINT) FROM",
@@ -50,14 +51,14 @@ impl Store {
              since = CASE WHEN tries.since < $2 THEN excluded.since ELSE tries.since END \
              RETURNING place, n, since"
         );
-        let mut sorted: Vec<&Place> = places.iter().collect();
+        let mut sorted: Vec<&Bucket> = buckets.iter().collect();
         sorted.sort_by(|a, b| a.hash.cmp(&b.hash));
-        let items = sorted.iter().map(|place| json!({ "place": place.hash, "now": now }));
+        let items = sorted.iter().map(|bucket| json!({ "place": bucket.hash, "now": now }));
         let mut tx = self.db.begin().await?;
         let counted: Vec<(String, i64, i64)> =
             tx.all(COUNT, &[Value::items(items), old.into()]).await?;
         let free = |hash: &str| {
-            places.iter().find(|place| place.hash == hash).map_or(0, |place| place.free)
+            buckets.iter().find(|place| place.hash == hash).map_or(0, |place| place.free)
         };
         let over = counted.iter().find(|(hash, n, _)| *n > i64::from(free(hash)));
         if let Some((_, _, since)) = over {
@@ -68,11 +69,11 @@ impl Store {
         Ok(None)
     }
 
-    /// Takes one try back at each of `places`.
+    /// Subtracts one attempt from each of `buckets`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn take_back_try(&self, places: &[Place]) -> Result<(), StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn uncount_attempt(&self, places: &[Bucket]) -> Result<(), StoreError> {
         const BACK: Sql = sql_over_items!(
             "UPDATE tries SET n = n - 1 FROM",
             "WHERE tries.place = item.value->>'place' AND tries.n > 0"
@@ -83,11 +84,11 @@ impl Store {
         tx.commit().await
     }
 
-    /// Forgets all tries at `place`.
+    /// Deletes the counter of `bucket`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn forget_tries(&self, place: &Place) -> Result<(), StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn clear_bucket(&self, place: &Bucket) -> Result<(), StoreError> {
         const FORGET: Sql = Sql::both("DELETE FROM tries WHERE place = $1");
         let mut tx = self.db.begin().await?;
         tx.run(FORGET, &[place.hash.as_str().into()]).await?;

@@ -1,9 +1,7 @@
-//! The struct that all of the store's methods are on: one database, its one writer, and the
-//! counts as this node knows them.
+//! [`Store`]: one database, its signature writer, and the public counts as this node knows them.
 //!
-//! The methods stand in the files of their nouns, each in an `impl Store` of its own; here
-//! are only those about the store itself. So this file is imported by nearly all of the room
-//! and imports few of them.
+//! Its methods are in the files of their nouns, each in an own `impl Store`; here are only those
+//! about the store itself. Nearly every file of the crate imports this one, and it imports few.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,12 +17,12 @@ use super::{
         publish::{self, Publisher},
     },
     error::StoreError,
-    signature::write_queue::{Writer, WriterMeasures},
+    signature::write_queue::{Writer, WriterMetrics},
     sql::connection::Db,
 };
 
-/// How long committing what is queued and closing the database may take.
-const FAREWELL: Duration = Duration::from_millis(900);
+/// Time limit for committing the queue and closing the database.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(900);
 
 /// Everything that is kept. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,17 +31,17 @@ pub struct Store {
     pub(super) writer: Writer,
     pub(super) publisher: Publisher,
     counts: watch::Receiver<Arc<Counts>>,
-    following: Arc<Mutex<JoinSet<()>>>,
+    tasks: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Store {
     /// Puts the store over a database that is open.
-    pub(super) async fn over(db: Db) -> Result<Self, StoreError> {
+    pub(super) async fn with_db(db: Db) -> Result<Self, StoreError> {
         let publisher = Publisher::new(counts::read(&db).await?);
         let writer = Writer::start(&db, publisher.clone())?;
         let following = Arc::new(Mutex::new(publish::follow(&db, &publisher)));
         let counts = publisher.subscribe();
-        Ok(Self { db, writer, publisher, counts, following })
+        Ok(Self { db, writer, publisher, counts, tasks: following })
     }
 
     /// The counts of the newest commit this node knows of.
@@ -52,23 +50,23 @@ impl Store {
         Arc::clone(&self.counts.borrow())
     }
 
-    /// Follows the counts: one value for each commit that changed them, the newest
-    /// in place of those that were not looked at.
+    /// Subscribes to the counts: after each commit that changed them; a slow reader skips to the
+    /// newest.
     #[must_use]
     pub fn follow_counts(&self) -> watch::Receiver<Arc<Counts>> {
         self.counts.clone()
     }
 
-    /// What the writer measures of itself, and how many wishes wait for it.
+    /// Metrics of the writer, and the length of its queue.
     #[must_use]
-    pub fn writing(&self) -> (&WriterMeasures, usize) {
+    pub fn writer_metrics(&self) -> (&WriterMetrics, usize) {
         (self.writer.measures(), self.writer.waiting())
     }
 
-    /// Whether the writer ended without being told to.
+    /// Whether the writer stopped unexpectedly; only a restart helps then.
     #[must_use]
     pub fn has_died(&self) -> bool {
-        self.writer.has_died()
+        self.writer.has_stopped()
     }
 
     /// Whether the database answers and is written to.
@@ -84,13 +82,13 @@ impl Store {
 
     /// Ends: what is queued is committed and acknowledged, then the database closes.
     pub async fn close(&self) {
-        self.following.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
         let ended = async {
             self.writer.finish().await;
             self.db.close().await;
         };
-        if tokio::time::timeout(FAREWELL, ended).await.is_err() {
-            tracing::warn!("the database did not answer in time; it was left as it is");
+        if tokio::time::timeout(CLOSE_TIMEOUT, ended).await.is_err() {
+            tracing::warn!("the database did not close in time");
         }
     }
 }

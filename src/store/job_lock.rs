@@ -12,14 +12,13 @@ use super::{
 /// The name of the lock in PostgreSQL: "chuangqu" as bytes.
 const JOBS: i64 = i64::from_be_bytes(*b"chuangqu");
 
-/// The right to do the periodic jobs, until it is dropped. On PostgreSQL the server
-/// holds it for an open transaction, so that it ends with the node that had it; a SQLite
-/// file has one node only.
+/// Lock for the periodic jobs, released on drop. On PostgreSQL an advisory lock of an open
+/// transaction, so that it is released when the node dies; SQLite has one node and needs none.
 #[derive(Debug)]
 pub struct JobLock(Option<Tx>);
 
 impl JobLock {
-    /// Whether this node has it still: the connection that holds it may have been lost.
+    /// Whether the lock is still held: its connection may have been lost.
     pub async fn holds(&mut self) -> bool {
         let Some(tx) = &mut self.0 else { return true };
         let alive = tx.one::<(i64,)>(Sql::both("SELECT CAST(1 AS BIGINT)"), &[]);
@@ -28,11 +27,11 @@ impl JobLock {
 }
 
 impl Store {
-    /// Takes the right to do the periodic jobs; `None` while another node has it.
+    /// Takes the lock for the periodic jobs; `None` while another node has it.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn lead(&self) -> Result<Option<JobLock>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn try_job_lock(&self) -> Result<Option<JobLock>, StoreError> {
         const TAKE: Sql = Sql::both("SELECT pg_try_advisory_xact_lock($1)");
         if !self.db.is_shared() {
             return Ok(Some(JobLock(None)));

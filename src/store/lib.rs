@@ -1,23 +1,22 @@
-//! The store: everything that is kept, in SQLite or PostgreSQL, behind one
-//! [`Store`].
+//! The store: all persistent data, in SQLite or PostgreSQL, behind one [`Store`].
 //!
-//! What belongs here: SQL, transactions and the one writer. Only `sql` knows
-//! that there are two databases; where they need different words, a statement is a
-//! `Sql::each`. Columns never leave this room: callers get types of `domain`, and few
-//! of this room's own.
+//! Here belong SQL, transactions and the signature writer. Only `sql` knows that there are two
+//! databases; where their SQL differs, a statement is a `Sql::each`. Callers get types of `domain`
+//! and a few of this crate, never columns.
 //!
-//! What people tell about themselves is sealed on the way in (`encryption`), so that no file and
-//! no copy of it tells it on.
+//! Personal data are encrypted before they are written (`encryption`), so that neither database
+//! files nor backups reveal them.
 //!
-//! Lock order of every writing transaction: reports by rising serial, their supports, the
-//! ledger's row (`counts::write`, which puts all who change counts in one line), then
-//! signatures and counters. Two that take them in another order wait for each other for ever.
+//! Lock order of every writing transaction: reports by rising serial, their supports, the ledger
+//! row (`counts::write`; it serialises all writers of counters), then signatures and counters. Two
+//! transactions that take them in another order deadlock.
 //!
-//! A write is put into the writer's queue, committed together with whatever else
-//! waits there, and answered only then: an answer means the row is on disk.
+//! A signature goes into the writer's queue, is committed together with everything else in the
+//! queue, and is answered only then: an answer means that the row is on disk.
 
 pub mod admin;
 mod attempts;
+mod audit;
 mod base;
 mod counts;
 pub mod encryption;
@@ -33,8 +32,9 @@ pub(crate) mod visitor;
 mod wechat_ticket;
 
 pub use self::{
-    admin::{backup::Copied, manifest::BackupError},
-    attempts::Place,
+    admin::{backup::BackupSummary, manifest::BackupError},
+    attempts::Bucket,
+    audit::AuditEntry,
     base::Store,
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
@@ -42,18 +42,18 @@ pub use self::{
     job_lock::JobLock,
     message::StoredMessage,
     report::{
-        outbox::Pending,
-        photo::{Picture, Pictures, Size},
+        outbox::PendingNotice,
+        photo_store::{EncodedPhoto, PhotoStore, Size},
         public_list::PUBLIC_PAGE,
-        queue::{COUNTED, QUEUE_PAGE, Waiting},
-        statistics::{Happened, ReportFacts},
+        queue::{COUNT_LIMIT, QUEUE_PAGE, Waiting},
+        statistics::{PeriodCounts, ReportFacts},
         write::{Attached, Change, ChangeError, Notice, ReportContext},
     },
     signature::{
-        bulk_review::{BulkReview, Note, Progress},
-        review::{BusyPlace, Sample, Suspects},
-        row::{Doubt, SignatureRow, Signed, Signing},
-        write_queue::WriterMeasures,
+        bulk_review::{BulkReview, Progress},
+        review::{BusyNetwork, Sample, SuspectGroup},
+        row::{RuleHit, SignOutcome, SignRequest, SignatureRow},
+        write_queue::WriterMetrics,
     },
     staff::{NewStaff, StaffChange},
 };

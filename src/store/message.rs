@@ -82,8 +82,8 @@ pub fn opened_reason(seal: &Seal, ordinal: Ordinal, visitor: &str, sealed: &str)
     }
 }
 
-/// Makes `from`'s objections those of `into`, where they have none to the same.
-pub async fn give_objections(
+/// Moves the objections of `from` to `into`, except to messages that `into` objects to already.
+pub async fn transfer_objections(
     tx: &mut Tx,
     from: &VisitorId,
     into: &VisitorId,
@@ -110,7 +110,7 @@ impl Store {
     /// What is on the wall, newest first; at most `limit` before `before`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn wall(
         &self,
         before: Option<Ordinal>,
@@ -126,11 +126,10 @@ impl Store {
         Ok(rows.into_iter().filter_map(|row| openable(message(&self.db.seal, row))).collect())
     }
 
-    /// What nobody has decided about, oldest first, and what someone objects to before
-    /// all; at most `limit`.
+    /// Messages to review: objected ones first, then undecided ones, oldest first; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn messages_to_review(&self, limit: u16) -> Result<Vec<StoredMessage>, StoreError> {
         let mut query = Query::new(COLUMNS);
         query.push(
@@ -142,10 +141,10 @@ impl Store {
         Ok(rows.into_iter().filter_map(|row| openable(message(&self.db.seal, row))).collect())
     }
 
-    /// Shows a 寄语 or keeps it off the wall; what was objected is answered by that.
+    /// Shows or hides a message; its objections are deleted.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn decide_message(&self, ordinal: Ordinal, shown: bool) -> Result<bool, StoreError> {
         const DECIDE: Sql = Sql::both(
             "UPDATE signatures SET message_state = $1 WHERE ordinal = $2 AND state = 'valid' \
@@ -164,7 +163,7 @@ impl Store {
     /// Notes that a visitor objects to a 寄语 on the wall; `false` when it is not there.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn object(
         &self,
         ordinal: Ordinal,

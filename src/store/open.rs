@@ -29,7 +29,7 @@ impl Store {
     /// Whether nothing was ever kept at `url`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn is_new(url: &str) -> Result<bool, StoreError> {
         const TABLES: Sql = Sql::each(
             "SELECT COUNT(*) FROM sqlite_master WHERE name = 'ledger'",
@@ -50,42 +50,42 @@ impl Store {
     /// counter. What people write is sealed by `seal`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away, is not one that keeps what it
+    /// [`StoreError`] if the database cannot be reached, is not one that keeps what it
     /// acknowledges, or was sealed by another secret.
     pub async fn open(url: &str, seal: Seal, campaign: &Campaign) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, true).await?;
         db.migrate(false).await?;
         counts::ensure(&db, campaign).await?;
-        Self::over(db).await
+        Self::with_db(db).await
     }
 
-    /// Opens the database at `url` as it is, for looking after it. Nothing that is sealed
-    /// can be read by it.
+    /// Opens an existing database without migrating it and without a secret: encrypted columns
+    /// cannot be read.
     ///
     /// # Errors
     /// [`StoreError`], also when there is none, or it was never served.
     pub async fn open_existing(url: &str) -> Result<Self, StoreError> {
-        Self::over(Db::open(url, Seal::of([]), false).await?).await
+        Self::with_db(Db::open(url, Seal::of([]), false).await?).await
     }
 
-    /// Opens the database at `url` as it is, with the secrets that sealed it: to seal its rows
-    /// anew, or to copy it.
+    /// Opens an existing database without migrating it, with its secrets: for `reseal` and
+    /// `backup`.
     ///
     /// # Errors
     /// [`StoreError`], also when there is none, or none of the secrets sealed it.
     pub async fn open_sealed(url: &str, seal: Seal) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, false).await?;
-        rows::acquaint(&db, false).await?;
-        Self::over(db).await
+        rows::register_keys(&db, false).await?;
+        Self::with_db(db).await
     }
 
     /// Opens a database that is to be filled by [`Store::restore`].
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn open_to_restore(url: &str, seal: Seal) -> Result<Self, StoreError> {
         let db = Db::open(url, seal, true).await?;
         db.migrate(true).await?;
-        Self::over(db).await
+        Self::with_db(db).await
     }
 }

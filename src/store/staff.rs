@@ -7,15 +7,14 @@ use domain::{
     time::Millis,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use super::{
     base::Store,
     error::StoreError,
     sql::{
-        connection::{Tx, Value},
+        connection::Tx,
         query::Query,
-        schema::{AUDIT, STAFF},
+        schema::STAFF,
         statement::Sql,
         table::{Record, Statements},
     },
@@ -23,7 +22,7 @@ use super::{
 
 /// A member of staff as a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Row {
+struct StaffRow {
     id: StaffId,
     login: String,
     name: String,
@@ -37,7 +36,7 @@ struct Row {
     created_at: Millis,
 }
 
-impl Record for Row {
+impl Record for StaffRow {
     fn table() -> &'static Statements {
         &STAFF
     }
@@ -83,8 +82,8 @@ pub enum StaffChange {
     },
 }
 
-impl From<Row> for Staff {
-    fn from(row: Row) -> Self {
+impl From<StaffRow> for Staff {
+    fn from(row: StaffRow) -> Self {
         let list = |text: &str| serde_json::from_str(text).unwrap_or_default();
         Self {
             id: row.id,
@@ -106,14 +105,14 @@ impl Store {
     /// Adds someone; `None` when the login is taken.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn add_staff(
         &self,
         new: &NewStaff,
         at: Millis,
     ) -> Result<Option<StaffId>, StoreError> {
         let mut tx = self.db.begin().await?;
-        // Who adds at the same time waits here, so that no id is given out twice.
+        // Serialises concurrent inserts, so that no id is used twice.
         tx.run(Sql::both("UPDATE ledger SET id = id"), &[]).await?;
         let same: Vec<(i64,)> = tx
             .all(Sql::both("SELECT id FROM staff WHERE login = $1"), &[new.login.as_str().into()])
@@ -124,7 +123,7 @@ impl Store {
         let (last,): (i64,) = tx
             .one(Sql::both("SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM staff"), &[])
             .await?;
-        let row = Row {
+        let row = StaffRow {
             id: last + 1,
             login: new.login.clone(),
             name: new.name.clone(),
@@ -144,18 +143,18 @@ impl Store {
     /// All staff, by login.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
         let mut query = Query::records(&STAFF);
         query.push(" ORDER BY login");
-        let rows: Vec<Row> = query.find(&self.db).await?;
+        let rows: Vec<StaffRow> = query.find(&self.db).await?;
         Ok(rows.into_iter().map(Staff::from).collect())
     }
 
     /// Whether there is anyone who can log in.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn has_staff(&self) -> Result<bool, StoreError> {
         let any: Vec<(i64,)> =
             self.db.all(Sql::both("SELECT id FROM staff WHERE active = 1 LIMIT 1"), &[]).await?;
@@ -165,11 +164,11 @@ impl Store {
     /// Whoever logs in by `login`, with their password's hash.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn staff_by_login(&self, login: &str) -> Result<Option<(Staff, String)>, StoreError> {
         let mut query = Query::records(&STAFF);
         query.push(" WHERE login = ").bind(login);
-        let row: Option<Row> = query.find(&self.db).await?.pop();
+        let row: Option<StaffRow> = query.find(&self.db).await?.pop();
         Ok(row.map(|row| {
             let password = row.password.clone();
             (row.into(), password)
@@ -179,18 +178,18 @@ impl Store {
     /// Whom someone stands in for.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn stands_in_for(&self, id: StaffId) -> Result<Vec<Staff>, StoreError> {
         let mut query = Query::records(&STAFF);
         query.push(" WHERE stand_in = ").bind(id);
-        let rows: Vec<Row> = query.find(&self.db).await?;
+        let rows: Vec<StaffRow> = query.find(&self.db).await?;
         Ok(rows.into_iter().map(Staff::from).collect())
     }
 
     /// Changes something about someone; `false` when there is nobody of that id.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn change_staff(
         &self,
         id: StaffId,
@@ -230,7 +229,7 @@ impl Store {
     /// Begins a session: `token` is the hash of what the browser is given.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn begin_session(
         &self,
         token: &str,
@@ -248,7 +247,7 @@ impl Store {
     /// Whose session `token` is, since when, and when it was last seen.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn session(
         &self,
         token: &str,
@@ -259,14 +258,14 @@ impl Store {
         let Some((id, created, seen)) = rows.first().copied() else { return Ok(None) };
         let mut query = Query::records(&STAFF);
         query.push(" WHERE id = ").bind(id);
-        let row: Option<Row> = query.find(&self.db).await?.pop();
+        let row: Option<StaffRow> = query.find(&self.db).await?.pop();
         Ok(row.map(|row| (row.into(), created, seen)))
     }
 
     /// Notes that a session was seen.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn touch_session(&self, token: &str, at: Millis) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let sql = Sql::both("UPDATE sessions SET seen_at = $1 WHERE token = $2");
@@ -297,31 +296,11 @@ impl Store {
     /// Ends the sessions that were last seen before `seen`, or began before `begun`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn sweep_sessions(&self, seen: Millis, begun: Millis) -> Result<(), StoreError> {
         let mut tx = self.db.begin().await?;
         let sql = Sql::both("DELETE FROM sessions WHERE seen_at < $1 OR created_at < $2");
         tx.run(sql, &[seen.into(), begun.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Writes down what someone did.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn note_audit(
-        &self,
-        id: &str,
-        staff: Option<StaffId>,
-        action: &str,
-        subject: &str,
-        at: Millis,
-    ) -> Result<(), StoreError> {
-        let row = json!({
-            "id": id, "at": at, "staff": staff, "action": action, "subject": subject,
-        });
-        let mut tx = self.db.begin().await?;
-        tx.run(AUDIT.insert, &[Value::items([row])]).await?;
         tx.commit().await
     }
 }

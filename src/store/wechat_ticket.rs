@@ -12,7 +12,7 @@ impl Store {
     /// The ticket of `app`, and when it ends.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn ticket(&self, app: &str) -> Result<Option<(String, Millis)>, StoreError> {
         const TICKET: Sql =
             Sql::both("SELECT ticket, ends_at FROM wechat_tickets WHERE app = $1 AND ends_at > 0");
@@ -23,7 +23,7 @@ impl Store {
     /// it.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be taken.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn claim_ticket(
         &self,
         app: &str,
@@ -44,7 +44,7 @@ impl Store {
     /// Keeps a new ticket for all nodes.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn keep_ticket(
         &self,
         app: &str,

@@ -2,10 +2,11 @@
 //! every other method has none.
 
 use reqwest::{Method, StatusCode};
-use server::routes::{Row, Who, table};
+use server::routes::{Caller, Route, table};
 
 use crate::support::{
     database::{Database, Kind},
+    html,
     server::{GOOD, Server, Visitor, report_fields},
     staff::PASSWORD,
 };
@@ -14,18 +15,18 @@ use crate::support::{
 const GRIDS: (&str, &str) = ("grid-01", "grid-20");
 
 /// A login for everyone of the staff, and what they are.
-const STAFF: [(Who, &str, &str, &[&str]); 5] = [
-    (Who::Worker, "worker", "grid-worker", &[GRIDS.0]),
-    (Who::Elsewhere, "elsewhere", "grid-worker", &[GRIDS.1]),
-    (Who::Lead, "lead", "branch-lead", &["residential"]),
-    (Who::Manager, "manager", "manager", &[]),
-    (Who::Deactivated, "gone", "manager", &[]),
+const STAFF: [(Caller, &str, &str, &[&str]); 5] = [
+    (Caller::Worker, "worker", "grid-worker", &[GRIDS.0]),
+    (Caller::OtherGridWorker, "elsewhere", "grid-worker", &[GRIDS.1]),
+    (Caller::Lead, "lead", "branch-lead", &["residential"]),
+    (Caller::Manager, "manager", "manager", &[]),
+    (Caller::Deactivated, "gone", "manager", &[]),
 ];
 
 /// The street of the matrix, and the staff's sessions.
 struct Street {
     server: Server,
-    sessions: Vec<(Who, (String, String))>,
+    sessions: Vec<(Caller, (String, String))>,
     /// The ordinal of a 寄语 on the wall.
     message: String,
 }
@@ -38,17 +39,11 @@ struct Asking {
     phrase: String,
 }
 
-/// What stands behind `start` in a page, up to the end of its value.
-fn after(start: &str, text: &str) -> String {
-    let rest = text.split(start).nth(1).unwrap_or_default();
-    rest.split(['?', '"', '<']).next().unwrap_or_default().to_owned()
-}
-
-fn login(who: Who) -> &'static str {
+fn login(who: Caller) -> &'static str {
     STAFF.iter().find(|staff| staff.0 == who).map_or("nobody", |staff| staff.1)
 }
 
-async fn session(server: &Server, who: Who) -> (String, String) {
+async fn session(server: &Server, who: Caller) -> (String, String) {
     let browser = server.logged_in(login(who)).await;
     browser.cookies.into_iter().find(|(name, _)| name == "staff").unwrap()
 }
@@ -76,9 +71,9 @@ impl Street {
     }
 
     /// A browser of `who`, who has done nothing yet.
-    async fn browser(&self, who: Who) -> Visitor {
+    async fn browser(&self, who: Caller) -> Visitor {
         let mut browser = match who {
-            Who::Anonymous => self.server.visitor(),
+            Caller::Anonymous => self.server.visitor(),
             _ => self.server.known_visitor().await,
         };
         let session = self.sessions.iter().find(|(of, _)| *of == who);
@@ -87,7 +82,7 @@ impl Street {
     }
 
     /// A browser of `who`, and what `row` is about, which was made just now.
-    async fn asking(&self, row: &Row, who: Who) -> Asking {
+    async fn asking(&self, row: &Route, who: Caller) -> Asking {
         let mut asking = Asking {
             browser: self.browser(who).await,
             code: String::new(),
@@ -95,12 +90,12 @@ impl Street {
             phrase: String::new(),
         };
         let of_report = ["{code}", "{id}", "/bulk"].iter().any(|part| row.path.contains(part));
-        if of_report || who == Who::Reporter {
+        if of_report || who == Caller::Reporter {
             let mut reporter = self.server.known_visitor().await;
             asking.code = reporter.report(GRIDS.0, &[photo()]).await;
             let page = reporter.get(&format!("/reports/{}", asking.code)).await;
-            asking.photo = after("/photos/", &page.text().await.unwrap());
-            if who == Who::Reporter {
+            asking.photo = html::photo_ids(&page.text().await.unwrap()).remove(0);
+            if who == Caller::Reporter {
                 asking.browser = reporter;
             }
         }
@@ -108,17 +103,17 @@ impl Street {
             let mut other = self.server.known_visitor().await;
             other.report(GRIDS.0, &[]).await;
             let made = other.post("/recovery/new", &[]).await.text().await.unwrap();
-            asking.phrase = after("class=\"phrase\">", &made);
+            asking.phrase = html::phrase(&made);
         }
         asking
     }
 
     /// Asks a row as `who` does.
-    async fn ask(&mut self, row: &Row, who: Who) -> StatusCode {
+    async fn ask(&mut self, row: &Route, who: Caller) -> StatusCode {
         let mut asking = self.asking(row, who).await;
         let Asking { browser, code, photo, phrase } = &mut asking;
         let of_code = format!("{code}:1");
-        let grid = if who == Who::Elsewhere { GRIDS.1 } else { GRIDS.0 };
+        let grid = if who == Caller::OtherGridWorker { GRIDS.1 } else { GRIDS.0 };
         let report = report_fields(grid);
         let path = row.path.replace("{code}", code).replace("{id}", photo);
         let path = path.replace("{ordinal}", &self.message);
@@ -140,7 +135,7 @@ impl Street {
             (_, "/reports/{code}/{wish}") => browser.form(&path.replace("{wish}", "withdraw"), &[]),
             (_, "/console/login") => {
                 let login = if login(who) == "nobody" { "manager" } else { login(who) };
-                let login = if who == Who::Deactivated { "manager" } else { login };
+                let login = if who == Caller::Deactivated { "manager" } else { login };
                 browser.form(&path, &[("login", login), ("password", PASSWORD)])
             }
             (_, "/console/account") => browser.form(&path, &[("old", PASSWORD), ("new", PASSWORD)]),
@@ -160,7 +155,7 @@ impl Street {
             (_, "/console/reports/bulk") => {
                 // Staff elsewhere have one of their own.
                 let own = match who {
-                    Who::Elsewhere => {
+                    Caller::OtherGridWorker => {
                         self.server.known_visitor().await.report(GRIDS.1, &[]).await + ":1"
                     }
                     _ => of_code,
@@ -194,7 +189,7 @@ impl Street {
             ("POST", "/console/logout" | "/console/login" | "/console/account")
         ) {
             for (of, cookie) in &mut self.sessions {
-                if *of == who && who != Who::Deactivated {
+                if *of == who && who != Caller::Deactivated {
                     *cookie = session(&self.server, who).await;
                 }
             }
@@ -216,7 +211,7 @@ async fn everyone_is_answered_what_the_table_says() {
     let mut street = Street::new().await;
     let mut wrong = Vec::new();
     for row in table() {
-        for (who, expected) in Who::ALL.into_iter().zip(row.answers) {
+        for (who, expected) in Caller::ALL.into_iter().zip(row.answers) {
             let status = street.ask(&row, who).await.as_u16();
             if status != expected {
                 wrong.push(format!(
@@ -236,7 +231,7 @@ async fn no_other_method_is_answered() {
     for row in &rows {
         let methods: Vec<&str> =
             rows.iter().filter(|other| other.path == row.path).map(|other| other.method).collect();
-        for who in [Who::Anonymous, Who::Visitor, Who::Manager, Who::Deactivated] {
+        for who in [Caller::Anonymous, Caller::Visitor, Caller::Manager, Caller::Deactivated] {
             let browser = street.browser(who).await;
             for method in
                 ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
@@ -254,9 +249,9 @@ async fn no_other_method_is_answered() {
     }
     // Heads are answered as the whole is.
     for row in rows.iter().filter(|row| row.method == "GET" && !row.path.contains('{')) {
-        let mut browser = street.browser(Who::Manager).await;
+        let mut browser = street.browser(Caller::Manager).await;
         let head = browser.send(browser.request(Method::HEAD, row.path)).await;
-        let status = street.ask(row, Who::Manager).await;
+        let status = street.ask(row, Caller::Manager).await;
         assert_eq!(head.status(), status, "HEAD {}", row.path);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     photos::jpeg,
     support::{
         database::{Database, Kind},
+        html,
         process::{Process, program, run},
         server::{Visitor, report_fields},
     },
@@ -80,7 +81,7 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     let photo = jpeg(1200, 900);
     let code = reporter.report("grid-01", std::slice::from_ref(&photo)).await;
     let page = reporter.get(&format!("/reports/{code}")).await.text().await.unwrap();
-    let id = page.split("href=\"/photos/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let id = html::photo_ids(&page).remove(0);
     let path = format!("/photos/{id}");
     let mut stranger = reporter.other();
     assert_eq!(reporter.get(&path).await.status(), StatusCode::OK);

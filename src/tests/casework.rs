@@ -10,9 +10,10 @@ use domain::{
     slug::Slug,
     staff::{Role, Staff},
 };
+use rstest_reuse::apply;
 use service::{
     Service,
-    report::{ReportError, casework::Order},
+    report::{ReportError, casework::ActionRequest},
 };
 use store::{Change, Store};
 
@@ -152,7 +153,7 @@ pub async fn act(
         }
         false => Vec::new(),
     };
-    let order = Order {
+    let order = ActionRequest {
         code: report.code.clone(),
         version: report.version,
         command,
@@ -231,7 +232,9 @@ async fn every_role_every_action_every_state() {
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 
-async fn two_staff_never_change_the_same_version(database: Database) {
+#[apply(on_both)]
+async fn two_staff_never_change_the_same_version(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let report = filed(&server, &mut visitor, "grid-01").await;
@@ -253,7 +256,9 @@ async fn two_staff_never_change_the_same_version(database: Database) {
     assert_eq!(events.len(), 2, "one row for filing, one for the note");
 }
 
-async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
+#[apply(on_both)]
+async fn what_is_not_solved_twice_goes_to_the_manager(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let mut report = filed(&server, &mut visitor, "grid-01").await;
@@ -275,7 +280,10 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
         assert_eq!(report.state, State::Closed);
         let not_solved =
             ReporterCommand::Rate { solved: Some(false), satisfied: None, comment: None };
-        report = service.reporter_wishes(&reporter, &report.code, &not_solved, &[]).await.unwrap();
+        report = service
+            .apply_reporter_command(&reporter, &report.code, &not_solved, &[])
+            .await
+            .unwrap();
         assert_eq!((report.state, report.reopened), (State::Dispatched, round));
     }
     assert_eq!(report.level, 2);
@@ -291,12 +299,14 @@ async fn what_is_not_solved_twice_goes_to_the_manager(database: Database) {
     report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
     assert_eq!(report.solved, None, "silence is 未评价");
     let solved = ReporterCommand::Rate { solved: Some(true), satisfied: None, comment: None };
-    report = service.reporter_wishes(&reporter, &report.code, &solved, &[]).await.unwrap();
+    report = service.apply_reporter_command(&reporter, &report.code, &solved, &[]).await.unwrap();
     assert_eq!((report.state, report.solved), (State::Closed, Some(true)));
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 
-async fn reminders_and_praise_are_noted_and_closed(database: Database) {
+#[apply(on_both)]
+async fn reminders_and_praise_are_noted_and_closed(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
@@ -325,7 +335,9 @@ async fn reminders_and_praise_are_noted_and_closed(database: Database) {
     assert_eq!(server.store.counts().reports.closed, 2);
 }
 
-async fn what_is_late_goes_up_a_level_once_a_step(database: Database) {
+#[apply(on_both)]
+async fn what_is_late_goes_up_a_level_once_a_step(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let report = filed(&server, &mut visitor, "grid-01").await;
@@ -350,7 +362,9 @@ async fn what_is_late_goes_up_a_level_once_a_step(database: Database) {
     assert!(page.contains("已超过承诺时间"));
 }
 
-async fn a_form_sent_twice_files_once(database: Database) {
+#[apply(on_both)]
+async fn a_form_sent_twice_files_once(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let key = "keykeykeykeykeykeykey0";
@@ -377,11 +391,3 @@ async fn a_form_sent_twice_files_once(database: Database) {
     }
     assert_eq!(server.store.counts().reports.received, 3);
 }
-
-on_both!(
-    two_staff_never_change_the_same_version,
-    what_is_not_solved_twice_goes_to_the_manager,
-    what_is_late_goes_up_a_level_once_a_step,
-    a_form_sent_twice_files_once,
-    reminders_and_praise_are_noted_and_closed,
-);

@@ -7,23 +7,24 @@ use domain::{
     slug::Slug,
     visitor::VisitorId,
 };
-use store::Signing;
+use rstest_reuse::apply;
+use store::SignRequest;
 
 use crate::{
     campaign::LANTERN_STREET,
     support::{
-        database::{Database, on_both},
+        database::{Database, Kind, on_both},
         process::{program, run},
     },
 };
 
-on_both!(recount_backup_and_restore);
-
-async fn recount_backup_and_restore(database: Database) {
+#[apply(on_both)]
+async fn recount_backup_and_restore(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
-    let row = Signing {
-        place: None,
-        doubts: Vec::new(),
+    let row = SignRequest {
+        network_hash: None,
+        rule_hits: Vec::new(),
         visitor: VisitorId::parse(&"a".repeat(22)).unwrap(),
         signature: NewSignature {
             name: SignerName::parse("王测试").unwrap(),

@@ -16,6 +16,7 @@ use crate::support::{
     server::Visitor,
     staff::PASSWORD,
 };
+use rstest_reuse::apply;
 
 /// A street with a report, a photo and a manager, and the folder of a copy of it.
 async fn copied(database: &Database) -> PathBuf {
@@ -103,7 +104,9 @@ fn add_row(copy: &Path) {
 /// A way to change a copy.
 type Change = (&'static str, fn(&Path));
 
-async fn a_copy_that_somebody_changed_fills_nothing(database: Database) {
+#[apply(on_both)]
+async fn a_copy_that_somebody_changed_fills_nothing(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let copy = copied(&database).await;
     let changes: [Change; 13] = [
         ("a link for all pictures", |copy| {
@@ -165,7 +168,9 @@ fn link(picture: &Path) {
     symlink("/etc/hostname", picture).unwrap();
 }
 
-async fn a_copy_that_nobody_vouches_for_lets_nobody_in(database: Database) {
+#[apply(on_both)]
+async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let copy = copied(&database).await;
     unvouched(&copy);
     add_row(&copy);
@@ -269,8 +274,6 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(database: Database) {
         assert_eq!(other.number("SELECT COUNT(*) FROM reports").await, 0, "{what}");
     }
 }
-
-on_both!(a_copy_that_somebody_changed_fills_nothing, a_copy_that_nobody_vouches_for_lets_nobody_in);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn nobody_else_on_the_machine_reads_what_is_written() {

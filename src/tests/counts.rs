@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use domain::counts::Counts;
 use reqwest::{Method, Response, StatusCode, header};
+use rstest_reuse::apply;
 use tokio::time::timeout;
 
 use crate::support::{
@@ -11,9 +12,9 @@ use crate::support::{
     server::Server,
 };
 
-on_both!(counts_carry_their_revision, events_follow_commits);
-
-async fn counts_carry_their_revision(database: Database) {
+#[apply(on_both)]
+async fn counts_carry_their_revision(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let before = visitor.get("/counts.json").await;
@@ -48,7 +49,9 @@ fn counts_of(event: &str) -> Counts {
     counts
 }
 
-async fn events_follow_commits(database: Database) {
+#[apply(on_both)]
+async fn events_follow_commits(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut watcher = server.visitor();
     let mut live = watcher.get("/live").await;

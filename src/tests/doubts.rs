@@ -7,19 +7,16 @@ use std::{
 };
 
 use reqwest::{Method, StatusCode};
+use rstest_reuse::apply;
 use serde_json::Value;
 use tokio::{sync::Semaphore, time::sleep};
 
 use crate::support::{
-    database::{Database, on_both},
+    database::{Database, Kind, on_both},
+    html,
     process::{Process, add_manager, program, run},
     server::{Visitor, location},
 };
-
-on_both!(
-    honest_people_behind_one_address_count_and_a_script_does_not,
-    names_and_traps_are_second_signs,
-);
 
 /// The address that thousands of phones share.
 const CARRIER: &str = "198.51.100.7";
@@ -115,11 +112,12 @@ async fn manager(server: &Process, password: &str) -> Visitor {
 
 /// The first address on a page that begins with `start`.
 fn link(page: &str, start: &str) -> String {
-    let rest = page.split(start).nth(1).unwrap_or_else(|| panic!("no {start} in {page}"));
-    format!("{start}{}", rest.split('"').next().unwrap()).replace("&amp;", "&")
+    html::attribute(page, &format!("a[href^='{start}']"), "href")
 }
 
-async fn honest_people_behind_one_address_count_and_a_script_does_not(database: Database) {
+#[apply(on_both)]
+async fn honest_people_behind_one_address_count_and_a_script_does_not(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let (server, password) = serve(&database);
     let begun = Instant::now();
     let sent = crowd(&server, 2_000, CARRIER, Duration::from_millis(2_100)).await;
@@ -153,8 +151,7 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(database: 
     signatures_become(&server, counted + held).await;
     // It was a mistake: all of it is taken back.
     let page = manager.get("/console/signatures").await.text().await.unwrap();
-    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
-    let undo = undo.split('"').next().unwrap().to_owned();
+    let undo = html::attribute(&page, "[action$='/undo'], [formaction$='/undo']", "action");
     assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
     signatures_become(&server, counted).await;
     assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::NOT_FOUND, "once");
@@ -179,7 +176,9 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(database: 
     assert_eq!(code, Some(0), "{said}");
 }
 
-async fn names_and_traps_are_second_signs(database: Database) {
+#[apply(on_both)]
+async fn names_and_traps_are_second_signs(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let (server, password) = serve(&database);
     let sign = async |name: String, remark: &'static str, place: &'static str| {
         let mut visitor = Visitor::new(&server.url);
@@ -239,8 +238,7 @@ async fn names_and_traps_are_second_signs(database: Database) {
     assert_eq!(signatures(&server).await, counted + 3);
     // Taking the verdict back gives neither of the two anything twice.
     let page = manager.get("/console/signatures").await.text().await.unwrap();
-    let undo = page.split("action=\"").find(|rest| rest.contains("/undo\"")).unwrap();
-    let undo = undo.split('"').next().unwrap().to_owned();
+    let undo = html::attribute(&page, "[action$='/undo'], [formaction$='/undo']", "action");
     assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
     becomes(&database, HELD, held - 2).await;
     const OF_NOBODY: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid' OR \

@@ -12,6 +12,7 @@ use std::{
 };
 
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 use tokio::sync::Semaphore;
 
 use crate::support::{
@@ -19,8 +20,6 @@ use crate::support::{
     process::{Process, executable, program, run, set},
     server::{Visitor, location},
 };
-
-on_both!(a_kill_loses_nothing_acknowledged, told_to_end_it_finishes_what_is_in_flight);
 
 /// What a visitor was told last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +70,9 @@ async fn crowd(url: &str, n: usize, answered: Arc<AtomicUsize>) -> Vec<(Visitor,
     told
 }
 
-async fn a_kill_loses_nothing_acknowledged(database: Database) {
+#[apply(on_both)]
+async fn a_kill_loses_nothing_acknowledged(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     const PEOPLE: usize = 3000;
     let folder = database.folder.path();
     let serve = || {
@@ -114,7 +115,9 @@ async fn a_kill_loses_nothing_acknowledged(database: Database) {
     assert_eq!(code, Some(0), "{said}");
 }
 
-async fn told_to_end_it_finishes_what_is_in_flight(database: Database) {
+#[apply(on_both)]
+async fn told_to_end_it_finishes_what_is_in_flight(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut command = program(&database.url, database.folder.path());
     let server = Process::serve(std::mem::replace(command.arg("serve"), Command::new("true")));
     let answered = Arc::new(AtomicUsize::new(0));

@@ -20,6 +20,7 @@ use crate::support::{
     forms::all,
     server::{Server, Visitor, report_fields},
 };
+use rstest_reuse::apply;
 
 /// A street with two workers of one grid, a lead and a manager, and a report that waits to be
 /// started.
@@ -66,7 +67,9 @@ impl Scene {
     }
 }
 
-async fn whoever_moved_it_does_not_check_it(database: Database) {
+#[apply(on_both)]
+async fn whoever_moved_it_does_not_check_it(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second, lead) = (scene.first.clone(), scene.second.clone(), scene.lead.clone());
     scene.done(&first, Action::Start).await;
@@ -86,7 +89,9 @@ async fn whoever_moved_it_does_not_check_it(database: Database) {
     }
 }
 
-async fn asking_for_days_moves_it_and_dispatching_or_a_note_does_not(database: Database) {
+#[apply(on_both)]
+async fn asking_for_days_moves_it_and_dispatching_or_a_note_does_not(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second, lead) = (scene.first.clone(), scene.second.clone(), scene.lead.clone());
     // Who dispatched it, wrote a note, an answer, or took it on for a while, may check.
@@ -101,7 +106,9 @@ async fn asking_for_days_moves_it_and_dispatching_or_a_note_does_not(database: D
     assert_eq!(scene.report.state, State::Closed);
 }
 
-async fn dispatched_anew_it_is_nobodys_again(database: Database) {
+#[apply(on_both)]
+async fn dispatched_anew_it_is_nobodys_again(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second) = (scene.first.clone(), scene.second.clone());
     for action in [Action::Start, Action::Return, Action::Dispatch] {
@@ -114,7 +121,9 @@ async fn dispatched_anew_it_is_nobodys_again(database: Database) {
     assert_eq!(scene.report.state, State::Closed);
 }
 
-async fn what_was_settled_at_once_is_checked_by_another(database: Database) {
+#[apply(on_both)]
+async fn what_was_settled_at_once_is_checked_by_another(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second) = (scene.first.clone(), scene.second.clone());
     scene.done(&first, Action::Settle).await;
@@ -126,7 +135,9 @@ async fn what_was_settled_at_once_is_checked_by_another(database: Database) {
     scene.barred(&second, Action::Check).await;
 }
 
-async fn a_worker_passes_nothing_on_alone(database: Database) {
+#[apply(on_both)]
+async fn a_worker_passes_nothing_on_alone(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second, lead) = (scene.first.clone(), scene.second.clone(), scene.lead.clone());
     scene.done(&first, Action::Return).await;
@@ -164,7 +175,9 @@ async fn a_worker_passes_nothing_on_alone(database: Database) {
     assert_eq!(scene.server.store.recount().await.unwrap(), []);
 }
 
-async fn hiding_has_a_reason_and_its_own_way_back(database: Database) {
+#[apply(on_both)]
+async fn hiding_has_a_reason_and_its_own_way_back(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, second, lead) = (scene.first.clone(), scene.second.clone(), scene.lead.clone());
     let mut desk = scene.server.logged_in("first").await;
@@ -184,7 +197,9 @@ async fn hiding_has_a_reason_and_its_own_way_back(database: Database) {
     assert!(page.contains("不再公开") && page.contains("测试"), "colleagues read why");
 }
 
-async fn what_is_the_managers_is_changed_by_nobody_else(database: Database) {
+#[apply(on_both)]
+async fn what_is_the_managers_is_changed_by_nobody_else(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database).await;
     let (first, lead, manager) = (scene.first.clone(), scene.lead.clone(), scene.manager.clone());
     let (store, code) = (scene.server.store.clone(), scene.report.code.clone());
@@ -211,16 +226,6 @@ async fn what_is_the_managers_is_changed_by_nobody_else(database: Database) {
     scene.report = set(&store, &code, |report| report.state = State::Dispatched).await;
     scene.done(&manager, Action::Hide).await;
 }
-
-on_both!(
-    whoever_moved_it_does_not_check_it,
-    asking_for_days_moves_it_and_dispatching_or_a_note_does_not,
-    dispatched_anew_it_is_nobodys_again,
-    what_was_settled_at_once_is_checked_by_another,
-    a_worker_passes_nothing_on_alone,
-    hiding_has_a_reason_and_its_own_way_back,
-    what_is_the_managers_is_changed_by_nobody_else,
-);
 
 /// A place with some darker and some lighter things in it, as in no two places alike.
 fn street(bright: u8) -> DynamicImage {

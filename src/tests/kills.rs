@@ -7,16 +7,16 @@ use std::{
 };
 
 use reqwest::{Method, StatusCode};
+use rstest_reuse::apply;
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::support::{
-    database::{Database, on_both},
+    database::{Database, Kind, on_both},
+    html,
     process::{Process, program, run},
     server::{GOOD, Visitor, location, report_fields},
     times,
 };
-
-on_both!(kills_lose_nothing_acknowledged);
 
 /// Longest start, in seconds.
 const START: Duration = Duration::from_secs(2);
@@ -109,7 +109,9 @@ async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Opti
     }
 }
 
-async fn kills_lose_nothing_acknowledged(database: Database) {
+#[apply(on_both)]
+async fn kills_lose_nothing_acknowledged(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let folder = database.folder.path();
     let mut add = program(&database.url, folder);
     let (code, said) =
@@ -183,8 +185,7 @@ async fn kills_lose_nothing_acknowledged(database: Database) {
         let page = reporter.get(&format!("/reports/{code}")).await;
         assert_eq!(page.status(), StatusCode::OK, "{code}");
         let page = page.text().await.unwrap();
-        let photo = page.split("/photos/").nth(1).expect("its photo is there");
-        let photo = photo.split(['?', '"']).next().unwrap();
+        let photo = html::photo_ids(&page).into_iter().next().expect("its photo is there");
         let picture = reporter.get(&format!("/photos/{photo}")).await;
         assert_eq!(picture.status(), StatusCode::OK, "{photo} of {code}");
     }

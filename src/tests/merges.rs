@@ -13,9 +13,10 @@ use service::report::ReportError;
 
 use super::casework::{act, command, filed, set};
 use crate::support::{
-    database::{Database, on_both},
+    database::{Database, Kind, on_both},
     server::{Server, Visitor, location},
 };
+use rstest_reuse::apply;
 
 struct Scene {
     server: Server,
@@ -74,7 +75,9 @@ impl Scene {
     }
 }
 
-async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
+#[apply(on_both)]
+async fn two_merges_at_once_leave_one_to_be_handled(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 2).await;
     for round in 0..8 {
         let (x, y) = (scene.now(0).await, scene.now(1).await);
@@ -112,7 +115,9 @@ async fn two_merges_at_once_leave_one_to_be_handled(database: Database) {
     assert!(matches!(none, Err(ReportError::Form(_))));
 }
 
-async fn only_what_is_handled_and_as_open_is_merged_into(database: Database) {
+#[apply(on_both)]
+async fn only_what_is_handled_and_as_open_is_merged_into(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 2).await;
     let store = scene.server.store.clone();
     let private = default_kind("dispute");
@@ -150,7 +155,9 @@ fn default_kind(category: &str) -> (Slug, domain::campaign::CategoryKind) {
     (category.slug.clone(), category.kind)
 }
 
-async fn whoever_leaves_takes_only_themselves(database: Database) {
+#[apply(on_both)]
+async fn whoever_leaves_takes_only_themselves(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 3).await;
     // A goes on under B, and B under C: A's people follow.
     scene.merge(0, 1).await.unwrap();
@@ -183,7 +190,9 @@ async fn whoever_leaves_takes_only_themselves(database: Database) {
     assert!(case.contains("合并到本件的") && case.contains(&merged), "{case}");
 }
 
-async fn all_of_mine_is_erased_and_the_others_case_goes_on(database: Database) {
+#[apply(on_both)]
+async fn all_of_mine_is_erased_and_the_others_case_goes_on(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 2).await;
     let waiting = set(&scene.server.store, &scene.reports[1].code, |report| {
         report.state = State::NeedsInfo;
@@ -207,7 +216,9 @@ async fn all_of_mine_is_erased_and_the_others_case_goes_on(database: Database) {
     assert!(page.contains("合并后的进展：") && page.contains("已提交，待受理"), "{page}");
 }
 
-async fn a_merge_spares_nobody_the_check(database: Database) {
+#[apply(on_both)]
+async fn a_merge_spares_nobody_the_check(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 1).await;
     scene.server.add_staff("second", "grid-worker", &["grid-01"]).await;
     let mut desk = scene.server.logged_in("worker").await;
@@ -247,7 +258,9 @@ async fn a_merge_spares_nobody_the_check(database: Database) {
     assert!(refused.text().await.unwrap().contains("是同一张，请重新拍一张"));
 }
 
-async fn whose_case_is_not_taken_under_another_number_hears_why(database: Database) {
+#[apply(on_both)]
+async fn whose_case_is_not_taken_under_another_number_hears_why(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 1).await;
     let (store, worker) = (scene.server.store.clone(), scene.worker.clone());
     set(&store, &scene.reports[0].code, |report| {
@@ -267,7 +280,9 @@ async fn whose_case_is_not_taken_under_another_number_hears_why(database: Databa
     assert!(!stranger.contains("物业电话"));
 }
 
-async fn who_is_alone_takes_it_all_back(database: Database) {
+#[apply(on_both)]
+async fn who_is_alone_takes_it_all_back(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 1).await;
     let reporter = scene.reports[0].visitor.clone().unwrap();
     let (service, code) = (&scene.server.service, scene.reports[0].code.clone());
@@ -276,13 +291,17 @@ async fn who_is_alone_takes_it_all_back(database: Database) {
     let second = filed(&scene.server, &mut own, "grid-01").await;
     let merge = Command::Duplicate { of: scene.reports[0].number() };
     act(service, &scene.worker, &second, merge).await.unwrap();
-    let gone =
-        service.reporter_wishes(&reporter, &code, &ReporterCommand::Withdraw, &[]).await.unwrap();
+    let gone = service
+        .apply_reporter_command(&reporter, &code, &ReporterCommand::Withdraw, &[])
+        .await
+        .unwrap();
     assert_eq!(gone.state, State::Withdrawn);
     scene.reports.clear();
 }
 
-async fn supports_and_a_merge_at_once_lose_nobody(database: Database) {
+#[apply(on_both)]
+async fn supports_and_a_merge_at_once_lose_nobody(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let mut scene = Scene::new(database, 2).await;
     let mut tries = Vec::new();
     for _ in 0..12 {
@@ -301,14 +320,3 @@ async fn supports_and_a_merge_at_once_lose_nobody(database: Database) {
     assert_eq!(scene.now(1).await.supporters, 13);
     assert_eq!(Code::parse(scene.reports[1].code.as_str()).unwrap(), scene.now(1).await.code);
 }
-
-on_both!(
-    two_merges_at_once_leave_one_to_be_handled,
-    only_what_is_handled_and_as_open_is_merged_into,
-    whoever_leaves_takes_only_themselves,
-    all_of_mine_is_erased_and_the_others_case_goes_on,
-    a_merge_spares_nobody_the_check,
-    whose_case_is_not_taken_under_another_number_hears_why,
-    who_is_alone_takes_it_all_back,
-    supports_and_a_merge_at_once_lose_nobody,
-);

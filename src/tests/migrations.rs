@@ -4,14 +4,13 @@ use std::path::{Path, PathBuf};
 
 use domain::visitor::VisitorId;
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 use sqlx::{PgPool, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
 
 use crate::support::{
     database::{Database, Kind, on_both},
     server::Server,
 };
-
-on_both!(every_released_schema_is_brought_up_to_date);
 
 /// What was written under each schema, after the one before.
 const ROWS: [&[&str]; 6] = [
@@ -112,7 +111,9 @@ async fn old(kind: Kind, version: usize) -> Database {
     database
 }
 
-async fn every_released_schema_is_brought_up_to_date(database: Database) {
+#[apply(on_both)]
+async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     for version in 1..=ROWS.len() {
         let server = Server::start(old(database.kind, version).await).await;
         let drifts = server.store.recount().await.unwrap();

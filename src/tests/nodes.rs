@@ -7,7 +7,7 @@ use domain::signature::SignatureForm;
 use reqwest::StatusCode;
 use service::{Service, signature_review::RequestSignals};
 use sqlx::postgres::PgListener;
-use store::{Pictures, Store};
+use store::{PhotoStore, Store};
 use tokio::time::{sleep, timeout};
 
 use crate::support::{
@@ -33,7 +33,7 @@ async fn hears(store: &Store, signatures: u64) {
 async fn sign(store: &Store, database: &Database, n: usize) {
     let campaign = Arc::new(default_campaign());
     let photos = database.folder.path().join("photos").display().to_string();
-    let pictures = Pictures::open(&photos).unwrap();
+    let pictures = PhotoStore::open(&photos).unwrap();
     let service = Service::new(store.clone(), pictures, campaign, secrets().keys());
     let form = SignatureForm {
         name: "王测试".into(),
@@ -110,14 +110,14 @@ async fn a_node_that_is_cut_off_looks_by_itself_and_hears_again() {
 async fn one_node_at_a_time_does_the_periodic_jobs() {
     let database = database().await;
     let (here, there) = (database.store().await, database.store().await);
-    let mut lead = here.lead().await.unwrap().expect("nobody else leads");
+    let mut lead = here.try_job_lock().await.unwrap().expect("nobody else leads");
     assert!(lead.holds().await);
-    assert!(there.lead().await.unwrap().is_none());
-    assert!(here.lead().await.unwrap().is_none(), "not twice on one node either");
+    assert!(there.try_job_lock().await.unwrap().is_none());
+    assert!(here.try_job_lock().await.unwrap().is_none(), "not twice on one node either");
     drop(lead);
     let other = timeout(PATIENCE, async {
         loop {
-            if let Some(lead) = there.lead().await.unwrap() {
+            if let Some(lead) = there.try_job_lock().await.unwrap() {
                 return lead;
             }
             sleep(Duration::from_millis(20)).await;
@@ -133,7 +133,7 @@ async fn one_node_at_a_time_does_the_periodic_jobs() {
         .await;
     assert!(!other.holds().await);
     let again = timeout(PATIENCE, async {
-        while here.lead().await.unwrap().is_none() {
+        while here.try_job_lock().await.unwrap().is_none() {
             sleep(Duration::from_millis(20)).await;
         }
     });

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, extract::State, routing::post};
 use domain::report::Code;
 use reqwest::{StatusCode, header};
-use server::ops::webhook::Robots;
-use store::{Pictures, Store};
+use server::ops::webhook::Webhooks;
+use store::{PhotoStore, Store};
 
 use super::markup::{MARK, MARKUP};
 use crate::support::{
@@ -14,8 +14,11 @@ use crate::support::{
     process::{program, run},
     server::{GOOD, Server, location},
 };
+use rstest_reuse::apply;
 
-async fn a_message_is_on_the_wall_only_after_someone_has_looked(database: Database) {
+#[apply(on_both)]
+async fn a_message_is_on_the_wall_only_after_someone_has_looked(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     server.add_staff("lead", "branch-lead", &["residential"]).await;
@@ -51,7 +54,9 @@ async fn a_message_is_on_the_wall_only_after_someone_has_looked(database: Databa
     assert_eq!(none.status(), StatusCode::NOT_FOUND);
 }
 
-async fn a_seeded_street_has_every_page_and_counts_right(database: Database) {
+#[apply(on_both)]
+async fn a_seeded_street_has_every_page_and_counts_right(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let folder = database.folder.path().to_owned();
     let seeded = {
         let mut command = program(&database.url, &folder);
@@ -102,7 +107,9 @@ async fn a_seeded_street_has_every_page_and_counts_right(database: Database) {
     }
 }
 
-async fn a_copy_holds_reports_and_pictures(database: Database) {
+#[apply(on_both)]
+async fn a_copy_holds_reports_and_pictures(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     let code = visitor.report("grid-01", &[super::photos::jpeg(60, 40)]).await;
@@ -124,19 +131,13 @@ async fn a_copy_holds_reports_and_pictures(database: Database) {
     let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
     let photos = store.photos_of(report.serial).await.unwrap();
     let pictures =
-        Pictures::open(&other.folder.path().join("photos").display().to_string()).unwrap();
+        PhotoStore::open(&other.folder.path().join("photos").display().to_string()).unwrap();
     let picture = pictures.get(&photos[0].id, store::Size::Full).await.unwrap();
     assert!(picture.unwrap().starts_with(&[0xff, 0xd8]));
     assert_eq!(store.staff().await.unwrap().len(), 1);
     assert_eq!(store.events_of(report.serial).await.unwrap().len(), 1);
     assert_eq!(store.recount().await.unwrap(), []);
 }
-
-on_both!(
-    a_message_is_on_the_wall_only_after_someone_has_looked,
-    a_seeded_street_has_every_page_and_counts_right,
-    a_copy_holds_reports_and_pictures,
-);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn exports_are_for_managers_noted_and_personal_only_when_asked() {
@@ -209,7 +210,7 @@ async fn robots_hear_of_new_reports_and_are_asked_again() {
     let file = server.database.folder.path().join("webhooks.toml");
     std::fs::write(&file, format!("[grids]\ngrid-01 = \"{address}\"\n")).unwrap();
     let robots =
-        Robots::read(Some(&file), &default_campaign(), "https://wenming.example.cn").unwrap();
+        Webhooks::read(Some(&file), &default_campaign(), "https://wenming.example.cn").unwrap();
     let mut visitor = server.known_visitor().await;
     let code = visitor.report("grid-01", &[]).await;
     visitor.report("grid-02", &[]).await;
@@ -229,7 +230,7 @@ async fn robots_hear_of_new_reports_and_are_asked_again() {
     assert!(text.contains("新反映") && text.contains(&code), "{text}");
     assert!(!text.contains("三楼") && !text.contains("3号楼"), "nothing that the resident wrote");
     std::fs::write(&file, "[grids]\nnowhere = \"x\"\n").unwrap();
-    let unknown = Robots::read(Some(&file), &default_campaign(), "").unwrap_err();
+    let unknown = Webhooks::read(Some(&file), &default_campaign(), "").unwrap_err();
     assert!(unknown.contains("nowhere"), "{unknown}");
 }
 
@@ -239,7 +240,7 @@ async fn a_robot_is_told_nothing_that_anybody_wrote() {
     let (address, heard) = robot(0).await;
     let file = server.database.folder.path().join("webhooks.toml");
     std::fs::write(&file, format!("[grids]\ngrid-01 = \"{address}\"\n")).unwrap();
-    let robots = Robots::read(Some(&file), &default_campaign(), "https://x.example").unwrap();
+    let robots = Webhooks::read(Some(&file), &default_campaign(), "https://x.example").unwrap();
     let mut visitor = server.known_visitor().await;
     for markup in MARKUP {
         let fields = [

@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode, header};
 
 use crate::support::{
     database::{Database, Kind, default_campaign},
+    html,
     server::Server,
 };
 
@@ -43,9 +44,9 @@ async fn every_page_is_whole_private_and_protected() {
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
         let page = response.text().await.unwrap();
         assert!(page.ends_with("</html>"), "{path}");
-        let title = page.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
-        let length = title.map_or(0, |title| title.chars().count());
-        assert!((1..=10).contains(&length), "{path}: WeChat shows ten characters of {title:?}");
+        let title = html::text(&page, "title");
+        let length = title.chars().count();
+        assert!((1..=10).contains(&length), "{path}: WeChat shows ten characters of {title}");
         assert!(!page.contains("style=\""), "{path}: the policy forbids style attributes");
         assert_eq!(page.matches("<script").count(), 1, "{path}: the policy knows one script");
         assert_eq!(page.matches("<h1").count(), 1, "{path}");
@@ -111,8 +112,8 @@ async fn under_https_the_cookie_is_locked_to_the_host() {
 }
 
 /// The language that a page is in.
-fn lang_of(page: &str) -> &str {
-    page.split("<html lang=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default()
+fn lang_of(page: &str) -> String {
+    html::attribute(page, "html", "lang")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

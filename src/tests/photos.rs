@@ -7,6 +7,7 @@ use reqwest::{StatusCode, header};
 
 use crate::support::{
     database::{Database, Kind},
+    html,
     server::{Server, location, report_fields},
 };
 
@@ -70,11 +71,6 @@ fn files_below(folder: &Path) -> Vec<Vec<u8>> {
     found
 }
 
-fn photo_ids(page: &str) -> Vec<String> {
-    let parts = page.split("href=\"/photos/").skip(1);
-    parts.map(|part| part.split('"').next().unwrap().to_owned()).collect()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
@@ -82,7 +78,7 @@ async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
     // 6: the phone was held upright, so the picture's right side is its bottom.
     let code = visitor.report("grid-01", &[with_exif(&jpeg(2000, 1000), 6)]).await;
     let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
-    let ids = photo_ids(&page);
+    let ids = html::photo_ids(&page);
     assert_eq!(ids.len(), 1);
     for (query, longest) in [("", 1600), ("?size=thumb", 400)] {
         let response = visitor.get(&format!("/photos/{}{query}", ids[0])).await;
@@ -115,7 +111,7 @@ async fn every_kind_that_is_promised_is_taken() {
         let mut visitor = server.known_visitor().await;
         let code = visitor.report("grid-01", &[bytes]).await;
         let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
-        let id = photo_ids(&page).pop().unwrap_or_else(|| panic!("{what}"));
+        let id = html::photo_ids(&page).pop().unwrap_or_else(|| panic!("{what}"));
         let kept = visitor.get(&format!("/photos/{id}")).await.bytes().await.unwrap();
         assert!(kept.starts_with(&[0xff, 0xd8]), "{what} is kept as JPEG");
         assert!(!kept.windows(4).any(|window| window == b"PK\x03\x04"), "{what}");
@@ -169,7 +165,7 @@ async fn a_photo_is_public_only_when_its_report_is_and_staff_chose_it() {
     let mut visitor = server.known_visitor().await;
     let code = visitor.report("grid-01", &[jpeg(60, 40), jpeg(40, 60)]).await;
     let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
-    let ids = photo_ids(&page);
+    let ids = html::photo_ids(&page);
     let mut worker = server.logged_in("worker").await;
     let mut elsewhere = server.logged_in("elsewhere").await;
     let mut stranger = server.known_visitor().await;
@@ -222,10 +218,10 @@ async fn photos_are_held_for_their_visitor_alone() {
     fields.push(("held", &id));
     let stolen = thief.send(thief.multipart("/report", &fields, &[])).await;
     let page = thief.get(location(&stolen)).await.text().await.unwrap();
-    assert_eq!(photo_ids(&page), Vec::<String>::new());
+    assert_eq!(html::photo_ids(&page), Vec::<String>::new());
     let own = visitor.send(visitor.multipart("/report", &fields, &[])).await;
     let page = visitor.get(location(&own)).await.text().await.unwrap();
-    assert_eq!(photo_ids(&page), [id]);
+    assert_eq!(html::photo_ids(&page), [id]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

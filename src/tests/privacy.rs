@@ -5,19 +5,14 @@ use std::{fs, path::Path, time::Duration};
 
 use domain::report::Code;
 use reqwest::{Method, StatusCode};
+use rstest_reuse::apply;
 use serde_json::Value;
 
 use crate::support::{
-    database::{Database, on_both, put_secret},
+    database::{Database, Kind, on_both, put_secret},
     process::{Process, add_manager, program, run},
     server::{GOOD, Server, Visitor, location},
 };
-
-on_both!(
-    what_people_write_is_nowhere_to_be_read,
-    contact_and_position_go_in_time,
-    everything_of_a_person_is_shown_and_erased,
-);
 
 /// What is looked for afterwards. Each is written once, somewhere.
 const MARKS: [(&str, &str); 12] = [
@@ -71,7 +66,9 @@ fn files_below(folder: &Path) -> Vec<u8> {
     all
 }
 
-async fn what_people_write_is_nowhere_to_be_read(database: Database) {
+#[apply(on_both)]
+async fn what_people_write_is_nowhere_to_be_read(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let folder = database.folder.path();
     let password = add_manager(&database.url, folder);
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -180,7 +177,9 @@ async fn what_people_write_is_nowhere_to_be_read(database: Database) {
     assert!(said.contains("sealed by another secret"), "{said}");
 }
 
-async fn contact_and_position_go_in_time(database: Database) {
+#[apply(on_both)]
+async fn contact_and_position_go_in_time(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     const LATER: &str = "INSERT INTO report_events (serial, version, at, staff, what, state, audience) \
         SELECT serial, 9, 9000000000000, 1, 'note', state, 'staff' FROM report_events WHERE serial = 3";
     let server = Server::start(database).await;
@@ -223,7 +222,9 @@ async fn contact_and_position_go_in_time(database: Database) {
     assert!(!server.store.report(&code).await.unwrap().unwrap().has_contact());
 }
 
-async fn everything_of_a_person_is_shown_and_erased(database: Database) {
+#[apply(on_both)]
+async fn everything_of_a_person_is_shown_and_erased(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("manager", "manager", &[]).await;
     let mut manager = server.logged_in("manager").await;

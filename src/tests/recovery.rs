@@ -1,29 +1,27 @@
 //! A phrase that was written down gives back what one has done here, once.
 
 use reqwest::{StatusCode, header};
+use rstest_reuse::apply;
 
 use crate::support::{
-    database::{Database, on_both},
+    database::{Database, Kind, on_both},
+    html,
     server::{Server, Visitor, location},
 };
-
-on_both!(
-    a_phrase_gives_back_everything_once,
-    where_both_have_signed_the_earlier_stays,
-    phrases_cannot_be_guessed,
-);
 
 async fn phrase_of(visitor: &mut Visitor) -> String {
     let made = visitor.post("/recovery/new", &[]).await;
     assert_eq!(made.status(), StatusCode::OK);
     assert_eq!(made.headers()[header::CACHE_CONTROL], "no-store");
     let page = made.text().await.unwrap();
-    let phrase = page.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
+    let phrase = html::phrase(&page);
     assert_eq!(phrase.chars().filter(char::is_ascii_digit).count(), 16, "{phrase}");
-    phrase.to_owned()
+    phrase
 }
 
-async fn a_phrase_gives_back_everything_once(database: Database) {
+#[apply(on_both)]
+async fn a_phrase_gives_back_everything_once(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut before = server.known_visitor().await;
     before.sign().await;
@@ -71,7 +69,9 @@ async fn a_phrase_gives_back_everything_once(database: Database) {
     assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is used up");
 }
 
-async fn where_both_have_signed_the_earlier_stays(database: Database) {
+#[apply(on_both)]
+async fn where_both_have_signed_the_earlier_stays(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut first = server.known_visitor().await;
     first.sign().await;
@@ -108,7 +108,9 @@ async fn where_both_have_signed_the_earlier_stays(database: Database) {
     assert!(signed.contains("<strong>1</strong>"), "the earlier one");
 }
 
-async fn phrases_cannot_be_guessed(database: Database) {
+#[apply(on_both)]
+async fn phrases_cannot_be_guessed(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
     for n in 0..10 {

@@ -4,21 +4,20 @@ use std::{fs, time::Duration};
 
 use domain::report::{Audience, Event, EventKind, Report};
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 use server::config::secret_file::Secrets;
 use store::{Change, Store};
 
 use crate::support::{
-    database::{Database, default_campaign, on_both},
+    database::{Database, Kind, default_campaign, on_both},
+    html,
     process::{Process, add_manager, program, run},
     server::Visitor,
 };
 
-on_both!(
-    one_secret_follows_another_and_nothing_is_lost,
-    what_changes_while_rows_are_sealed_anew_stays_changed,
-);
-
-async fn one_secret_follows_another_and_nothing_is_lost(database: Database) {
+#[apply(on_both)]
+async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let folder = database.folder.path();
     let password = add_manager(&database.url, folder);
     let serve = || {
@@ -38,7 +37,7 @@ async fn one_secret_follows_another_and_nothing_is_lost(database: Database) {
     resident.get("/").await;
     assert_eq!(resident.sign().await.status(), StatusCode::SEE_OTHER);
     let page = resident.post("/recovery/new", &[]).await.text().await.unwrap();
-    let phrase = page.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
+    let phrase = html::phrase(&page);
     let mut manager = Visitor::new(&server.url);
     manager.get("/").await;
     let login = [("login", "manager"), ("password", password.as_str())];
@@ -74,11 +73,12 @@ async fn one_secret_follows_another_and_nothing_is_lost(database: Database) {
     assert_eq!(manager.get("/console").await.status(), StatusCode::OK);
     manager.post("/console/login", &login).await;
     assert_ne!(device(&manager), known_device);
-    let id = |device: &str| device.split("device%3A").nth(1).map(|rest| rest[..22].to_owned());
+    // `SIGNATURE device:ID:LOGIN…`, percent-encoded.
+    let id = |device: &str| device.split("%3A").nth(1).map(str::to_owned);
     assert_eq!(id(&device(&manager)), id(&known_device), "the same device, signed anew");
     let mut elsewhere = Visitor::new(&server.url);
     elsewhere.get("/").await;
-    let back = elsewhere.post("/recovery", &[("phrase", phrase)]).await;
+    let back = elsewhere.post("/recovery", &[("phrase", phrase.as_str())]).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER, "{}", back.text().await.unwrap());
     resident.report("grid-01", &[]).await;
 
@@ -115,7 +115,9 @@ async fn one_secret_follows_another_and_nothing_is_lost(database: Database) {
     assert_eq!(stranger.get("/signed").await.status(), StatusCode::SEE_OTHER, "it is forgotten");
 }
 
-async fn what_changes_while_rows_are_sealed_anew_stays_changed(database: Database) {
+#[apply(on_both)]
+async fn what_changes_while_rows_are_sealed_anew_stays_changed(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     const REPORTS: u64 = 1_200;
     let store = database.store().await;
     store.seed(&default_campaign(), 10, REPORTS, 1_700_000_000_000).await.unwrap();

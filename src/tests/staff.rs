@@ -1,7 +1,8 @@
 //! The door of the console: who gets in, for how long, and how it is kept.
 
 use reqwest::{StatusCode, header};
-use service::staff::Manage;
+use rstest_reuse::apply;
+use service::staff::StaffUpdate;
 
 use crate::support::{
     database::{Database, Kind, on_both},
@@ -42,7 +43,9 @@ async fn whoever_is_not_logged_in_is_sent_to_the_door_and_back() {
     }
 }
 
-async fn sessions_end(database: Database) {
+#[apply(on_both)]
+async fn sessions_end(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let manager = server.add_staff("manager", "manager", &[]).await;
@@ -84,14 +87,20 @@ async fn sessions_end(database: Database) {
         .await;
 
     // Deactivating ends it at once.
-    server.service.manage_staff(Some(&manager), "worker", Manage::Active(false)).await.unwrap();
+    server
+        .service
+        .manage_staff(Some(&manager), "worker", StaffUpdate::Active(false))
+        .await
+        .unwrap();
     assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
     let fields = [("login", "worker"), ("password", new)];
     let refused = browser.post("/console/login", &fields).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
 }
 
-async fn who_stands_in_sees_what_the_other_sees(database: Database) {
+#[apply(on_both)]
+async fn who_stands_in_sees_what_the_other_sees(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("away", "grid-worker", &["grid-01"]).await;
     server.add_staff("here", "grid-worker", &["grid-02"]).await;
@@ -101,12 +110,12 @@ async fn who_stands_in_sees_what_the_other_sees(database: Database) {
     let mut here = server.logged_in("here").await;
     let path = format!("/console/reports/{code}");
     assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);
-    let stand_in = Manage::StandIn("here".into());
+    let stand_in = StaffUpdate::StandIn("here".into());
     server.service.manage_staff(Some(&manager), "away", stand_in).await.unwrap();
     assert_eq!(here.get(&path).await.status(), StatusCode::OK);
     server
         .service
-        .manage_staff(Some(&manager), "away", Manage::StandIn(String::new()))
+        .manage_staff(Some(&manager), "away", StaffUpdate::StandIn(String::new()))
         .await
         .unwrap();
     assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);
@@ -187,7 +196,9 @@ async fn cookies_of_staff_are_locked_away() {
     assert_eq!(server.database.number("SELECT COUNT(*) FROM sessions").await, 0);
 }
 
-async fn the_operator_lets_people_in_and_out(database: Database) {
+#[apply(on_both)]
+async fn the_operator_lets_people_in_and_out(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let folder = database.folder.path();
     let staff = |args: &[&str]| {
         let mut command = program(&database.url, folder);
@@ -220,7 +231,9 @@ async fn the_operator_lets_people_in_and_out(database: Database) {
     assert_eq!(staff(&["disable", "nobody"]).0, Some(1));
 }
 
-async fn names_that_nobody_can_have_are_only_wrong(database: Database) {
+#[apply(on_both)]
+async fn names_that_nobody_can_have_are_only_wrong(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("manager", "manager", &[]).await;
     let mut visitor = server.known_visitor().await;
@@ -236,7 +249,9 @@ async fn names_that_nobody_can_have_are_only_wrong(database: Database) {
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
 }
 
-async fn a_manager_changes_what_someone_answers_for(database: Database) {
+#[apply(on_both)]
+async fn a_manager_changes_what_someone_answers_for(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     server.add_staff("manager", "manager", &[]).await;
@@ -255,11 +270,3 @@ async fn a_manager_changes_what_someone_answers_for(database: Database) {
     assert_eq!(changed.status(), StatusCode::SEE_OTHER);
     assert_eq!(worker.get(&path).await.status(), StatusCode::OK);
 }
-
-on_both!(
-    names_that_nobody_can_have_are_only_wrong,
-    a_manager_changes_what_someone_answers_for,
-    sessions_end,
-    who_stands_in_sees_what_the_other_sees,
-    the_operator_lets_people_in_and_out,
-);

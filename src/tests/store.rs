@@ -8,36 +8,24 @@ use domain::{
     slug::Slug,
     visitor::VisitorId,
 };
-use store::{Pictures, Signing, Store, StoreError};
+use rstest_reuse::apply;
+use store::{PhotoStore, SignRequest, Store, StoreError};
 
 use crate::support::database::{Database, Kind, default_campaign, on_both, secrets};
-
-on_both!(
-    one_visitor_signs_once_however_many_try,
-    ordinals_are_unique_and_counts_add_up,
-    a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again,
-    wishes_of_one_visitor_are_done_in_their_order,
-    the_revision_only_rises_and_outlives_a_restart,
-    a_drifted_counter_is_found,
-    another_process_is_noticed,
-    a_copy_is_made_while_others_write,
-    a_copy_does_not_overwrite,
-    closing_answers_what_is_queued,
-);
 
 fn visitor(n: usize) -> VisitorId {
     VisitorId::parse(&format!("{n:022}")).unwrap()
 }
 
-fn row(n: usize) -> Signing {
+fn row(n: usize) -> SignRequest {
     let grid = match n % 3 {
         0 => None,
         k => Some(Slug::parse(&format!("grid-{k:02}")).unwrap()),
     };
     let pledges = ["home", "traffic", "neighbours"].iter().take(1 + n % 3);
-    Signing {
-        place: None,
-        doubts: Vec::new(),
+    SignRequest {
+        network_hash: None,
+        rule_hits: Vec::new(),
         visitor: visitor(n),
         signature: NewSignature {
             name: SignerName::parse(&format!("王测试{n}")).unwrap(),
@@ -58,7 +46,7 @@ async fn sign_all(store: &Store, numbers: impl Iterator<Item = usize>) -> Vec<(u
     let mut results = Vec::new();
     for sign in signs.collect::<Vec<_>>() {
         let signed = sign.await.unwrap();
-        results.push((signed.ordinal, signed.fresh));
+        results.push((signed.ordinal, signed.newly_stored));
     }
     results
 }
@@ -73,7 +61,9 @@ async fn assert_counts_agree(store: &Store, database: &Database) {
     assert_eq!(store.recount().await.unwrap(), []);
 }
 
-async fn one_visitor_signs_once_however_many_try(database: Database) {
+#[apply(on_both)]
+async fn one_visitor_signs_once_however_many_try(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     let results = sign_all(&store, std::iter::repeat_n(7, 1000)).await;
     assert_eq!(results.iter().filter(|(_, fresh)| *fresh).count(), 1);
@@ -82,7 +72,9 @@ async fn one_visitor_signs_once_however_many_try(database: Database) {
     assert_counts_agree(&store, &database).await;
 }
 
-async fn ordinals_are_unique_and_counts_add_up(database: Database) {
+#[apply(on_both)]
+async fn ordinals_are_unique_and_counts_add_up(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     let results = sign_all(&store, 0..2000).await;
     let ordinals: BTreeSet<u64> = results.iter().map(|(ordinal, _)| *ordinal).collect();
@@ -95,7 +87,9 @@ async fn ordinals_are_unique_and_counts_add_up(database: Database) {
     assert_eq!(store.recent_names(2).await.unwrap().len(), 2);
 }
 
-async fn a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again(database: Database) {
+#[apply(on_both)]
+async fn a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     sign_all(&store, 0..3).await;
     let before = store.counts();
@@ -113,11 +107,13 @@ async fn a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again(databa
     assert_eq!(left, 1, "only ordinal and times are left");
 
     let again = store.sign(row(1)).await.unwrap();
-    assert_eq!((again.ordinal, again.fresh), (4, true));
+    assert_eq!((again.ordinal, again.newly_stored), (4, true));
     assert_counts_agree(&store, &database).await;
 }
 
-async fn wishes_of_one_visitor_are_done_in_their_order(database: Database) {
+#[apply(on_both)]
+async fn wishes_of_one_visitor_are_done_in_their_order(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     let rounds = (0..40).map(|n| {
         let store = store.clone();
@@ -130,14 +126,16 @@ async fn wishes_of_one_visitor_are_done_in_their_order(database: Database) {
         })
     });
     for round in rounds.collect::<Vec<_>>() {
-        assert!(round.await.unwrap().fresh);
+        assert!(round.await.unwrap().newly_stored);
     }
     assert_eq!(database.number("SELECT COUNT(*) FROM signatures").await, 240);
     assert_eq!(store.counts().signatures, 40);
     assert_counts_agree(&store, &database).await;
 }
 
-async fn the_revision_only_rises_and_outlives_a_restart(database: Database) {
+#[apply(on_both)]
+async fn the_revision_only_rises_and_outlives_a_restart(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     let mut last = store.counts().revision;
     for n in 0..5 {
@@ -153,7 +151,9 @@ async fn the_revision_only_rises_and_outlives_a_restart(database: Database) {
     assert_eq!(database.store().await.counts(), before);
 }
 
-async fn a_drifted_counter_is_found(database: Database) {
+#[apply(on_both)]
+async fn a_drifted_counter_is_found(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     sign_all(&store, 0..10).await;
     assert_eq!(store.recount().await.unwrap(), []);
@@ -166,7 +166,9 @@ async fn a_drifted_counter_is_found(database: Database) {
     assert_eq!(said, "grid grid-01: the counter says 5, the rows say 3");
 }
 
-async fn another_process_is_noticed(database: Database) {
+#[apply(on_both)]
+async fn another_process_is_noticed(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let one = database.store().await;
     let other = database.store().await;
     let mut followed = one.follow_counts();
@@ -179,11 +181,13 @@ async fn another_process_is_noticed(database: Database) {
     assert_eq!(other.sign(row(3)).await.unwrap().ordinal, 3);
 }
 
-fn pictures(database: &Database) -> Pictures {
-    Pictures::open(&database.folder.path().join("photos").display().to_string()).unwrap()
+fn pictures(database: &Database) -> PhotoStore {
+    PhotoStore::open(&database.folder.path().join("photos").display().to_string()).unwrap()
 }
 
-async fn a_copy_is_made_while_others_write(database: Database) {
+#[apply(on_both)]
+async fn a_copy_is_made_while_others_write(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     sign_all(&store, 0..1500).await;
     store.withdraw(visitor(3)).await.unwrap();
@@ -217,7 +221,9 @@ async fn a_copy_is_made_while_others_write(database: Database) {
     }
 }
 
-async fn a_copy_does_not_overwrite(database: Database) {
+#[apply(on_both)]
+async fn a_copy_does_not_overwrite(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     store.sign(row(1)).await.unwrap();
     let folder = database.folder.path().join("copy");
@@ -234,10 +240,12 @@ async fn a_copy_does_not_overwrite(database: Database) {
     let refused = empty.restore(&pictures(&other), &folder, false).await.unwrap_err().to_string();
     assert!(refused.contains("was changed since the copy was made"), "{refused}");
     assert_eq!(empty.recount().await.unwrap(), []);
-    assert!(empty.sign(row(1)).await.unwrap().fresh, "nothing was changed");
+    assert!(empty.sign(row(1)).await.unwrap().newly_stored, "nothing was changed");
 }
 
-async fn closing_answers_what_is_queued(database: Database) {
+#[apply(on_both)]
+async fn closing_answers_what_is_queued(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let store = database.store().await;
     let signs: Vec<_> = (0..500)
         .map(|n| {

@@ -14,6 +14,7 @@ use axum::{
     routing::{get, post},
 };
 use reqwest::{Method, StatusCode, header};
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 use server::config::{Switch, WeChatSettings};
 use sha1::{Digest, Sha1};
@@ -23,8 +24,6 @@ use crate::support::{
     process::{Process, program},
     server::{Server, Visitor, location},
 };
-
-on_both!(a_ticket_is_fetched_once_for_all_and_before_it_ends, one_account_signs_once_on_any_device,);
 
 const TICKET: &str = "ticket-of-a-test";
 
@@ -116,7 +115,9 @@ async fn with_wechat(database: Database, wechat_identity: Switch) -> (Api, Serve
     (api, Server::with_wechat(database, ORIGIN, &settings).await)
 }
 
-async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(database: Database) {
+#[apply(on_both)]
+async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let (api, server) = with_wechat(database, Switch::Off).await;
     let mut visitor = server.visitor();
     let path = format!("/wechat/config?url={ORIGIN}/sign%3Fgrid%3Dgrid-01%23top");
@@ -224,7 +225,9 @@ async fn introduced(visitor: &mut Visitor, path: &str, code: &str) -> String {
     location(&answer).to_owned()
 }
 
-async fn one_account_signs_once_on_any_device(database: Database) {
+#[apply(on_both)]
+async fn one_account_signs_once_on_any_device(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
     let (api, server) = with_wechat(database, Switch::On).await;
     let signatures = || server.service.counts().signatures;
 

@@ -34,7 +34,7 @@ pub enum Refusal {
     /// Too much of it from the same side in a short time: seconds to wait.
     TooMany(u32),
     /// What was sent is no picture.
-    NotAPicture,
+    UnsupportedImage,
     /// What was sent is too large.
     TooLarge,
     /// A fault of this program.
@@ -72,7 +72,9 @@ impl Refusal {
             Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
             Self::OfAnother => lang.say("这不是您现在的签名", "This is not yours now"),
             Self::TooMany(_) => lang.say("操作太频繁", "Too many attempts"),
-            Self::NotAPicture => lang.say("这不是能用的照片", "This is not a photo we can use"),
+            Self::UnsupportedImage => {
+                lang.say("这不是能用的照片", "This is not a photo we can use")
+            }
             Self::TooLarge => lang.say("提交的内容太大", "What was sent is too large"),
             Self::Internal => lang.say("出了一点问题", "Something went wrong"),
             Self::Unavailable => {
@@ -132,7 +134,7 @@ impl Refusal {
             Self::TooMany(_) => {
                 lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")
             }
-            Self::NotAPicture => lang.say(
+            Self::UnsupportedImage => lang.say(
                 "请选JPEG、PNG或WebP格式的照片。",
                 "Please choose a JPEG, PNG or WebP photo.",
             ),

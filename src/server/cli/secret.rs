@@ -1,4 +1,4 @@
-//! `chuangquan secret …`: one secret after another, without losing what the last one sealed.
+//! `chuangquan secret …`: rotates the installation secret without losing encrypted data.
 
 use clap::{Args, Subcommand};
 use store::Store;
@@ -8,8 +8,8 @@ use crate::config::{
     secret_file::{self, Secrets},
 };
 
-/// What an operator does about the secret, in this order. Between the steps every node gets
-/// the same file and is started anew.
+/// Steps of a rotation, in this order. After each step the file is copied to all nodes and they are
+/// restarted.
 #[derive(Subcommand, Debug)]
 pub enum SecretCommand {
     /// Add a new secret to the file; it is known from now on, and not yet used. Its name is
@@ -44,7 +44,7 @@ pub struct SecretArgs {
 /// Does it, and says on standard output what was done.
 ///
 /// # Errors
-/// A sentence.
+/// An error message for the operator.
 pub async fn run(command: SecretCommand) -> Result<(), String> {
     match command {
         SecretCommand::Add(SecretArgs { data }) => {
@@ -52,15 +52,15 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
             let more = secrets.with_new().map_err(text)?;
             secret_file::replace(&data.secret_file, &more).map_err(text)?;
             let name = more.names().pop().unwrap_or_default();
-            println!("{name} is known; give every node this file and start it anew");
+            println!("{name} is known; copy this file to every node and restart it");
         }
         SecretCommand::Use { name, args: SecretArgs { data } } => {
             let turned = read(&data)?.with_first(&name).ok_or_else(|| unknown(&name))?;
             secret_file::replace(&data.secret_file, &turned).map_err(text)?;
-            println!("{name} signs and seals; give every node this file and start it anew");
+            println!("{name} signs and seals; copy this file to every node and restart it");
         }
         SecretCommand::Reseal(SecretArgs { data }) => {
-            println!("{} rows were sealed anew", reseal(&data, false).await?);
+            println!("{} rows were re-encrypted", reseal(&data, false).await?);
         }
         SecretCommand::Retire { name, args: SecretArgs { data } } => {
             let secrets = read(&data)?;
@@ -68,11 +68,11 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
                 return Err(format!("{name} is not the secret that is used"));
             }
             println!("{} rows were sealed anew", reseal(&data, true).await?);
-            let (kept, old) = secrets.parted();
-            let aside = secret_file::lay_aside(&data.secret_file, &old).map_err(text)?;
+            let (kept, old) = secrets.split_newest();
+            let aside = secret_file::append_retired(&data.secret_file, &old).map_err(text)?;
             secret_file::replace(&data.secret_file, &kept).map_err(text)?;
-            println!("{name} alone is left; give every node this file and start it anew");
-            println!("keep {} as long as copies from before", aside.display());
+            println!("{name} alone is left; copy this file to every node and restart it");
+            println!("keep {} as long as older backups: they need it", aside.display());
         }
     }
     Ok(())
@@ -93,11 +93,11 @@ async fn reseal(data: &DatabaseSettings, last: bool) -> Result<u64, String> {
     let store = Store::open_sealed(&data.database_url, secrets.seal()).await.map_err(text)?;
     let mut sealed = store.reseal().await.map_err(text)?;
     if last {
-        // What a node wrote meanwhile that was not started anew.
+        // Rows that a node which was not restarted wrote meanwhile with an older secret.
         let more = store.reseal().await.map_err(text)?;
         if more > 0 {
             return Err(format!(
-                "{more} rows came while this ran: some node still uses an older secret; start it anew"
+                "{more} rows were written meanwhile with an older secret: restart all nodes and try again"
             ));
         }
         sealed += more;

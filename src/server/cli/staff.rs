@@ -5,9 +5,9 @@ use std::{io::Read, sync::Arc};
 use clap::{Args, Subcommand};
 use service::{
     Service,
-    staff::{Manage, StaffForm, password::fresh_password},
+    staff::{StaffForm, StaffUpdate, password::fresh_password},
 };
-use store::{Pictures, Store};
+use store::{PhotoStore, Store};
 
 use crate::config::{CampaignSettings, secret_file};
 
@@ -81,7 +81,7 @@ impl PasswordArgs {
 /// Does it, and says on standard output what was done.
 ///
 /// # Errors
-/// A sentence.
+/// An error message for the operator.
 pub async fn run(command: StaffCommand) -> Result<(), String> {
     match command {
         StaffCommand::Add { login, name, role, grids, branches, password, data } => {
@@ -118,12 +118,12 @@ pub async fn run(command: StaffCommand) -> Result<(), String> {
             store.close().await;
         }
         StaffCommand::Disable { login, data } => {
-            manage(&data, &login, Manage::Active(false)).await?;
+            manage(&data, &login, StaffUpdate::Active(false)).await?;
             println!("{login} was disabled");
         }
         StaffCommand::ResetPassword { login, password, data } => {
             let (password, made) = password.get()?;
-            manage(&data, &login, Manage::Password(password.clone())).await?;
+            manage(&data, &login, StaffUpdate::Password(password.clone())).await?;
             println!("{login} has a new password");
             say(&password, made);
         }
@@ -137,7 +137,7 @@ fn say(password: &str, made: bool) {
     }
 }
 
-async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<(), String> {
+async fn manage(data: &CampaignSettings, login: &str, change: StaffUpdate) -> Result<(), String> {
     let (service, store) = open(data).await?;
     let managed = service.manage_staff(None, login, change).await.map_err(text);
     store.close().await;
@@ -147,14 +147,14 @@ async fn manage(data: &CampaignSettings, login: &str, change: Manage) -> Result<
 /// The use cases over the data that the settings name.
 ///
 /// # Errors
-/// A sentence.
+/// An error message for the operator.
 pub async fn open(data: &CampaignSettings) -> Result<(Service, Store), String> {
     let campaign = data.campaign().map_err(text)?.campaign;
     let secrets = secret_file::of_database(&data.data.secret_file, &data.data.database_url).await;
     let secrets = secrets.map_err(text)?;
     let store = Store::open(&data.data.database_url, secrets.seal(), &campaign).await;
     let store = store.map_err(text)?;
-    let pictures = Pictures::open(&data.data.photo_store).map_err(text)?;
+    let pictures = PhotoStore::open(&data.data.photo_store).map_err(text)?;
     let service = Service::new(store.clone(), pictures, Arc::new(campaign), secrets.keys());
     Ok((service, store))
 }

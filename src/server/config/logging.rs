@@ -1,4 +1,4 @@
-//! What is logged, and what never is: no name, address, cookie or word of a person.
+//! Logging. Personal data, addresses and cookies are never logged.
 
 use std::{io, panic};
 
@@ -14,11 +14,11 @@ pub fn begin(json: bool) {
     } else {
         logs.init();
     }
-    // What a panic says may quote what somebody wrote: only where it happened is logged.
+    // A panic message may contain personal data: only its source location is logged.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let thread = std::thread::current();
         let thread = thread.name().unwrap_or_default();
-        tracing::error!(place, thread, "a fault of this program (panic)");
+        tracing::error!(place, thread, "panic");
     }));
 }

@@ -16,7 +16,7 @@ use ipnet::IpNet;
 
 use super::http::client_ip;
 
-/// A setting as it was written. Whether it can be read is said together with all others.
+/// A setting that is parsed later, so that all configuration errors are reported together.
 #[derive(Clone, Debug)]
 pub struct Unparsed<T>(Result<T, String>);
 
@@ -106,14 +106,13 @@ impl CampaignSettings {
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     #[command(flatten)]
-    pub over: CampaignSettings,
+    pub campaign: CampaignSettings,
 
     /// Where to listen [default: site-addr in Leptos.toml, or 0.0.0.0:3000]
     #[arg(long, env = "LEPTOS_SITE_ADDR", value_name = "ADDRESS")]
     pub site_addr: Option<Unparsed<SocketAddr>>,
 
-    /// Where `/metrics` is answered, in Prometheus' form, for nobody but whoever watches;
-    /// without it nowhere
+    /// Address of the Prometheus endpoint `/metrics`; off if not set
     #[arg(long, env = "CHUANGQUAN_METRICS_ADDR", value_name = "ADDRESS")]
     pub metrics_addr: Option<Unparsed<SocketAddr>>,
 
@@ -165,7 +164,7 @@ pub struct WeChatSettings {
     #[arg(long, env = "CHUANGQUAN_WECHAT_SECRET_FILE", value_name = "FILE")]
     pub wechat_secret_file: Option<PathBuf>,
 
-    /// Where WeChat answers
+    /// Base URL of the WeChat API
     #[arg(
         long,
         env = "CHUANGQUAN_WECHAT_API",
@@ -179,7 +178,7 @@ pub struct WeChatSettings {
     #[arg(long, env = "CHUANGQUAN_WECHAT_IDENTITY", value_name = "on|off", default_value = "off")]
     pub wechat_identity: Unparsed<Switch>,
 
-    /// Where WeChat asks who someone is
+    /// URL of the WeChat OAuth page
     #[arg(
         long,
         env = "CHUANGQUAN_WECHAT_AUTHORIZE",

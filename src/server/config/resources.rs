@@ -1,5 +1,5 @@
-//! From settings to the parts of a server. Whatever is wrong is named at once, so that an
-//! operator mends it in one go.
+//! Opens everything that the settings name. All errors are collected, so that an operator sees them
+//! at once.
 
 use std::{fmt::Display, fs, net::SocketAddr, sync::Arc};
 
@@ -7,15 +7,15 @@ use axum::http::Uri;
 use domain::campaign::Campaign;
 use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
-use store::{Pictures, Store};
+use store::{PhotoStore, Store};
 
 use super::{
     ServeSettings, Switch, Unparsed,
     secret_file::{self, Secrets},
 };
 use crate::{
-    ops::webhook::Robots,
-    wechat::client::{Proof, WeChat},
+    ops::webhook::Webhooks,
+    wechat::client::{DomainVerification, WeChat},
 };
 
 /// Everything that is wrong with the settings, or with what they name.
@@ -56,13 +56,13 @@ pub struct Resources {
     /// Where rows are.
     pub store: Store,
     /// Where photos are.
-    pub pictures: Pictures,
+    pub pictures: PhotoStore,
     /// Whom notices go to.
-    pub robots: Robots,
+    pub robots: Webhooks,
     /// The app that WeChat knows.
     pub wechat: Option<WeChat>,
     /// The proof of the domain.
-    pub proof: Option<Proof>,
+    pub proof: Option<DomainVerification>,
     /// Where metrics are answered.
     pub metrics: Option<SocketAddr>,
     /// Proxies whose word is taken.
@@ -95,7 +95,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
         (Some(_), None) => None,
         _ => faults.take(leptos_options()),
     };
-    let data = &settings.over.data;
+    let data = &settings.campaign.data;
     let secrets = match Store::may_open(&data.database_url) {
         Ok(()) => secret_file::of_database(&data.secret_file, &data.database_url).await,
         // That is said below.
@@ -103,24 +103,25 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
     };
     let secrets = faults.of("CHUANGQUAN_SECRET_FILE", secrets);
     let wechat = faults.take(WeChat::read(&settings.wechat));
-    if wechat.iter().flatten().any(WeChat::identifies) && settings.public_url.is_empty() {
+    if wechat.iter().flatten().any(WeChat::has_login) && settings.public_url.is_empty() {
         faults.0.push("CHUANGQUAN_WECHAT_IDENTITY needs CHUANGQUAN_PUBLIC_URL".into());
     }
-    let proof = faults.take(Proof::read(settings.wechat.wechat_verify_file.as_deref()));
-    let pictures = Pictures::open(&settings.over.data.photo_store);
+    let proof =
+        faults.take(DomainVerification::read(settings.wechat.wechat_verify_file.as_deref()));
+    let pictures = PhotoStore::open(&settings.campaign.data.photo_store);
     let pictures = faults.of("CHUANGQUAN_PHOTO_STORE", pictures);
-    let campaign = faults.of("CHUANGQUAN_CAMPAIGN", settings.over.campaign());
+    let campaign = faults.of("CHUANGQUAN_CAMPAIGN", settings.campaign.campaign());
     for warning in campaign.iter().flat_map(|checked| &checked.warnings) {
-        tracing::warn!(%warning, "the campaign file should be looked at");
+        tracing::warn!(%warning, "the campaign file has a problem");
     }
     let (mut robots, mut store) = (None, None);
     let campaign = campaign.map(|checked| checked.campaign);
     if let Some(campaign) = &campaign {
         let file = settings.webhooks.as_deref();
-        let read = Robots::read(file, campaign, &settings.public_url);
+        let read = Webhooks::read(file, campaign, &settings.public_url);
         robots = faults.of("CHUANGQUAN_WEBHOOKS", read);
-        // To open it is to bring it up to date: not for a start that cannot succeed.
-        let url = &settings.over.data.database_url;
+        // Opening runs the migrations: only if the start can succeed.
+        let url = &settings.campaign.data.database_url;
         faults.of("CHUANGQUAN_DATABASE_URL", Store::may_open(url));
         if faults.0.is_empty()
             && let Some(secrets) = &secrets
@@ -130,11 +131,11 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
         }
     }
     if settings.public_url.starts_with("https://") && proxies.is_empty() {
-        let warning = "people come by https, so by a proxy, and CHUANGQUAN_TRUSTED_PROXIES names none: \
-                       all of them seem to come from one address";
+        let warning = "CHUANGQUAN_PUBLIC_URL is https, so there is a proxy, but CHUANGQUAN_TRUSTED_PROXIES is empty: \
+                       all clients seem to have the address of the proxy";
         tracing::warn!("{warning}");
     }
-    let whole = || {
+    let build = || {
         let mut options = options?;
         options.site_addr = address.unwrap_or(options.site_addr);
         Some(Resources {
@@ -153,7 +154,7 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
             limits: limits? == Switch::On,
         })
     };
-    if faults.0.is_empty() { whole().ok_or(faults) } else { Err(faults) }
+    if faults.0.is_empty() { build().ok_or(faults) } else { Err(faults) }
 }
 
 /// Leptos.toml beside the data, or the one that is part of the program.

@@ -1,5 +1,5 @@
-//! The secret file: 64 random bytes from which the keys of cookies, hashes and rows are made,
-//! readable by its owner only. While a secret is changed for another there are several.
+//! The secret file: 64 random bytes, from which all keys are derived, readable only by its owner.
+//! During a rotation it holds several secrets.
 
 use std::{
     fmt, fs,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum_extra::extract::cookie::Key;
-use service::keyed_hash::Keys;
+use service::keyed_hash::HashKeys;
 use store::{Seal, Store};
 
 use crate::session::cookies::CookieKeys;
@@ -37,7 +37,7 @@ impl fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// From a whole number of secrets; what is left over counts for nothing.
+    /// Splits the file into secrets; a rest shorter than a secret is ignored.
     ///
     /// # Errors
     /// How many bytes there are, where there is not even one secret.
@@ -65,8 +65,8 @@ impl Secrets {
 
     /// Keys of hashes.
     #[must_use]
-    pub fn keys(&self) -> Keys {
-        Keys::of(self.all())
+    pub fn keys(&self) -> HashKeys {
+        HashKeys::of(self.all())
     }
 
     /// What seals rows.
@@ -75,7 +75,7 @@ impl Secrets {
         Seal::of(self.all())
     }
 
-    /// With a new one after all others: known everywhere before it is used anywhere.
+    /// With a new secret appended: every node must know it before one uses it.
     ///
     /// # Errors
     /// When the system has no random bytes.
@@ -94,42 +94,44 @@ impl Secrets {
     /// With the one of that name first; `None` where there is none.
     #[must_use]
     pub fn with_first(&self, name: &str) -> Option<Self> {
-        let place = self.names().iter().position(|known| known == name)?;
+        let index = self.names().iter().position(|known| known == name)?;
         let mut all: Vec<&[u8]> = self.all().collect();
-        let first = all.remove(place);
+        let first = all.remove(index);
         all.insert(0, first);
         Some(Self(all.concat()))
     }
 
     /// The first one alone, and all others.
     #[must_use]
-    pub fn parted(&self) -> (Self, Self) {
+    pub fn split_newest(&self) -> (Self, Self) {
         let (first, rest) = self.0.split_at(LENGTH.min(self.0.len()));
         (Self(first.to_vec()), Self(rest.to_vec()))
     }
 }
 
-/// Reads the secrets of the database at `url`. The first one is made only where that is new,
-/// too: a database that has been served is sealed by a secret that there is somewhere.
+/// Reads the secrets of the database at `url`. A first secret is created only if the database is
+/// new: an existing one is encrypted with a secret that must not be replaced.
 ///
 /// # Errors
 /// [`SecretError`] when it can neither be read nor made, or is too short.
 pub async fn of_database(path: &Path, url: &str) -> Result<Secrets, SecretError> {
     if !path.try_exists().map_err(|error| fault(path, error))? {
         if !Store::is_new(url).await.map_err(|error| fault(path, error))? {
-            return Err(fault(path, "is not there, and the database has been served: put it back"));
+            return Err(fault(
+                path,
+                "is missing, but the database is encrypted with it: put it back",
+            ));
         }
         make(path).map_err(|error| fault(path, error))?;
     }
     read(path)
 }
 
-/// Puts secrets that are no longer used beside `path`: a copy that was made before opens by
-/// them alone.
+/// Appends retired secrets to a second file: older backups can only be decrypted with them.
 ///
 /// # Errors
 /// [`SecretError`].
-pub fn lay_aside(path: &Path, old: &Secrets) -> Result<PathBuf, SecretError> {
+pub fn append_retired(path: &Path, old: &Secrets) -> Result<PathBuf, SecretError> {
     let aside = path.with_extension("retired");
     let add = || {
         let mut options = fs::OpenOptions::new();
@@ -149,7 +151,7 @@ pub fn lay_aside(path: &Path, old: &Secrets) -> Result<PathBuf, SecretError> {
 pub fn read(path: &Path) -> Result<Secrets, SecretError> {
     let bytes = fs::read(path).map_err(|error| fault(path, error))?;
     if others_read(path) {
-        return Err(fault(path, "can be read by others; make it its owner's alone (chmod 600)"));
+        return Err(fault(path, "can be read by others: chmod 600"));
     }
     let short = |length| fault(path, format!("has {length} bytes and needs {LENGTH}"));
     Secrets::of(bytes).map_err(short)
@@ -159,14 +161,14 @@ fn fault(path: &Path, problem: impl fmt::Display) -> SecretError {
     SecretError { file: path.display().to_string(), problem: problem.to_string() }
 }
 
-/// Writes the secrets over those that are there: all, or nothing.
+/// Replaces the secret file atomically.
 ///
 /// # Errors
 /// [`SecretError`].
 pub fn replace(path: &Path, secrets: &Secrets) -> Result<(), SecretError> {
     let owner = fs::metadata(path).map_err(|error| fault(path, error))?;
-    let written = half(path, &secrets.0).and_then(|half| {
-        // Who may read it, may still.
+    let written = write_temporary(path, &secrets.0).and_then(|half| {
+        // Keeps owner and group of the old file.
         chown(&half, Some(owner.uid()), Some(owner.gid()))?;
         fs::rename(half, path)?;
         fs::File::open(folder_of(path))?.sync_all()
@@ -183,8 +185,8 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// Writes `bytes` beside `path`, under a name that nobody else uses.
-fn half(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    // In a container every process has the same number.
+fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    // A random name: in a container every process has the same pid.
     let mut name = [0; 8];
     getrandom::fill(&mut name).map_err(io::Error::other)?;
     let half = path.with_extension(format!("{:016x}.half", u64::from_ne_bytes(name)));
@@ -194,13 +196,13 @@ fn half(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     Ok(half)
 }
 
-/// Makes one under another name and gives it its own when it is whole: neither a power cut
-/// nor a second start leaves half of one.
+/// Creates the file atomically: written under a temporary name and then linked, so that neither a
+/// power cut nor a concurrent start leaves an incomplete file.
 fn make(path: &Path) -> io::Result<()> {
     let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
     fs::create_dir_all(folder_of(path))?;
-    let half = half(path, &bytes)?;
+    let half = write_temporary(path, &bytes)?;
     let named = fs::hard_link(&half, path);
     fs::remove_file(&half)?;
     match named {
@@ -274,7 +276,7 @@ mod tests {
                 assert_eq!(secrets.seal().open("reports/1", closed).unwrap(), "门口");
             }
         }
-        let (alone, rest) = turned.parted();
+        let (alone, rest) = turned.split_newest();
         assert_eq!(rest.0, first.0);
         replace(&path, &alone).unwrap();
         let seal = read(&path).unwrap().seal();

@@ -1,20 +1,20 @@
-//! How much forms with files may take at once, of all of them, of one visitor's, of one network's.
+//! Limits of multipart forms: memory in total, concurrent forms in total, per visitor, per network.
 
 /// Bytes of files that may be in memory, of all forms together.
 pub const MEMORY: usize = 512 * 1024 * 1024;
 
-/// In which steps memory is given to a form, in bytes.
+/// Bytes per permit of the memory semaphore.
 pub const STEP: usize = 256 * 1024;
 
 /// Forms with files that one visitor may be sending at once.
-pub const FORMS_EACH: usize = 3;
+pub const FORMS_PER_VISITOR: usize = 3;
 
-/// Forms with files that may be sent at once in all, and from one place.
+/// Multipart forms that may be received at once, of all clients.
 pub const FORMS: usize = 400;
-/// The same from one place.
-pub const FORMS_AT_PLACE: usize = 200;
+/// Multipart forms that may be received at once from one client network.
+pub const FORMS_PER_NETWORK: usize = 200;
 
 /// How much memory there is, for the semaphore.
-pub const fn memory() -> usize {
+pub const fn memory_permits() -> usize {
     MEMORY / STEP
 }

@@ -41,42 +41,42 @@ const TEXT_MAX: usize = 64 * 1024;
 /// Most fields and files of one form.
 const PARTS_MAX: usize = 200;
 
-/// The largest form, in bytes: a few of the largest photos and what stands around them.
+/// Largest form in bytes: five photos of the largest size, and the text fields.
 const FORM_MAX: usize = 5 * BYTES_MAX;
 
-/// The fields that bring files; what others bring is not kept.
-const FILES: [&str; 2] = ["photos", "before"];
+/// Fields that accept files; files of other fields are discarded.
+const FILE_FIELDS: [&str; 2] = ["photos", "before"];
 
 /// Bytes of text of one form.
 const TEXTS_MAX: usize = 256 * 1024;
 
-/// Bytes in which the next field has to begin: until then they are all kept, and looked
-/// through again with each piece that comes.
+/// Most bytes before the next field must begin. The multipart parser buffers them and scans the
+/// buffer again for each chunk, so without a bound the cost is quadratic.
 const HEAD_MAX: usize = 128 * 1024;
 
 /// How long a form waits for memory.
-const QUEUE: Duration = Duration::from_secs(5);
+const MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a step may take to arrive: the slowest network that still gets on.
-const SLOWEST: Duration = Duration::from_secs(60);
+/// Timeout for each [`STEP`] bytes: the slowest network that still makes progress.
+const STEP_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a form may take in all: three large photos over a poor network.
-const PATIENCE: Duration = Duration::from_secs(600);
+const FORM_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// A form as it was posted.
 #[derive(Debug)]
-pub struct Posted {
+pub struct PostedForm {
     /// Its fields.
     pub fields: Fields,
     /// Its files, each under the name of its field; what was left empty is not there.
     pub files: Vec<(String, Bytes)>,
     /// Whether a file was larger than any photo may be.
     pub oversized: bool,
-    /// What its files take of the memory that there is for all.
-    _room: Option<OwnedSemaphorePermit>,
+    /// Memory permits of its files; released when the form is dropped.
+    _memory_permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Sent for Posted {
+impl Sent for PostedForm {
     fn first(&self, name: &str) -> String {
         self.fields.first(name)
     }
@@ -88,38 +88,38 @@ impl Sent for Posted {
 
 /// A posted form with the rest of its request.
 #[derive(Debug)]
-pub struct Received {
+pub struct FormRequest {
     /// The request without its body.
     pub parts: Parts,
     /// The form.
-    pub posted: Posted,
+    pub posted: PostedForm,
 }
 
-/// A form of a page that is one person's, from that person.
+/// Extractor: a form whose ownership was checked ([`owner::check`]).
 #[derive(Debug)]
-pub struct Own(pub Received);
+pub struct OwnerChecked(pub FormRequest);
 
-impl FromRequest<AppState> for Own {
+impl FromRequest<AppState> for OwnerChecked {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
-        let received = Received::from_request(request, state).await?;
+        let received = FormRequest::from_request(request, state).await?;
         owner::check(state, &received.parts, &received.posted)?;
         Ok(Self(received))
     }
 }
 
-impl FromRequest<AppState> for Received {
+impl FromRequest<AppState> for FormRequest {
     type Rejection = AppError;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, AppError> {
         let (parts, body) = request.into_parts();
-        let posted = Posted::read(state, &parts, body).await?;
+        let posted = PostedForm::read(state, &parts, body).await?;
         Ok(Self { parts, posted })
     }
 }
 
-impl Posted {
+impl PostedForm {
     /// Reads the whole of a form, of either kind that browsers send; nothing at all is a form
     /// without fields.
     ///
@@ -128,18 +128,19 @@ impl Posted {
     async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
         if !parts.headers.contains_key(CONTENT_TYPE) && body.is_end_stream() {
             let fields = Fields::of(Vec::new());
-            return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });
+            return Ok(Self { fields, files: Vec::new(), oversized: false, _memory_permit: None });
         }
         if !is_multipart(&parts.headers) {
             let fields = Fields::read(&parts.headers, body).await?;
-            return Ok(Self { fields, files: Vec::new(), oversized: false, _room: None });
+            return Ok(Self { fields, files: Vec::new(), oversized: false, _memory_permit: None });
         }
         let visitor = parts.extensions.get::<Visitor>();
-        let place = visitor.map(|visitor| visitor.place.as_str()).unwrap_or_default();
+        let client_network =
+            visitor.map(|visitor| visitor.client_network.as_str()).unwrap_or_default();
         let visitor = visitor.filter(|visitor| visitor.known);
-        let permit = state.forms.take(visitor.map(|visitor| &visitor.id), place);
+        let permit = state.forms.take(visitor.map(|visitor| &visitor.id), client_network);
         let _turn = permit.map_err(limit_reached)?;
-        // Files of someone who has no cookie yet could not be found again.
+        // Without a cookie nobody could claim the files, so they are not kept.
         let memory = visitor.map(|_| &state.uploads);
         Self::of(Request::from_parts(parts.clone(), body), memory).await
     }
@@ -150,18 +151,21 @@ impl Posted {
     /// The [`Refusal`] that it deserves.
     pub async fn of(request: Request, memory: Option<&Arc<Semaphore>>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        // Everything counts, also what stands between and before the fields.
+        // Limits the whole body, including multipart boundaries and headers.
         let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
         let unread = Arc::new(AtomicUsize::new(0));
         let body = bounded(body, Arc::clone(&unread));
         let request = Request::from_parts(parts, body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
-        let read = Self::read_parts(multipart, Room::new(memory, unread));
-        timeout(PATIENCE, read).await.map_err(|_| Refusal::TooSlow)?
+        let read = Self::read_parts(multipart, UploadBudget::new(memory, unread));
+        timeout(FORM_TIMEOUT, read).await.map_err(|_| Refusal::TooSlow)?
     }
 
-    async fn read_parts(mut multipart: Multipart, mut room: Room<'_>) -> Result<Self, Refusal> {
+    async fn read_parts(
+        mut multipart: Multipart,
+        mut room: UploadBudget<'_>,
+    ) -> Result<Self, Refusal> {
         let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
         let (mut parts, mut long_text) = (0, false);
         while let Some(mut field) = room.in_time(multipart.next_field()).await? {
@@ -169,7 +173,7 @@ impl Posted {
             let name = field.name().ok_or(Refusal::Malformed)?.to_owned();
             let file_name = field.file_name().map(str::to_owned);
             let most = match &file_name {
-                Some(_) if FILES.contains(&name.as_str()) => BYTES_MAX,
+                Some(_) if FILE_FIELDS.contains(&name.as_str()) => BYTES_MAX,
                 Some(_) => 0,
                 None => TEXT_MAX,
             };
@@ -187,11 +191,11 @@ impl Posted {
                 (None, None) => long_text = true,
             }
         }
-        // Said only after reading on to the end: an answer before that would not be seen.
+        // Checked after reading to the end: browsers do not show a response that comes before.
         if parts > PARTS_MAX || long_text {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { fields: Fields::of(fields), files, oversized, _room: room.held })
+        Ok(Self { fields: Fields::of(fields), files, oversized, _memory_permit: room.held })
     }
 
     /// The files of the field `name`.
@@ -203,53 +207,54 @@ impl Posted {
 
 /// Whether a form with files was sent.
 fn is_multipart(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
+    let content_type =
+        headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    content_type.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
 }
 
-/// What a form may take, and how fast it has to come.
-struct Room<'m> {
+/// Memory and time limits of one form.
+struct UploadBudget<'m> {
     memory: Option<&'m Arc<Semaphore>>,
-    /// Bytes that came since a field or a piece of one was made of some.
+    /// Bytes received since the parser last returned something.
     unread: Arc<AtomicUsize>,
     held: Option<OwnedSemaphorePermit>,
     /// Bytes that are held for files.
-    kept: usize,
+    file_bytes: usize,
     /// Bytes of text.
     texts: usize,
     /// Bytes that came, of all fields.
-    came: usize,
-    /// Until when the next step has to be there.
+    received: usize,
+    /// When the next [`STEP`] bytes must have arrived.
     deadline: Instant,
 }
 
-impl<'m> Room<'m> {
+impl<'m> UploadBudget<'m> {
     fn new(memory: Option<&'m Arc<Semaphore>>, unread: Arc<AtomicUsize>) -> Self {
-        let deadline = Instant::now() + SLOWEST;
-        Self { memory, unread, held: None, kept: 0, texts: 0, came: 0, deadline }
+        let deadline = Instant::now() + STEP_TIMEOUT;
+        Self { memory, unread, held: None, file_bytes: 0, texts: 0, received: 0, deadline }
     }
 
     /// Counts what came.
     fn count(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let steps = self.came / STEP;
-        self.came += bytes;
-        if self.came > FORM_MAX {
+        let steps = self.received / STEP;
+        self.received += bytes;
+        if self.received > FORM_MAX {
             return Err(Refusal::TooLarge);
         }
-        if self.came / STEP > steps {
-            self.deadline = Instant::now() + SLOWEST;
+        if self.received / STEP > steps {
+            self.deadline = Instant::now() + STEP_TIMEOUT;
         }
         Ok(())
     }
 
-    /// Takes memory for more bytes of a file; `false` where none is to be kept.
+    /// Reserves memory for more bytes of a file; `false` if files are not kept.
     async fn keep(&mut self, bytes: usize) -> Result<bool, Refusal> {
         let Some(memory) = self.memory else { return Ok(false) };
         let steps = |bytes: usize| bytes.div_ceil(STEP);
-        let more = steps(self.kept + bytes) - steps(self.kept);
+        let more = steps(self.file_bytes + bytes) - steps(self.file_bytes);
         if more > 0 {
             let more = u32::try_from(more).map_err(|_| Refusal::TooLarge)?;
-            let taken = timeout(QUEUE, Arc::clone(memory).acquire_many_owned(more)).await;
+            let taken = timeout(MEMORY_TIMEOUT, Arc::clone(memory).acquire_many_owned(more)).await;
             let taken = taken.map_err(|_| Refusal::Unavailable)?;
             let taken = taken.map_err(|_| Refusal::Unavailable)?;
             match &mut self.held {
@@ -257,7 +262,7 @@ impl<'m> Room<'m> {
                 None => self.held = Some(taken),
             }
         }
-        self.kept += bytes;
+        self.file_bytes += bytes;
         Ok(true)
     }
 
@@ -278,7 +283,7 @@ impl<'m> Room<'m> {
     }
 }
 
-/// A body that ends with a fault where too much of it comes before the next field begins.
+/// Wraps a body: fails if more than [`HEAD_MAX`] bytes come before the next field.
 fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
     Body::from_stream(body.into_data_stream().map(move |piece| {
         let piece = piece.map_err(io::Error::other)?;
@@ -302,7 +307,7 @@ const fn limit_reached(why: LimitReached) -> Refusal {
 async fn read_field(
     field: &mut Field<'_>,
     most: usize,
-    room: &mut Room<'_>,
+    room: &mut UploadBudget<'_>,
 ) -> Result<Option<Bytes>, Refusal> {
     let is_file = field.file_name().is_some();
     let (mut bytes, mut fits) = (BytesMut::new(), true);

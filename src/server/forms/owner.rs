@@ -1,4 +1,4 @@
-//! Whose page a form stood on, held against who sends it.
+//! Ownership check of forms: the hidden `owner` field must be the sender's.
 
 use axum::http::{Extensions, request::Parts};
 use domain::report::action::command::Sent;
@@ -18,16 +18,16 @@ pub fn person<'a>(visitor: &'a Visitor, extensions: &Extensions) -> Person<'a> {
     }
 }
 
-/// Lets a form through that says the truth about its page's owner. Only a program need say
-/// nothing: what comes from a browser without that stood on a page of before it was asked.
+/// Refuses a form whose page was rendered for someone else (another visitor on the same device).
+/// Clients that send neither `Origin` nor `Sec-Fetch-Site` (no browsers) may omit the field.
 ///
 /// # Errors
 /// [`Refusal::OfAnother`].
 pub fn check(state: &AppState, parts: &Parts, form: &impl Sent) -> Result<(), Refusal> {
     let Some(visitor) = parts.extensions.get::<Visitor>() else { return Err(Refusal::Internal) };
     let person = person(visitor, &parts.extensions);
-    let said: Vec<String> = form.all(OWNER);
-    let is_true = said.iter().all(|owner| state.service.is_owner(owner, person));
+    let owners: Vec<String> = form.all(OWNER);
+    let is_true = owners.iter().all(|owner| state.service.is_owner(owner, person));
     let browser = ["origin", "sec-fetch-site"].iter().any(|name| parts.headers.contains_key(*name));
-    if is_true && !(said.is_empty() && browser) { Ok(()) } else { Err(Refusal::OfAnother) }
+    if is_true && !(owners.is_empty() && browser) { Ok(()) } else { Err(Refusal::OfAnother) }
 }

@@ -9,11 +9,11 @@ use percent_encoding::percent_decode_str;
 use domain::report::action::command::Sent;
 use ui::error::Refusal;
 
-/// The largest form, in bytes: many times the longest that can be valid.
+/// Largest form in bytes; valid ones are far smaller.
 const LIMIT: usize = 64 * 1024;
 
 /// How long a form may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+const FORM_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The fields of a form, in the order in which they were sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,12 +25,12 @@ impl Fields {
     /// # Errors
     /// The [`Refusal`] that it deserves.
     pub async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Refusal> {
-        let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = content_type.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Refusal::Malformed);
         }
-        let whole = tokio::time::timeout(PATIENCE, Limited::new(body, LIMIT).collect());
+        let whole = tokio::time::timeout(FORM_TIMEOUT, Limited::new(body, LIMIT).collect());
         match whole.await {
             Ok(Ok(body)) => Self::parse(&body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),

@@ -16,13 +16,13 @@ use domain::{
 };
 use service::report::{
     ReportError,
-    casework::{BulkCommand, NotDone, Order},
+    casework::{ActionRequest, BulkCommand, FailedAction},
 };
 use ui::{error::Refusal, form_state::FormState};
 
-use super::report::{bring, form_of, refused};
+use super::report::{form_of, refused, store_uploads};
 use crate::{
-    forms::multipart::{Own, Received},
+    forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
     pages::render,
     session::{
@@ -34,7 +34,7 @@ use crate::{
 
 /// Back to where a form was posted from, as far as that is in the console.
 fn back(headers: &HeaderMap, otherwise: &str) -> Response {
-    let from = staff::came_from(headers);
+    let from = staff::form_page(headers);
     Redirect::to(from.as_deref().unwrap_or(otherwise)).into_response()
 }
 
@@ -44,12 +44,12 @@ pub async fn act(
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
     Path((code, action)): Path<(String, String)>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
         return Err(Refusal::NotFound.into());
     };
-    // What one does not see is not there; who may not is told before what is missing.
+    // Order of the answers: 404 if out of scope, 403 if not permitted, then 400/422 for the form.
     state.service.may_act(&session.staff, &code, action).await?;
     let version: u64 = posted.first("version").trim().parse().map_err(|_| Refusal::Malformed)?;
     let brings = !posted.files.is_empty()
@@ -57,8 +57,8 @@ pub async fn act(
     if brings && !action.takes_photos() {
         return Err(Refusal::Malformed.into());
     }
-    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await?;
-    let mut after = bring(&state, &visitor, &posted, ("photos", "held")).await?;
+    let before = store_uploads(&state, &visitor, &posted, ("before", "held_before")).await?;
+    let mut after = store_uploads(&state, &visitor, &posted, ("photos", "held")).await?;
     // One picture cannot show both.
     after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());
@@ -66,9 +66,9 @@ pub async fn act(
     let (status, errors, whole) = match (command, fault) {
         (Ok(command), None) => {
             let (before, after) = (before.held.clone(), after.held.clone());
-            let order = Order { code: code.clone(), version, command, before, after };
+            let order = ActionRequest { code: code.clone(), version, command, before, after };
             match state.service.act(&session.staff, order).await {
-                // Whoever gives a report away does not see it any more.
+                // After a transfer the report may be out of scope.
                 Ok(report) if !session.staff.sees(&report) => {
                     return Ok(Redirect::to("/console").into_response());
                 }
@@ -130,7 +130,7 @@ pub async fn show_contact(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(code): Path<String>,
-    Own(Received { parts, .. }): Own,
+    OwnerChecked(FormRequest { parts, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
     let report = state.service.show_contact(&session.staff, &code).await?;
@@ -147,7 +147,7 @@ pub async fn show_contact(
 pub async fn bulk(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let action = Action::parse(&posted.first("action"));
     let chosen: Option<Vec<(Code, u64)>> = posted
@@ -182,7 +182,7 @@ pub async fn bulk(
     let Some(command) = command.filter(|_| errors.is_empty()) else {
         let form = FormState::sent("bulk", posted.fields.into_pairs()).with_errors(errors);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
+        let page = staff::form_page(&parts.headers).unwrap_or_else(|| page.to_owned());
         return Ok(render::with_form(&state, parts, &page, form, status).await);
     };
     let (done, not_done) = state.service.act_on_each(&session.staff, chosen, &command).await?;
@@ -195,12 +195,12 @@ pub async fn bulk(
     let mut values = posted.fields.into_pairs();
     values.retain(|(name, _)| name != "codes");
     let form = FormState::sent("bulk", values).with_message(Said::from(whole));
-    let page = staff::came_from(&parts.headers).unwrap_or_else(|| page.to_owned());
+    let page = staff::form_page(&parts.headers).unwrap_or_else(|| page.to_owned());
     Ok(render::with_form(&state, parts, &page, form, StatusCode::CONFLICT).await)
 }
 
 /// One that was not done, with the reason.
-fn why_not(NotDone { number, why }: &NotDone) -> String {
+fn why_not(FailedAction { number, why }: &FailedAction) -> String {
     let Some(number) = number else { return "有一件（没有找到）".to_owned() };
     let why = match why {
         ReportError::Forbidden(why) => (*why).to_owned(),
@@ -218,11 +218,11 @@ pub async fn enter(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let settles = posted.first("settle") == "on";
-    let before = bring(&state, &visitor, &posted, ("before", "held_before")).await?;
-    let mut after = bring(&state, &visitor, &posted, ("photos", "held")).await?;
+    let before = store_uploads(&state, &visitor, &posted, ("before", "held_before")).await?;
+    let mut after = store_uploads(&state, &visitor, &posted, ("photos", "held")).await?;
     // One picture cannot show both.
     after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());

@@ -24,9 +24,8 @@ pub async fn choose(State(state): State<AppState>, request: Request) -> Result<R
     Ok(response)
 }
 
-/// The address to go back to: that of our page at `path`, with its query as far as the
-/// browser tells. The page of a form that was refused is not where the form was posted to.
-/// Where one came from, as far as that is a page of ours.
+/// URL to return to: our page `path`, with the query of the `Referer` if that is the same page.
+/// Anything else would be an open redirect.
 pub fn back(path: &str, headers: &HeaderMap) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_".contains(&byte);
     if !path.starts_with('/') || path.contains("//") || !path.bytes().all(plain) {

@@ -15,7 +15,7 @@ use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use service::{
     Service, StoreError,
-    export::{Cursor, Export, Row},
+    export::{Cursor, Export, ExportRow},
 };
 use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
@@ -34,7 +34,7 @@ const PIECE: usize = 64 * 1024;
 
 /// Whether personal fields are asked for.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
+pub struct ExportQuery {
     #[serde(default)]
     personal: String,
 }
@@ -49,7 +49,7 @@ pub enum ExportError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The sheet.
-    #[error("the sheet could not be written: {0}")]
+    #[error("the spreadsheet could not be written: {0}")]
     Sheet(#[from] XlsxError),
     /// More rows than a sheet has.
     #[error("more rows than a sheet has: export as csv")]
@@ -61,7 +61,7 @@ pub async fn export(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     extract::Path(file): extract::Path<String>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<ExportQuery>,
 ) -> Result<Response, AppError> {
     let parts = file.split_once('.');
     let parts = parts.and_then(|(what, format)| Some((Export::parse(what)?, format)));
@@ -78,8 +78,8 @@ pub async fn export(
     }
     let made = sheet(&state.service, heading, cursor).await?;
     let made = ReaderStream::with_capacity(tokio::fs::File::from_std(made), PIECE);
-    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(file_response(Body::from_stream(made), kind, &file))
+    let content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Ok(file_response(Body::from_stream(made), content_type, &file))
 }
 
 impl From<ExportError> for AppError {
@@ -107,7 +107,7 @@ fn file_response(body: Body, kind: &'static str, name: &str) -> Response {
 }
 
 /// Rows as CSV.
-fn lines(rows: &[Row]) -> io::Result<Vec<u8>> {
+fn lines(rows: &[ExportRow]) -> io::Result<Vec<u8>> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
@@ -117,7 +117,7 @@ fn lines(rows: &[Row]) -> io::Result<Vec<u8>> {
 }
 
 /// CSV, a chunk at a time.
-fn csv_body(service: Arc<Service>, heading: Row, cursor: Cursor) -> Body {
+fn csv_body(service: Arc<Service>, heading: ExportRow, cursor: Cursor) -> Body {
     let first = lines(&[heading]).map(|line| Bytes::from([BOM.as_bytes(), &line].concat()));
     let rest = stream::try_unfold((service, cursor), async |(service, cursor)| {
         let (rows, next) = service.export_chunk(cursor).await.map_err(io::Error::other)?;
@@ -132,10 +132,10 @@ fn csv_body(service: Arc<Service>, heading: Row, cursor: Cursor) -> Body {
 /// A sheet in a file that nobody else can see, written row by row.
 async fn sheet(
     service: &Service,
-    heading: Row,
+    heading: ExportRow,
     mut cursor: Cursor,
 ) -> Result<std::fs::File, ExportError> {
-    let (send, receive) = mpsc::channel::<Vec<Row>>(4);
+    let (send, receive) = mpsc::channel::<Vec<ExportRow>>(4);
     let writing = tokio::task::spawn_blocking(move || write_sheet(receive));
     let mut rows = vec![heading];
     while !rows.is_empty() {
@@ -148,7 +148,7 @@ async fn sheet(
     writing.await.map_err(|error| ExportError::Io(io::Error::other(error)))?
 }
 
-fn write_sheet(mut rows: mpsc::Receiver<Vec<Row>>) -> Result<std::fs::File, ExportError> {
+fn write_sheet(mut rows: mpsc::Receiver<Vec<ExportRow>>) -> Result<std::fs::File, ExportError> {
     use std::io::Seek;
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory()?;

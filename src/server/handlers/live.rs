@@ -51,8 +51,8 @@ pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> R
     response
 }
 
-/// `GET /live`: the counts now, and again whenever they change; 503 where too many follow
-/// them already, 429 where this visitor does.
+/// `GET /live`: server-sent events with the counts. 503 if all streams are taken, 429 for one
+/// visitor.
 pub async fn events(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     struct Client {
         ticks: watch::Receiver<Arc<Frame>>,
@@ -60,12 +60,14 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Result<R
         greeting: Option<Bytes>,
         _permit: Permit,
     }
-    let visitor = visitor::brought(request.headers(), &state.cookies, state.https);
-    let place = client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies);
-    let permit = state.streams.take(visitor.as_ref(), &place).map_err(|why| match why {
-        LimitReached::All => Refusal::Unavailable,
-        LimitReached::Own => Refusal::TooMany(STREAM_WAIT),
-    })?;
+    let visitor = visitor::visitor_of_request(request.headers(), &state.cookies, state.https);
+    let client_network =
+        client_ip::client_network(request.extensions(), request.headers(), &state.trusted_proxies);
+    let permit =
+        state.streams.take(visitor.as_ref(), &client_network).map_err(|why| match why {
+            LimitReached::All => Refusal::Unavailable,
+            LimitReached::Own => Refusal::TooMany(STREAM_WAIT),
+        })?;
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());

@@ -8,14 +8,14 @@ use axum::{
 };
 use domain::report::action::command::Sent;
 use service::{
-    Asker,
+    Requester,
     staff::{LoginError, StaffError},
 };
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::multipart::{Own, Received},
-    http::error::{AppError, say_wait},
+    forms::multipart::{FormRequest, OwnerChecked},
+    http::error::{AppError, with_retry_after},
     pages::render,
     session::{
         staff::{self, Device, Session, safe_next},
@@ -28,12 +28,12 @@ use crate::{
 pub async fn log_in(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
+    FormRequest { parts, posted }: FormRequest,
 ) -> Result<Response, AppError> {
     let login = posted.first("login").trim().to_ascii_lowercase();
     let device = Device::of_request(&state, &parts.headers).ok_or(Refusal::Internal)?;
     let known_device = device.knows(&login).then_some(device.id.as_str());
-    let asker = Asker { device: known_device, ..visitor.asker() };
+    let asker = Requester { device: known_device, ..visitor.requester() };
     let old = staff::token(&state, &parts.headers);
     let tried =
         state.service.log_in(&login, &posted.first("password"), &asker, old.as_deref()).await;
@@ -58,14 +58,14 @@ pub async fn log_in(
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
     let form = FormState::sent("login", values).with_errors(vec![("login", sentence.into())]);
     let page = render::with_form(&state, parts, "/console/login", form, status).await;
-    Ok(say_wait(page, wait))
+    Ok(with_retry_after(page, wait))
 }
 
 /// Logs out.
 pub async fn log_out(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Own(Received { posted, .. }): Own,
+    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     match posted.fields.ticked("everywhere") {
         true => state.service.log_out_everywhere(&session.staff).await?,
@@ -80,7 +80,7 @@ pub async fn log_out(
 pub async fn change_password(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let (old, new) = (posted.first("old"), posted.first("new"));
     match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {

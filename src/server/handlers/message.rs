@@ -1,4 +1,4 @@
-//! The wall of 寄语: staff decide what comes onto it, anybody may object to what is there.
+//! The message wall (寄语): staff approve messages, anybody may object to one.
 
 use axum::{
     Extension,
@@ -10,7 +10,7 @@ use service::message::MessageDecision;
 use ui::error::Refusal;
 
 use crate::{
-    forms::multipart::{Own, Received},
+    forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
     session::{staff::Session, visitor::Visitor},
     state::AppState,
@@ -21,7 +21,7 @@ pub async fn object(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
     Path(ordinal): Path<String>,
-    Received { posted, .. }: Received,
+    FormRequest { posted, .. }: FormRequest,
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
     if !visitor.known {
@@ -39,7 +39,7 @@ pub async fn decide(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(ordinal): Path<String>,
-    Own(Received { posted, .. }): Own,
+    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
     if !session.staff.decides_messages() {

@@ -1,4 +1,4 @@
-//! What answers on each route: reads what came, asks one method of `service`, answers.
+//! HTTP handlers: parse the request, call one method of `service`, build the response.
 
 pub(crate) mod casework;
 pub(crate) mod display;

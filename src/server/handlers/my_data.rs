@@ -10,14 +10,14 @@ use domain::lang::Said;
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::multipart::{Own, Received},
+    forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
     pages::render,
     session::visitor::{BecomeVisitor, Hint, Visitor, remember},
     state::AppState,
 };
 
-/// Drafts and forms that wait in the phone go, too.
+/// Clears the drafts and pending forms in the browser storage.
 const CLEAR: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Everything that is kept of a visitor, as a file.
@@ -40,7 +40,7 @@ pub async fn data(
 pub async fn erase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !posted.fields.ticked("confirm") {
         let sentence = Said::new(
@@ -52,7 +52,7 @@ pub async fn erase(
         return Ok(render::with_form(&state, parts, "/me/data", form, status).await);
     }
     let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
-    state.service.forget_me(&visitor.id).await?;
+    state.service.erase_visitor(&visitor.id).await?;
     let mut response = Redirect::to("/me/data").into_response();
     remember(&mut response, Hint::NotSigned, state.https);
     response.headers_mut().insert(CLEAR, HeaderValue::from_static("\"storage\""));

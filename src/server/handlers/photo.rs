@@ -1,4 +1,4 @@
-//! `GET /photos/{id}`: a picture, for those who may see it.
+//! `GET /photos/{id}`: a photo, if the viewer may see it.
 
 use axum::{
     Extension,
@@ -17,13 +17,13 @@ use crate::{
     state::AppState,
 };
 
-/// A browser may show a public picture again for five minutes: one that was hidden since is
-/// gone by then. The next person at the phone, or at the desk, finds none that is not public.
-const KEPT: HeaderValue = HeaderValue::from_static("private, max-age=300");
+/// Cache policy of a public photo: five minutes, so that a photo that gets hidden disappears soon,
+/// and only in private caches. Photos that are not public are not cached.
+const PUBLIC_PHOTO_CACHE: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 /// Which size is wanted.
 #[derive(Debug, Default, Deserialize)]
-pub struct Wanted {
+pub struct PhotoQuery {
     #[serde(default)]
     size: String,
 }
@@ -34,7 +34,7 @@ pub async fn photo(
     Extension(visitor): Extension<Visitor>,
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<PhotoQuery>,
 ) -> Result<Response, AppError> {
     let id = Code::parse(&id).map_err(|_| Refusal::NotFound)?;
     let size = if wanted.size == "thumb" { Size::Thumb } else { Size::Full };
@@ -44,7 +44,7 @@ pub async fn photo(
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-    let kept = if is_public { KEPT } else { caching::KEPT_NOWHERE };
+    let kept = if is_public { PUBLIC_PHOTO_CACHE } else { caching::NO_STORE };
     headers.insert(header::CACHE_CONTROL, kept);
     Ok(response)
 }

@@ -1,4 +1,4 @@
-//! `POST /recovery/new` and `/recovery`: a phrase to write down, and what it gives back.
+//! `POST /recovery/new` and `/recovery`: creates and redeems recovery phrases.
 
 use axum::{
     Extension,
@@ -11,10 +11,10 @@ use service::visitor::recovery::RecoveryError;
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::multipart::{Own, Received},
-    http::error::{AppError, say_wait},
+    forms::multipart::{FormRequest, OwnerChecked},
+    http::error::{AppError, with_retry_after},
     pages::render,
-    session::{middleware::give_back, visitor::Visitor},
+    session::{middleware::switch_visitor, visitor::Visitor},
     state::AppState,
 };
 
@@ -22,7 +22,7 @@ use crate::{
 pub async fn new_phrase(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Own(Received { parts, .. }): Own,
+    OwnerChecked(FormRequest { parts, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !visitor.known {
         return Err(Refusal::NewVisitor.into());
@@ -36,16 +36,16 @@ pub async fn new_phrase(
 pub async fn recover(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let phrase = posted.first("phrase");
     let merge = posted.fields.ticked("merge");
-    let recovered = state.service.recover(&visitor.id, &phrase, merge, &visitor.asker()).await;
+    let recovered = state.service.recover(&visitor.id, &phrase, merge, &visitor.requester()).await;
     let (mut field, mut wait) = ("phrase", None);
     let (status, sentence) = match recovered {
         Ok(known) => {
             let mut response = Redirect::to("/me").into_response();
-            give_back(&state, &mut response, known).await;
+            switch_visitor(&state, &mut response, known).await;
             return Ok(response);
         }
         Err(RecoveryError::Unknown) => {
@@ -77,5 +77,5 @@ pub async fn recover(
     let form = FormState::sent("recovery", vec![("phrase".into(), phrase)]);
     let form = form.with_errors(vec![(field, sentence)]);
     let page = render::with_form(&state, parts, "/recovery", form, status).await;
-    Ok(say_wait(page, wait))
+    Ok(with_retry_after(page, wait))
 }

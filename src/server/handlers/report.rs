@@ -15,15 +15,15 @@ use domain::{
         reporter::ReporterCommand,
     },
 };
-use service::{PictureError, StoreError, report::ReportError};
+use service::{PhotoError, StoreError, report::ReportError};
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
     forms::{
-        multipart::{Posted, Received},
+        multipart::{FormRequest, PostedForm},
         owner,
     },
-    http::error::{self, AppError, say_wait},
+    http::error::{self, AppError, with_retry_after},
     pages::render,
     session::visitor::Visitor,
     state::AppState,
@@ -54,43 +54,43 @@ pub fn form_of(sent: &impl Sent) -> ReportForm {
     }
 }
 
-/// Photos that a form brought, held; and what was wrong with the others.
-pub struct Brought {
+/// The photos of a form that could be stored, and the first error.
+pub struct UploadedPhotos {
     /// Held now, or chosen of those that were held before.
     pub held: Vec<Code>,
     /// Why some were not taken.
     pub fault: Option<ReportError>,
 }
 
-/// Holds the files of the field `name`, and finds those of `held` again.
-pub async fn bring(
+/// Stores the files of the field `name`, and adds the earlier uploads listed in the field `held`.
+pub async fn store_uploads(
     state: &AppState,
     visitor: &Visitor,
-    posted: &Posted,
+    posted: &PostedForm,
     (name, held): (&str, &str),
-) -> Result<Brought, ReportError> {
+) -> Result<UploadedPhotos, ReportError> {
     if !visitor.known {
-        // Nobody could find them again.
-        return Ok(Brought { held: Vec::new(), fault: None });
+        // Without a cookie nobody could claim them later.
+        return Ok(UploadedPhotos { held: Vec::new(), fault: None });
     }
     let mut codes = state.service.known_held(&visitor.id, &posted.all(held)).await?;
-    let mut fault = posted.oversized.then_some(ReportError::Picture(PictureError::TooLarge));
+    let mut fault = posted.oversized.then_some(ReportError::Photo(PhotoError::TooLarge));
     for bytes in posted.files(name) {
-        match state.service.hold_photos(Some(&visitor.asker()), vec![bytes]).await {
+        match state.service.hold_photos(Some(&visitor.requester()), vec![bytes]).await {
             Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),
             Err(error @ ReportError::TooMany(_)) => {
                 // The others would be too many, too.
                 fault = Some(error);
                 break;
             }
-            Err(error @ ReportError::Picture(_)) => fault = fault.or(Some(error)),
+            Err(error @ ReportError::Photo(_)) => fault = fault.or(Some(error)),
             Err(error) => return Err(error),
         }
     }
-    Ok(Brought { held: codes, fault })
+    Ok(UploadedPhotos { held: codes, fault })
 }
 
-/// The status of a form that was refused, and what stands beside its fields.
+/// Status and field errors of a refused form.
 pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode, FieldErrors) {
     let mut errors = errors;
     let status = match fault {
@@ -109,11 +109,11 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
             StatusCode::TOO_MANY_REQUESTS
         }
         Some(error) => {
-            if let ReportError::Picture(fault) = error {
+            if let ReportError::Photo(fault) = error {
                 errors.insert(0, ("photos", (*fault).into()));
             }
             match error {
-                ReportError::Picture(PictureError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+                ReportError::Photo(PhotoError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
                 _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             }
         }
@@ -122,22 +122,22 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
 }
 
 /// What was typed, with the photos that are held now.
-pub fn values(posted: Posted, held: &[Code], name: &str) -> Vec<(String, String)> {
+pub fn values(posted: PostedForm, held: &[Code], name: &str) -> Vec<(String, String)> {
     let mut values = posted.fields.into_pairs();
     values.retain(|(field, _)| field != name);
     values.extend(held.iter().map(|id| (name.to_owned(), id.to_string())));
     values
 }
 
-/// The form of a report that the store did not take, to be sent again.
+/// The form again, after the store was unavailable.
 async fn not_stored(
     state: &AppState,
     parts: Parts,
-    posted: Posted,
+    posted: PostedForm,
     held: &[Code],
     error: &StoreError,
 ) -> Response {
-    tracing::error!(%error, "a report was not stored");
+    tracing::error!(%error, "a report could not be stored");
     let again = match held.is_empty() && !posted.files.is_empty() {
         true => Said::new(
             "还没有提交：系统正忙。您写的内容都在，请重新选照片，过几秒再提交，不会重复。",
@@ -153,11 +153,11 @@ async fn not_stored(
     render::with_form(state, parts, "/report", form, StatusCode::SERVICE_UNAVAILABLE).await
 }
 
-/// Files a report; a form that is refused comes back with what was typed and chosen.
+/// Files a report. A refused form is rendered again with its values and photos.
 pub async fn file(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
+    FormRequest { parts, posted }: FormRequest,
 ) -> Result<Response, AppError> {
     let form = form_of(&posted);
     if !visitor.known {
@@ -171,9 +171,9 @@ pub async fn file(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(render::with_form(&state, parts, "/report", sent, status).await);
     }
-    let brought = match bring(&state, &visitor, &posted, ("photos", "held")).await {
+    let brought = match store_uploads(&state, &visitor, &posted, ("photos", "held")).await {
         Ok(brought) => brought,
-        // The files themselves are gone; what was typed is not.
+        // The uploaded files are lost; the texts are kept.
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             let held = posted.all("held");
             let held: Vec<Code> = held.iter().filter_map(|id| Code::parse(id).ok()).collect();
@@ -183,7 +183,7 @@ pub async fn file(
     };
     let key = Code::parse(&posted.first("form_key")).ok();
     let filed = match &brought.fault {
-        // What else is wrong is said at once.
+        // Other errors of the form are reported at the same time.
         Some(_) => {
             let photos = brought.held.len();
             state.service.check_report(&form, Source::Resident, photos).map(|_| None)
@@ -203,7 +203,7 @@ pub async fn file(
     let values = values(posted, &brought.held, "held");
     let sent = FormState::sent("report", values).with_errors(errors);
     let page = render::with_form(&state, parts, "/report", sent, status).await;
-    Ok(say_wait(page, brought.fault.as_ref().and_then(ReportError::wait)))
+    Ok(with_retry_after(page, brought.fault.as_ref().and_then(ReportError::wait)))
 }
 
 fn to_report(report: &Report) -> Response {
@@ -214,12 +214,12 @@ fn to_report(report: &Report) -> Response {
 pub async fn hold_photos(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { posted, .. }: Received,
+    FormRequest { posted, .. }: FormRequest,
 ) -> Result<Response, AppError> {
     if !visitor.known {
         return Err(Refusal::Forbidden.into());
     }
-    let brought = bring(&state, &visitor, &posted, ("photos", "")).await?;
+    let brought = store_uploads(&state, &visitor, &posted, ("photos", "")).await?;
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
         None => (StatusCode::OK, FieldErrors::new()),
@@ -227,7 +227,7 @@ pub async fn hold_photos(
     let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
     let body = serde_json::json!({ "held": brought.held, "error": error });
     let response = (status, Json(body)).into_response();
-    Ok(say_wait(response, brought.fault.as_ref().and_then(ReportError::wait)))
+    Ok(with_retry_after(response, brought.fault.as_ref().and_then(ReportError::wait)))
 }
 
 /// What neighbours have reported already: as JSON for the form's island, else the form
@@ -235,12 +235,12 @@ pub async fn hold_photos(
 pub async fn similar(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Received { parts, posted }: Received,
+    FormRequest { parts, posted }: FormRequest,
 ) -> Result<Response, AppError> {
     if error::wants_json(&parts.headers) {
         return similar_json(&state, &posted, visitor.lang).await;
     }
-    let brought = bring(&state, &visitor, &posted, ("photos", "held")).await?;
+    let brought = store_uploads(&state, &visitor, &posted, ("photos", "held")).await?;
     let (status, errors) = match &brought.fault {
         Some(fault) => refused(FieldErrors::new(), Some(fault)),
         None => (StatusCode::OK, FieldErrors::new()),
@@ -251,7 +251,11 @@ pub async fn similar(
     Ok(render::with_form(&state, parts, "/report", form, status).await)
 }
 
-async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Result<Response, AppError> {
+async fn similar_json(
+    state: &AppState,
+    posted: &PostedForm,
+    lang: Lang,
+) -> Result<Response, AppError> {
     let form = form_of(posted);
     let found = state.service.similar_reports(&form.category, &form.grid, &form.place).await?;
     let campaign = state.service.campaign().in_lang(lang);
@@ -271,30 +275,30 @@ async fn similar_json(state: &AppState, posted: &Posted, lang: Lang) -> Result<R
     Ok(Json(list).into_response())
 }
 
-/// What a visitor does to a report.
-pub async fn wish(
+/// `POST /reports/{code}/{wish}`: support by anyone; rate, add, urge, withdraw by the reporter.
+pub async fn act(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Path((code, wish)): Path<(String, String)>,
-    Received { parts, posted }: Received,
+    Path((code, action)): Path<(String, String)>,
+    FormRequest { parts, posted }: FormRequest,
 ) -> Result<Response, AppError> {
     let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
-    if !matches!(wish.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
+    if !matches!(action.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
         return Err(Refusal::NotFound.into());
     }
-    if wish != "support" {
+    if action != "support" {
         owner::check(&state, &parts, &posted)?;
     }
-    // Whoever sees nothing there must not learn from a fault that there is something.
+    // 404 before 403: someone who may not see the report must not learn that it exists.
     let own = state.service.is_own_report(&visitor.id, &code).await?;
-    // What only the reporter does is refused before it is read.
-    if wish != "support" && !own {
+    // 403 before 422: the reporter's forms are not even parsed for someone else.
+    if action != "support" && !own {
         return Err(Refusal::NotTheirs.into());
     }
-    if wish == "support" {
+    if action == "support" {
         Ok(support(&state, &visitor, &code).await?)
     } else {
-        Ok(grant(&state, &visitor, &code, &wish, posted, &parts).await?)
+        Ok(reporter_action(&state, &visitor, &code, &action, posted, &parts).await?)
     }
 }
 
@@ -304,26 +308,27 @@ async fn support(
     code: &Code,
 ) -> Result<Response, ReportError> {
     if !visitor.known {
-        // The cookie is set by this answer; nobody could support only once without one.
+        // Refused until the cookie of this response comes back: without it, someone could support
+        // many times.
         return Err(ReportError::NewVisitor);
     }
     state.service.support_report(&visitor.id, code).await?;
     Ok(Redirect::to(&format!("/reports/{code}")).into_response())
 }
 
-async fn grant(
+async fn reporter_action(
     state: &AppState,
     visitor: &Visitor,
     code: &Code,
     wish: &str,
-    posted: Posted,
+    posted: PostedForm,
     parts: &Parts,
 ) -> Result<Response, ReportError> {
     let page = format!("/reports/{code}");
-    let mut brought = Brought { held: Vec::new(), fault: None };
+    let mut brought = UploadedPhotos { held: Vec::new(), fault: None };
     let read = match wish {
         "add" => {
-            brought = bring(state, visitor, &posted, ("photos", "held")).await?;
+            brought = store_uploads(state, visitor, &posted, ("photos", "held")).await?;
             let sent = posted.all("held").len() + posted.files("photos").len();
             ReporterCommand::add(&posted, brought.held.len(), sent)
         }
@@ -333,10 +338,13 @@ async fn grant(
     };
     let errors = match (read, &brought.fault) {
         (Ok(granted), None) => {
-            let done =
-                state.service.reporter_wishes(&visitor.id, code, &granted, &brought.held).await;
+            let done = state
+                .service
+                .apply_reporter_command(&visitor.id, code, &granted, &brought.held)
+                .await;
             match done {
-                // Who left it to the others may not see it any more.
+                // A withdrawn report that others support goes on without its reporter, who may not
+                // see it any more.
                 Ok(report) if report.visitor.is_none() && !report.is_public() => {
                     return Ok(Redirect::to("/me").into_response());
                 }

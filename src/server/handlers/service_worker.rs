@@ -1,4 +1,4 @@
-//! `/sw.js`: the service worker, or what takes its place where it is to be gone.
+//! `/sw.js`: the service worker, or a script that unregisters it.
 
 use axum::{
     extract::State,

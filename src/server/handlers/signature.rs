@@ -18,7 +18,7 @@ use ui::{HONEYPOT_FIELD, error::Refusal, form_state::FormState};
 
 use crate::{
     forms::{
-        multipart::{Own, Received},
+        multipart::{FormRequest, OwnerChecked},
         urlencoded::Fields,
     },
     http::error::AppError,
@@ -56,8 +56,11 @@ pub async fn sign(
     let (parts, body) = request.into_parts();
     let fields = Fields::read(&parts.headers, body).await?;
     let honeypot_filled = !fields.first(HONEYPOT_FIELD).is_empty();
-    let signals =
-        RequestSignals { place: &visitor.place, dwell: visitor.known_for, honeypot_filled };
+    let signals = RequestSignals {
+        client_network: &visitor.client_network,
+        dwell: visitor.known_for,
+        honeypot_filled,
+    };
     let form = form_of(&fields);
     let refused = if visitor.known {
         sign_once(&state, &visitor, &form, &signals).await
@@ -93,7 +96,7 @@ pub async fn sign(
     Ok(render::with_form(&state, parts, &page, sent, refused.status).await)
 }
 
-/// Why a signature was not taken, as its form tells it.
+/// A refused signature: status, message and field errors.
 struct Refused {
     status: StatusCode,
     message: Option<Said>,
@@ -138,15 +141,15 @@ impl Refused {
     }
 }
 
-/// Signs for a visitor who is known. Whoever has signed already keeps that, where the name is
-/// the same; by another name it is another person, and nothing is signed.
+/// Signs for a known visitor. If there is a signature by another name, nothing is stored: another
+/// person uses this phone.
 async fn sign_once(
     state: &AppState,
     visitor: &Visitor,
     form: &SignatureForm,
     signals: &RequestSignals<'_>,
 ) -> Result<Option<Refused>, SignError> {
-    if state.service.sign(&visitor.id, form, signals).await?.fresh {
+    if state.service.sign(&visitor.id, form, signals).await?.newly_stored {
         return Ok(None);
     }
     let there = state.service.signature_of(&visitor.id).await?;
@@ -154,11 +157,11 @@ async fn sign_once(
     Ok(other.map(|name| Refused::another(&text::masked(&name))))
 }
 
-/// Takes the signature back that the form is about; another one, or another person's, stays.
+/// Withdraws the signature that the form names; refused if the visitor has another one by now.
 pub async fn withdraw(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Own(Received { posted, .. }): Own,
+    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let meant = posted.first("ordinal");
     let there = state.service.signature_of(&visitor.id).await?;
@@ -177,7 +180,7 @@ pub async fn withdraw(
 pub async fn next(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Own(Received { mut parts, posted }): Own,
+    OwnerChecked(FormRequest { mut parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
     let other = Visitor { known: true, id: fresh.id.clone(), signed: false, ..visitor };
@@ -194,7 +197,7 @@ pub async fn next(
     };
     remember(&mut response, Hint::NotSigned, state.https);
     // The account of this phone is not the next person's.
-    remember(&mut response, Hint::Lent, state.https);
+    remember(&mut response, Hint::BorrowedPhone, state.https);
     response.extensions_mut().insert(BecomeVisitor(fresh.id));
     Ok(response)
 }

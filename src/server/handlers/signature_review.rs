@@ -1,4 +1,4 @@
-//! The console's forms about doubtful signatures.
+//! Console forms of the fraud review of signatures.
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use domain::{
     report::action::command::Sent,
     signature_review::{ReviewDecision, Rule},
 };
-use service::signature_review::DoubtError;
+use service::signature_review::SignatureReviewError;
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::multipart::{Own, Received},
+    forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
     pages::render,
     session::staff::Session,
@@ -26,22 +26,22 @@ use crate::{
 /// The page of all this.
 const PAGE: &str = "/console/signatures";
 
-/// Takes a verdict about many.
-pub async fn judge(
+/// Starts a bulk review.
+pub async fn start_bulk_review(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !session.staff.judges_signatures() {
-        return Err(DoubtError::Forbidden.into());
+        return Err(SignatureReviewError::Forbidden.into());
     }
     let verdict = ReviewDecision::parse(&posted.first("verdict")).ok_or(Refusal::Malformed)?;
-    let meant = state.service.meant_by(|name| posted.first(name)).ok_or(Refusal::Malformed)?;
-    // As far as the preview saw; without one, up to now.
+    let meant = state.service.parse_filter(|name| posted.first(name)).ok_or(Refusal::Malformed)?;
+    // Up to the last ordinal of the preview; without a preview, up to now.
     let upto = posted.first("upto").parse().ok();
-    match state.service.judge(&session.staff, verdict, &meant, upto).await {
-        Ok(()) => Ok(carried_out(&state)),
-        Err(DoubtError::Form(errors)) => {
+    match state.service.start_bulk_review(&session.staff, verdict, &meant, upto).await {
+        Ok(()) => Ok(run_and_redirect(&state)),
+        Err(SignatureReviewError::Form(errors)) => {
             let form = FormState::sent("judge", posted.fields.into_pairs()).with_errors(errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(render::with_form(&state, parts, PAGE, form, status).await)
@@ -50,15 +50,15 @@ pub async fn judge(
     }
 }
 
-/// Takes a judgement back.
+/// Undoes a bulk review.
 pub async fn undo(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(id): Path<String>,
-    _: Own,
+    _: OwnerChecked,
 ) -> Result<Response, AppError> {
     state.service.undo_judgement(&session.staff, &id).await?;
-    Ok(carried_out(&state))
+    Ok(run_and_redirect(&state))
 }
 
 /// Switches a rule on or off.
@@ -66,10 +66,10 @@ pub async fn switch(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(rule): Path<String>,
-    Own(Received { posted, .. }): Own,
+    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !session.staff.judges_signatures() {
-        return Err(DoubtError::Forbidden.into());
+        return Err(SignatureReviewError::Forbidden.into());
     }
     let rule = Rule::parse(&rule).ok_or(Refusal::NotFound)?;
     let on = match posted.first("on").as_str() {
@@ -78,15 +78,16 @@ pub async fn switch(
         _ => return Err(Refusal::Malformed.into()),
     };
     state.service.switch_rule(&session.staff, rule, on).await?;
-    Ok(carried_out(&state))
+    Ok(run_and_redirect(&state))
 }
 
-/// Back to the page, while it is carried out; what a kill leaves is done by the next beat.
-fn carried_out(state: &AppState) -> Response {
+/// Runs the bulk reviews in the background and redirects to the page. After a crash the periodic
+/// job goes on.
+fn run_and_redirect(state: &AppState) -> Response {
     let service = Arc::clone(&state.service);
     tokio::spawn(async move {
-        if let Err(error) = service.carry_out_judgements().await {
-            tracing::warn!(%error, "a judgement is not carried out yet; it is tried again");
+        if let Err(error) = service.run_bulk_reviews().await {
+            tracing::warn!(%error, "a bulk review failed; the periodic job will retry it");
         }
     });
     Redirect::to(PAGE).into_response()

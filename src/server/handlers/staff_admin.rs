@@ -7,11 +7,11 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::report::action::command::{FieldErrors, Sent};
-use service::staff::{Manage, StaffError, StaffForm, password::fresh_password};
+use service::staff::{StaffError, StaffForm, StaffUpdate, password::fresh_password};
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::multipart::{Own, Received},
+    forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
     pages::render,
     session::staff::Session,
@@ -22,7 +22,7 @@ use crate::{
 pub async fn add_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let form = StaffForm {
         login: posted.first("login"),
@@ -50,20 +50,20 @@ pub async fn manage_staff(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path((login, what)): Path<(String, String)>,
-    Own(Received { parts, posted }): Own,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !session.staff.manages_staff() {
         return Err(StaffError::Forbidden.into());
     }
     let mut made = None;
     let change = match (what.as_str(), posted.first("active").as_str()) {
-        ("active", "on") => Manage::Active(true),
-        ("active", "off") => Manage::Active(false),
+        ("active", "on") => StaffUpdate::Active(true),
+        ("active", "off") => StaffUpdate::Active(false),
         ("scope", _) => {
-            Manage::Scope { grids: posted.all("grids"), branches: posted.all("branches") }
+            StaffUpdate::Scope { grids: posted.all("grids"), branches: posted.all("branches") }
         }
-        ("stand-in", _) => Manage::StandIn(posted.first("stand_in")),
-        ("password", _) => Manage::Password(made.insert(fresh_password()?).clone()),
+        ("stand-in", _) => StaffUpdate::StandIn(posted.first("stand_in")),
+        ("password", _) => StaffUpdate::Password(made.insert(fresh_password()?).clone()),
         ("active", _) => return Err(Refusal::Malformed.into()),
         _ => return Err(Refusal::NotFound.into()),
     };

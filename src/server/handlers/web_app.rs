@@ -1,6 +1,4 @@
-//! What browsers are told beside pages: the site's manifest, which pages they may fetch
-//! before they are asked for, what the board shows next,
-//! which picture a shared link has.
+//! Web-app metadata: manifest, speculation rules, messages of the lobby screen, share image.
 
 use axum::{
     extract::State,
@@ -18,14 +16,15 @@ use crate::{
 };
 
 /// Answers with `body` as JSON of that kind, which may be kept for so many seconds.
-fn answer(kind: &'static str, seconds: u32, body: &impl Serialize) -> Response {
+fn answer(content_type: &'static str, seconds: u32, body: &impl Serialize) -> Response {
     match serde_json::to_string(body) {
         Ok(body) => {
             let kept = format!("public, max-age={seconds}");
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, &kept)], body).into_response()
+            ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, &kept)], body)
+                .into_response()
         }
         Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
+            tracing::error!(%error, "a JSON response could not be encoded");
             error::refuse(Refusal::Internal)
         }
     }
@@ -82,7 +81,7 @@ pub async fn speculation_rules(State(state): State<AppState>) -> Response {
         // To choose a language is to remember it.
         json!({ "not": { "selector_matches": "[hreflang]" } }),
     ];
-    if state.wechat.as_ref().is_some_and(|wechat| wechat.identifies()) {
+    if state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()) {
         // The way to them may lead over WeChat.
         pages.extend([not("/sign"), not("/report")]);
     }
@@ -93,7 +92,7 @@ pub async fn speculation_rules(State(state): State<AppState>) -> Response {
 /// `/share.png`, the picture of a shared link as it is now; a few minutes later it may be asked for anew.
 pub async fn share_image(State(state): State<AppState>) -> Response {
     let lit = share::lit(&state.service, &state.service.counts());
-    match state.share_picture.showing(lit) {
+    match state.share_image.showing(lit) {
         Some(picture) => {
             let headers = [
                 (header::CONTENT_TYPE, "image/png"),

@@ -1,5 +1,5 @@
-//! The site's files: their hashed names, their headers, the scripts that the server hands out
-//! itself, and the policy that lets all of them run.
+//! Static files: hashed names, cache headers, the scripts that the server sends itself, and the
+//! CSP.
 
 use std::{fs, io, path::PathBuf};
 
@@ -58,9 +58,9 @@ impl Assets {
             service_worker_off: beside("scripts/service_worker_off.js")?,
             wechat_share: beside("scripts/wechat_share.js")?,
         };
-        let hash_of = |kind: &str| {
+        let hash_of = |key: &str| {
             let mut lines = hashes.lines().filter_map(|line| line.split_once(':'));
-            lines.find(|(name, _)| name.trim() == kind).map(|(_, hash)| format!(".{}", hash.trim()))
+            lines.find(|(name, _)| name.trim() == key).map(|(_, hash)| format!(".{}", hash.trim()))
         };
         let path = |part: &str, extension: &str, hash: Option<String>| {
             let (folder, name) = (&options.site_pkg_dir, &options.output_name);
@@ -87,7 +87,7 @@ impl Assets {
     /// The same, with a policy that lets scripts of one origin run, too, and forms lead
     /// on to another.
     #[must_use]
-    pub fn with_others(&self, scripts: &str, forms: Option<&str>) -> Self {
+    pub fn with_wechat(&self, scripts: &str, forms: Option<&str>) -> Self {
         let forms = forms.map(|origin| format!(" {origin}")).unwrap_or_default();
         let policy = policy(&self.names, &format!(" {scripts}"), &forms);
         Self { policy, ..self.clone() }

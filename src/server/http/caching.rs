@@ -2,10 +2,9 @@
 
 use axum::http::HeaderValue;
 
-/// A page that is asked for anew whenever it is opened, and that a browser may keep to go back
-/// to: public ones, and forms in which nothing was sent yet.
-pub const KEPT_TO_GO_BACK: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// Revalidated on every visit, but usable for back navigation: public pages and blank forms.
+pub const PRIVATE_NO_CACHE: HeaderValue = HeaderValue::from_static("private, no-cache");
 
-/// A page that is one person's, or was refused: the next one at the phone must not find it by
-/// going back.
-pub const KEPT_NOWHERE: HeaderValue = HeaderValue::from_static("no-store");
+/// Not stored: personal or refused pages. The next person at the same device must not find them
+/// with the back button.
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");

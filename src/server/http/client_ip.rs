@@ -1,4 +1,4 @@
-//! Where a request comes from: the peer, or what proxies that are trusted say of it.
+//! Client IP address: the peer of the connection, or `X-Forwarded-For` from trusted proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -9,15 +9,19 @@ use ipnet::IpNet;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The header in which proxies say for whom they ask.
+/// Request header in which a proxy lists the addresses it forwards for.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// The address of whoever asks; `None` where nobody knows: a proxy that does not say for
-/// whom it asks must not make all people one.
+/// Address of the HTTP client. `None` if a trusted proxy sent no usable `X-Forwarded-For`: its own
+/// address would put all its clients into one rate-limit bucket.
 ///
-/// The list that proxies leave is read from the right: the first address that is no
-/// trusted proxy is the client's, whatever it wrote further left itself.
-fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+/// `X-Forwarded-For` is read from right to left. The first address that is not a trusted proxy is
+/// the client; entries further left were sent by the client and can be forged.
+fn client_address(
+    extensions: &Extensions,
+    headers: &HeaderMap,
+    trusted: &[IpNet],
+) -> Option<IpAddr> {
     let Peer(peer) = extensions.get::<Peer>()?;
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();
@@ -40,14 +44,13 @@ fn client(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> Op
     nearest
 }
 
-/// What tries from the same side are counted by; empty where nobody knows.
-pub fn place(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> String {
-    client(extensions, headers, trusted).map(neighbourhood).unwrap_or_default()
+/// Rate-limit key of the client: its IPv4 address or IPv6 /64 network; empty if unknown.
+pub fn client_network(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> String {
+    client_address(extensions, headers, trusted).map(network_key).unwrap_or_default()
 }
 
-/// What tries are counted by: an address, or the network of an IPv6 one, which is all
-/// one subscriber's.
-fn neighbourhood(address: IpAddr) -> String {
+/// An IPv4 address, or the /64 network of an IPv6 address: one subscriber usually has all of it.
+fn network_key(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
@@ -72,7 +75,9 @@ mod tests {
             headers.append(FORWARDED_FOR, value.parse().unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|text| network(text).unwrap()).collect();
-        client(&extensions, &headers, &trusted).map(|found| found.to_string()).unwrap_or_default()
+        client_address(&extensions, &headers, &trusted)
+            .map(|found| found.to_string())
+            .unwrap_or_default()
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Pages as they travel: whole, of a known length, and smaller where the browser
-//! understands how.
+//! Compressed HTML responses: each encoding is made once, with a known length.
 
 use std::{io::Write, sync::OnceLock};
 
@@ -38,7 +37,7 @@ impl Encoded {
     }
 
     /// The form that suits the asker, with the name that it has in HTTP.
-    fn for_asker(&self, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
+    fn encoded_for(&self, headers: &HeaderMap) -> (Bytes, Option<&'static str>) {
         if accepts(headers, "br") {
             (self.brotli.get_or_init(|| brotli(&self.plain, self.quality)).clone(), Some("br"))
         } else if accepts(headers, "gzip") {
@@ -50,7 +49,7 @@ impl Encoded {
 
     /// An HTML response to someone who sent `headers`.
     pub fn response(&self, headers: &HeaderMap) -> Response {
-        let (bytes, encoding) = self.for_asker(headers);
+        let (bytes, encoding) = self.encoded_for(headers);
         let mut response = Response::new(Body::from(bytes));
         let ours = response.headers_mut();
         ours.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
@@ -102,7 +101,7 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_str(accept).unwrap());
-            assert_eq!(page.for_asker(&headers).1, encoding, "{accept}");
+            assert_eq!(page.encoded_for(&headers).1, encoding, "{accept}");
         }
         assert!(page.brotli.get().unwrap().len() < page.plain.len() / 4);
         assert!(page.gzip.get().unwrap().len() < page.plain.len() / 4);

@@ -1,5 +1,5 @@
-//! Turns: how many of something there may be at once, in all, for each visitor and for each
-//! place.
+//! Concurrency limits: how many operations may run at once in total, per visitor and per client
+//! network.
 
 use std::{
     collections::HashMap,
@@ -8,65 +8,68 @@ use std::{
 
 use domain::visitor::VisitorId;
 
-/// So many at once.
+/// A limit on concurrent operations. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit {
     /// In all.
-    most: usize,
-    /// For one visitor: cookies cost nothing, so it binds the honest only.
-    each: usize,
-    /// For one place, which thousands may share: it keeps some for the others.
-    at_place: usize,
-    taken: Arc<Mutex<Taken>>,
+    total: usize,
+    /// Limit per visitor. A script gets new visitor cookies for free, so this only stops honest
+    /// clients.
+    per_visitor: usize,
+    /// Limit per client network. Thousands may share one (carrier NAT); it leaves room for other
+    /// networks.
+    per_network: usize,
+    taken: Arc<Mutex<Counts>>,
 }
 
 #[derive(Debug, Default)]
-struct Taken {
+struct Counts {
     all: usize,
-    by: HashMap<String, usize>,
+    by_key: HashMap<String, usize>,
 }
 
-/// A permit that was given; over when it is dropped.
+/// One taken unit of the limit; given back on drop.
 #[derive(Debug)]
 pub struct Permit {
     by: Vec<String>,
-    taken: Arc<Mutex<Taken>>,
+    taken: Arc<Mutex<Counts>>,
 }
 
-/// Why there is no permit.
+/// Which limit refused a permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitReached {
-    /// All are taken, or all of this place.
+    /// The total, or the limit of this client network.
     All,
-    /// This visitor has theirs.
+    /// The limit of this visitor.
     Own,
 }
 
 impl ConcurrencyLimit {
-    /// `most` in all, `each` for one visitor, `at_place` for one place.
+    /// `total` permits; `per_visitor` for one visitor; `per_network` for one client network.
     pub fn new(most: usize, each: usize, at_place: usize) -> Self {
-        Self { most, each, at_place, taken: Arc::default() }
+        Self { total: most, per_visitor: each, per_network: at_place, taken: Arc::default() }
     }
 
-    /// A permit, for a visitor and at a place as far as these are known.
+    /// Takes a permit. Without a visitor, or with an empty network, that limit is not checked.
     pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Permit, LimitReached> {
-        let visitor = visitor
-            .map(|visitor| (format!("visitor {}", visitor.as_str()), self.each, LimitReached::Own));
-        let place = (!place.is_empty())
-            .then(|| (format!("place {place}"), self.at_place, LimitReached::All));
-        let by: Vec<_> = visitor.into_iter().chain(place).collect();
+        let visitor = visitor.map(|visitor| {
+            (format!("visitor {}", visitor.as_str()), self.per_visitor, LimitReached::Own)
+        });
+        let client_network = (!place.is_empty())
+            .then(|| (format!("place {place}"), self.per_network, LimitReached::All));
+        let by: Vec<_> = visitor.into_iter().chain(client_network).collect();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.all >= self.most {
+        if taken.all >= self.total {
             return Err(LimitReached::All);
         }
         for (key, most, why) in &by {
-            if taken.by.get(key).is_some_and(|n| n >= most) {
+            if taken.by_key.get(key).is_some_and(|n| n >= most) {
                 return Err(*why);
             }
         }
         taken.all += 1;
         for (key, ..) in &by {
-            *taken.by.entry(key.clone()).or_default() += 1;
+            *taken.by_key.entry(key.clone()).or_default() += 1;
         }
         let by = by.into_iter().map(|(key, ..)| key).collect();
         Ok(Permit { by, taken: Arc::clone(&self.taken) })
@@ -83,10 +86,10 @@ impl Drop for Permit {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.all -= 1;
         for key in &self.by {
-            if let Some(n) = taken.by.get_mut(key) {
+            if let Some(n) = taken.by_key.get_mut(key) {
                 *n -= 1;
                 if *n == 0 {
-                    taken.by.remove(key);
+                    taken.by_key.remove(key);
                 }
             }
         }
@@ -98,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limit_come_back() {
+    fn permits_are_given_back_on_drop() {
         let limit = ConcurrencyLimit::new(4, 2, 3);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
         let first = limit.take(Some(&one), "here").unwrap();

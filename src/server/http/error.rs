@@ -1,7 +1,7 @@
-//! Errors: what each means as a status, and how a handler answers with one.
+//! Errors of handlers: [`AppError`], and the HTTP status of each [`Refusal`].
 //!
-//! A handler returns `Result<Response, AppError>` and asks by `?`; libraries return bare status
-//! codes. `pages::error_pages` turns both into what the asker can read.
+//! Handlers return `Result<Response, AppError>` and use `?`; libraries return bare status codes.
+//! `pages::error_pages` renders both.
 
 use axum::{
     Json,
@@ -9,20 +9,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use service::{
-    PictureError, message::MessageDecision, report::ReportError, signature_review::DoubtError,
-    staff::StaffError,
+    PhotoError, message::MessageDecision, report::ReportError,
+    signature_review::SignatureReviewError, staff::StaffError,
 };
 use store::StoreError;
 use ui::{error::Refusal, form_state::FormState};
 
-use super::caching::KEPT_NOWHERE;
+use super::caching::NO_STORE;
 
 /// Why a handler has no answer of its own. `?` makes one of whatever a use case may fail with.
 #[derive(Debug)]
 pub enum AppError {
     /// It is refused.
     Refused(Refusal),
-    /// The store failed: logged, and told as being busy or as a fault.
+    /// The store failed: logged; 503 if it is unavailable, else 500.
     Store(StoreError),
 }
 
@@ -68,8 +68,8 @@ impl From<ReportError> for AppError {
             ReportError::NewVisitor => Refusal::NewVisitor,
             ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
             ReportError::TooMany(seconds) => Refusal::TooMany(seconds),
-            ReportError::Picture(PictureError::TooLarge) => Refusal::TooLarge,
-            ReportError::Picture(_) => Refusal::NotAPicture,
+            ReportError::Photo(PhotoError::TooLarge) => Refusal::TooLarge,
+            ReportError::Photo(_) => Refusal::UnsupportedImage,
             ReportError::Form(_) => Refusal::Malformed,
             ReportError::Store(error) => return Self::Store(error),
         })
@@ -86,12 +86,14 @@ impl From<StaffError> for AppError {
     }
 }
 
-impl From<DoubtError> for AppError {
-    fn from(error: DoubtError) -> Self {
+impl From<SignatureReviewError> for AppError {
+    fn from(error: SignatureReviewError) -> Self {
         match error {
-            DoubtError::Forbidden => Self::Refused(Refusal::Barred("签名由管理员核查")),
-            DoubtError::NotFound | DoubtError::Form(_) => Self::Refused(Refusal::NotFound),
-            DoubtError::Store(error) => Self::Store(error),
+            SignatureReviewError::Forbidden => Self::Refused(Refusal::Barred("签名由管理员核查")),
+            SignatureReviewError::NotFound | SignatureReviewError::Form(_) => {
+                Self::Refused(Refusal::NotFound)
+            }
+            SignatureReviewError::Store(error) => Self::Store(error),
         }
     }
 }
@@ -120,16 +122,15 @@ pub(crate) const fn retry_after(refused: Refusal) -> Option<u32> {
     }
 }
 
-/// Says when someone may try again whose form was refused with `status`, if that is not
-/// said yet.
-pub fn say_when(response: &mut Response, status: StatusCode) {
+/// Sets `Retry-After` for a refused form, unless it is set already.
+pub fn set_default_retry_after(response: &mut Response, status: StatusCode) {
     if let Some(seconds) = from_status(status).and_then(retry_after) {
         response.headers_mut().entry(header::RETRY_AFTER).or_insert(seconds.into());
     }
 }
 
 /// Says that someone may try again in `seconds`.
-pub fn say_wait(mut response: Response, seconds: Option<u32>) -> Response {
+pub fn with_retry_after(mut response: Response, seconds: Option<u32>) -> Response {
     if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -149,7 +150,7 @@ pub(crate) const fn status(refusal: Refusal) -> StatusCode {
         Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Refusal::Closed(_) | Refusal::Conflict | Refusal::OfAnother => StatusCode::CONFLICT,
         Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::NotAPicture => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Refusal::UnsupportedImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -187,7 +188,7 @@ pub fn form_errors(form: &FormState, status: StatusCode) -> Response {
         form.each_error().map(|(field, text)| (field.to_owned(), text.into())).collect();
     let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
     let mut response = (status, Json(body)).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, KEPT_NOWHERE);
-    say_when(&mut response, status);
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+    set_default_retry_after(&mut response, status);
     response
 }

@@ -1,5 +1,4 @@
-//! The counts as they are sent: written down once for each revision, whoever asks, and at most
-//! four times a second, however many people sign.
+//! Live counts: serialised once per revision, and sent at most four times a second.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,8 +13,8 @@ use service::Service;
 /// Shortest time between two events.
 const TICK: Duration = Duration::from_millis(250);
 
-/// What each open stream adds to it: telling all of them must not take all the time.
-/// Ten thousand streams still have four events a second.
+/// Additional interval per open stream, so that sending does not use up the CPU. With ten thousand
+/// streams there are still four events a second.
 const TICK_EACH: Duration = Duration::from_micros(25);
 
 /// The counts of one revision, written down.
@@ -31,14 +30,14 @@ pub struct Frame {
 
 /// The counts as they are sent.
 #[derive(Debug)]
-pub struct Live {
+pub struct LiveFeed {
     service: Arc<Service>,
     newest: Mutex<Arc<Frame>>,
     /// Every revision that is sent.
     pub ticks: watch::Receiver<Arc<Frame>>,
 }
 
-impl Live {
+impl LiveFeed {
     /// Starts to send.
     pub fn start(service: &Arc<Service>, mut ending: watch::Receiver<bool>) -> Arc<Self> {
         let first = Arc::new(frame(service));

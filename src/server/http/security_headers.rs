@@ -13,16 +13,16 @@ const PERMISSIONS: &str = "camera=(), geolocation=(self), microphone=(), payment
 /// How long browsers insist on https, once they came by it: a year.
 const HSTS: &str = "max-age=31536000";
 
-/// Adds what keeps others from using our pages against their readers. What no browser
-/// shows as a page needs less of it, and phones on poor networks load it many times.
+/// Adds the security headers. Scripts, styles and wasm get only some of them: they are not
+/// documents, and phones load them often.
 pub fn secure(state: &AppState, response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if state.https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let is_kind = |begins: &[u8]| kind.is_some_and(|kind| kind.starts_with(begins));
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let is_kind = |begins: &[u8]| content_type.is_some_and(|kind| kind.starts_with(begins));
     if is_kind(b"text/javascript") || is_kind(b"text/css") || is_kind(b"application/wasm") {
         return;
     }

@@ -23,7 +23,7 @@ const OTHER: &str = "other";
 
 /// What was asked, as a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Asked {
+pub struct RequestLabels {
     method: &'static str,
     path: &'static str,
     status: u16,
@@ -31,7 +31,7 @@ pub struct Asked {
 
 /// Where, as a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct OfPath {
+pub struct PathLabel {
     path: &'static str,
 }
 
@@ -41,9 +41,9 @@ pub struct Metrics {
     /// The paths of the table, by what axum says was matched.
     paths: OnceLock<HashMap<&'static str, &'static str>>,
     /// Requests, by path and status.
-    pub(super) requests: Family<Asked, Counter>,
+    pub(super) requests: Family<RequestLabels, Counter>,
     /// How long until the head of an answer.
-    pub(super) seconds: Family<OfPath, Histogram, fn() -> Histogram>,
+    pub(super) seconds: Family<PathLabel, Histogram, fn() -> Histogram>,
 }
 
 impl Default for Metrics {
@@ -60,7 +60,7 @@ impl Default for Metrics {
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub struct Measured {
+pub struct RequestTimer {
     method: &'static str,
     path: &'static str,
     begun: Instant,
@@ -73,7 +73,7 @@ impl Metrics {
     }
 
     /// Begins to measure.
-    pub fn begin(&self, request: &Request) -> Measured {
+    pub fn begin(&self, request: &Request) -> RequestTimer {
         let matched = request.extensions().get::<MatchedPath>();
         let path = matched.and_then(|path| self.paths.get()?.get(path.as_str())).copied();
         let method = match *request.method() {
@@ -82,16 +82,16 @@ impl Metrics {
             Method::POST => "POST",
             _ => OTHER,
         };
-        Measured { method, path: path.unwrap_or(OTHER), begun: Instant::now() }
+        RequestTimer { method, path: path.unwrap_or(OTHER), begun: Instant::now() }
     }
 }
 
-impl Measured {
+impl RequestTimer {
     /// Counts it. The head of an answer is there then; a stream goes on.
     pub fn end(self, metrics: &Metrics, status: StatusCode) {
         let Self { method, path, begun } = self;
-        let asked = Asked { method, path, status: status.as_u16() };
+        let asked = RequestLabels { method, path, status: status.as_u16() };
         metrics.requests.get_or_create(&asked).inc();
-        metrics.seconds.get_or_create(&OfPath { path }).observe(begun.elapsed().as_secs_f64());
+        metrics.seconds.get_or_create(&PathLabel { path }).observe(begun.elapsed().as_secs_f64());
     }
 }

@@ -14,7 +14,7 @@ use prometheus_client::{
     metrics::{family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
-use service::VitalSigns;
+use service::ServiceMetrics;
 use tokio::net::TcpListener;
 
 use crate::state::AppState;
@@ -23,7 +23,7 @@ use crate::state::AppState;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfState {
+struct StateLabel {
     state: &'static str,
 }
 
@@ -33,7 +33,7 @@ struct OfState {
 /// When the address cannot be had.
 pub async fn serve(state: &AppState, address: SocketAddr) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
-    tracing::info!(address = %listener.local_addr()?, "metrics are answered");
+    tracing::info!(address = %listener.local_addr()?, "serving metrics");
     let app = Router::new().route("/metrics", get(scrape)).with_state(state.clone());
     let mut ending = state.ending.clone();
     let end = async move {
@@ -50,14 +50,14 @@ async fn scrape(State(state): State<AppState>) -> Response {
     match encode(&mut text, &registry) {
         Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "metrics were not written");
+            tracing::error!(%error, "metrics could not be encoded");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
 /// Everything that is watched, as it is now.
-fn registry(state: &AppState, signs: &VitalSigns<'_>) -> Registry {
+fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
     let mut all = Registry::with_prefix("chuangquan");
     let metrics = &state.metrics;
     all.register("http_requests", "Requests, by matched path", metrics.requests.clone());
@@ -83,9 +83,9 @@ fn registry(state: &AppState, signs: &VitalSigns<'_>) -> Registry {
         gauge(&mut all, "reports_overdue", "Open reports whose time has run out", overdue);
     }
     if let Some(reports) = &signs.reports {
-        let states = Family::<OfState, Gauge>::default();
+        let states = Family::<StateLabel, Gauge>::default();
         for (state, n) in reports {
-            states.get_or_create(&OfState { state: state.as_str() }).set(as_i64(*n));
+            states.get_or_create(&StateLabel { state: state.as_str() }).set(as_i64(*n));
         }
         all.register("reports", "Reports, by state", states);
     }

@@ -6,18 +6,18 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use serde::Deserialize;
 
 use domain::{campaign::Campaign, slug::Slug};
-use service::{Pending, Service, StoreError};
+use service::{PendingNotice, Service, StoreError};
 
 /// How long a robot may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HTTP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Notices that are sent in one go: a robot takes 20 a minute.
-const MOST: u16 = 6;
+const BATCH_SIZE: u16 = 6;
 
 /// Waits before a notice is tried again, in minutes; after the last it is given up.
-const AGAIN: [i64; 6] = [1, 5, 30, 120, 360, 1440];
+const RETRY_AFTER_MINUTES: [i64; 6] = [1, 5, 30, 120, 360, 1440];
 
-/// Which robot hears of what: addresses by grid and by unit.
+/// Webhook URLs by grid and by unit.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Addresses {
@@ -29,13 +29,13 @@ struct Addresses {
 
 /// Sends notices to robots.
 #[derive(Clone, Debug)]
-pub struct Robots {
+pub struct Webhooks {
     addresses: Addresses,
     client: reqwest::Client,
     origin: String,
 }
 
-impl Robots {
+impl Webhooks {
     /// Reads which robot hears of what.
     ///
     /// # Errors
@@ -57,15 +57,15 @@ impl Robots {
                 read
             }
         };
-        let client = reqwest::Client::builder().timeout(PATIENCE).build();
+        let client = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build();
         let client = client.map_err(|error| error.to_string())?;
         Ok(Self { addresses, client, origin: origin.trim_end_matches('/').to_owned() })
     }
 
-    fn addresses_of(&self, notice: &Pending) -> Vec<&str> {
+    fn addresses_of(&self, notice: &PendingNotice) -> Vec<&str> {
         let grid = notice.report.grid.as_ref().and_then(|grid| self.addresses.grids.get(grid));
         let grid = grid.filter(|_| notice.kind != "dispatched");
-        // A unit hears of a report once it may have to do something about it.
+        // A unit is notified once the report may be dispatched to it, not when it is new.
         let unit = self.addresses.units.get(&notice.report.unit).filter(|_| notice.kind != "new");
         let mut found: Vec<&str> = grid.into_iter().chain(unit).map(String::as_str).collect();
         found.dedup();
@@ -75,25 +75,26 @@ impl Robots {
     /// Sends what waits; what does not arrive is tried again later.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn send(&self, service: &Service) -> Result<(), StoreError> {
-        for notice in service.pending_notices(MOST).await? {
+        for notice in service.pending_notices(BATCH_SIZE).await? {
             let text = self.text(service.campaign(), &notice);
             let mut arrived = true;
             for address in self.addresses_of(&notice) {
                 if let Err(problem) = self.post(address, &text).await {
-                    tracing::warn!(%problem, notice.id, "a robot did not take a notice");
+                    tracing::warn!(%problem, notice.id, "a webhook failed; the notice will be retried");
                     arrived = false;
                 }
             }
-            let again = usize::try_from(notice.attempts).ok().and_then(|i| AGAIN.get(i));
+            let again =
+                usize::try_from(notice.attempts).ok().and_then(|i| RETRY_AFTER_MINUTES.get(i));
             service.notice_tried(&notice, arrived, again.copied()).await?;
         }
         Ok(())
     }
 
     /// What the robot says: nothing that the resident wrote.
-    fn text(&self, campaign: &Campaign, notice: &Pending) -> String {
+    fn text(&self, campaign: &Campaign, notice: &PendingNotice) -> String {
         let report = &notice.report;
         let what = match notice.kind.as_str() {
             "new" => "新反映",
@@ -130,7 +131,7 @@ impl Robots {
         match serde_json::from_str::<Answer>(&answer) {
             Ok(Answer { errcode: 0, .. }) => Ok(()),
             Ok(Answer { errcode, errmsg }) => Err(format!("errcode {errcode} {errmsg}")),
-            Err(_) => Err("answered what is no answer of a robot".into()),
+            Err(_) => Err("unexpected response of the webhook".into()),
         }
     }
 }

@@ -23,7 +23,7 @@ const MOST: u64 = 256;
 
 /// Which page, for whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub struct PageKey {
     path: String,
     has_signed: bool,
     care: Option<LargeText>,
@@ -32,26 +32,26 @@ pub struct Key {
 
 /// The state of the campaign in which a page was rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct PageVersion {
     /// Revision of the counts.
     pub revision: u64,
     /// Where today stands to the campaign.
     pub phase: Phase,
 }
 
-impl State {
+impl PageVersion {
     /// Whether a cached page of this state is still fresh in the state `now`.
-    const fn serves(self, now: Self) -> bool {
+    const fn is_fresh_at(self, now: Self) -> bool {
         self.revision >= now.revision && self.phase as u8 == now.phase as u8
     }
 }
 
 /// The slot of one page; its lock is held by the one who renders.
-type Slot = Mutex<Option<(State, Arc<Encoded>)>>;
+type Slot = Mutex<Option<(PageVersion, Arc<Encoded>)>>;
 
 /// The pages that are kept.
 #[derive(Debug)]
-pub struct SharedPages(Cache<Key, Arc<Slot>>);
+pub struct SharedPages(Cache<PageKey, Arc<Slot>>);
 
 impl Default for SharedPages {
     fn default() -> Self {
@@ -59,7 +59,7 @@ impl Default for SharedPages {
     }
 }
 
-impl Key {
+impl PageKey {
     /// The key of a page; `None` for one that is the visitor's own, or has a query.
     pub fn of(uri: &Uri, visitor: &Visitor) -> Option<Self> {
         let path = uri.path();
@@ -68,7 +68,7 @@ impl Key {
         (shared && uri.query().is_none()).then(|| Self {
             path: path.to_owned(),
             has_signed: visitor.signed,
-            care: visitor.care,
+            care: visitor.large_text,
             lang: visitor.lang,
         })
     }
@@ -79,8 +79,8 @@ impl SharedPages {
     /// gives as an error is passed on and not kept.
     pub async fn get<E>(
         &self,
-        key: Key,
-        now: impl Fn() -> State,
+        key: PageKey,
+        now: impl Fn() -> PageVersion,
         render: impl AsyncFnOnce() -> Result<Encoded, E>,
     ) -> Result<Arc<Encoded>, E> {
         let slot = self.0.get_with(key, Arc::default);
@@ -88,7 +88,7 @@ impl SharedPages {
         // Asked for only now: whoever waited would else render what is old already.
         let now = now();
         if let Some((of, page)) = &*kept
-            && of.serves(now)
+            && of.is_fresh_at(now)
         {
             return Ok(Arc::clone(page));
         }
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn nothing_of_a_visitor_is_shared() {
         let visitor = Visitor::fresh().unwrap();
-        let key = |path: &str| Key::of(&path.parse().unwrap(), &visitor);
+        let key = |path: &str| PageKey::of(&path.parse().unwrap(), &visitor);
         for shared in ["/", "/pledges/home", "/privacy"] {
             assert!(key(shared).is_some(), "{shared}");
         }
@@ -132,8 +132,8 @@ mod tests {
     #[tokio::test]
     async fn another_state_or_hint_is_another_page() {
         let pages = SharedPages::default();
-        let key = |has_signed| Key { path: "/".into(), has_signed, care: None, lang: Lang::Zh };
-        let state = |revision| move || State { revision, phase: Phase::Open };
+        let key = |has_signed| PageKey { path: "/".into(), has_signed, care: None, lang: Lang::Zh };
+        let state = |revision| move || PageVersion { revision, phase: Phase::Open };
         let mut rendered = 0;
         let cases = [
             (false, 1, 1),
@@ -151,7 +151,7 @@ mod tests {
             pages.get(key(has_signed), state(revision), render).await.unwrap();
             assert_eq!(rendered, expected, "{has_signed} {revision}");
         }
-        let over = || State { revision: 2, phase: Phase::After };
+        let over = || PageVersion { revision: 2, phase: Phase::After };
         let failed = pages.get(key(false), over, async || Err("away")).await;
         assert_eq!(failed.err(), Some("away"), "a page of another phase is not given out");
         let page = pages.get(key(false), over, async || Err("not kept")).await;

@@ -1,4 +1,5 @@
-//! Whatever refuses, a person gets a page, a program JSON: the outermost layer of all.
+//! Outermost middleware: renders every refusal as an HTML page, or as JSON if the client prefers
+//! it.
 
 use axum::{
     Json,
@@ -13,7 +14,7 @@ use ui::error::Refusal;
 use super::render;
 use crate::{
     http::{
-        caching::KEPT_NOWHERE,
+        caching::NO_STORE,
         error::{from_status, retry_after, status, wants_json},
         security_headers,
     },
@@ -21,13 +22,13 @@ use crate::{
     state::AppState,
 };
 
-/// What a refusal has to know of the request, which is gone by then.
-struct Asked {
+/// What is kept of the request to render an error page later.
+struct RequestInfo {
     headers: HeaderMap,
     of_console: bool,
 }
 
-impl Asked {
+impl RequestInfo {
     fn of(request: &Request) -> Self {
         let kept = [
             header::HOST,
@@ -45,39 +46,38 @@ impl Asked {
     }
 }
 
-/// Gives every refusal a body that its asker can read, and every answer the headers that
-/// keep others from using it.
+/// Renders errors, adds the security headers, and records the metrics of every response.
 pub async fn render_errors(
     State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = Asked::of(&request);
+    let asked = RequestInfo::of(&request);
     let measured = state.metrics.begin(&request);
     let bare = next.run(request).await;
-    let mut response = readable(&state, &asked, bare).await;
+    let mut response = render_if_bare(&state, &asked, bare).await;
     security_headers::secure(&state, &mut response);
     measured.end(&state.metrics, response.status());
     response
 }
 
-async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
+async fn render_if_bare(state: &AppState, asked: &RequestInfo, bare: Response) -> Response {
     let refused = bare.extensions().get::<Refusal>().copied();
     let refused = refused.or_else(|| from_status(bare.status()));
-    let kind = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let readable = kind.is_some_and(|kind| {
+    let content_type = bare.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let readable = content_type.is_some_and(|kind| {
         kind.starts_with(b"text/html") || kind.starts_with(b"application/json")
     });
     let Some(refused) = refused.filter(|_| !readable) else { return bare };
 
-    let mut dressed = if wants_json(&asked.headers) {
+    let mut rendered = if wants_json(&asked.headers) {
         json(refused, visitor::lang_of(&asked.headers))
     } else {
         render::refusal(state, &asked.headers, asked.of_console, refused).await
     };
-    *dressed.status_mut() = status(refused);
-    let headers = dressed.headers_mut();
-    headers.insert(header::CACHE_CONTROL, KEPT_NOWHERE);
+    *rendered.status_mut() = status(refused);
+    let headers = rendered.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
     for name in [header::ALLOW, header::SET_COOKIE] {
         for value in bare.headers().get_all(&name) {
             headers.append(&name, value.clone());
@@ -86,7 +86,7 @@ async fn readable(state: &AppState, asked: &Asked, bare: Response) -> Response {
     if let Some(wait) = retry_after(refused) {
         headers.insert(header::RETRY_AFTER, wait.into());
     }
-    dressed
+    rendered
 }
 
 fn json(refused: Refusal, lang: Lang) -> Response {

@@ -3,4 +3,4 @@
 pub(crate) mod cache;
 pub(crate) mod error_pages;
 pub(crate) mod render;
-pub(crate) mod share_picture;
+pub(crate) mod share_image;

@@ -20,11 +20,11 @@ use ui::{
     form_state::FormState,
 };
 
-use super::cache::{self, Key};
+use super::cache::{self, PageKey};
 use crate::{
     forms::owner,
     http::{
-        caching::{KEPT_NOWHERE, KEPT_TO_GO_BACK},
+        caching::{NO_STORE, PRIVATE_NO_CACHE},
         compression::Encoded,
         error,
     },
@@ -48,15 +48,15 @@ pub async fn page(
         return error::refuse(Refusal::NotFound);
     }
     let path = request.uri().path();
-    if let Some(first) = login::way_to_wechat(&state, &visitor, request.headers(), path) {
+    if let Some(first) = login::login_redirect(&state, &visitor, request.headers(), path) {
         return first;
     }
     let page = page_of(&state, &visitor, request.headers(), request.extensions(), request.uri());
     let headers = request.headers().clone();
     let personal = page.personal.clone();
-    let rendered = match Key::of(request.uri(), &visitor) {
+    let rendered = match PageKey::of(request.uri(), &visitor) {
         Some(key) => {
-            let now = || cache::State {
+            let now = || cache::PageVersion {
                 revision: state.service.counts().revision,
                 phase: state.service.phase(),
             };
@@ -66,7 +66,7 @@ pub async fn page(
         None => render(page, request).await.map(|page| page.response(&headers)),
     };
     let response = rendered.unwrap_or_else(|instead| *instead);
-    kept(response, if personal.get() { KEPT_NOWHERE } else { KEPT_TO_GO_BACK })
+    with_cache_control(response, if personal.get() { NO_STORE } else { PRIVATE_NO_CACHE })
 }
 
 /// The page at `path` with a form that was sent, to be shown again; what is wrong with it as
@@ -106,9 +106,9 @@ async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
     let headers = parts.headers.clone();
     match render(page, Request::from_parts(parts, Body::empty())).await {
         Ok(page) => {
-            let mut response = kept(page.response(&headers), KEPT_NOWHERE);
+            let mut response = with_cache_control(page.response(&headers), NO_STORE);
             *response.status_mut() = status;
-            error::say_when(&mut response, status);
+            error::set_default_retry_after(&mut response, status);
             response
         }
         Err(instead) => *instead,
@@ -123,8 +123,11 @@ pub async fn refusal(
     refused: Refusal,
 ) -> Response {
     let Some(visitor) = Visitor::fresh() else { return Response::default() };
-    let visitor =
-        Visitor { care: visitor::care_of(headers), lang: visitor::lang_of(headers), ..visitor };
+    let visitor = Visitor {
+        large_text: visitor::large_text_of(headers),
+        lang: visitor::lang_of(headers),
+        ..visitor
+    };
     let uri = Uri::from_static(if of_console { "/console" } else { "/" });
     // What was asked for need not be a path at all: Leptos is given one that is.
     let request = Request::new(Body::empty());
@@ -133,7 +136,7 @@ pub async fn refusal(
     let page = Page { refusal: Some(refused), path, ..page };
     let rendered = render(page, request).await;
     let response = rendered.map_or_else(|instead| *instead, |page| page.response(headers));
-    kept(response, KEPT_NOWHERE)
+    with_cache_control(response, NO_STORE)
 }
 
 fn page_of(
@@ -160,7 +163,7 @@ fn page_of(
         visitor: visitor.id.clone(),
         owner: state.service.owner(owner::person(visitor, extensions)),
         has_signed: visitor.signed,
-        care: visitor.care,
+        care: visitor.large_text,
         // Staff read Chinese, and so does the lobby.
         lang: match path == "/screen" || path.starts_with("/console") {
             true => Lang::Zh,
@@ -171,7 +174,7 @@ fn page_of(
         form_state: None,
         phrase: None,
         wechat: state.wechat.is_some(),
-        identified: state.wechat.as_ref().is_some_and(|wechat| wechat.identifies()),
+        identified: state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()),
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
         instead: InsteadCell::default(),
@@ -216,7 +219,7 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
     }
 }
 
-fn kept(mut response: Response, how: HeaderValue) -> Response {
+fn with_cache_control(mut response: Response, how: HeaderValue) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, how);
     response
 }

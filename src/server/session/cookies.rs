@@ -1,4 +1,4 @@
-//! Signed cookies: signed by the newest secret, believed from any that is known.
+//! Signed cookies: signed with the newest secret, verified with any known one.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl CookieKeys {
         SignedCookieJar::from_headers(headers, self.newest.clone())
     }
 
-    /// The cookie of that name which an older secret signed, where the newest did not.
+    /// The cookie of that name if an older secret signed it.
     #[must_use]
     pub fn signed_before(&self, headers: &HeaderMap, name: &str) -> Option<Cookie<'static>> {
         self.older.iter().find_map(|key| {

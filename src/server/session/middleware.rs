@@ -1,4 +1,4 @@
-//! Who is asking, found out before every page and form: one layer for visitors and staff.
+//! Middleware that identifies the visitor or the member of staff before every page and form.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,8 +14,8 @@ use ui::error::Refusal;
 use super::{
     staff,
     visitor::{
-        BecomeVisitor, GRID, Hint, INTRODUCED, RENEWAL, SIGNED, Visitor, care_in, cookie,
-        cookie_name, from_here, lang_in, lang_of_address, parse, remember,
+        BecomeVisitor, GRID, Hint, RENEWAL, SIGNED, Visitor, WECHAT_HINT, cookie, cookie_name,
+        is_same_origin_navigation, lang_in, lang_of_address, large_text_in, parse, remember,
     },
 };
 use crate::{
@@ -32,7 +32,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     let newest = signed_jar.get(name).and_then(|cookie| parse(cookie.value(), now));
     let found = newest.or_else(|| {
         let cookie = state.cookies.signed_before(request.headers(), name)?;
-        // It is written anew, so it is as old as one that is to be.
+        // Signed with an old secret: treated as due for renewal, so that it is signed again.
         let (id, age) = parse(cookie.value(), now)?;
         Some((id, age.max(RENEWAL + Duration::from_secs(1))))
     });
@@ -45,31 +45,35 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     };
     let hints = CookieJar::from_headers(request.headers());
     let chosen = lang_of_address(request.uri());
-    let by_own_choice = from_here(request.headers());
+    let same_origin = is_same_origin_navigation(request.headers());
     let visitor = Visitor {
         id: id.clone(),
         known,
         grid: hints.get(GRID).map(|cookie| cookie.value().to_owned()),
         signed: hints.get(SIGNED).is_some(),
-        care: care_in(&hints),
-        introduced: hints.get(INTRODUCED).is_some(),
+        large_text: large_text_in(&hints),
+        skip_wechat_login: hints.get(WECHAT_HINT).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
         known_for,
-        place: client_ip::place(request.extensions(), request.headers(), &state.trusted_proxies),
+        client_network: client_ip::client_network(
+            request.extensions(),
+            request.headers(),
+            &state.trusted_proxies,
+        ),
     };
     request.extensions_mut().insert(visitor);
-    // Pictures never set a cookie: whoever fetches one has seen a page.
-    let is_picture = request.uri().path().starts_with("/photos/");
+    // Photo responses never set the visitor cookie: the page that shows them did.
+    let is_photo = request.uri().path().starts_with("/photos/");
 
-    let mut response = match staff::admit(&state, &mut request).await {
+    let mut response = match staff::require_staff(&state, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(instead) => instead,
     };
-    if let Some(lang) = chosen.filter(|_| !is_picture && by_own_choice) {
+    if let Some(lang) = chosen.filter(|_| !is_photo && same_origin) {
         remember(&mut response, Hint::Lang(lang), state.https);
     }
     let become_other = response.extensions_mut().remove::<BecomeVisitor>().map(|other| other.0);
-    if (renew && !is_picture) || become_other.is_some() {
+    if (renew && !is_photo) || become_other.is_some() {
         let id = become_other.unwrap_or(id);
         let value = format!("{}.{}", id.as_str(), now.as_secs());
         let jar = signed_jar.add(cookie(name, value, state.https));
@@ -78,8 +82,8 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
     response
 }
 
-/// Makes the browser `known`, with what it is to be told of them.
-pub async fn give_back(state: &AppState, response: &mut Response, known: VisitorId) {
+/// Switches this browser to the visitor `known`, and sets the hint cookies to match.
+pub async fn switch_visitor(state: &AppState, response: &mut Response, known: VisitorId) {
     let signed = state.service.signature_of(&known).await;
     let hint = if matches!(signed, Ok(Some(_))) { Hint::Signed } else { Hint::NotSigned };
     remember(response, hint, state.https);

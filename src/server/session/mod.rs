@@ -1,4 +1,4 @@
-//! Who is asking: visitors and staff, and the cookies that say so. The only room that sets them.
+//! Visitors and staff sessions. Only this module sets identity cookies.
 
 pub mod cookies;
 pub(crate) mod middleware;

@@ -1,5 +1,4 @@
-//! Staff sessions: the cookie `staff` (`__Host-staff` under https), who needs one, and
-//! how it is had.
+//! Staff sessions: the cookie `staff` (`__Host-staff` under https), and which paths need it.
 
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ const DEVICE_SECONDS: u64 = 365 * 86_400;
 /// Logins that a device is known to: a PC that a few share.
 const LOGINS_MAX: usize = 5;
 
-/// A device, and the logins that were used on it, newest first: signed.
+/// A device and the logins that succeeded on it, newest first; stored in a signed cookie.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Device {
     /// Names it.
@@ -140,11 +139,11 @@ fn is_for_staff(path: &str) -> bool {
     console && path != "/console/login"
 }
 
-/// Knows staff by their cookie.
+/// Adds the [`Session`] of a valid staff cookie to the request.
 ///
 /// # Errors
-/// The answer to whoever is none and asks for the console: the way to its door.
-pub async fn admit(state: &AppState, request: &mut Request) -> Result<(), Response> {
+/// The response for a console request without a session: a redirect to the login page.
+pub async fn require_staff(state: &AppState, request: &mut Request) -> Result<(), Response> {
     let path = request.uri().path();
     let for_staff = is_for_staff(path);
     if for_staff || path.starts_with("/photos/") || path == "/console/login" {
@@ -164,22 +163,21 @@ pub async fn admit(state: &AppState, request: &mut Request) -> Result<(), Respon
     Ok(())
 }
 
-/// The way to the door and back: to the page that was asked for, or the one a form was
-/// on.
+/// Redirects to the login page, which leads back to the requested page, or to the page of the form.
 fn to_login(method: &Method, uri: &Uri, headers: &HeaderMap) -> Response {
     let asked = uri.path_and_query().map_or("/console", |path| path.as_str());
     let next = if matches!(*method, Method::GET | Method::HEAD) {
         safe_next(asked)
     } else {
-        came_from(headers).unwrap_or_else(|| "/console".to_owned())
+        form_page(headers).unwrap_or_else(|| "/console".to_owned())
     };
     let next = utf8_percent_encode(&next, NON_ALPHANUMERIC);
     Redirect::to(&format!("/console/login?next={next}")).into_response()
 }
 
-/// The page of the console that a form was on, as far as the browser tells. A form that
-/// was refused is shown at the address it was posted to: its page is another one.
-pub fn came_from(headers: &HeaderMap) -> Option<String> {
+/// The console page that contained the form, from `Referer`. A form that was refused is rendered at
+/// the URL it was posted to, so that URL is mapped to its page.
+pub fn form_page(headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;
     let uri = referer.parse::<Uri>().ok()?;
     let next = safe_next(uri.path_and_query()?.as_str());
@@ -196,7 +194,7 @@ pub fn came_from(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// A place inside the console; anything else is its front page.
+/// `next` if it is a path inside the console, else the first page of the console.
 pub fn safe_next(next: &str) -> String {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let plain = next.bytes().all(|c| (b'!'..=b'~').contains(&c) && c != b'\\');

@@ -1,5 +1,5 @@
-//! Who is asking: the signed cookie `visitor` (`__Host-visitor` under https), and some
-//! unsigned hints about how to show pages.
+//! The visitor: the signed cookie `visitor` (`__Host-visitor` under https), and unsigned preference
+//! cookies.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,16 +10,15 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::{lang::Lang, visitor::VisitorId};
-use service::Asker;
+use service::Requester;
 use ui::display::LargeText;
 
 use super::cookies::CookieKeys;
 
-/// How long a visitor is known without coming back: 400 days, the most that
-/// browsers keep a cookie.
+/// Lifetime of the visitor cookie: 400 days, the most that browsers allow.
 pub const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
 
-/// A cookie older than this is written anew.
+/// Age at which the visitor cookie is renewed.
 pub(super) const RENEWAL: Duration = Duration::from_secs(30 * 86_400);
 
 /// The grid of a stairwell poster.
@@ -34,15 +33,15 @@ const CARE: &str = "care";
 /// The language that was chosen.
 const LANG: &str = "lang";
 
-/// Set while WeChat need not be asked who this is.
-pub(super) const INTRODUCED: &str = "wechat";
+/// Set while WeChat login is not needed or not wanted.
+pub(super) const WECHAT_HINT: &str = "wechat";
 
-/// How long WeChat is not asked again after it has answered: a visitor may meanwhile have
-/// become one with another, on another device.
-const ANSWERED: Duration = Duration::from_secs(86_400);
+/// How long after a successful WeChat login it is not repeated; not for ever, since the visitor may
+/// have been merged with another one on another device.
+const AFTER_LOGIN: Duration = Duration::from_secs(86_400);
 
-/// The same for whom it did not name.
-const IN_VAIN: Duration = Duration::from_secs(600);
+/// How long a failed or cancelled WeChat login is not repeated.
+const AFTER_FAILURE: Duration = Duration::from_secs(600);
 
 /// Who is asking, in a request's extensions.
 #[derive(Clone, Debug)]
@@ -51,30 +50,33 @@ pub struct Visitor {
     pub id: VisitorId,
     /// Whether the request brought it.
     pub known: bool,
-    /// The grid of the last poster, not yet held against the campaign.
+    /// Grid of the last scanned poster; not validated yet.
     pub grid: Option<String>,
     /// Whether this browser says it has signed; only a hint.
     pub signed: bool,
     /// 大字版, if they chose it.
-    pub care: Option<LargeText>,
+    pub large_text: Option<LargeText>,
     /// The language they chose, or their browser asks for.
     pub lang: Lang,
     /// Whether WeChat need not be asked who this is.
-    pub introduced: bool,
-    /// The address, or network, that they come from; empty where nobody knows. Kept only as
-    /// a keyed hash.
-    pub place: String,
+    pub skip_wechat_login: bool,
+    /// Client network (IPv4 address or IPv6 /64); empty if unknown. Stored only as a keyed hash.
+    pub client_network: String,
     /// How long they are known, in milliseconds; the cookie has seconds.
     pub known_for: i64,
 }
 
 impl Visitor {
-    /// Whoever tries something that costs much.
-    pub fn asker(&self) -> Asker<'_> {
-        Asker { visitor: self.known.then_some(&self.id), place: &self.place, device: None }
+    /// The subject of rate limits.
+    pub fn requester(&self) -> Requester<'_> {
+        Requester {
+            visitor: self.known.then_some(&self.id),
+            client_network: &self.client_network,
+            device: None,
+        }
     }
 
-    /// A visitor nobody has been; `None` when the system has no random bytes.
+    /// A new random visitor; `None` if the system has no random bytes.
     pub fn fresh() -> Option<Self> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).ok()?;
@@ -84,21 +86,25 @@ impl Visitor {
             known: false,
             grid: None,
             signed: false,
-            care: None,
+            large_text: None,
             lang: Lang::Zh,
-            introduced: false,
-            place: String::new(),
+            skip_wechat_login: false,
+            client_network: String::new(),
             known_for: 0,
         })
     }
 }
 
-/// Put into a response's extensions to make the browser another visitor.
+/// Response extension: the middleware switches the browser to this visitor.
 #[derive(Clone, Debug)]
 pub struct BecomeVisitor(pub VisitorId);
 
-/// The visitor that a request brings, outside of pages.
-pub fn brought(headers: &HeaderMap, keys: &CookieKeys, https: bool) -> Option<VisitorId> {
+/// The visitor of a request outside of the middleware (`/live`).
+pub fn visitor_of_request(
+    headers: &HeaderMap,
+    keys: &CookieKeys,
+    https: bool,
+) -> Option<VisitorId> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let name = cookie_name(https);
     let newest = keys.jar(headers).get(name);
@@ -107,11 +113,11 @@ pub fn brought(headers: &HeaderMap, keys: &CookieKeys, https: bool) -> Option<Vi
 }
 
 /// 大字版, as far as a request asks for it.
-pub fn care_of(headers: &HeaderMap) -> Option<LargeText> {
-    care_in(&CookieJar::from_headers(headers))
+pub fn large_text_of(headers: &HeaderMap) -> Option<LargeText> {
+    large_text_in(&CookieJar::from_headers(headers))
 }
 
-pub(super) fn care_in(hints: &CookieJar) -> Option<LargeText> {
+pub(super) fn large_text_in(hints: &CookieJar) -> Option<LargeText> {
     hints.get(CARE).and_then(|cookie| LargeText::parse(cookie.value()))
 }
 
@@ -135,9 +141,9 @@ pub fn lang_of_address(uri: &Uri) -> Option<Lang> {
     query.filter_map(|part| part.strip_prefix("lang=")).find_map(Lang::parse)
 }
 
-/// Whether a request comes from a page of ours, or may do, and because someone asked for it:
-/// an address that was sent to someone says nothing about what they like to read.
-pub(super) fn from_here(headers: &HeaderMap) -> bool {
+/// Whether a request was made from a page of this site by a user action: a link from elsewhere with
+/// `?lang=` must not change the stored language.
+pub(super) fn is_same_origin_navigation(headers: &HeaderMap) -> bool {
     let site = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
     site && !headers.contains_key("sec-purpose")
 }
@@ -150,9 +156,11 @@ pub fn remember(response: &mut Response, hint: Hint<'_>, https: bool) {
         Hint::NotSigned => forgotten(SIGNED, https),
         Hint::LargeText(Some(care)) => cookie(CARE, care.as_str().to_owned(), https),
         Hint::LargeText(None) => forgotten(CARE, https),
-        Hint::Introduced => brief(cookie(INTRODUCED, "1".to_owned(), https), ANSWERED),
-        Hint::Asked => brief(cookie(INTRODUCED, "0".to_owned(), https), IN_VAIN),
-        Hint::Lent => cookie(INTRODUCED, "lent".to_owned(), https),
+        Hint::WeChatLoginDone => brief(cookie(WECHAT_HINT, "1".to_owned(), https), AFTER_LOGIN),
+        Hint::WeChatLoginStarted => {
+            brief(cookie(WECHAT_HINT, "0".to_owned(), https), AFTER_FAILURE)
+        }
+        Hint::BorrowedPhone => cookie(WECHAT_HINT, "lent".to_owned(), https),
         Hint::Lang(lang) => cookie(LANG, lang.as_str().to_owned(), https),
     };
     append(response.headers_mut(), &cookie);
@@ -172,11 +180,11 @@ pub enum Hint<'a> {
     /// In which language.
     Lang(Lang),
     /// WeChat has said who this is.
-    Introduced,
+    WeChatLoginDone,
     /// WeChat is asked, and may never answer.
-    Asked,
+    WeChatLoginStarted,
     /// It is the phone of someone else, whom WeChat would name.
-    Lent,
+    BorrowedPhone,
 }
 
 pub(super) const fn cookie_name(https: bool) -> &'static str {
@@ -210,12 +218,12 @@ fn append(headers: &mut HeaderMap, cookie: &Cookie<'_>) {
     }
 }
 
-/// `id.seconds` as id and age; `None` for another form or an expired one. The clock of
-/// the node that issued it may have been ahead.
+/// Parses `id.seconds` into id and age; `None` if malformed or expired. The clock of the node that
+/// issued it may have been ahead.
 pub fn parse(value: &str, now: Duration) -> Option<(VisitorId, Duration)> {
     let (id, issued) = value.split_once('.')?;
     let issued = Duration::from_secs(issued.parse().ok()?);
-    // One from a node whose clock is ahead is written anew, and its age is none to judge by.
+    // A cookie from the future (clock skew) is renewed.
     let age = now.checked_sub(issued).unwrap_or(RENEWAL + Duration::from_secs(1));
     let age = Some(age).filter(|age| *age < LIFETIME)?;
     Some((VisitorId::parse(id)?, age))

@@ -1,5 +1,5 @@
-//! The app that WeChat knows: tickets, accounts, and the file that proves whose domain this is.
-//! Without an app id there is none of it.
+//! Client of the WeChat API: tickets, OAuth accounts, domain verification. Only if an app id is
+//! set.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -12,14 +12,14 @@ use service::{Service, StoreError};
 use crate::config::{Switch, WeChatSettings};
 
 /// How long WeChat may take to answer; as long nobody else asks.
-const PATIENCE: Duration = Duration::from_secs(8);
+const HTTP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// A ticket is fetched anew so long before it ends, in milliseconds: until then the old one
 /// serves, also while WeChat does not answer.
-const EARLY: Millis = 10 * 60_000;
+const REFRESH_BEFORE_EXPIRY: Millis = 10 * 60_000;
 
 /// After a failure nobody asks for so long, in milliseconds.
-const REST: Millis = 60_000;
+const RETRY_PAUSE: Millis = 60_000;
 
 /// Where WeChat's own script comes from.
 pub const SCRIPTS_FROM: &str = "https://res.wx.qq.com";
@@ -38,7 +38,7 @@ pub struct WeChat {
 
 /// The file that proves whose domain this is: its path and what is in it.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub struct DomainVerification {
     /// `/MP_verify_….txt`.
     pub path: String,
     /// What it says.
@@ -58,8 +58,8 @@ pub enum WeChatError {
     #[error("WeChat refused: {0} {1}")]
     Refused(i64, String),
     /// It was asked a moment ago.
-    #[error("another node asks WeChat, or it failed a moment ago")]
-    Resting,
+    #[error("another node is asking WeChat, or the last request failed less than a minute ago")]
+    Paused,
     /// What it gave could not be kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -93,7 +93,7 @@ impl WeChat {
         let secret = fs::read_to_string(file).map_err(|error| {
             format!("CHUANGQUAN_WECHAT_SECRET_FILE {}: {error}", file.display())
         })?;
-        let client = reqwest::Client::builder().timeout(PATIENCE).build();
+        let client = reqwest::Client::builder().timeout(HTTP_TIMEOUT).build();
         Ok(Some(Self {
             app: app.clone(),
             secret: secret.trim().to_owned(),
@@ -104,12 +104,12 @@ impl WeChat {
     }
 
     /// Whether people are to be known by their account.
-    pub const fn identifies(&self) -> bool {
+    pub const fn has_login(&self) -> bool {
         self.authorize.is_some()
     }
 
     /// The origin to which people are sent for that.
-    pub fn asks_at(&self) -> Option<String> {
+    pub fn authorize_origin(&self) -> Option<String> {
         let uri: Uri = self.authorize.as_deref()?.parse().ok()?;
         Some(format!("{}://{}", uri.scheme_str()?, uri.authority()?))
     }
@@ -144,14 +144,14 @@ impl WeChat {
         let now = service.now();
         let known = service.wechat_ticket(&self.app).await?;
         if let Some((ticket, ends)) = &known
-            && *ends > now + EARLY
+            && *ends > now + REFRESH_BEFORE_EXPIRY
         {
             return Ok(ticket.clone());
         }
-        let fetched = if service.claim_wechat_ticket(&self.app, now + REST).await? {
+        let fetched = if service.claim_wechat_ticket(&self.app, now + RETRY_PAUSE).await? {
             self.fetch().await
         } else {
-            Err(WeChatError::Resting)
+            Err(WeChatError::Paused)
         };
         match (fetched, known) {
             (Ok((ticket, seconds)), _) => {
@@ -159,7 +159,7 @@ impl WeChat {
                 Ok(ticket)
             }
             (Err(error), Some((ticket, ends))) if ends > now => {
-                tracing::warn!(%error, "the old ticket of WeChat serves");
+                tracing::warn!(%error, "a new WeChat ticket could not be fetched; using the old one");
                 Ok(ticket)
             }
             (Err(error), _) => Err(error),
@@ -193,7 +193,7 @@ async fn read(asked: reqwest::RequestBuilder) -> Result<Answer, WeChatError> {
     Ok(serde_json::from_str(&text)?)
 }
 
-impl Proof {
+impl DomainVerification {
     /// Reads the file.
     ///
     /// # Errors
@@ -221,10 +221,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("MP_verify_abc123.txt");
         fs::write(&file, "abc123").unwrap();
-        let proof = Proof::read(Some(&file)).unwrap().unwrap();
+        let proof = DomainVerification::read(Some(&file)).unwrap().unwrap();
         assert_eq!((proof.path.as_str(), proof.text.as_str()), ("/MP_verify_abc123.txt", "abc123"));
         let other = folder.path().join("index.html");
         fs::write(&other, "").unwrap();
-        assert!(Proof::read(Some(&other)).unwrap_err().contains("MP_verify_"));
+        assert!(DomainVerification::read(Some(&other)).unwrap_err().contains("MP_verify_"));
     }
 }

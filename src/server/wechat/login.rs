@@ -1,10 +1,9 @@
-//! Who someone is to WeChat, so that one account signs once on any device: by its own leave
-//! for that (`snsapi_base`: nobody is asked, and nothing but a number is told;
-//! <https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/Wechat_webpage_authorization.html>).
+//! WeChat login (OAuth, scope `snsapi_base`: no consent screen, only an account id), so that one
+//! account can sign only once on all devices:
+//! <https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/Wechat_webpage_authorization.html>
 //!
-//! A browser of WeChat's is sent there and back once, before it signs or sees its own; what
-//! it comes back with is kept as a keyed hash. Where WeChat does not answer, people are who
-//! their cookie says.
+//! A WeChat browser is redirected there and back once, before it signs or opens personal pages.
+//! Only a keyed hash of the account id is stored. If WeChat fails, the visitor cookie decides.
 
 use std::fmt::Write as _;
 
@@ -24,7 +23,7 @@ use ui::error::Refusal;
 use crate::{
     http::error::AppError,
     session::{
-        middleware::give_back,
+        middleware::switch_visitor,
         visitor::{Hint, Visitor, remember},
     },
     state::AppState,
@@ -34,38 +33,43 @@ use crate::{
 const PAGES: [(&str, char); 4] = [("/sign", 's'), ("/signed", 'c'), ("/me", 'm'), ("/report", 'r')];
 
 /// How long the way to WeChat and back may take, in milliseconds.
-const PATIENCE: Millis = 10 * 60_000;
+const LOGIN_TIMEOUT: Millis = 10 * 60_000;
 
 /// Where to ask WeChat first, if this visitor is to be asked for before the page at `path`.
-pub fn way_to_wechat(
+pub fn login_redirect(
     state: &AppState,
     visitor: &Visitor,
     headers: &HeaderMap,
     path: &str,
 ) -> Option<Response> {
-    let wechat = state.wechat.as_ref().filter(|wechat| wechat.identifies())?;
+    let wechat = state.wechat.as_ref().filter(|wechat| wechat.has_login())?;
     let (_, page) = PAGES.into_iter().find(|(page, _)| *page == path)?;
     let agent = headers.get(header::USER_AGENT)?.to_str().ok()?;
     // WeCom says both, and has no accounts of WeChat's. What a service worker fetches for
     // itself cannot go elsewhere.
-    let theirs = agent.contains("MicroMessenger") && !agent.contains("wxwork");
-    let by_hand = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
-    if visitor.introduced || !theirs || !by_hand || state.public_url.is_empty() {
+    let is_wechat_browser = agent.contains("MicroMessenger") && !agent.contains("wxwork");
+    let is_navigation = headers.get("sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+    if visitor.skip_wechat_login
+        || !is_wechat_browser
+        || !is_navigation
+        || state.public_url.is_empty()
+    {
         return None;
     }
     let back = format!("{}/wechat/back", state.public_url);
     let back = utf8_percent_encode(&back, NON_ALPHANUMERIC);
-    let token = token(&state.service, &visitor.id, page, state.service.now());
+    let token = oauth_state(&state.service, &visitor.id, page, state.service.now());
     let mut response = Redirect::to(&wechat.authorize(&back.to_string(), &token)).into_response();
-    // Whoever does not come back is not sent again and again.
-    remember(&mut response, Hint::Asked, state.https);
+    // Prevents a redirect loop if WeChat does not redirect back.
+    remember(&mut response, Hint::WeChatLoginStarted, state.https);
     Some(response)
 }
 
-/// What WeChat gives back with its answer: which page is come back to, when it was left,
-/// and by whom, so that nobody can be made someone else's. WeChat takes letters and digits.
-fn token(service: &Service, visitor: &VisitorId, page: char, at: Millis) -> String {
-    let seal = service.seal(&format!("way to wechat\n{}\n{page}\n{at}", visitor.as_str()));
+/// The OAuth `state`: page, time and a MAC that binds them to the visitor, against login CSRF.
+/// WeChat allows letters and digits.
+fn oauth_state(service: &Service, visitor: &VisitorId, page: char, at: Millis) -> String {
+    let seal =
+        service.authentication_tag(&format!("way to wechat\n{}\n{page}\n{at}", visitor.as_str()));
     let mut token = format!("{page}{at}x");
     for byte in seal.bytes() {
         write!(token, "{byte:02x}").ok();
@@ -73,20 +77,20 @@ fn token(service: &Service, visitor: &VisitorId, page: char, at: Millis) -> Stri
     token
 }
 
-/// The page that a token of ours names, if it is this visitor's and of now.
+/// Verifies an OAuth `state`: the page, if it is valid for this visitor and not expired.
 fn page_of(service: &Service, visitor: &VisitorId, sent: &str) -> Option<&'static str> {
     let mut rest = sent.chars();
     let letter = rest.next()?;
     let at: Millis = rest.as_str().split_once('x')?.0.parse().ok()?;
     let (path, _) = PAGES.into_iter().find(|(_, page)| *page == letter)?;
-    let in_time = (0..=PATIENCE).contains(&service.now().checked_sub(at)?);
-    let ours = token(service, visitor, letter, at);
+    let in_time = (0..=LOGIN_TIMEOUT).contains(&service.now().checked_sub(at)?);
+    let ours = oauth_state(service, visitor, letter, at);
     (in_time && bool::from(ours.as_bytes().ct_eq(sent.as_bytes()))).then_some(path)
 }
 
 /// What someone comes back from WeChat with.
 #[derive(Deserialize)]
-pub struct Brought {
+pub struct OAuthCallback {
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -97,36 +101,36 @@ pub struct Brought {
 pub async fn back(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
-    Query(brought): Query<Brought>,
+    Query(brought): Query<OAuthCallback>,
 ) -> Result<Response, AppError> {
-    let wechat = state.wechat.as_ref().filter(|wechat| wechat.identifies());
+    let wechat = state.wechat.as_ref().filter(|wechat| wechat.has_login());
     let wechat = wechat.ok_or(Refusal::NotFound)?;
     let Some(page) = page_of(&state.service, &visitor.id, &brought.state) else {
         return Ok(Redirect::to("/").into_response());
     };
     let mut response = Redirect::to(page).into_response();
     let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
-    if state.service.may_ask_wechat(&visitor.asker()).await?.is_err() {
+    if state.service.may_ask_wechat(&visitor.requester()).await?.is_err() {
         // They are who they were.
         return Ok(response);
     }
     let account = match wechat.account(&brought.code).await {
         Ok(account) => account,
         Err(error) => {
-            tracing::warn!(%error, "WeChat did not say who someone is; they are who they were");
+            tracing::warn!(%error, "WeChat login failed; the visitor is not changed");
             return Ok(response);
         }
     };
-    match state.service.one_by_wechat(&account, &visitor.id, &fresh.id).await {
+    match state.service.link_wechat_account(&account, &visitor.id, &fresh.id).await {
         Ok(known) => {
-            remember(&mut response, Hint::Introduced, state.https);
+            remember(&mut response, Hint::WeChatLoginDone, state.https);
             if known != visitor.id {
-                give_back(&state, &mut response, known).await;
+                switch_visitor(&state, &mut response, known).await;
             }
             Ok(response)
         }
         Err(error) => {
-            tracing::error!(%error, "an account was not linked; it is asked for later");
+            tracing::error!(%error, "a WeChat account could not be linked; the login will be repeated");
             Ok(response)
         }
     }

@@ -1,6 +1,6 @@
-//! What a page needs so that it may set its own card: a configuration that is signed with a
-//! ticket (JS-SDK, <https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html>),
-//! and the script that puts it to WeChat.
+//! WeChat JS-SDK: the signed configuration that lets a page set its share card
+//! (<https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html>), and the script
+//! that uses it.
 
 use std::fmt::Write as _;
 
@@ -29,7 +29,7 @@ fn signature(ticket: &str, nonce: &str, time: i64, url: &str) -> String {
 
 /// For which page a configuration is asked.
 #[derive(Deserialize)]
-pub struct Asked {
+pub struct ConfigQuery {
     #[serde(default)]
     url: String,
 }
@@ -37,7 +37,7 @@ pub struct Asked {
 /// The signed configuration of one of our pages.
 pub async fn config(
     State(state): State<AppState>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<ConfigQuery>,
 ) -> Result<Response, AppError> {
     let wechat = state.wechat.as_ref().ok_or(Refusal::NotFound)?;
     // WeChat holds the signature against the page's address, without what follows `#`.
@@ -51,7 +51,7 @@ pub async fn config(
     let ticket = match wechat.ticket(&state.service).await {
         Ok(ticket) => ticket,
         Err(error) => {
-            tracing::warn!(%error, "there is no ticket of WeChat; cards are as the page says");
+            tracing::warn!(%error, "no WeChat ticket: shared links use the meta tags of the page");
             return Err(Refusal::Unavailable.into());
         }
     };

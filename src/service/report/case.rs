@@ -27,11 +27,11 @@ pub struct Case {
     /// Open reports of the same category and grid.
     pub similar: Vec<Report>,
     /// The report that it goes on under.
-    pub goes_on_under: Option<Report>,
+    pub merged_into: Option<Report>,
     /// Those that go on under it.
     pub merged: Vec<Report>,
     /// Whether a picture from after handling looks nearly as one from before.
-    pub same_picture: bool,
+    pub before_and_after_alike: bool,
     /// What this person may do to it now.
     pub actions: Vec<Action>,
 }
@@ -45,7 +45,7 @@ pub struct QueuePage {
     pub photos: Vec<Photo>,
     /// The serials of those of which a picture from after handling looks nearly as one from
     /// before; on a page of what waits to be checked.
-    pub same_picture: Vec<u64>,
+    pub before_and_after_alike: Vec<u64>,
     /// Whether there is another page.
     pub more: bool,
 }
@@ -54,33 +54,33 @@ impl Service {
     /// One report with all that `staff` may know of it; `None` when they do not see it.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn case(&self, staff: &Staff, code: &Code) -> Result<Option<Case>, StoreError> {
         let report = self.store.report(code).await?.filter(|report| staff.sees(report));
         let Some(report) = report else { return Ok(None) };
         let events = self.store.events_of(report.serial).await?;
         let photos = self.store.photos_of(report.serial).await?;
         let mut similar = match &report.grid {
-            Some(grid) => self.store.alike(&report.category, grid).await?,
+            Some(grid) => self.store.similar_open_reports(&report.category, grid).await?,
             None => Vec::new(),
         };
         similar.retain(|other| other.serial != report.serial && staff.sees(other));
         similar.truncate(5);
-        let goes_on_under = self.goes_on_under(&report).await?;
-        let mut merged = self.store.merged_into(report.serial).await?;
+        let merged_into = self.merged_into(&report).await?;
+        let mut merged = self.store.merged_reports(report.serial).await?;
         merged.retain(|other| staff.sees(other));
         let actions = Action::ALL.into_iter();
         let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
-        let goes_on_under = goes_on_under.filter(|other| staff.sees(other));
-        let same_picture = self.same_picture(&report, &photos).await?;
+        let merged_into = merged_into.filter(|other| staff.sees(other));
+        let before_and_after_alike = self.before_and_after_alike(&report, &photos).await?;
         Ok(Some(Case {
             report,
             events,
             photos,
             similar,
-            goes_on_under,
+            merged_into,
             merged,
-            same_picture,
+            before_and_after_alike,
             actions,
         }))
     }
@@ -88,7 +88,7 @@ impl Service {
     /// What happened to a report after `version`, each with who did it.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn events_since(
         &self,
         report: &Report,
@@ -107,7 +107,7 @@ impl Service {
     /// What colleagues call each member of staff.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn names(&self) -> Result<std::collections::HashMap<StaffId, String>, StoreError> {
         let staff = self.store.staff().await?;
         Ok(staff.into_iter().map(|staff| (staff.id, staff.name)).collect())
@@ -115,11 +115,15 @@ impl Service {
 
     /// Whether, of what waits to be checked, a picture from after handling looks nearly as one
     /// from before, also of a report that went on under this one.
-    async fn same_picture(&self, report: &Report, photos: &[Photo]) -> Result<bool, StoreError> {
+    async fn before_and_after_alike(
+        &self,
+        report: &Report,
+        photos: &[Photo],
+    ) -> Result<bool, StoreError> {
         if report.state != State::AwaitingCheck {
             return Ok(false);
         }
-        let merged = self.store.photos_merged_into(&report.code).await?;
+        let merged = self.store.photos_of_merged_reports(&report.code).await?;
         let own = photos.iter().filter(|photo| photo.serial == Some(report.serial));
         Ok(nearly_the_same(own.chain(&merged)))
     }
@@ -127,7 +131,7 @@ impl Service {
     /// One page of the queue.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn queue(&self, staff: &Staff, filter: &Filter) -> Result<QueuePage, StoreError> {
         self.queue_page(staff, filter, QUEUE_PAGE).await
     }
@@ -135,14 +139,14 @@ impl Service {
     /// One page of what waits to be checked, with its photos.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
         let states = States::Only(State::AwaitingCheck);
         let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
         let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
         for report in &found.reports {
-            if self.same_picture(report, &found.photos).await? {
-                found.same_picture.push(report.serial);
+            if self.before_and_after_alike(report, &found.photos).await? {
+                found.before_and_after_alike.push(report.serial);
             }
         }
         Ok(found)
@@ -152,7 +156,7 @@ impl Service {
     /// `most`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn to_do(
         &self,
         staff: &Staff,
@@ -170,13 +174,13 @@ impl Service {
     ) -> Result<QueuePage, StoreError> {
         let (reports, more) = self.store.queue(staff, filter, size, crate::base::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
-        Ok(QueuePage { reports, photos, same_picture: Vec::new(), more })
+        Ok(QueuePage { reports, photos, before_and_after_alike: Vec::new(), more })
     }
 
     /// What waits for `staff`, in numbers.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn waiting(&self, staff: &Staff) -> Result<Waiting, StoreError> {
         self.store.waiting(staff, crate::base::now()).await
     }

@@ -14,9 +14,9 @@ use store::{Attached, Change, Notice, StoreError};
 use super::ReportError;
 use crate::base::Service;
 
-/// What is done to one report, and by which version of it.
+/// A request of staff to change one report, and the version of the report that they saw.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct ActionRequest {
     /// Which report.
     pub code: Code,
     /// The version that was looked at.
@@ -30,7 +30,7 @@ pub struct Order {
 }
 
 /// What an order is about, without what is done.
-struct Target {
+struct ActionTarget {
     code: Code,
     version: u64,
     action: Action,
@@ -40,7 +40,7 @@ struct Target {
     after: Vec<Code>,
 }
 
-impl Target {
+impl ActionTarget {
     /// Of an order that brings no photos and no other report.
     const fn bare(code: Code, version: u64, action: Action) -> Self {
         Self { code, version, action, other: None, before: Vec::new(), after: Vec::new() }
@@ -51,38 +51,38 @@ impl Service {
     /// Carries out what `staff` orders.
     ///
     /// # Errors
-    /// [`ReportError`]: what they do not see is not there; then who may, what changed,
-    /// what is possible, what is missing, in this order.
-    pub async fn act(&self, staff: &Staff, order: Order) -> Result<Report, ReportError> {
-        let Order { code, version, command, before, after } = order;
+    /// [`ReportError`], in this order: not in scope (404), not permitted (403), stale version
+    /// (409), wrong state (409), missing input (422).
+    pub async fn act(&self, staff: &Staff, order: ActionRequest) -> Result<Report, ReportError> {
+        let ActionRequest { code, version, command, before, after } = order;
         let other = match &command {
             Command::Duplicate { of } => Some(of.serial),
             _ => None,
         };
-        let target = Target { code, version, action: command.action(), other, before, after };
-        self.carry_out(staff, target, |_| Ok(command), &mut None).await
+        let target = ActionTarget { code, version, action: command.action(), other, before, after };
+        self.apply(staff, target, |_| Ok(command), &mut None).await
     }
 
     /// Does the same to many reports, each decided on its own: how many were done, and which
     /// were not.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away; those before are done.
+    /// [`StoreError`] if the database cannot be reached; those before are done.
     pub async fn act_on_each(
         &self,
         staff: &Staff,
         chosen: Vec<(Code, u64)>,
         command: &BulkCommand,
-    ) -> Result<(usize, Vec<NotDone>), StoreError> {
+    ) -> Result<(usize, Vec<FailedAction>), StoreError> {
         let (mut done, mut not_done) = (0, Vec::new());
         for (code, version) in chosen {
-            let target = Target::bare(code, version, command.action());
+            let target = ActionTarget::bare(code, version, command.action());
             let mut number = None;
             let of = |report: &Report| command.of(report, &self.campaign);
-            match self.carry_out(staff, target, of, &mut number).await {
+            match self.apply(staff, target, of, &mut number).await {
                 Ok(_) => done += 1,
                 Err(ReportError::Store(error)) => return Err(error),
-                Err(why) => not_done.push(NotDone { number, why }),
+                Err(why) => not_done.push(FailedAction { number, why }),
             }
         }
         Ok((done, not_done))
@@ -90,21 +90,21 @@ impl Service {
 
     /// Carries out what `command` makes of the report, which is read once, under its lock;
     /// `number` becomes that of a report which `staff` sees.
-    async fn carry_out(
+    async fn apply(
         &self,
         staff: &Staff,
-        target: Target,
+        target: ActionTarget,
         command: impl FnOnce(&Report) -> Result<Command, ReportError> + Send,
         number: &mut Option<CaseNumber>,
     ) -> Result<Report, ReportError> {
         let rules = self.rules(crate::base::now());
-        let Target { code, version, action, other, before, after } = target;
+        let ActionTarget { code, version, action, other, before, after } = target;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
         if !after.is_empty() {
-            from_before.extend(self.store.photos_merged_into(&code).await?);
+            from_before.extend(self.store.photos_of_merged_reports(&code).await?);
         }
-        let changed = self.store.change_beside(&code, other, move |report, known| {
+        let changed = self.store.change_with_other(&code, other, move |report, known| {
             if !staff.sees(report) {
                 return Err(ReportError::NotFound);
             }
@@ -194,7 +194,7 @@ impl Service {
     /// Writes down what someone did.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn note(&self, staff: &Staff, action: &str, subject: &str) -> Result<(), StoreError> {
         let id = crate::base::fresh_code()?;
         self.store
@@ -202,7 +202,7 @@ impl Service {
             .await
     }
 
-    /// Milliseconds since 1970, as this house counts time.
+    /// Milliseconds since 1970.
     #[must_use]
     pub fn now(&self) -> Millis {
         crate::base::now()
@@ -245,15 +245,15 @@ impl BulkCommand {
 
 /// One of many that was not done.
 #[derive(Debug)]
-pub struct NotDone {
+pub struct FailedAction {
     /// Its number; `None` where there is none that this person sees.
     pub number: Option<CaseNumber>,
     /// Why.
     pub why: ReportError,
 }
 
-/// Whether one photo shows both before and after handling, of those that a deed brings and
-/// those that are `known`.
+/// Whether the same photo is used as a before and an after photo: among those attached by this
+/// action (`before`, `after`) and those of the report (`known`).
 pub(crate) fn any_repeated(before: &[Photo], after: &[Photo], known: &[Photo]) -> bool {
     let of = |role| known.iter().filter(move |photo| photo.role == role);
     // Those that are brought are held as from before, all of them.

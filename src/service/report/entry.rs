@@ -6,7 +6,7 @@ use domain::{
         Code, PhotoRole, Report, Source, State,
         action::{
             command::{Command, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
-            transition::SAME_PICTURE,
+            transition::SAME_PHOTO,
         },
         form::ReportForm,
     },
@@ -16,7 +16,7 @@ use store::Attached;
 
 use super::{
     Entry, ReportError,
-    casework::{Order, any_repeated},
+    casework::{ActionRequest, any_repeated},
 };
 use crate::base::Service;
 
@@ -93,7 +93,7 @@ impl Service {
         }
         let pictures = (self.photos_named(&before).await?, self.photos_named(&after).await?);
         if any_repeated(&pictures.0, &pictures.1, &[]) {
-            errors.push(("photos", SAME_PICTURE.into()));
+            errors.push(("photos", SAME_PHOTO.into()));
         }
         let category = self.campaign.category(&form.category);
         if category.is_some_and(|category| category.kind != CategoryKind::Casework) {
@@ -125,6 +125,6 @@ impl Service {
         }
         let command = Command::Settle { text };
         let (code, version) = (found.code, found.version);
-        self.act(staff, Order { code, version, command, before: Vec::new(), after }).await
+        self.act(staff, ActionRequest { code, version, command, before: Vec::new(), after }).await
     }
 }

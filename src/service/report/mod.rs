@@ -24,12 +24,12 @@ use domain::{
     time::Millis,
     visitor::VisitorId,
 };
-use store::{Attached, ChangeError, Picture, StoreError};
+use store::{Attached, ChangeError, EncodedPhoto, StoreError};
 
 use super::{
     base::Service,
-    photo::{self, PictureError},
-    rate_limit::{Asker, Try},
+    photo::{self, PhotoError},
+    rate_limit::{Attempt, Requester},
 };
 
 /// How long photos of a refused try are held.
@@ -55,24 +55,24 @@ pub enum ReportError {
     Form(FieldErrors),
     /// A file is no picture.
     #[error(transparent)]
-    Picture(#[from] PictureError),
+    Photo(#[from] PhotoError),
     /// Too many photos wait already, or were sent of late: seconds to wait.
     #[error("too many photos")]
     TooMany(u32),
     /// This person may not do it.
-    #[error("not by this person")]
+    #[error("this person may not do it")]
     Forbidden(&'static str),
-    /// A visitor's wish for a report that is not theirs to wish for.
-    #[error("not by this visitor")]
+    /// A reporter command for a report that another visitor sent.
+    #[error("only the reporter may do it")]
     NotTheirs,
     /// A visitor who did not bring their cookie.
-    #[error("by nobody who is known")]
+    #[error("the request has no visitor cookie")]
     NewVisitor,
     /// It is not possible in this state, or no longer.
     #[error("no longer possible")]
     Conflict,
     /// Someone else changed it since it was looked at.
-    #[error("changed since")]
+    #[error("the report was changed meanwhile")]
     Stale(Box<Report>),
     /// The store could not say that it is kept.
     #[error(transparent)]
@@ -132,7 +132,7 @@ impl Service {
     /// [`ReportError::Picture`] for the first that is none; the others are held.
     pub async fn hold_photos(
         &self,
-        who: Option<&Asker<'_>>,
+        who: Option<&Requester<'_>>,
         sent: Vec<bytes::Bytes>,
     ) -> Result<Vec<Photo>, ReportError> {
         let visitor = who.and_then(|who| who.visitor);
@@ -147,15 +147,15 @@ impl Service {
         for bytes in sent {
             // A broken one costs as much as a good one.
             if let Some(who) = who {
-                let tried = Try::at_photos(&self.keys, who);
-                self.try_once(&tried).await?.map_err(ReportError::TooMany)?;
+                let tried = Attempt::at_photos(&self.keys, who);
+                self.count_attempt(&tried).await?.map_err(ReportError::TooMany)?;
             }
-            match self.picture(bytes).await {
+            match self.encode_photo(bytes).await {
                 Ok(picture) => held.push((self.photo_of(visitor, &picture)?, picture)),
                 Err(error) => fault = fault.or(Some(error)),
             }
         }
-        self.store.hold(&self.pictures, &held).await?;
+        self.store.hold(&self.photo_store, &held).await?;
         match fault {
             Some(error) => Err(error),
             None => Ok(held.into_iter().map(|(photo, _)| photo).collect()),
@@ -165,7 +165,7 @@ impl Service {
     fn photo_of(
         &self,
         visitor: Option<&VisitorId>,
-        picture: &Picture,
+        picture: &EncodedPhoto,
     ) -> Result<Photo, ReportError> {
         Ok(Photo {
             id: super::base::fresh_code()?,
@@ -183,9 +183,10 @@ impl Service {
     }
 
     /// Makes a picture, at most a few at once and beside the threads that answer.
-    async fn picture(&self, bytes: bytes::Bytes) -> Result<Picture, ReportError> {
-        let permit = Arc::clone(&self.darkroom).acquire_owned().await;
-        // The work goes on when whoever asked has hung up: so does its turn.
+    async fn encode_photo(&self, bytes: bytes::Bytes) -> Result<EncodedPhoto, ReportError> {
+        let permit = Arc::clone(&self.photo_permits).acquire_owned().await;
+        // Moved into the blocking task: it keeps running, and the permit taken, if the request is
+        // cancelled.
         let work = move || {
             let processed = photo::process(&bytes);
             drop(permit);
@@ -193,13 +194,13 @@ impl Service {
         };
         let processed = tokio::task::spawn_blocking(work).await;
         // A decoder that gives up by panicking has met a broken picture.
-        Ok(processed.unwrap_or(Err(PictureError::Broken))?)
+        Ok(processed.unwrap_or(Err(PhotoError::Broken))?)
     }
 
     /// The photos that are held for `visitor`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn held_photos(&self, visitor: &VisitorId) -> Result<Vec<Photo>, StoreError> {
         self.store.held_for(visitor, super::base::now() - HELD_FOR).await
     }
@@ -368,7 +369,7 @@ impl Service {
     /// Which of `wanted` are held for `visitor`, each once, in that order.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn known_held(
         &self,
         visitor: &VisitorId,

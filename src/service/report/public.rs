@@ -17,7 +17,7 @@ use crate::base::Service;
 
 /// A report as its status page shows it: nothing in it that the viewer may not know.
 #[derive(Clone, Debug)]
-pub struct Status {
+pub struct ReportView {
     /// The report; what is private is empty, unless it is the viewer's own.
     pub report: Report,
     /// Whether the viewer sent it.
@@ -29,15 +29,15 @@ pub struct Status {
     /// The photos that the viewer may see.
     pub photos: Vec<Photo>,
     /// The report that it goes on under, if the viewer may see that.
-    pub goes_on_under: Option<Code>,
-    /// The same with nothing in it but how far it has come, for whoever sent this one; and why
-    /// it ended, where it was not taken.
+    pub merged_into: Option<Code>,
+    /// The report that it was merged into, reduced to its public part, for the reporter of this
+    /// one; and why it was rejected, if so.
     pub progress: Option<(Report, Option<String>)>,
 }
 
 /// Whether what was written may be read by the reporter, or by anyone.
 pub(crate) const fn is_readable(event: &Event, own: bool) -> bool {
-    // Why something was sent back is said among colleagues.
+    // Reasons for sending work back are internal.
     let among_staff = matches!(event.what, EventKind::Staff(Action::Check | Action::Reopen));
     match event.audience {
         Audience::Public => !among_staff,
@@ -50,13 +50,15 @@ impl Service {
     /// The report at `code` as `visitor` may see it; `None` when not at all.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn status(
         &self,
         visitor: &VisitorId,
         code: &Code,
-    ) -> Result<Option<Status>, StoreError> {
-        let Some((report, own)) = self.seen_by(visitor, code).await? else { return Ok(None) };
+    ) -> Result<Option<ReportView>, StoreError> {
+        let Some((report, own)) = self.visible_report(visitor, code).await? else {
+            return Ok(None);
+        };
         let mut events = self.store.events_of(report.serial).await?;
         for event in &mut events {
             if !is_readable(event, own) {
@@ -67,10 +69,10 @@ impl Service {
         events.retain(|event| event.audience != Audience::Staff);
         let mut photos = self.store.photos_of(report.serial).await?;
         photos.retain(|photo| own || photo.public);
-        let under = self.goes_on_under(&report).await?;
+        let under = self.merged_into(&report).await?;
         let shown = under.as_ref().filter(|under| under.is_public());
-        let goes_on_under = shown.map(|under| under.code.clone());
-        // Whoever sent this one hears on, also where the other one is not public.
+        let merged_into = shown.map(|under| under.code.clone());
+        // The reporter sees the progress of the other report even if it is not public.
         let progress = match under.filter(|_| own) {
             Some(under) => {
                 let events = self.store.events_of(under.serial).await?;
@@ -81,7 +83,7 @@ impl Service {
         };
         let supports = self.store.supports(report.serial, visitor).await?;
         let report = if own { report } else { public_part(report) };
-        Ok(Some(Status { report, own, supports, events, photos, goes_on_under, progress }))
+        Ok(Some(ReportView { report, own, supports, events, photos, merged_into, progress }))
     }
 
     /// Whether the report at `code` is `visitor`'s own.
@@ -93,12 +95,12 @@ impl Service {
         visitor: &VisitorId,
         code: &Code,
     ) -> Result<bool, ReportError> {
-        let (_, own) = self.seen_by(visitor, code).await?.ok_or(ReportError::NotFound)?;
+        let (_, own) = self.visible_report(visitor, code).await?.ok_or(ReportError::NotFound)?;
         Ok(own)
     }
 
     /// The report at `code` if `visitor` may see something of it, and whether it is their own.
-    pub(super) async fn seen_by(
+    pub(super) async fn visible_report(
         &self,
         visitor: &VisitorId,
         code: &Code,
@@ -112,12 +114,9 @@ impl Service {
     /// The report that this one goes on under in the end, over however many merges.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub(crate) async fn goes_on_under(
-        &self,
-        report: &Report,
-    ) -> Result<Option<Report>, StoreError> {
-        // What is merged goes into what is still handled, so there are no circles of ours.
+    /// [`StoreError`] if the database cannot be reached.
+    pub(crate) async fn merged_into(&self, report: &Report) -> Result<Option<Report>, StoreError> {
+        // Reports are merged only into open reports, so there are no cycles; bounded all the same.
         const LONGEST: usize = 20;
         let (mut last, mut next) = (None, report.duplicate_of);
         for _ in 0..LONGEST {
@@ -132,7 +131,7 @@ impl Service {
     /// The visitor's own reports and those they support, newest first.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn my_reports(
         &self,
         visitor: &VisitorId,
@@ -147,7 +146,7 @@ impl Service {
     /// another page.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn public_reports(
         &self,
         filter: &Filter,
@@ -161,7 +160,7 @@ impl Service {
     /// The newest public before and after, one photo each.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn newest_pair(&self) -> Result<Option<(Report, Vec<Photo>)>, StoreError> {
         let Some((report, mut photos)) = self.store.newest_pair().await? else { return Ok(None) };
         photos.retain(|photo| photo.public);
@@ -177,7 +176,7 @@ impl Service {
     /// often as they like, so no answer depends on a position.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn similar_reports(
         &self,
         category: &str,
@@ -189,7 +188,7 @@ impl Service {
             self.campaign.category(category).filter(|c| c.kind == CategoryKind::Casework);
         let grid = self.campaign.grid(grid);
         let (Some(category), Some(grid)) = (category, grid) else { return Ok(Vec::new()) };
-        let mut found = self.store.alike(&category.slug, &grid.slug).await?;
+        let mut found = self.store.similar_open_reports(&category.slug, &grid.slug).await?;
         found.sort_by_cached_key(|report| Reverse(shared_words(report, place)));
         Ok(found.into_iter().take(SHOWN).map(public_part).collect())
     }
@@ -222,7 +221,7 @@ impl Service {
         if !is_public && !is_theirs {
             return Ok(None);
         }
-        Ok(self.pictures.get(id, size).await?.map(|bytes| (bytes, is_public)))
+        Ok(self.photo_store.get(id, size).await?.map(|bytes| (bytes, is_public)))
     }
 }
 
@@ -254,12 +253,12 @@ pub fn public_part(report: Report) -> Report {
 
 /// How many words of `place` stand in the public summary of `report`.
 fn shared_words(report: &Report, place: &str) -> usize {
-    let known = pairs(report.summary.as_deref().unwrap_or_default());
-    pairs(place).iter().filter(|word| known.contains(word)).count()
+    let known = bigrams(report.summary.as_deref().unwrap_or_default());
+    bigrams(place).iter().filter(|word| known.contains(word)).count()
 }
 
 /// Every two neighbouring characters: words, for a language that does not part them.
-fn pairs(text: &str) -> Vec<[char; 2]> {
+fn bigrams(text: &str) -> Vec<[char; 2]> {
     let characters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
     characters.windows(2).filter_map(|pair| pair.try_into().ok()).collect()
 }

@@ -1,4 +1,5 @@
-//! What visitors wish for a report that is there: the reporter's words, others' support.
+//! What residents do to a filed report: the reporter adds, urges, rates or withdraws; others
+//! support it.
 
 use domain::{
     lang::Said,
@@ -13,25 +14,25 @@ use store::{Change, Notice};
 use super::{ReportError, before};
 use crate::base::{Service, now};
 
-/// How long the same wish, sent again, is the same one: longer than a proxy or a person
-/// waits for an answer that was lost.
-const SAME: Millis = 2 * 60_000;
+/// A reporter command that is equal to the last one within this time is a repeated request: longer
+/// than a proxy or a person waits for a lost response.
+const REPEAT_WINDOW: Millis = 2 * 60_000;
 
 impl Service {
-    /// What the reporter wishes for the report at `code`.
+    /// Applies a command of the reporter to the report at `code`.
     ///
     /// # Errors
-    /// [`ReportError`]; whose report it is not hears that there is none, or, where they
-    /// can see it, that it is not theirs.
-    pub async fn reporter_wishes(
+    /// [`ReportError`]; for anyone but the reporter [`ReportError::NotTheirs`] if the report is
+    /// public, else [`ReportError::NotFound`].
+    pub async fn apply_reporter_command(
         &self,
         visitor: &VisitorId,
         code: &Code,
-        wish: &ReporterCommand,
+        command: &ReporterCommand,
         photos: &[Code],
     ) -> Result<Report, ReportError> {
         let rules = self.rules(now());
-        let mut granted_before = None;
+        let mut repeated = None;
         let changed = self.store.change(code, |report, known| {
             if report.visitor.as_ref() != Some(visitor) {
                 return Err(if report.is_public() {
@@ -40,10 +41,12 @@ impl Service {
                     ReportError::NotFound
                 });
             }
-            // The answer got lost, and the form was sent again.
+            // The response was lost and the client sent the form again.
             let last = known.last_by_reporter.as_ref();
-            if last.is_some_and(|last| rules.now - last.at <= SAME && wish.was_granted_by(last)) {
-                granted_before = Some(report.clone());
+            if last.is_some_and(|last| {
+                rules.now - last.at <= REPEAT_WINDOW && command.was_granted_by(last)
+            }) {
+                repeated = Some(report.clone());
                 return Err(ReportError::Conflict);
             }
             let added = known.photos.iter().filter(|photo| photo.role == PhotoRole::Before).count();
@@ -54,7 +57,7 @@ impl Service {
                 );
                 return Err(ReportError::Form(vec![("photos", full)]));
             }
-            let (report, event) = rules.grant(report, wish, known.others)?;
+            let (report, event) = rules.grant(report, command, known.others)?;
             let again = event.what == EventKind::NotSolved && report.state == State::Dispatched;
             Ok(Change {
                 report,
@@ -65,7 +68,7 @@ impl Service {
             })
         });
         let changed = changed.await;
-        Ok(granted_before.map_or(changed, Ok)?)
+        Ok(repeated.map_or(changed, Ok)?)
     }
 
     /// Says that this visitor has met the same.
@@ -77,7 +80,7 @@ impl Service {
         visitor: &VisitorId,
         code: &Code,
     ) -> Result<(), ReportError> {
-        let seen = self.seen_by(visitor, code).await?;
+        let seen = self.visible_report(visitor, code).await?;
         let (report, own) = seen.ok_or(ReportError::NotFound)?;
         if own {
             return Err(ReportError::NotTheirs);

@@ -13,10 +13,10 @@ use domain::{
 use sha2::{Digest, Sha256};
 use store::{NewStaff, StaffChange, StoreError};
 
-use self::password::{hash, password_fits, verify};
+use self::password::{check_password_rules, hash, verify};
 use super::{
     base::{Service, now},
-    rate_limit::{Asker, Try},
+    rate_limit::{Attempt, Requester},
 };
 
 /// A session ends when nothing was asked for so long: four hours.
@@ -24,7 +24,7 @@ pub(super) const IDLE: Millis = 4 * 3_600_000;
 /// A session ends however busy it is: after twelve hours, more than a shift.
 pub(super) const ABSOLUTE: Millis = 12 * 3_600_000;
 /// How often it is written down that a session was seen.
-const NOTED: Millis = 60_000;
+const SEEN_INTERVAL: Millis = 60_000;
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum LoginError {
     /// Login and password do not fit together, or the person is no longer here.
     #[error("login and password do not fit together")]
     Wrong,
-    /// Too many tries from the same place: seconds to wait.
+    /// Too many attempts; seconds to wait.
     #[error("too many tries")]
     Wait(u32),
     /// The store failed.
@@ -105,7 +105,7 @@ impl StaffForm {
         if branches.is_none() || (role == Some(Role::BranchLead) && self.branches.is_empty()) {
             fault("branches", "请选择负责的支部");
         }
-        if let Err(sentence) = password_fits(&self.password, &self.login) {
+        if let Err(sentence) = check_password_rules(&self.password, &self.login) {
             fault("password", sentence);
         }
         match (role, grids, branches) {
@@ -118,7 +118,7 @@ impl StaffForm {
 }
 
 /// What a session's cookie holds, as the database knows it.
-fn fingerprint(token: &str) -> String {
+fn hash_token(token: &str) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
 }
 
@@ -132,28 +132,28 @@ impl Service {
         &self,
         login: &str,
         password: &str,
-        who: &Asker<'_>,
+        who: &Requester<'_>,
         old: Option<&str>,
     ) -> Result<String, LoginError> {
         let login = login.trim().to_ascii_lowercase();
         let known_form = login_fits(&login);
-        let tried = Try::at_login(&self.keys, known_form.then_some(login.as_str()), who);
-        self.try_once(&tried).await?.map_err(LoginError::Wait)?;
+        let tried = Attempt::at_login(&self.keys, known_form.then_some(login.as_str()), who);
+        self.count_attempt(&tried).await?.map_err(LoginError::Wait)?;
         let found = if known_form { self.store.staff_by_login(&login).await? } else { None };
         let hash = found.as_ref().map(|(_, hash)| hash.clone());
         let fits = password.len() <= 4 * password::MAX
-            && verify(&self.doorkeeper, password.to_owned(), hash).await?;
+            && verify(&self.password_permits, password.to_owned(), hash).await?;
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
             return Err(LoginError::Wrong);
         };
-        self.try_succeeded(&tried).await?;
+        self.clear_attempts(&tried).await?;
         if let Some(old) = old {
-            self.store.end_session(&fingerprint(old)).await?;
+            self.store.end_session(&hash_token(old)).await?;
         }
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
         let token = URL_SAFE_NO_PAD.encode(bytes);
-        self.store.begin_session(&fingerprint(&token), staff.id, now()).await?;
+        self.store.begin_session(&hash_token(&token), staff.id, now()).await?;
         self.note(&staff, "login", &staff.login).await?;
         Ok(token)
     }
@@ -161,16 +161,16 @@ impl Service {
     /// Whose session it is, with what they stand in for; `None` when it has ended.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn staff_of_session(&self, token: &str) -> Result<Option<Staff>, StoreError> {
-        let (token, now) = (fingerprint(token), now());
+        let (token, now) = (hash_token(token), now());
         let Some((mut staff, begun, seen)) = self.store.session(&token).await? else {
             return Ok(None);
         };
         if !staff.active || now - begun > ABSOLUTE || now - seen > IDLE {
             return Ok(None);
         }
-        if now - seen > NOTED {
+        if now - seen > SEEN_INTERVAL {
             self.store.touch_session(&token, now).await?;
         }
         for away in self.store.stands_in_for(staff.id).await? {
@@ -187,7 +187,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when the session is not known to have ended.
     pub async fn log_out(&self, token: &str) -> Result<(), StoreError> {
-        self.store.end_session(&fingerprint(token)).await
+        self.store.end_session(&hash_token(token)).await
     }
 
     /// Ends all sessions of someone, on whichever device.
@@ -208,8 +208,8 @@ impl Service {
         token: &str,
         (old, new): (&str, &str),
     ) -> Result<(), StaffError> {
-        let tried = Try::at_own_password(&self.keys, &staff.login);
-        if let Err(seconds) = self.try_once(&tried).await? {
+        let tried = Attempt::at_own_password(&self.keys, &staff.login);
+        if let Err(seconds) = self.count_attempt(&tried).await? {
             let sentence = format!("试的次数太多了，请{}分钟后再试", seconds.div_ceil(60));
             return Err(StaffError::Form(vec![("old", sentence.into())]));
         }
@@ -217,21 +217,21 @@ impl Service {
         let hash_now = found.map(|(_, hash)| hash);
         let mut errors = FieldErrors::new();
         let fits = old.len() <= 4 * password::MAX
-            && verify(&self.doorkeeper, old.to_owned(), hash_now).await?;
+            && verify(&self.password_permits, old.to_owned(), hash_now).await?;
         if fits {
-            self.try_succeeded(&tried).await?;
+            self.clear_attempts(&tried).await?;
         } else {
             errors.push(("old", "原来的密码不对".into()));
         }
-        if let Err(sentence) = password_fits(new, &staff.login) {
+        if let Err(sentence) = check_password_rules(new, &staff.login) {
             errors.push(("new", sentence.into()));
         }
         if !errors.is_empty() {
             return Err(StaffError::Form(errors));
         }
         let change = StaffChange::Password {
-            hash: hash(&self.doorkeeper, new.to_owned()).await?,
-            keep: Some(fingerprint(token)),
+            hash: hash(&self.password_permits, new.to_owned()).await?,
+            keep: Some(hash_token(token)),
         };
         self.store.change_staff(staff.id, &change).await?;
         self.note(staff, "password", &staff.login).await?;
@@ -255,7 +255,7 @@ impl Service {
             role,
             grids,
             branches,
-            password: hash(&self.doorkeeper, form.password.clone()).await?,
+            password: hash(&self.password_permits, form.password.clone()).await?,
         };
         let taken = || StaffError::Form(vec![("login", "这个登录名已经有人用了".into())]);
         let id = self.store.add_staff(&new, now()).await?.ok_or_else(taken)?;
@@ -271,7 +271,7 @@ impl Service {
         &self,
         by: Option<&Staff>,
         login: &str,
-        change: Manage,
+        change: StaffUpdate,
     ) -> Result<(), StaffError> {
         may_manage(by)?;
         if !login_fits(login) {
@@ -280,25 +280,25 @@ impl Service {
         let found = self.store.staff_by_login(login).await?;
         let (staff, _) = found.ok_or(StaffError::NotFound)?;
         let (action, change) = match change {
-            Manage::Active(active) => {
+            StaffUpdate::Active(active) => {
                 if !active && by.is_some_and(|by| by.id == staff.id) {
                     let sentence = "不能停用自己，请另一位管理员来做".into();
                     return Err(StaffError::Form(vec![("active", sentence)]));
                 }
                 (if active { "staff enable" } else { "staff disable" }, StaffChange::Active(active))
             }
-            Manage::Password(password) => {
-                if let Err(sentence) = password_fits(&password, login) {
+            StaffUpdate::Password(password) => {
+                if let Err(sentence) = check_password_rules(&password, login) {
                     return Err(StaffError::Form(vec![("password", sentence.into())]));
                 }
-                let hash = hash(&self.doorkeeper, password).await?;
+                let hash = hash(&self.password_permits, password).await?;
                 ("staff reset-password", StaffChange::Password { hash, keep: None })
             }
-            Manage::Scope { grids, branches } => {
+            StaffUpdate::Scope { grids, branches } => {
                 let (grids, branches) = self.scope_of(staff.role, &grids, &branches)?;
                 ("staff scope", StaffChange::Scope { grids, branches })
             }
-            Manage::StandIn(login) => {
+            StaffUpdate::StandIn(login) => {
                 let other = match login.as_str() {
                     "" => None,
                     login => Some(self.stand_in_for(&staff, login).await?),
@@ -358,7 +358,7 @@ impl Service {
     /// All staff, by login.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn staff(&self) -> Result<Vec<Staff>, StoreError> {
         self.store.staff().await
     }
@@ -366,7 +366,7 @@ impl Service {
     /// Whether anyone could log in.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn has_staff(&self) -> Result<bool, StoreError> {
         self.store.has_staff().await
     }
@@ -374,7 +374,7 @@ impl Service {
 
 /// What a manager changes about someone.
 #[derive(Clone, Debug)]
-pub enum Manage {
+pub enum StaffUpdate {
     /// Whether they may log in.
     Active(bool),
     /// A new password.

@@ -21,7 +21,7 @@ pub const MIN: usize = 10;
 pub const MAX: usize = 200;
 
 /// Whether `password` may be used with `login`.
-pub fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
+pub fn check_password_rules(password: &str, login: &str) -> Result<(), &'static str> {
     let length = text::length(password);
     if length < MIN {
         Err("密码至少10个字符，可以用一句话")
@@ -34,13 +34,13 @@ pub fn password_fits(password: &str, login: &str) -> Result<(), &'static str> {
     }
 }
 
-/// How long a password waits to be looked at.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a request waits for a permit.
+const PERMIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A turn with the doorkeepers.
+/// A permit to run argon2; an error if none gets free in time.
 async fn permit(doorkeeper: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, StoreError> {
-    let busy = || StoreError::Unavailable("too many passwords are looked at".into());
-    let permit = timeout(PATIENCE, Arc::clone(doorkeeper).acquire_owned()).await;
+    let busy = || StoreError::Unavailable("too many passwords are being checked".into());
+    let permit = timeout(PERMIT_TIMEOUT, Arc::clone(doorkeeper).acquire_owned()).await;
     permit.map_err(|_| busy())?.map_err(|_| busy())
 }
 
@@ -58,8 +58,8 @@ pub async fn hash(doorkeeper: &Arc<Semaphore>, password: String) -> Result<Strin
     }
 }
 
-/// Whether `password` is the one that was hashed. Takes as long where there is none, so
-/// that nobody learns which logins exist.
+/// Whether `password` has this hash. Takes the same time for an unknown login, so that logins
+/// cannot be enumerated by timing.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] when too many others are looked at.
@@ -69,14 +69,15 @@ pub async fn verify(
     hash: Option<String>,
 ) -> Result<bool, StoreError> {
     /// The hash of a password that nobody has.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
+    const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
                           3Xh3Vm0Vp1sQnJ2QxjzgOXrWPV7EZ8o0VtJ5pX2F0Rw";
     let known = hash.is_some();
     let permit = permit(doorkeeper).await?;
     let verified = tokio::task::spawn_blocking(move || {
-        // The work goes on when whoever asked has hung up: so does its turn.
-        let _turn = permit;
-        let hash = hash.as_deref().unwrap_or(NOBODY);
+        // Moved into the blocking task: it keeps running, and the permit taken, if the request is
+        // cancelled.
+        let _permit = permit;
+        let hash = hash.as_deref().unwrap_or(DUMMY_HASH);
         let parsed = PasswordHash::new(hash);
         parsed
             .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())

@@ -90,7 +90,7 @@ impl Service {
     /// Everything that is kept of a visitor.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn my_data(&self, visitor: &VisitorId) -> Result<MyData, StoreError> {
         let signatures = self.store.signatures_of(visitor).await?;
         let signatures = signatures.into_iter().map(|mine| MySigning {
@@ -123,27 +123,26 @@ impl Service {
         })
     }
 
-    /// Erases everything that is kept of a visitor. Reports that are still handled are taken
-    /// back; of others stays what staff wrote for everyone, and that there was one. Done again
-    /// it does no harm.
+    /// Erases all data of a visitor. Open reports are withdrawn; of others the public texts of
+    /// staff stay, without the reporter. Idempotent.
     ///
     /// # Errors
     /// [`StoreError`]; then some of it may be there still.
-    pub async fn forget_me(&self, visitor: &VisitorId) -> Result<(), StoreError> {
+    pub async fn erase_visitor(&self, visitor: &VisitorId) -> Result<(), StoreError> {
         let rules = self.rules(now());
         let (mut tried, mut fault) = (BTreeSet::new(), None);
-        // What comes in meanwhile is found in the next round.
+        // Reports that are filed meanwhile are found by the next iteration.
         while let Some(report) = self.next_of(visitor, &tried).await? {
             tried.insert(report.serial);
             let changed = self.store.change(&report.code, |report, known| {
                 let (report, event) = rules.forget_reporter(report, known.others);
                 Ok::<_, StoreError>(Change::only(report, event))
             });
-            // One that cannot be changed keeps nothing else from going.
+            // If one cannot be changed, go on with the others.
             let gone = match changed.await {
                 Ok(_) | Err(ChangeError::Missing) => Ok(()),
                 Err(ChangeError::Store(StoreError::Setup(_))) => {
-                    self.store.strip(report.serial, rules.now).await
+                    self.store.erase_undecryptable(report.serial, rules.now).await
                 }
                 Err(ChangeError::Store(error) | ChangeError::Refused(error)) => Err(error),
             };
@@ -152,9 +151,10 @@ impl Service {
         self.store.withdraw(visitor.clone()).await?;
         let nobody = crate::base::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
-        let nobody = nobody.ok_or_else(|| StoreError::Setup("no visitor".into()))?;
+        let nobody =
+            nobody.ok_or_else(|| StoreError::Setup("a new visitor id is malformed".into()))?;
         self.store.forget_visitor(visitor, &nobody).await?;
-        self.log_to_empty.store(true, Ordering::Relaxed);
+        self.wal_to_truncate.store(true, Ordering::Relaxed);
         fault.map_or(Ok(()), Err)
     }
 
@@ -174,20 +174,19 @@ impl Service {
         Ok(None)
     }
 
-    /// Leaves nothing of what was erased in the database's log, as soon as nobody reads
-    /// there.
+    /// Truncates the write-ahead log of SQLite after an erasure, as soon as no reader uses it.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn empty_log(&self) -> Result<(), StoreError> {
-        if self.log_to_empty.load(Ordering::Relaxed) && self.store.empty_log().await? {
-            self.log_to_empty.store(false, Ordering::Relaxed);
+        if self.wal_to_truncate.load(Ordering::Relaxed) && self.store.truncate_wal().await? {
+            self.wal_to_truncate.store(false, Ordering::Relaxed);
         }
         Ok(())
     }
 
-    /// Takes contact and position from reports that ended as long ago as the campaign keeps
-    /// them; how many.
+    /// Erases contact and position of reports that ended longer ago than the retention period;
+    /// returns how many.
     ///
     /// # Errors
     /// [`StoreError`] when one of them could not be changed; the others are.
@@ -213,7 +212,7 @@ impl Service {
                 }
             }
         }
-        self.log_to_empty.store(true, Ordering::Relaxed);
+        self.wal_to_truncate.store(true, Ordering::Relaxed);
         fault.map_or(Ok(erased), Err)
     }
 }

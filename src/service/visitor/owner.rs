@@ -1,4 +1,4 @@
-//! Whose page it is: what stands for a person in forms and drafts.
+//! The owner token of pages: which person a page was rendered for.
 
 use domain::{staff::StaffId, visitor::VisitorId};
 
@@ -23,8 +23,7 @@ impl Person<'_> {
 }
 
 impl Service {
-    /// What stands for a person on their pages: a keyed hash, which is nobody else's and by
-    /// which nobody is found.
+    /// The owner token of a person: a keyed hash, which cannot be forged or traced back.
     #[must_use]
     pub fn owner(&self, person: Person<'_>) -> String {
         self.keys.hash(&person.text())

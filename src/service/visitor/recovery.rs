@@ -8,18 +8,18 @@ use store::StoreError;
 
 use crate::{
     base::{Service, now},
-    rate_limit::{Asker, Try},
+    rate_limit::{Attempt, Requester},
 };
 
-/// Length of a phrase, in digits: one guess in 10¹⁶, and a few tries a minute from one
-/// place.
+/// Length of a recovery phrase in digits: 10¹⁶ phrases, against a few hundred attempts per client
+/// network in 15 minutes.
 const DIGITS: usize = 16;
 
 /// Why nothing was given back.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
     /// This browser has done something here already, which would become theirs, too.
-    #[error("two visitors would become one")]
+    #[error("this browser has data that would be merged")]
     Merge,
     /// No such phrase, or it was used.
     #[error("no such phrase")]
@@ -37,7 +37,7 @@ impl Service {
     /// earlier one is void. `None` for who has done nothing that could be given back.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn new_phrase(&self, visitor: &VisitorId) -> Result<Option<String>, StoreError> {
         if !self.has_done_anything(visitor).await? {
             return Ok(None);
@@ -71,13 +71,13 @@ impl Service {
         visitor: &VisitorId,
         phrase: &str,
         merge: bool,
-        who: &Asker<'_>,
+        who: &Requester<'_>,
     ) -> Result<VisitorId, RecoveryError> {
         if !merge && self.has_done_anything(visitor).await? {
             return Err(RecoveryError::Merge);
         }
-        let tried = Try::at_phrases(&self.keys, who);
-        self.try_once(&tried).await?.map_err(RecoveryError::Wait)?;
+        let tried = Attempt::at_phrases(&self.keys, who);
+        self.count_attempt(&tried).await?.map_err(RecoveryError::Wait)?;
         let digits: String = phrase.chars().filter_map(ascii_digit).collect();
         let mut known = self.store.use_phrase(&self.phrase_hash(&digits), visitor, now()).await?;
         for old in self.keys.older_hashes(&phrase_text(&digits)) {
@@ -87,8 +87,8 @@ impl Service {
         }
         let known = known.ok_or(RecoveryError::Unknown)?;
         // It is done, whatever becomes of this.
-        if let Err(error) = self.try_succeeded(&tried).await {
-            tracing::warn!(%error, "a try that succeeded still counts as one");
+        if let Err(error) = self.clear_attempts(&tried).await {
+            tracing::warn!(%error, "the attempt counter could not be cleared");
         }
         Ok(known)
     }

@@ -1,5 +1,5 @@
-//! `backup`: all tables as lines of JSON and all pictures, so that a copy made from one
-//! database can fill the other. `manifest` says what such a folder holds.
+//! `backup`: all tables as JSON lines and all photo files, in a format that both databases can
+//! restore. `manifest` describes the folder.
 
 use std::{
     collections::BTreeMap,
@@ -11,10 +11,10 @@ use std::{
 use futures::TryStreamExt;
 use serde_json::json;
 
-use super::manifest::{BackupError, Hashed, Manifest, PICTURES, at, create, hash};
+use super::manifest::{BackupError, HashingWriter, Manifest, PHOTO_LIST, create, hash, io_error};
 use crate::{
     base::Store,
-    report::photo::Pictures,
+    report::photo_store::PhotoStore,
     sql::{
         connection::{Db, Tx, private_folder},
         schema,
@@ -22,14 +22,14 @@ use crate::{
     },
 };
 
-/// How much a copy holds.
+/// Size of a backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
+pub struct BackupSummary {
     /// Rows of all tables.
     pub rows: u64,
     /// Files of pictures.
-    pub pictures: u64,
-    /// Photos of reports without a picture: taken back while the copy was made, or lost.
+    pub photo_files: u64,
+    /// Photos without a file: withdrawn while the backup was made, or lost.
     pub missing: u64,
 }
 
@@ -39,16 +39,20 @@ impl Store {
     ///
     /// # Errors
     /// [`BackupError`], naming the file or table.
-    pub async fn backup(&self, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
+    pub async fn backup(
+        &self,
+        pictures: &PhotoStore,
+        dir: &Path,
+    ) -> Result<BackupSummary, BackupError> {
         write(&self.db, pictures, dir).await
     }
 }
 
 /// Writes a copy of one committed state, and of all pictures that it names.
-async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, BackupError> {
-    private_folder(dir).map_err(at(dir))?;
-    if fs::read_dir(dir).map_err(at(dir))?.next().is_some() {
-        return Err(BackupError::Unfit(format!("{} is not empty", dir.display())));
+async fn write(db: &Db, pictures: &PhotoStore, dir: &Path) -> Result<BackupSummary, BackupError> {
+    private_folder(dir).map_err(io_error(dir))?;
+    if fs::read_dir(dir).map_err(io_error(dir))?.next().is_some() {
+        return Err(BackupError::Invalid(format!("{} is not empty", dir.display())));
     }
     let mut tx = db.snapshot().await?;
     let (mut tables, mut hashes) = (Vec::new(), BTreeMap::new());
@@ -59,12 +63,12 @@ async fn write(db: &Db, pictures: &Pictures, dir: &Path) -> Result<Copied, Backu
         hashes.insert(name, hash);
     }
     drop(tx);
-    // After the rows: every row that was copied has its picture.
-    let (copied, hash) = write_pictures(pictures, dir).await?;
-    hashes.insert(PICTURES.to_owned(), hash);
+    // After the rows, so that every row in the backup has its files.
+    let (copied, hash) = write_photos(pictures, dir).await?;
+    hashes.insert(PHOTO_LIST.to_owned(), hash);
     let rows = tables.iter().map(|(_, rows)| rows).sum();
     Manifest::new(tables, hashes).write(dir, &db.seal)?;
-    Ok(Copied { rows, pictures: copied, missing: 0 })
+    Ok(BackupSummary { rows, photo_files: copied, missing: 0 })
 }
 
 /// The file of a table.
@@ -75,25 +79,25 @@ pub fn file_of(table: &Statements) -> String {
 /// Writes lines into a new file: how many there were, and their hash.
 struct Lines<'p> {
     path: &'p Path,
-    out: Hashed<BufWriter<fs::File>>,
+    out: HashingWriter<BufWriter<fs::File>>,
     count: u64,
 }
 
 impl<'p> Lines<'p> {
     fn create(path: &'p Path) -> Result<Self, BackupError> {
         let inner = BufWriter::new(create(path)?);
-        Ok(Self { path, out: Hashed::new(inner), count: 0 })
+        Ok(Self { path, out: HashingWriter::new(inner), count: 0 })
     }
 
     fn add(&mut self, line: &str) -> Result<(), BackupError> {
         self.count += 1;
-        writeln!(self.out, "{line}").map_err(at(self.path))
+        writeln!(self.out, "{line}").map_err(io_error(self.path))
     }
 
     fn finish(self) -> Result<(u64, String), BackupError> {
         let (inner, hash) = self.out.finish();
-        let file = inner.into_inner().map_err(|error| at(self.path)(error.into_error()))?;
-        file.sync_all().map_err(at(self.path))?;
+        let file = inner.into_inner().map_err(|error| io_error(self.path)(error.into_error()))?;
+        file.sync_all().map_err(io_error(self.path))?;
         Ok((self.count, hash))
     }
 }
@@ -111,19 +115,19 @@ async fn write_table(
     out.finish()
 }
 
-async fn write_pictures(pictures: &Pictures, dir: &Path) -> Result<(u64, String), BackupError> {
-    let path = dir.join(PICTURES);
+async fn write_photos(pictures: &PhotoStore, dir: &Path) -> Result<(u64, String), BackupError> {
+    let path = dir.join(PHOTO_LIST);
     let mut out = Lines::create(&path)?;
     let mut names = pictures.names();
     while let Some(name) = names.try_next().await? {
-        // One that was swept away since is not missed.
+        // Deleted by the sweep job since it was listed.
         let Some(bytes) = pictures.read(&name).await? else { continue };
         let path = name.below(&dir.join("photos"));
         if let Some(folder) = path.parent() {
-            private_folder(folder).map_err(at(folder))?;
+            private_folder(folder).map_err(io_error(folder))?;
         }
         let mut file = create(&path)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(&path))?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io_error(&path))?;
         out.add(&json!({ "name": name.as_str(), "sha256": hash(&bytes) }).to_string())?;
     }
     out.finish()

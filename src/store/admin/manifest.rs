@@ -1,8 +1,8 @@
-//! What a copy says of itself: which tables and pictures it holds, the hash of each file, and
-//! a code over all of that which only the owner of the secret can write.
+//! Backup manifest: which tables and photos a backup holds, and the SHA-256 of each file, signed by
+//! a key derived from the installation secret.
 //!
-//! `manifest.json` names every other file with its SHA-256; `manifest.mac` holds HMAC-SHA256
-//! over `manifest.json`. Copies of versions before schema 10 have neither hashes nor a code.
+//! `manifest.json` lists every other file with its SHA-256; `manifest.mac` is HMAC-SHA256 over
+//! `manifest.json`. Backups of schemas before 10 have neither hashes nor a MAC.
 
 use std::{
     collections::BTreeMap,
@@ -20,15 +20,15 @@ use crate::{encryption::cipher::Seal, error::StoreError, sql::schema};
 /// The newest schema this program writes; a copy of a newer one is refused.
 pub const SCHEMA: u32 = 10;
 
-/// The schema since which every copy has a code.
-const VOUCHED: u32 = 10;
+/// Backups of this schema and later always have a MAC.
+const MAC_SINCE_SCHEMA: u32 = 10;
 
 const FORMAT: &str = "chuangquan-backup";
 const MANIFEST: &str = "manifest.json";
-const CODE: &str = "manifest.mac";
+const MAC_FILE: &str = "manifest.mac";
 
 /// The file that lists the pictures, a line of JSON for each.
-pub const PICTURES: &str = "pictures.jsonl";
+pub const PHOTO_LIST: &str = "pictures.jsonl";
 
 /// Why a copy could not be made or read back.
 #[derive(Debug, thiserror::Error)]
@@ -46,18 +46,18 @@ pub enum BackupError {
     Store(#[from] StoreError),
     /// The folder or the database is not as it must be.
     #[error("{0}")]
-    Unfit(String),
+    Invalid(String),
 }
 
 /// What the system said of a file.
-pub fn at(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
+pub fn io_error(file: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let file = file.to_owned();
     move |source| BackupError::File { file, source }
 }
 
 /// A file that is not as it must be.
-pub fn unfit(file: &Path, problem: &str) -> BackupError {
-    BackupError::Unfit(format!("{}: {problem}; nothing was changed", file.display()))
+pub fn invalid(file: &Path, problem: &str) -> BackupError {
+    BackupError::Invalid(format!("{}: {problem}; nothing was changed", file.display()))
 }
 
 /// What a folder holds.
@@ -70,71 +70,78 @@ pub struct Manifest {
     /// The hash of each file, as hexadecimal digits.
     #[serde(default)]
     sha256: BTreeMap<String, String>,
-    /// Whether the secret vouches for all of that. Nothing that the copy says makes it so.
+    /// Whether the MAC was verified. Never read from the file: a forged backup could claim it.
     #[serde(skip)]
-    pub vouched: bool,
+    pub authenticated: bool,
 }
 
 impl Manifest {
     /// Of a copy that is made now.
     pub fn new(tables: Vec<(String, u64)>, sha256: BTreeMap<String, String>) -> Self {
-        Self { format: FORMAT.into(), schema: SCHEMA, tables, sha256, vouched: true }
+        Self { format: FORMAT.into(), schema: SCHEMA, tables, sha256, authenticated: true }
     }
 
-    /// Writes it and the code over it, as the last files of a copy.
+    /// Writes the manifest and its MAC, as the last files of a backup.
     pub fn write(&self, dir: &Path, seal: &Seal) -> Result<(), BackupError> {
         let text = serde_json::to_string_pretty(self).unwrap_or_default();
-        for (name, content) in [(MANIFEST, text.clone()), (CODE, seal.code(text.as_bytes())?)] {
+        for (name, content) in
+            [(MANIFEST, text.clone()), (MAC_FILE, seal.backup_mac(text.as_bytes())?)]
+        {
             let path = dir.join(name);
             let mut file = create(&path)?;
             let written = file.write_all(content.as_bytes()).and_then(|()| file.sync_all());
-            written.map_err(at(&path))?;
+            written.map_err(io_error(&path))?;
         }
-        File::open(dir).and_then(|folder| folder.sync_all()).map_err(at(dir))
+        File::open(dir).and_then(|folder| folder.sync_all()).map_err(io_error(dir))
     }
 
-    /// Reads it. With `unsealed` one without a code is taken, of an older version.
+    /// Reads the manifest and verifies its MAC. With `unsealed`, a missing MAC is accepted if the
+    /// schema is older than 10.
     pub fn read(dir: &Path, seal: &Seal, unsealed: bool) -> Result<Self, BackupError> {
         let path = dir.join(MANIFEST);
         let text = read(&path)?;
-        let code = dir.join(CODE);
-        let vouched = code.symlink_metadata().is_ok();
+        let mac_path = dir.join(MAC_FILE);
+        let vouched = mac_path.symlink_metadata().is_ok();
         if vouched {
-            let written = read(&code)?;
-            if !seal.wrote(&text, &String::from_utf8_lossy(&written)) {
-                let problem = "the copy was changed, or was sealed by another secret";
-                return Err(unfit(&path, problem));
+            let written = read(&mac_path)?;
+            if !seal.verify_mac(&text, &String::from_utf8_lossy(&written)) {
+                let problem =
+                    "the MAC does not fit: the backup was changed, or was sealed by another secret";
+                return Err(invalid(&path, problem));
             }
         } else if !unsealed {
-            return Err(unfit(
+            return Err(invalid(
                 &path,
-                "there is no code over it, so anybody may have changed the copy. One of a \
-                 version that wrote none is restored by `restore --unsealed`: staff come \
+                "it has no MAC (manifest.mac), so anybody may have changed the backup. A backup of an old \
+                 version without MAC is restored by `restore --unsealed`: staff are \
                  disabled then",
             ));
         }
         let read: Self =
-            serde_json::from_slice(&text).map_err(|error| unfit(&path, &error.to_string()))?;
-        let manifest = Self { vouched, ..read };
+            serde_json::from_slice(&text).map_err(|error| invalid(&path, &error.to_string()))?;
+        let manifest = Self { authenticated: vouched, ..read };
         let mut names: Vec<&str> = manifest.tables.iter().map(|(name, _)| name.as_str()).collect();
         let mut wanted: Vec<&str> = schema::copied_at(manifest.schema).map(|t| t.name).collect();
         names.sort_unstable();
         wanted.sort_unstable();
         if manifest.format != FORMAT || !(1..=SCHEMA).contains(&manifest.schema) {
-            return Err(unfit(&path, "is not of a copy that this version can read"));
+            return Err(invalid(&path, "is not of a copy that this version can read"));
         }
-        if manifest.schema >= VOUCHED && !vouched {
-            return Err(unfit(&path, "the code that every copy of its version has is missing"));
+        if manifest.schema >= MAC_SINCE_SCHEMA && !vouched {
+            return Err(invalid(
+                &path,
+                "manifest.mac is missing, which every backup of this schema has",
+            ));
         }
         if names != wanted {
             let problem = format!("a copy of schema {} has all of {wanted:?}", manifest.schema);
-            return Err(unfit(&path, &problem));
+            return Err(invalid(&path, &problem));
         }
-        for entry in fs::read_dir(dir).map_err(at(dir))? {
-            let name = entry.map_err(at(dir))?.file_name().to_string_lossy().into_owned();
-            let of_a_table = name.strip_suffix(".jsonl").filter(|_| name != PICTURES);
+        for entry in fs::read_dir(dir).map_err(io_error(dir))? {
+            let name = entry.map_err(io_error(dir))?.file_name().to_string_lossy().into_owned();
+            let of_a_table = name.strip_suffix(".jsonl").filter(|_| name != PHOTO_LIST);
             if of_a_table.is_some_and(|table| !names.contains(&table)) {
-                return Err(unfit(&dir.join(name), "is not named by the manifest"));
+                return Err(invalid(&dir.join(name), "is not named by the manifest"));
             }
         }
         Ok(manifest)
@@ -145,24 +152,24 @@ impl Manifest {
         self.tables.iter().find(|(name, _)| name == table).map_or(0, |(_, rows)| *rows)
     }
 
-    /// Fails where a file has another hash than when the copy was made. One that nobody vouches
-    /// for has none that would say anything.
-    pub fn compare(&self, dir: &Path, name: &str, sha256: &str) -> Result<(), BackupError> {
+    /// Fails if the file has another hash than the manifest says. In an unauthenticated backup a
+    /// missing or different hash is ignored: it proves nothing.
+    pub fn check_file_hash(&self, dir: &Path, name: &str, sha256: &str) -> Result<(), BackupError> {
         match self.sha256.get(name) {
             Some(known) if known == sha256 => Ok(()),
-            _ if !self.vouched => Ok(()),
-            _ => Err(unfit(&dir.join(name), "was changed since the copy was made")),
+            _ if !self.authenticated => Ok(()),
+            _ => Err(invalid(&dir.join(name), "was changed since the copy was made")),
         }
     }
 }
 
 /// What is written, and hashed on the way.
-pub struct Hashed<W> {
+pub struct HashingWriter<W> {
     inner: W,
     hash: Sha256,
 }
 
-impl<W: Write> Hashed<W> {
+impl<W: Write> HashingWriter<W> {
     pub fn new(inner: W) -> Self {
         Self { inner, hash: Sha256::new() }
     }
@@ -173,7 +180,7 @@ impl<W: Write> Hashed<W> {
     }
 }
 
-impl<W: Write> Write for Hashed<W> {
+impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hash.update(&bytes[..written]);
@@ -197,18 +204,18 @@ fn hex(bytes: &[u8]) -> String {
 
 /// A new file that only its owner reads.
 pub fn create(path: &Path) -> Result<File, BackupError> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(at(path))
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io_error(path))
 }
 
-/// A file itself: a link could lead to any other of the machine.
-pub fn plain(path: &Path) -> Result<(), BackupError> {
-    match path.symlink_metadata().map_err(at(path))?.file_type() {
+/// Fails for anything but a regular file: a symbolic link could point to any file of the machine.
+pub fn ensure_regular_file(path: &Path) -> Result<(), BackupError> {
+    match path.symlink_metadata().map_err(io_error(path))?.file_type() {
         kind if kind.is_file() => Ok(()),
-        _ => Err(unfit(path, "is a link, or no file")),
+        _ => Err(invalid(path, "is not a regular file")),
     }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BackupError> {
-    plain(path)?;
-    fs::read(path).map_err(at(path))
+    ensure_regular_file(path)?;
+    fs::read(path).map_err(io_error(path))
 }

@@ -1,7 +1,7 @@
-//! `restore`: an empty database and photo store filled from a copy, all of it or nothing.
+//! `restore`: fills an empty database and photo store from a backup, all or nothing.
 //!
-//! What a copy says is believed only where its manifest says so, and that only where the
-//! secret's owner wrote it. One of an older version proves nothing: nobody can log in by it.
+//! Rows and files are trusted only if the manifest's MAC is valid. Older backups have no MAC, so
+//! anybody may have changed them: restored staff accounts are disabled.
 
 use std::{
     collections::BTreeSet,
@@ -14,15 +14,18 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use super::{
-    backup::{Copied, file_of},
-    manifest::{BackupError, Hashed, Manifest, PICTURES, at, hash, plain, unfit},
+    backup::{BackupSummary, file_of},
+    manifest::{
+        BackupError, HashingWriter, Manifest, PHOTO_LIST, ensure_regular_file, hash, invalid,
+        io_error,
+    },
 };
 use crate::{
     base::Store,
     counts,
     encryption::cipher::Seal,
     error::StoreError,
-    report::photo::{PictureName, Pictures, is_picture, is_whole_picture},
+    report::photo_store::{PhotoFileName, PhotoStore, has_jpeg_header, is_valid_jpeg},
     sql::{
         connection::{Db, Tx},
         migrations, schema,
@@ -39,52 +42,51 @@ const CHUNK: usize = 1000;
 
 /// A picture of a copy, as its list says.
 #[derive(Debug, Deserialize)]
-struct Listed {
+struct PhotoListEntry {
     name: String,
     sha256: String,
 }
 
 impl Store {
-    /// Fills an empty database and photo store from the copy in `dir`, whichever database it
-    /// was made from. With `unsealed` also from a copy of an older version, which nobody
-    /// vouches for: staff come disabled then, and their passwords void.
+    /// Fills an empty database and photo store from the backup in `dir`; SQLite and PostgreSQL can
+    /// be restored into each other. With `unsealed`, also from a backup without a MAC; then staff
+    /// accounts are disabled and their passwords removed.
     ///
     /// # Errors
     /// [`BackupError`], also when the copy was changed, or the database holds something.
     pub async fn restore(
         &self,
-        pictures: &Pictures,
+        pictures: &PhotoStore,
         dir: &Path,
         unsealed: bool,
-    ) -> Result<Copied, BackupError> {
+    ) -> Result<BackupSummary, BackupError> {
         read(&self.db, pictures, dir, unsealed).await
     }
 }
 
-/// Fills an empty database and photo store from a copy. With `unsealed` also from one that
-/// nobody vouches for: its staff are disabled then, and their passwords void.
+/// As [`Store::restore`].
 async fn read(
     db: &Db,
-    pictures: &Pictures,
+    pictures: &PhotoStore,
     dir: &Path,
     unsealed: bool,
-) -> Result<Copied, BackupError> {
+) -> Result<BackupSummary, BackupError> {
     let manifest = Manifest::read(dir, &db.seal, unsealed)?;
     let mut tx = db.begin().await?;
     let (stored, revision): (i64, i64) = tx
         .one(Sql::both("SELECT (SELECT COUNT(*) FROM signatures) + (SELECT COUNT(*) FROM reports), revision FROM ledger"), &[])
         .await?;
     if stored > 0 || revision > 0 {
-        return Err(BackupError::Unfit("the database is not empty; nothing was changed".into()));
+        return Err(BackupError::Invalid("the database is not empty; nothing was changed".into()));
     }
-    let vouched = manifest.vouched;
+    let vouched = manifest.authenticated;
     for table in schema::copied_at(manifest.schema) {
         let name = file_of(table);
-        manifest.compare(dir, &name, &hash_of_file(&dir.join(&name))?)?;
+        manifest.check_file_hash(dir, &name, &hash_of_file(&dir.join(&name))?)?;
     }
     let listed = match vouched {
-        true => listed_pictures(&manifest, dir)?,
-        false => found_pictures(dir)?,
+        true => listed_photos(&manifest, dir)?,
+        false => photos_in_folder(dir)?,
     };
     let tables: Vec<_> = schema::copied().collect();
     for table in tables.iter().rev() {
@@ -95,65 +97,69 @@ async fn read(
         let rows = manifest.rows_of(table.name);
         let read = read_table(&mut tx, table, &dir.join(file_of(table)), vouched).await?;
         if read != rows {
-            let problem = format!("has {read} rows where the manifest says {rows}");
-            return Err(unfit(&dir.join(file_of(table)), &problem));
+            let problem = format!("has {read} rows, but the manifest says {rows}");
+            return Err(invalid(&dir.join(file_of(table)), &problem));
         }
         total += read;
     }
     if manifest.schema < ALL_COUNTERS {
-        counts::derive(&mut tx).await?;
+        counts::recount_missing(&mut tx).await?;
     }
     for update in migrations::updates_since(manifest.schema) {
         tx.run(update, &[]).await?;
     }
     if !vouched {
-        // By a line of these somebody becomes another person, who has reports and signatures.
+        // A forged row here would give an attacker the reports and signatures of another visitor.
         for table in [&schema::RECOVERIES, &schema::IDENTITIES] {
             tx.run(table.clear, &[]).await?;
         }
     }
     for (name, sha256) in &listed {
-        let bytes = picture(dir, name, sha256.as_deref())?;
+        let bytes = read_photo_file(dir, name, sha256.as_deref())?;
         pictures.write(name, bytes.into()).await?;
     }
     let missing = missing(&mut tx, &listed).await?;
     tx.commit().await?;
-    Ok(Copied { rows: total, pictures: listed.len() as u64, missing })
+    Ok(BackupSummary { rows: total, photo_files: listed.len() as u64, missing })
 }
 
-/// How many photos of reports have no picture in the copy.
-async fn missing(tx: &mut Tx, there: &[(PictureName, Option<String>)]) -> Result<u64, BackupError> {
+/// Number of photos of reports whose file is not in the backup.
+async fn missing(
+    tx: &mut Tx,
+    there: &[(PhotoFileName, Option<String>)],
+) -> Result<u64, BackupError> {
     const ATTACHED: Sql = Sql::both("SELECT id FROM photos WHERE serial IS NOT NULL");
     let there: BTreeSet<&str> = there.iter().map(|(name, _)| name.as_str()).collect();
     let rows: Vec<(String,)> = tx.all(ATTACHED, &[]).await?;
     let lost = rows
         .iter()
-        .filter(|(id,)| PictureName::of(id).is_none_or(|name| !there.contains(name.as_str())));
+        .filter(|(id,)| PhotoFileName::of(id).is_none_or(|name| !there.contains(name.as_str())));
     Ok(lost.count() as u64)
 }
 
-/// The pictures that a copy lists, each seen to be there as it was.
-fn listed_pictures(
+/// The photo files that the backup lists; each is checked against its hash.
+fn listed_photos(
     manifest: &Manifest,
     dir: &Path,
-) -> Result<Vec<(PictureName, Option<String>)>, BackupError> {
-    let path = dir.join(PICTURES);
-    plain(&path)?;
-    let text = fs::read_to_string(&path).map_err(at(&path))?;
-    manifest.compare(dir, PICTURES, &hash(text.as_bytes()))?;
+) -> Result<Vec<(PhotoFileName, Option<String>)>, BackupError> {
+    let path = dir.join(PHOTO_LIST);
+    ensure_regular_file(&path)?;
+    let text = fs::read_to_string(&path).map_err(io_error(&path))?;
+    manifest.check_file_hash(dir, PHOTO_LIST, &hash(text.as_bytes()))?;
     let one = |line: &str| {
-        let listed: Listed =
-            serde_json::from_str(line).map_err(|error| unfit(&path, &error.to_string()))?;
-        let name = PictureName::parse(&listed.name);
-        let name = name.ok_or_else(|| unfit(&path, "names what is no picture of ours"))?;
-        picture(dir, &name, Some(&listed.sha256))?;
+        let listed: PhotoListEntry =
+            serde_json::from_str(line).map_err(|error| invalid(&path, &error.to_string()))?;
+        let name = PhotoFileName::parse(&listed.name);
+        let name =
+            name.ok_or_else(|| invalid(&path, "names a file that is not a photo of this program"))?;
+        read_photo_file(dir, &name, Some(&listed.sha256))?;
         Ok((name, Some(listed.sha256)))
     };
     text.lines().map(one).collect()
 }
 
-/// The pictures that lie in a copy which lists none.
-fn found_pictures(dir: &Path) -> Result<Vec<(PictureName, Option<String>)>, BackupError> {
+/// The photo files in the folder of an old backup, which has no list.
+fn photos_in_folder(dir: &Path) -> Result<Vec<(PhotoFileName, Option<String>)>, BackupError> {
     let photos = dir.join("photos");
     let mut found = Vec::new();
     if photos.symlink_metadata().is_err() {
@@ -162,47 +168,51 @@ fn found_pictures(dir: &Path) -> Result<Vec<(PictureName, Option<String>)>, Back
     for folder in entries(&photos)? {
         for path in entries(&folder)? {
             let name = path.strip_prefix(&photos).ok().and_then(Path::to_str);
-            let name = name.and_then(PictureName::parse);
-            let name = name.ok_or_else(|| unfit(&path, "is no picture of ours"))?;
-            picture(dir, &name, None)?;
+            let name = name.and_then(PhotoFileName::parse);
+            let name = name.ok_or_else(|| invalid(&path, "is not a photo file of this program"))?;
+            read_photo_file(dir, &name, None)?;
             found.push((name, None));
         }
     }
     Ok(found)
 }
 
-/// What lies in a folder that is none by a link.
+/// Entries of a folder that must not be a symbolic link.
 fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, BackupError> {
-    if !folder.symlink_metadata().map_err(at(folder))?.is_dir() {
-        return Err(unfit(folder, "is a link, or no folder"));
+    if !folder.symlink_metadata().map_err(io_error(folder))?.is_dir() {
+        return Err(invalid(folder, "is not a folder"));
     }
-    let list = fs::read_dir(folder).map_err(at(folder))?;
-    list.map(|entry| Ok(entry.map_err(at(folder))?.path())).collect()
+    let list = fs::read_dir(folder).map_err(io_error(folder))?;
+    list.map(|entry| Ok(entry.map_err(io_error(folder))?.path())).collect()
 }
 
-/// A picture of a copy. One without a hash to compare is decoded whole.
-fn picture(dir: &Path, name: &PictureName, sha256: Option<&str>) -> Result<Vec<u8>, BackupError> {
+/// Reads a photo file and checks its hash; without a hash, the image is decoded to check it.
+fn read_photo_file(
+    dir: &Path,
+    name: &PhotoFileName,
+    sha256: Option<&str>,
+) -> Result<Vec<u8>, BackupError> {
     let photos = dir.join("photos");
     let path = name.below(&photos);
     for folder in path.parent().into_iter().chain([photos.as_path()]) {
         if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
-            return Err(unfit(folder, "is missing, or a link"));
+            return Err(invalid(folder, "is missing, or a link"));
         }
     }
-    plain(&path)?;
-    let bytes = fs::read(&path).map_err(at(&path))?;
+    ensure_regular_file(&path)?;
+    let bytes = fs::read(&path).map_err(io_error(&path))?;
     if sha256.is_some_and(|known| known != hash(&bytes)) {
-        return Err(unfit(&path, "was changed since the copy was made"));
+        return Err(invalid(&path, "was changed since the copy was made"));
     }
-    let fits = if sha256.is_some() { is_picture(&bytes) } else { is_whole_picture(&bytes) };
-    if fits { Ok(bytes) } else { Err(unfit(&path, "is no picture")) }
+    let fits = if sha256.is_some() { has_jpeg_header(&bytes) } else { is_valid_jpeg(&bytes) };
+    if fits { Ok(bytes) } else { Err(invalid(&path, "is no picture")) }
 }
 
 fn hash_of_file(path: &Path) -> Result<String, BackupError> {
-    plain(path)?;
-    let mut hashed = Hashed::new(io::sink());
-    let mut file = fs::File::open(path).map_err(at(path))?;
-    io::copy(&mut file, &mut hashed).map_err(at(path))?;
+    ensure_regular_file(path)?;
+    let mut hashed = HashingWriter::new(io::sink());
+    let mut file = fs::File::open(path).map_err(io_error(path))?;
+    io::copy(&mut file, &mut hashed).map_err(io_error(path))?;
     Ok(hashed.finish().1)
 }
 
@@ -213,11 +223,11 @@ async fn read_table(
     path: &Path,
     vouched: bool,
 ) -> Result<u64, BackupError> {
-    let mut lines = BufReader::new(fs::File::open(path).map_err(at(path))?).lines();
+    let mut lines = BufReader::new(fs::File::open(path).map_err(io_error(path))?).lines();
     let mut total = 0;
     loop {
         let chunk: Result<Vec<String>, io::Error> = lines.by_ref().take(CHUNK).collect();
-        let chunk = chunk.map_err(at(path))?;
+        let chunk = chunk.map_err(io_error(path))?;
         if chunk.is_empty() {
             return Ok(total);
         }
@@ -225,29 +235,29 @@ async fn read_table(
         let chunk = if table.has_secrets() { sealed(table, &chunk, &tx.seal)? } else { chunk };
         let chunk = match vouched || table.name != schema::STAFF.name {
             true => chunk,
-            false => chunk.iter().map(|row| shut_out(row)).collect::<Result<_, _>>()?,
+            false => chunk.iter().map(|row| with_login_disabled(row)).collect::<Result<_, _>>()?,
         };
         tx.run(table.insert, &[format!("[{}]", chunk.join(",")).into()]).await?;
     }
 }
 
-/// A member of staff who cannot come in: disabled, and by no password.
-fn shut_out(row: &str) -> Result<String, BackupError> {
+/// A staff row with the account disabled and no usable password.
+fn with_login_disabled(row: &str) -> Result<String, BackupError> {
     let mut row = object(row)?;
     row.insert("active".into(), 0.into());
     row.insert("password".into(), "void".into());
     Ok(Json::Object(row).to_string())
 }
 
-/// The rows of a copy, each seen to open by the secret that is here. One from before
-/// anything was sealed is sealed now.
+/// Rows of a backup, encrypted by the current secret. Plain-text rows of old backups are encrypted;
+/// encrypted ones must decrypt.
 fn sealed(table: &Statements, rows: &[String], seal: &Seal) -> Result<Vec<String>, BackupError> {
     let one = |row: &String| {
         let mut row = object(row)?;
-        table.close(&mut row, seal)?;
-        table.open(&mut row.clone(), seal)?;
+        table.seal_row(&mut row, seal)?;
+        table.open_row(&mut row.clone(), seal)?;
         Ok::<_, StoreError>(Json::Object(row).to_string())
     };
-    let fault = |error| BackupError::Unfit(format!("{error}; nothing was changed"));
+    let fault = |error| BackupError::Invalid(format!("{error}; nothing was changed"));
     rows.iter().map(one).collect::<Result<_, _>>().map_err(fault)
 }

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::{
     base::Store,
-    counts::{Deltas, write::CountWrite},
+    counts::{CounterDeltas, write::CountWrite},
     error::StoreError,
     signature::row::{StoredSignature, pledges_text, sealed_message, sealed_name},
     sql::{connection::Value, statement::Sql},
@@ -40,8 +40,8 @@ fn pick<T>(list: &[T], n: u64) -> Option<&T> {
 }
 
 /// A code or visitor that nobody else has.
-fn code(kind: &str, n: u64) -> String {
-    format!("{kind}{:0>19}", n)
+fn fake_id(prefix: &str, n: u64) -> String {
+    format!("{prefix}{:0>19}", n)
 }
 
 impl Store {
@@ -82,7 +82,7 @@ impl Store {
         ordinals: std::ops::RangeInclusive<u64>,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut deltas = Deltas::default();
+        let mut deltas = CounterDeltas::default();
         let mut rows = Vec::new();
         let last = *ordinals.end();
         for ordinal in ordinals {
@@ -102,7 +102,7 @@ impl Store {
             let message = dice.is_multiple_of(50).then_some("小节之处显大德");
             rows.push(StoredSignature {
                 ordinal,
-                visitor: code("vis", ordinal),
+                visitor: fake_id("vis", ordinal),
                 state: "valid",
                 name: sealed_name(&self.db.seal, ordinal, &format!("{surname}测试"))?,
                 grid: grid.map(str::to_owned),
@@ -116,11 +116,11 @@ impl Store {
                 place: None,
             });
         }
-        const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
+        const SET_LAST_ORDINAL: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
         let begun = CountWrite::begin(self.db.begin().await?, now).await?;
         let mut write = CountWrite { deltas, ..begun };
         write.tx.insert_rows(rows).await?;
-        write.tx.run(GIVE, &[Value::from(last)]).await?;
+        write.tx.run(SET_LAST_ORDINAL, &[Value::from(last)]).await?;
         write.commit(&self.publisher).await
     }
 
@@ -130,7 +130,7 @@ impl Store {
         serials: std::ops::RangeInclusive<u64>,
         now: Millis,
     ) -> Result<(), StoreError> {
-        let mut deltas = Deltas::default();
+        let mut deltas = CounterDeltas::default();
         let (mut rows, mut events) = (Vec::new(), Vec::new());
         let last = *serials.end();
         for serial in serials {
@@ -149,12 +149,12 @@ impl Store {
             });
             rows.push(report);
         }
-        const GIVE: Sql = Sql::both("UPDATE ledger SET last_report = $1");
+        const SET_LAST_REPORT: Sql = Sql::both("UPDATE ledger SET last_report = $1");
         let begun = CountWrite::begin(self.db.begin().await?, now).await?;
         let mut write = CountWrite { deltas, ..begun };
         write.tx.insert(&rows).await?;
         write.tx.insert(&events).await?;
-        write.tx.run(GIVE, &[Value::from(last)]).await?;
+        write.tx.run(SET_LAST_REPORT, &[Value::from(last)]).await?;
         write.commit(&self.publisher).await
     }
 }
@@ -182,12 +182,12 @@ fn invented(campaign: &Campaign, serial: u64, now: Millis) -> Option<Report> {
     let accepted = !matches!(state, State::Submitted | State::Rejected);
     let handled = matches!(state, State::AwaitingCheck | State::Closed) && casework;
     let due_at = state.is_open().then_some(submitted_at + 5 * DAY);
-    let judged = state == State::Closed && casework && dice.is_multiple_of(3);
+    let rated = state == State::Closed && casework && dice.is_multiple_of(3);
     Some(Report {
         serial,
-        code: Code::parse(&code("rep", serial)).ok()?,
+        code: Code::parse(&fake_id("rep", serial)).ok()?,
         year: 2026,
-        visitor: VisitorId::parse(&code("vis", serial)),
+        visitor: VisitorId::parse(&fake_id("vis", serial)),
         source: Source::Resident,
         source_number: None,
         entered_by: None,
@@ -229,8 +229,8 @@ fn invented(campaign: &Campaign, serial: u64, now: Millis) -> Option<Report> {
         duplicate_of: None,
         referred_to: None,
         referred_number: None,
-        solved: judged.then_some(!dice.is_multiple_of(7)),
-        satisfied: (judged && !dice.is_multiple_of(7)).then_some(Satisfaction::Yes),
+        solved: rated.then_some(!dice.is_multiple_of(7)),
+        satisfied: (rated && !dice.is_multiple_of(7)).then_some(Satisfaction::Yes),
         rating_comment: None,
         urged_at: None,
         supporters: dice % 4,

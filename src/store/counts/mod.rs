@@ -1,4 +1,4 @@
-//! Counters: read, changed and published in step with the rows they count.
+//! Counters: read, changed and published in the same transaction as the rows they count.
 
 pub(crate) mod publish;
 pub(crate) mod recount;
@@ -23,9 +23,9 @@ use super::{
     },
 };
 
-/// What a counter counts; with its slug, the key of a counter.
+/// What a counter counts; kind and slug together are its primary key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum CounterKind {
     /// Valid signatures, slug `all`.
     Signatures,
     /// Valid signatures of a grid, or of `unspecified`.
@@ -45,7 +45,7 @@ pub enum Kind {
 /// The slug of the counter of all signatures.
 pub const ALL: &str = "all";
 
-impl Kind {
+impl CounterKind {
     /// As it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,15 +62,15 @@ impl Kind {
 
 /// Changes to counters that one transaction gathers.
 #[derive(Debug, Default)]
-pub struct Deltas(BTreeMap<(Kind, String), i64>);
+pub struct CounterDeltas(BTreeMap<(CounterKind, String), i64>);
 
-impl Deltas {
+impl CounterDeltas {
     /// Notes that one valid signature came (`by` = 1) or went (`by` = -1).
     pub fn signature(&mut self, grid: Option<&str>, pledges: &[Slug], by: i64) {
-        self.add(Kind::Signatures, ALL, by);
-        self.add(Kind::Grid, grid.unwrap_or(UNSPECIFIED), by);
+        self.add(CounterKind::Signatures, ALL, by);
+        self.add(CounterKind::Grid, grid.unwrap_or(UNSPECIFIED), by);
         for pledge in pledges {
-            self.add(Kind::Pledge, pledge.as_str(), by);
+            self.add(CounterKind::Pledge, pledge.as_str(), by);
         }
     }
 
@@ -79,7 +79,7 @@ impl Deltas {
         for (report, by) in [(before, -1), (after, 1)] {
             let Some(report) = report else { continue };
             let grid = report.grid.as_ref().map(Slug::as_str);
-            for (kind, slug) in counted_in(report.state, grid, report.branch.as_str()) {
+            for (kind, slug) in counters_of(report.state, grid, report.branch.as_str()) {
                 self.add(kind, &slug, by);
             }
         }
@@ -91,7 +91,7 @@ impl Deltas {
         self.0.values().all(|by| *by == 0)
     }
 
-    fn add(&mut self, kind: Kind, slug: &str, by: i64) {
+    fn add(&mut self, kind: CounterKind, slug: &str, by: i64) {
         *self.0.entry((kind, slug.to_owned())).or_default() += by;
     }
 
@@ -101,17 +101,18 @@ impl Deltas {
             "UPDATE counters SET n = n + CAST(item.value->>'by' AS BIGINT) FROM",
             "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
         );
-        // A report of a grid that is no longer in the campaign file has counters only for
-        // the states in which there were some.
+        // A grid or branch that is no longer in the campaign file may lack counters of some states:
+        // insert them.
         const ADD_OR_BEGIN: Sql = sql_over_items!(
             "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', \
              item.value->>'slug', CAST(item.value->>'by' AS BIGINT) FROM",
             "WHERE true ON CONFLICT (kind, slug) DO UPDATE SET n = counters.n + excluded.n"
         );
-        let item = |((kind, slug), by): ((Kind, String), i64)| serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by });
+        let item = |((kind, slug), by): ((CounterKind, String), i64)| serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by });
         let changed = self.0.into_iter().filter(|(_, by)| *by != 0);
-        let (joint, fixed): (Vec<_>, Vec<_>) =
-            changed.partition(|((kind, _), _)| matches!(kind, Kind::GridState | Kind::BranchState));
+        let (joint, fixed): (Vec<_>, Vec<_>) = changed.partition(|((kind, _), _)| {
+            matches!(kind, CounterKind::GridState | CounterKind::BranchState)
+        });
         if !joint.is_empty() {
             tx.run(ADD_OR_BEGIN, &[Value::items(joint.into_iter().map(item))]).await?;
         }
@@ -121,19 +122,19 @@ impl Deltas {
         if touched == wanted {
             Ok(())
         } else {
-            Err(StoreError::Refused(format!("{touched} of {wanted} counters are there")))
+            Err(StoreError::Refused(format!("{touched} of {wanted} counters exist")))
         }
     }
 }
 
-/// The counters that a report in `state`, in `grid`, led on by `branch`, stands in.
-pub fn counted_in(state: State, grid: Option<&str>, branch: &str) -> Vec<(Kind, String)> {
-    let reports = |slug: &str| (Kind::Reports, slug.to_owned());
+/// The counters that count a report of this state, grid and branch.
+pub fn counters_of(state: State, grid: Option<&str>, branch: &str) -> Vec<(CounterKind, String)> {
+    let reports = |slug: &str| (CounterKind::Reports, slug.to_owned());
     let mut counters = vec![
-        (Kind::ReportState, state_slug(state)),
-        (Kind::BranchState, joint_slug(branch, state)),
+        (CounterKind::ReportState, state_slug(state)),
+        (CounterKind::BranchState, joint_slug(branch, state)),
     ];
-    counters.extend(grid.map(|grid| (Kind::GridState, joint_slug(grid, state))));
+    counters.extend(grid.map(|grid| (CounterKind::GridState, joint_slug(grid, state))));
     if state != State::Withdrawn {
         counters.push(reports("received"));
     }
@@ -169,9 +170,9 @@ pub struct Ledger {
     pub as_of: Millis,
 }
 
-/// Begins the next revision. Taking the ledger's row puts all writers, on whichever
-/// node, in one line.
-async fn take_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
+/// Locks the ledger row and increments the revision. All transactions that change counters, on
+/// every node, wait for this row.
+async fn lock_ledger(tx: &mut Tx, now: Millis) -> Result<Ledger, StoreError> {
     const TAKE: Sql = Sql::both(
         "UPDATE ledger SET revision = revision + 1, \
          as_of = CASE WHEN as_of < $1 THEN $1 ELSE as_of END RETURNING last_ordinal, last_report, revision, as_of",
@@ -226,7 +227,7 @@ pub async fn report_figures(db: &Db) -> Result<ReportFigures, StoreError> {
 /// (`Kind::BranchState`).
 pub async fn states_of(
     db: &Db,
-    kind: Kind,
+    kind: CounterKind,
     of: &[&Slug],
 ) -> Result<BTreeMap<State, u64>, StoreError> {
     let mut query = Query::new("SELECT slug, n FROM counters WHERE kind = ");
@@ -247,8 +248,8 @@ fn state_of(slug: &str) -> Option<State> {
     State::parse(&slug.replace('-', "_"))
 }
 
-/// Counts the counters anew that a copy older than them does not have.
-pub async fn derive(tx: &mut Tx) -> Result<(), StoreError> {
+/// Recounts the counters that old backups lack.
+pub async fn recount_missing(tx: &mut Tx) -> Result<(), StoreError> {
     const CLEAR: Sql = Sql::both(
         "DELETE FROM counters WHERE kind IN \
          ('branch-open', 'branch-closed', 'branch-state', 'grid-state')",
@@ -269,29 +270,30 @@ pub async fn derive(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sees that everything `campaign` counts has a counter.
+/// Inserts the counters that the campaign needs and that are missing.
 pub async fn ensure(db: &Db, campaign: &Campaign) -> Result<(), StoreError> {
     const ADD: Sql = sql_over_items!(
         "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', item.value->>'slug', 0 FROM",
         "WHERE true ON CONFLICT (kind, slug) DO NOTHING"
     );
-    let grids = campaign.grids.iter().map(|grid| (Kind::Grid, grid.slug.as_str()));
-    let pledges = campaign.pledges.iter().map(|pledge| (Kind::Pledge, pledge.slug.as_str()));
+    let grids = campaign.grids.iter().map(|grid| (CounterKind::Grid, grid.slug.as_str()));
+    let pledges = campaign.pledges.iter().map(|pledge| (CounterKind::Pledge, pledge.slug.as_str()));
     let fixed = [
-        (Kind::Signatures, ALL),
-        (Kind::Grid, UNSPECIFIED),
-        (Kind::Reports, "received"),
-        (Kind::Reports, "open"),
-        (Kind::Reports, "closed"),
+        (CounterKind::Signatures, ALL),
+        (CounterKind::Grid, UNSPECIFIED),
+        (CounterKind::Reports, "received"),
+        (CounterKind::Reports, "open"),
+        (CounterKind::Reports, "closed"),
     ];
     let fixed = fixed.into_iter().chain(grids).chain(pledges);
     let fixed = fixed.map(|(kind, slug)| (kind, slug.to_owned()));
     let states = State::ALL.into_iter().flat_map(|state| {
-        let grids = campaign.grids.iter().map(move |grid| (Kind::GridState, &grid.slug));
-        let branches = campaign.branches.iter().map(|branch| (Kind::BranchState, &branch.slug));
+        let grids = campaign.grids.iter().map(move |grid| (CounterKind::GridState, &grid.slug));
+        let branches =
+            campaign.branches.iter().map(|branch| (CounterKind::BranchState, &branch.slug));
         let joint = grids.chain(branches);
         let joint = joint.map(move |(kind, slug)| (kind, joint_slug(slug.as_str(), state)));
-        joint.chain([(Kind::ReportState, state_slug(state))])
+        joint.chain([(CounterKind::ReportState, state_slug(state))])
     });
     let items: Vec<serde_json::Value> = fixed
         .chain(states)

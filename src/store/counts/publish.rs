@@ -1,7 +1,7 @@
-//! The counts as this node knows them, kept in step with what other nodes commit.
+//! Public counts of this node, kept in sync with commits of other nodes.
 //!
-//! A commit is told to the other nodes outside its transaction and no more often than
-//! [`ANNOUNCE`]; a notice that is lost is made up for by looking every [`LOOK`].
+//! `NOTIFY` is sent outside the signing transaction and at most once per [`NOTIFY_INTERVAL`]; a
+//! lost notification is made up for by polling every [`POLL_INTERVAL`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,16 +19,16 @@ use crate::{
     sql::{connection::Db, statement::Sql},
 };
 
-/// How often it is looked whether another process changed the counts.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often the revision is polled.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Shortest time between two notices to other nodes, and between two looks.
-const ANNOUNCE: Duration = Duration::from_millis(50);
+/// Shortest time between two `NOTIFY`, and between two reads of the counts.
+const NOTIFY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The name of the notices, in PostgreSQL.
+/// PostgreSQL's notification channel.
 const CHANNEL: &str = "chuangquan_counts";
 
-/// Where new counts go. Cheap to clone.
+/// Publishes new counts to the subscribers of this node. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     newest: Arc<watch::Sender<Arc<Counts>>>,
@@ -51,11 +51,11 @@ impl Publisher {
     /// This node committed `counts`.
     pub fn committed(&self, counts: Counts) {
         self.committed.send_replace(counts.revision);
-        self.heard(counts);
+        self.publish_if_newer(counts);
     }
 
     /// Publishes `counts`, unless newer ones are out already.
-    fn heard(&self, counts: Counts) {
+    fn publish_if_newer(&self, counts: Counts) {
         self.newest.send_if_modified(|current| {
             let newer = counts.revision > current.revision;
             if newer {
@@ -74,51 +74,51 @@ impl Publisher {
 /// the tasks are dropped.
 pub fn follow(db: &Db, publisher: &Publisher) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
-    let heard = Arc::new(Notify::new());
-    tasks.spawn(look(db.clone(), publisher.clone(), Arc::clone(&heard)));
+    let wake_up = Arc::new(Notify::new());
+    tasks.spawn(poll(db.clone(), publisher.clone(), Arc::clone(&wake_up)));
     if let Some(options) = db.server_options() {
-        tasks.spawn(listen(options.application_name("chuangquan listening"), heard));
+        tasks.spawn(listen(options.application_name("chuangquan listening"), wake_up));
         tasks.spawn(announce(db.clone(), publisher.committed.subscribe()));
     }
     tasks
 }
 
-/// Reads the counts when another node is heard, and every now and then.
-async fn look(db: Db, publisher: Publisher, heard: Arc<Notify>) {
+/// Reads the counts on each notification, and every [`POLL_INTERVAL`].
+async fn poll(db: Db, publisher: Publisher, heard: Arc<Notify>) {
     loop {
         tokio::select! {
             () = heard.notified() => {}
-            () = sleep(LOOK) => {}
+            () = sleep(POLL_INTERVAL) => {}
         }
         if let Err(error) = refresh(&db, &publisher).await {
-            tracing::warn!(%error, "could not look at the counts");
+            tracing::warn!(%error, "could not read the counts");
         }
-        sleep(ANNOUNCE).await;
+        sleep(NOTIFY_INTERVAL).await;
     }
 }
 
 async fn refresh(db: &Db, publisher: &Publisher) -> Result<(), StoreError> {
     if counts::revision(db).await? != publisher.revision() {
-        publisher.heard(counts::read(db).await?);
+        publisher.publish_if_newer(counts::read(db).await?);
     }
     Ok(())
 }
 
-/// Tells other nodes of this node's commits.
+/// Notifies other nodes of this node's commits.
 async fn announce(db: Db, mut committed: watch::Receiver<u64>) {
-    const TELL: Sql = Sql::both("SELECT CAST(pg_notify($1, $2) AS TEXT)");
+    const NOTIFY: Sql = Sql::both("SELECT CAST(pg_notify($1, $2) AS TEXT)");
     while committed.changed().await.is_ok() {
         let revision = committed.borrow_and_update().to_string();
-        let told = db.all::<(String,)>(TELL, &[CHANNEL.into(), revision.into()]).await;
-        if let Err(error) = told {
-            tracing::warn!(%error, "could not tell other nodes of new counts");
+        let sent = db.all::<(String,)>(NOTIFY, &[CHANNEL.into(), revision.into()]).await;
+        if let Err(error) = sent {
+            tracing::warn!(%error, "could not notify other nodes of new counts");
         }
-        sleep(ANNOUNCE).await;
+        sleep(NOTIFY_INTERVAL).await;
     }
 }
 
-/// Hears other nodes, over a connection of its own; once it is lost and found again,
-/// the counts may have changed unheard.
+/// Receives notifications on a dedicated connection. After each reconnect the counts are read
+/// again, since notifications may have been missed.
 async fn listen(options: PgConnectOptions, heard: Arc<Notify>) {
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
     loop {
@@ -132,8 +132,8 @@ async fn listen(options: PgConnectOptions, heard: Arc<Notify>) {
         };
         let ended: Result<(), sqlx::Error> = ended.await;
         if let Err(error) = ended {
-            tracing::warn!(%error, "cannot hear other nodes for now");
+            tracing::warn!(%error, "not listening for notifications of other nodes; reconnecting");
         }
-        sleep(LOOK).await;
+        sleep(POLL_INTERVAL).await;
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use domain::{counts::UNSPECIFIED, report::State};
 
-use super::{ALL, Kind};
+use super::{ALL, CounterKind};
 use crate::{
     base::Store,
     counts,
@@ -33,7 +33,7 @@ impl Store {
     /// Counts all rows and names every counter that differs.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn recount(&self) -> Result<Vec<Drift>, StoreError> {
         recount(&self.db).await
     }
@@ -71,18 +71,18 @@ async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     let pledges: Vec<(String, i64)> = tx.all(PLEDGES, &[]).await?;
     let (last, stored, highest): (i64, i64, i64) = tx.one(ORDINALS, &[]).await?;
 
-    let key = |kind: Kind, slug: &str| format!("{} {slug}", kind.as_str());
+    let key = |kind: CounterKind, slug: &str| format!("{} {slug}", kind.as_str());
     let mut rows = BTreeMap::new();
-    rows.insert(key(Kind::Signatures, ALL), grids.iter().map(|(_, n)| n).sum());
+    rows.insert(key(CounterKind::Signatures, ALL), grids.iter().map(|(_, n)| n).sum());
     for (grid, n) in grids {
-        rows.insert(key(Kind::Grid, grid.as_deref().unwrap_or(UNSPECIFIED)), n);
+        rows.insert(key(CounterKind::Grid, grid.as_deref().unwrap_or(UNSPECIFIED)), n);
     }
     for (pledge, n) in pledges {
-        rows.insert(key(Kind::Pledge, &pledge), n);
+        rows.insert(key(CounterKind::Pledge, &pledge), n);
     }
     for (state, grid, branch, n) in reports {
         let Some(state) = State::parse(&state) else { continue };
-        for (kind, slug) in counts::counted_in(state, grid.as_deref(), &branch) {
+        for (kind, slug) in counts::counters_of(state, grid.as_deref(), &branch) {
             *rows.entry(key(kind, &slug)).or_default() += n;
         }
     }

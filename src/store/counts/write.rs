@@ -1,8 +1,8 @@
-//! A transaction that changes counts, from the ledger's row to the published counts.
+//! A transaction that changes counters: from the ledger lock to the published counts.
 
 use domain::time::Millis;
 
-use super::{Deltas, Ledger, publish::Publisher, read_in, take_ledger};
+use super::{CounterDeltas, Ledger, lock_ledger, publish::Publisher, read_in};
 use crate::{error::StoreError, sql::connection::Tx};
 
 /// A transaction that holds the ledger's row, so that it is the only one on any node that changes
@@ -17,24 +17,24 @@ pub struct CountWrite {
     /// The ledger as it was found, with the revision that begins.
     pub ledger: Ledger,
     /// What [`Self::commit`] does to the counters.
-    pub deltas: Deltas,
+    pub deltas: CounterDeltas,
 }
 
 impl CountWrite {
-    /// Takes the ledger's row within `tx`. Dropped, it leaves everything as it was, the revision
+    /// Locks the ledger row within `tx`. If it is dropped, everything is rolled back, the revision
     /// too.
     ///
     /// # Errors
     /// [`StoreError`] when the ledger cannot be had.
     pub async fn begin(mut tx: Tx, now: Millis) -> Result<Self, StoreError> {
-        let ledger = take_ledger(&mut tx, now).await?;
-        Ok(Self { tx, ledger, deltas: Deltas::default() })
+        let ledger = lock_ledger(&mut tx, now).await?;
+        Ok(Self { tx, ledger, deltas: CounterDeltas::default() })
     }
 
-    /// Changes the counters, commits, and publishes the counts that then are.
+    /// Updates the counters, commits, and publishes the new counts.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn commit(self, publisher: &Publisher) -> Result<(), StoreError> {
         let Self { mut tx, ledger, deltas } = self;
         if !deltas.is_empty() {

@@ -1,9 +1,9 @@
-//! Sealing: what people tell about themselves is kept encrypted, by keys that are made from
-//! the secret file and never stand beside it.
+//! Encryption ("sealing") of personal data, with keys derived from the secret file, which is never
+//! stored in the database or in a backup.
 //!
-//! XChaCha20-Poly1305: a nonce of 24 random bytes can be drawn for every value without
-//! counting. What is sealed is bound to the row that it belongs to, so that it opens nowhere
-//! else, and names its key, so that old secrets can be told from newer ones.
+//! XChaCha20-Poly1305: nonces of 24 bytes can be random for every value. The name of the row is
+//! associated data, so a value copied into another row does not decrypt. Each value starts with the
+//! id of its key, so that values under an old secret can be found.
 
 use std::{fmt, sync::Arc};
 
@@ -25,16 +25,16 @@ const ID: usize = 4;
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
-/// A key and its name.
-struct Lock {
-    id: [u8; ID],
+/// Keys derived from one secret.
+struct KeySet {
+    key_id: [u8; ID],
     cipher: XChaCha20Poly1305,
-    copies: Hmac<Sha256>,
+    backup_mac_key: Hmac<Sha256>,
 }
 
 /// Seals by the newest key, opens by any. Cheap to clone.
 #[derive(Clone)]
-pub struct Seal(Arc<[Lock]>);
+pub struct Seal(Arc<[KeySet]>);
 
 impl fmt::Debug for Seal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,7 +46,7 @@ impl Seal {
     /// Makes the keys from secrets, the newest first.
     #[must_use]
     pub fn of<'s>(secrets: impl IntoIterator<Item = &'s [u8]>) -> Self {
-        Self(secrets.into_iter().map(lock).collect())
+        Self(secrets.into_iter().map(derive_keys).collect())
     }
 
     /// Seals `text` for what is called `row`.
@@ -55,13 +55,13 @@ impl Seal {
     /// [`StoreError::Setup`] when there is no key, or the system has no random bytes.
     pub fn seal(&self, row: &str, text: &str) -> Result<String, StoreError> {
         let fault = |problem: &str| StoreError::Setup(format!("cannot seal: {problem}"));
-        let lock = self.0.first().ok_or_else(|| fault("there is no secret"))?;
+        let keys = self.0.first().ok_or_else(|| fault("there is no secret"))?;
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|error| fault(&error.to_string()))?;
         let payload = Payload { msg: text.as_bytes(), aad: row.as_bytes() };
-        let closed = lock.cipher.encrypt(&XNonce::from(nonce), payload);
-        let closed = closed.map_err(|_| fault("it is too long"))?;
-        let bytes = [&lock.id[..], &nonce, &closed].concat();
+        let ciphertext = keys.cipher.encrypt(&XNonce::from(nonce), payload);
+        let closed = ciphertext.map_err(|_| fault("it is too long"))?;
+        let bytes = [&keys.key_id[..], &nonce, &closed].concat();
         Ok(format!("{MARK}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
@@ -75,52 +75,57 @@ impl Seal {
         let (id, rest) = bytes.split_at_checked(ID).unwrap_or_default();
         let nonce = rest.first_chunk::<NONCE>().copied().unwrap_or_default();
         let closed = rest.get(NONCE..).unwrap_or_default();
-        let lock = self.0.iter().find(|lock| lock.id == id);
+        let lock = self.0.iter().find(|lock| lock.key_id == id);
         let lock = lock.ok_or_else(|| fault("it was sealed by another secret"))?;
         let payload = Payload { msg: closed, aad: row.as_bytes() };
         let opened = lock.cipher.decrypt(&XNonce::from(nonce), payload);
-        let opened = opened.map_err(|_| fault("it is not what was sealed for this row"))?;
+        let opened = opened.map_err(|_| fault("it was changed, or belongs to another row"))?;
         String::from_utf8(opened).map_err(|_| fault("it is not text"))
     }
 
-    /// A code over `bytes` of a copy, which nobody without the secret can write.
+    /// HMAC-SHA256 over a backup manifest, by the newest secret.
     ///
     /// # Errors
     /// [`StoreError::Setup`] when there is no key.
-    pub fn code(&self, bytes: &[u8]) -> Result<String, StoreError> {
-        let none = || StoreError::Setup("cannot vouch for a copy: there is no secret".into());
-        let mac = self.0.first().ok_or_else(none)?.copies.clone().chain_update(bytes);
+    pub fn backup_mac(&self, bytes: &[u8]) -> Result<String, StoreError> {
+        let none = || StoreError::Setup("cannot sign a backup: there is no secret".into());
+        let mac = self.0.first().ok_or_else(none)?.backup_mac_key.clone().chain_update(bytes);
         Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// Whether `code` was written over `bytes` by one of the secrets.
-    pub fn wrote(&self, bytes: &[u8], code: &str) -> bool {
-        let Ok(code) = URL_SAFE_NO_PAD.decode(code.trim()) else { return false };
-        let wrote =
-            |lock: &Lock| lock.copies.clone().chain_update(bytes).verify_slice(&code).is_ok();
-        self.0.iter().any(wrote)
+    /// Whether `mac` is the HMAC of `bytes` under any of the secrets.
+    pub fn verify_mac(&self, bytes: &[u8], mac: &str) -> bool {
+        let Ok(code) = URL_SAFE_NO_PAD.decode(mac.trim()) else { return false };
+        let is_valid = |lock: &KeySet| {
+            lock.backup_mac_key.clone().chain_update(bytes).verify_slice(&code).is_ok()
+        };
+        self.0.iter().any(is_valid)
     }
 
     /// The names of its keys, the newest first.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|lock| format!("{:08x}", u32::from_be_bytes(lock.id)))
+        self.0.iter().map(|lock| format!("{:08x}", u32::from_be_bytes(lock.key_id)))
     }
 
     /// Whether the newest key sealed it.
     pub fn is_newest(&self, sealed: &str) -> bool {
         let bytes = bytes_of(sealed).unwrap_or_default();
-        self.0.first().is_some_and(|lock| bytes.starts_with(&lock.id))
+        self.0.first().is_some_and(|lock| bytes.starts_with(&lock.key_id))
     }
 }
 
-/// What could be opened. In lists, what could not is left out and said to the operator: one
-/// damaged row must not take all others along.
+/// For lists: drops a row that cannot be decrypted, and logs it, so that one damaged row does not
+/// make the whole list fail.
 pub fn openable<T>(opened: Result<T, StoreError>) -> Option<T> {
-    opened.inspect_err(|error| tracing::error!(%error, "a row is left out of a list")).ok()
+    opened
+        .inspect_err(
+            |error| tracing::error!(%error, "a row cannot be decrypted and is left out of a list"),
+        )
+        .ok()
 }
 
-/// Whether a text is sealed. Nothing that people write is: a name has at most 20 characters,
-/// a 寄语 60, and what is sealed has more, all of them letters and digits.
+/// Whether a text is ciphertext. User input is never taken for it: a name has at most 20
+/// characters, a message 60; ciphertext has more, all of them base64url.
 pub fn is_sealed(text: &str) -> bool {
     bytes_of(text).is_some()
 }
@@ -130,11 +135,15 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
     (bytes.len() >= ID + NONCE + TAG).then_some(bytes)
 }
 
-fn lock(secret: &[u8]) -> Lock {
+fn derive_keys(secret: &[u8]) -> KeySet {
     let key = derived(secret, b"chuangquan rows");
     let [a, b, c, d, ..] = derived(secret, b"chuangquan name of the key of rows");
     let copies = mac(&derived(secret, b"chuangquan copies"));
-    Lock { id: [a, b, c, d], cipher: XChaCha20Poly1305::new(&Key::from(key)), copies }
+    KeySet {
+        key_id: [a, b, c, d],
+        cipher: XChaCha20Poly1305::new(&Key::from(key)),
+        backup_mac_key: copies,
+    }
 }
 
 /// A key for one purpose, as HKDF expands a secret that is random already.
@@ -169,24 +178,26 @@ mod tests {
     }
 
     #[test]
-    fn only_who_has_the_secret_vouches_for_a_copy() {
+    fn a_backup_mac_needs_the_secret() {
         let (old, new): (&[u8], &[u8]) = (&[1; 64], &[2; 64]);
-        let code = Seal::of([old]).code(b"rows").unwrap();
-        assert!(Seal::of([new, old]).wrote(b"rows", &format!("{code}\n")));
-        assert!(!Seal::of([old]).wrote(b"more rows", &code));
-        for other in ["", "x", &code[1..], &Seal::of([new]).code(b"rows").unwrap()] {
-            assert!(!Seal::of([old]).wrote(b"rows", other), "{other}");
+        let code = Seal::of([old]).backup_mac(b"rows").unwrap();
+        assert!(Seal::of([new, old]).verify_mac(b"rows", &format!("{code}\n")));
+        assert!(!Seal::of([old]).verify_mac(b"more rows", &code));
+        for other in ["", "x", &code[1..], &Seal::of([new]).backup_mac(b"rows").unwrap()] {
+            assert!(!Seal::of([old]).verify_mac(b"rows", other), "{other}");
         }
-        assert!(Seal::of([]).code(b"rows").is_err() && !Seal::of([]).wrote(b"rows", &code));
+        assert!(
+            Seal::of([]).backup_mac(b"rows").is_err() && !Seal::of([]).verify_mac(b"rows", &code)
+        );
     }
 
     #[test]
     fn nothing_that_was_changed_opens() {
         let seal = Seal::of([&[1; 64][..]]);
         let closed = seal.seal("reports/1", "门口").unwrap();
-        for place in MARK.len()..closed.len() {
+        for index in MARK.len()..closed.len() {
             let mut bytes = closed.clone().into_bytes();
-            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+            bytes[index] = if bytes[index] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
             if changed != closed {
                 assert!(seal.open("reports/1", &changed).is_err(), "{changed}");

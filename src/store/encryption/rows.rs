@@ -1,5 +1,5 @@
-//! Sealing of rows that are there: those from before anything was sealed, and those that an
-//! older secret sealed.
+//! Re-encryption of existing rows: plain-text rows from before encryption, and rows encrypted with
+//! an older secret.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ use crate::{
     },
 };
 
-/// Rows in one transaction: whoever writes meanwhile hardly waits.
+/// Rows per transaction: other writers wait that long.
 const CHUNK: i64 = 500;
 
-/// What is left to others between two transactions: those who wait for SQLite's one look
-/// for it every tenth of a second.
+/// Pause between two transactions: waiting writers of SQLite retry only every tenth of a second,
+/// and would starve.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// Whoever changes signatures takes this row first, whoever changes a report its row.
+/// Lock order: ledger before signatures; a report is locked by its own row.
 const LOCK: Sql = Sql::each("SELECT id FROM ledger", "SELECT id FROM ledger FOR UPDATE");
 
-/// Sees that all secrets that may have sealed something of the database are known here, and
-/// notes by which it is sealed from now on. Where nothing is kept yet and `by_any` says so,
-/// others are forgotten.
-pub async fn acquaint(db: &Db, by_any: bool) -> Result<(), StoreError> {
+/// Fails unless this process has every secret that may have encrypted a row, and records the id of
+/// the newest one in `seals`. With `by_any`, the list is reset first if the database is empty
+/// (restore).
+pub async fn register_keys(db: &Db, reset_if_empty: bool) -> Result<(), StoreError> {
     const KNOWN: Sql = Sql::both("SELECT name, retired_at FROM seals");
     const NOTE: Sql =
         Sql::both("INSERT INTO seals (name, since) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
@@ -44,7 +44,7 @@ pub async fn acquaint(db: &Db, by_any: bool) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
     let mut known: Vec<(String, Option<i64>)> = tx.all(KNOWN, &[]).await?;
-    if by_any && tx.all::<(i64,)>(KEPT, &[]).await?.is_empty() {
+    if reset_if_empty && tx.all::<(i64,)>(KEPT, &[]).await?.is_empty() {
         tx.run(FORGET, &[]).await?;
         known.clear();
     }
@@ -65,22 +65,22 @@ pub async fn acquaint(db: &Db, by_any: bool) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Seals what stands there for everyone to read; how many rows.
+/// Encrypts plain-text rows; returns how many.
 pub async fn seal_plain(db: &Db) -> Result<u64, StoreError> {
     let mut sealed = 0;
     for table in schema::sealed() {
         let change = |row: &mut Map<String, Json>, seal: &Seal| {
             let before = row.clone();
-            table.close(row, seal)?;
+            table.seal_row(row, seal)?;
             Ok(*row != before)
         };
-        sealed += walk(db, table, table.plain, Duration::ZERO, change).await?;
+        sealed += rewrite_rows(db, table, table.plain, Duration::ZERO, change).await?;
     }
     Ok(sealed)
 }
 
-/// Changes what is sealed of every row that `change` changes; how many.
-async fn walk(
+/// Rewrites the encrypted columns of every row for which `change` returns true; returns how many.
+async fn rewrite_rows(
     db: &Db,
     table: &Statements,
     select: Sql,
@@ -96,10 +96,10 @@ async fn walk(
             query.push(" WHERE ").push(table.key_list).push(" > ").bind_list(key);
         }
         query.push(" ORDER BY ").push(table.order).push(" LIMIT ").bind(CHUNK);
-        // Nobody else changes them until they are sealed.
+        // Locked until they are rewritten.
         query.push_each(Sql::each("", " FOR UPDATE"));
         let mut tx = db.begin().await?;
-        // As all who change signatures: else two could wait for each other.
+        // Lock order: ledger before signatures, or two writers deadlock.
         if table.name == schema::SIGNATURES.name {
             let _: Vec<(i64,)> = tx.all(LOCK, &[]).await?;
         }
@@ -140,7 +140,7 @@ fn key_of(table: &Statements, row: &Map<String, Json>) -> Vec<Value> {
     table.key.iter().map(part).collect()
 }
 
-/// Whether a row has something that an older key sealed.
+/// Whether any value of a row was encrypted with an older key.
 fn is_old(table: &Statements, row: &Map<String, Json>, seal: &Seal) -> bool {
     let private = (!table.private.is_empty()).then_some(&SEALED);
     let texts = private.into_iter().chain(table.sealed).filter_map(|column| row.get(*column));
@@ -149,8 +149,8 @@ fn is_old(table: &Statements, row: &Map<String, Json>, seal: &Seal) -> bool {
 }
 
 impl Store {
-    /// Seals by the newest secret what an older one sealed, while others write; how many
-    /// rows.
+    /// Re-encrypts with the newest secret all rows that an older one encrypted, while the app
+    /// serves; returns how many rows.
     ///
     /// # Errors
     /// [`StoreError`]; what was done is kept.
@@ -163,24 +163,25 @@ impl Store {
                 }
                 let whole = row.clone();
                 // What was never sealed, is now.
-                table.close(row, seal)?;
-                if let Err(error) = table.open(row, seal) {
-                    tracing::error!(%error, "a row is left as it is");
+                table.seal_row(row, seal)?;
+                if let Err(error) = table.open_row(row, seal) {
+                    tracing::error!(%error, "a row cannot be decrypted; it is not re-encrypted");
                     *row = whole;
                     return Ok(false);
                 }
-                table.close(row, seal)?;
+                table.seal_row(row, seal)?;
                 Ok(true)
             };
-            sealed += walk(&self.db, table, table.object, PAUSE, change).await?;
+            sealed += rewrite_rows(&self.db, table, table.object, PAUSE, change).await?;
         }
         Ok(sealed)
     }
 
-    /// Retires all keys but the newest: whoever opens the database by one of them is refused.
+    /// Marks all keys but the newest as retired: a process that starts with one of them as newest
+    /// is refused.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn keep_newest_seal(&self) -> Result<(), StoreError> {
         const RETIRE: Sql =
             Sql::both("UPDATE seals SET retired_at = $2 WHERE name <> $1 AND retired_at IS NULL");

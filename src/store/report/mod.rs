@@ -1,7 +1,8 @@
-//! Reports in the database, found by what names them. `report_write` files and changes them.
+//! Reports in the database, found by what names them. [`write`] files and changes them.
 
 pub(crate) mod outbox;
 pub(crate) mod photo;
+pub(crate) mod photo_store;
 pub(crate) mod public_list;
 pub(crate) mod queue;
 pub(crate) mod search;
@@ -49,7 +50,7 @@ impl Store {
     /// The report at `code`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn report(&self, code: &Code) -> Result<Option<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE code = ").bind(code.as_str());
@@ -59,7 +60,7 @@ impl Store {
     /// The report of that serial.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn report_of_serial(&self, serial: u64) -> Result<Option<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE serial = ").bind(serial);
@@ -69,7 +70,7 @@ impl Store {
     /// A visitor's own reports, newest first; at most 100.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn reports_of(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
         self.reports_of_before(visitor, u64::MAX).await
     }
@@ -77,7 +78,7 @@ impl Store {
     /// The same of those before the report of `serial`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn reports_of_before(
         &self,
         visitor: &VisitorId,
@@ -93,7 +94,7 @@ impl Store {
     /// What happened to many reports, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn events_of_all(&self, of: &[Report]) -> Result<Vec<Event>, StoreError> {
         let mut query = Query::records(&EVENTS);
         query
@@ -106,7 +107,7 @@ impl Store {
     /// What happened to a report, oldest first.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn events_of(&self, serial: u64) -> Result<Vec<Event>, StoreError> {
         let mut query = Query::records(&EVENTS);
         query.push(" WHERE serial = ").bind(serial).push(" ORDER BY version");
@@ -116,7 +117,7 @@ impl Store {
     /// The reports whose time has run out at `now`, the oldest first; at most 100.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn to_escalate(&self, now: Millis) -> Result<Vec<Code>, StoreError> {
         const LATE: Sql = Sql::both(
             "SELECT code FROM reports WHERE escalate_at IS NOT NULL AND escalate_at <= $1 \

@@ -11,7 +11,7 @@ use crate::{
 
 /// A notice that waits to be sent.
 #[derive(Clone, Debug)]
-pub struct Pending {
+pub struct PendingNotice {
     /// Its name.
     pub id: String,
     /// What it is about: `new`, `overdue`, `reopened`.
@@ -26,12 +26,12 @@ impl Store {
     /// Notices whose time has come, the oldest first; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn pending_notices(
         &self,
         now: Millis,
         limit: u16,
-    ) -> Result<Vec<Pending>, StoreError> {
+    ) -> Result<Vec<PendingNotice>, StoreError> {
         const DUE: Sql = Sql::both(
             "SELECT id, kind, serial, attempts FROM outbox \
              WHERE next_at IS NOT NULL AND next_at <= $1 ORDER BY next_at, id LIMIT $2",
@@ -44,7 +44,7 @@ impl Store {
         let found: Vec<Report> = query.find(&self.db).await?;
         let pending = rows.into_iter().filter_map(|(id, kind, serial, attempts)| {
             let report = found.iter().find(|r| r.serial == serial.unsigned_abs())?.clone();
-            Some(Pending {
+            Some(PendingNotice {
                 id,
                 kind,
                 attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
@@ -57,7 +57,7 @@ impl Store {
     /// Notes that a notice was sent, or given up.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn notice_done(&self, id: &str, at: Millis) -> Result<(), StoreError> {
         const DONE: Sql = Sql::both("UPDATE outbox SET next_at = NULL, done_at = $1 WHERE id = $2");
         let mut tx = self.db.begin().await?;
@@ -68,7 +68,7 @@ impl Store {
     /// Notes that a notice did not arrive, and when to try again; `None` gives up.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn notice_failed(&self, id: &str, again: Option<Millis>) -> Result<(), StoreError> {
         const FAILED: Sql = Sql::both(
             "UPDATE outbox SET attempts = attempts + 1, \

@@ -35,7 +35,7 @@ impl Store {
     /// One page of what everyone may see, newest first, and whether there is a next one.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn public_reports(&self, filter: &Filter) -> Result<(Vec<Report>, bool), StoreError> {
         let mut query = reports();
         query.push(" WHERE ").push(PUBLIC);
@@ -57,7 +57,7 @@ impl Store {
     /// after.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn newest_pair(&self) -> Result<Option<(Report, Vec<Photo>)>, StoreError> {
         let mut query = Query::new("SELECT ");
         query.push_each(REPORTS.object).push(" FROM (SELECT * FROM reports WHERE ").push(PUBLIC);
@@ -78,8 +78,12 @@ impl Store {
     /// first: at most 50.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn alike(&self, category: &Slug, grid: &Slug) -> Result<Vec<Report>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn similar_open_reports(
+        &self,
+        category: &Slug,
+        grid: &Slug,
+    ) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE ").push(PUBLIC).push(" AND ").push(OPEN);
         query.push(" AND reports.grid = ").bind(grid.as_str());
@@ -91,8 +95,8 @@ impl Store {
     /// The reports that go on under that one, oldest first: at most 50.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn merged_into(&self, serial: u64) -> Result<Vec<Report>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn merged_reports(&self, serial: u64) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE duplicate_of = ").bind(serial);
         query.push(" AND state = 'duplicate' ORDER BY serial LIMIT 50");
@@ -102,7 +106,7 @@ impl Store {
     /// Photos of one report, in the order in which they came.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn photos_of(&self, serial: u64) -> Result<Vec<Photo>, StoreError> {
         photos_of(serial).find(&self.db).await
     }
@@ -111,8 +115,8 @@ impl Store {
     /// many merges.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn photos_merged_into(&self, code: &Code) -> Result<Vec<Photo>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn photos_of_merged_reports(&self, code: &Code) -> Result<Vec<Photo>, StoreError> {
         let mut query = Query::records(&PHOTOS);
         query.push(
             " WHERE role = 'before' AND serial IN ( \
@@ -131,7 +135,7 @@ impl Store {
     /// Photos of many reports, in the order in which they came.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn photos_of_all(&self, of: &[Report]) -> Result<Vec<Photo>, StoreError> {
         let mut query = Query::records(&PHOTOS);
         query
@@ -144,7 +148,7 @@ impl Store {
     /// The photo of that address.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn photo(&self, id: &Code) -> Result<Option<Photo>, StoreError> {
         let mut query = Query::records(&PHOTOS);
         query.push(" WHERE id = ").bind(id.as_str());

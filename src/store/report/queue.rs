@@ -1,7 +1,7 @@
-//! The queue of staff: what each sees and looks for, page by page and in numbers.
+//! The work queue of staff: filtered pages and counts.
 //!
-//! However many reports there are, a page of the queue looks at about as many as it
-//! shows: each part of what someone sees has an index in the order of the queue.
+//! A page reads about as many rows as it shows, however many reports there are: each grid and
+//! branch has an index in the order of the queue, and the pages are merged from them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use domain::{
 use super::reports;
 use crate::{
     base::Store,
-    counts::{self, Kind},
+    counts::{self, CounterKind},
     error::StoreError,
     sql::{query::Query, schema::REPORTS, statement::Sql},
 };
@@ -38,7 +38,7 @@ const BY_DUE: &str = " ORDER BY COALESCE(reports.due_at, 9223372036854775807), r
 
 /// Reports that are counted before it is said that there are more: however many wait,
 /// the queue takes no longer.
-pub const COUNTED: i64 = 1000;
+pub const COUNT_LIMIT: i64 = 1000;
 
 /// What waits for someone, in numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,13 +134,13 @@ pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
 
 /// A part of what someone sees, which one index holds in the order of the limits.
 #[derive(Clone, Copy)]
-enum Part<'s> {
+enum QueuePart<'s> {
     All,
     Grid(&'s Slug),
     Branch(&'s Slug),
 }
 
-impl<'s> Part<'s> {
+impl<'s> QueuePart<'s> {
     /// The parts that together hold what `staff` sees, none of it twice.
     fn of(staff: &'s Staff) -> Vec<Self> {
         let distinct = |slugs: &'s [Slug]| slugs.iter().collect::<BTreeSet<_>>().into_iter();
@@ -180,7 +180,7 @@ impl<'s> Part<'s> {
 }
 
 /// Most reports whose words are looked through for what somebody searches.
-pub const LOOKED_THROUGH: i64 = 100_000;
+pub const SEARCH_LIMIT: i64 = 100_000;
 
 /// Whether reports in these states have a limit to go by.
 fn has_limits(states: States) -> bool {
@@ -195,7 +195,7 @@ impl Store {
     /// One page of what `staff` sees and looks for, and whether there is a next one.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn queue(
         &self,
         staff: &Staff,
@@ -204,7 +204,7 @@ impl Store {
         now: Millis,
     ) -> Result<(Vec<Report>, bool), StoreError> {
         let by_due = filter.sort == Sort::Due && has_limits(filter.states);
-        let parts = Part::of_filter(staff, filter);
+        let parts = QueuePart::of_filter(staff, filter);
         if parts.is_empty() {
             return Ok((Vec::new(), false));
         }
@@ -238,11 +238,11 @@ impl Store {
         };
         if !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none() {
             let mut query = Query::default();
-            wanted(&mut query, LOOKED_THROUGH);
-            query.push(" LIMIT ").bind(LOOKED_THROUGH);
+            wanted(&mut query, SEARCH_LIMIT);
+            query.push(" LIMIT ").bind(SEARCH_LIMIT);
             let serials: Vec<(i64, i64)> = query.rows(&self.db).await?;
             let serials = serials.iter().map(|(serial, _)| *serial);
-            return self.containing(serials.collect(), filter, page_size).await;
+            return self.search_page(serials.collect(), filter, page_size).await;
         }
         let most = i64::from(filter.page.max(1)) * i64::from(page_size) + 1;
         let mut query = Query::new("SELECT ");
@@ -258,7 +258,7 @@ impl Store {
     /// `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn reports_after(&self, serial: u64, limit: u32) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query.push(" WHERE reports.serial > ").bind(serial);
@@ -269,10 +269,10 @@ impl Store {
     /// Open reports whose time has run out.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn overdue(&self, now: Millis) -> Result<u64, StoreError> {
         let mut query = Query::new("SELECT COUNT(*) FROM (");
-        first(&mut query, Part::All);
+        first(&mut query, QueuePart::All);
         query.push(" AND ").push(DUE).push(" < ").bind(now).push(") AS late");
         let rows: Vec<(i64,)> = query.rows(&self.db).await?;
         Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
@@ -281,20 +281,20 @@ impl Store {
     /// What waits for `staff`, in numbers.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn waiting(&self, staff: &Staff, now: Millis) -> Result<Waiting, StoreError> {
         let states = match staff.role {
             Role::Manager => counts::report_figures(&self.db).await?.states,
             Role::BranchLead => {
                 let branches: Vec<&Slug> = staff.branches.iter().collect();
-                counts::states_of(&self.db, Kind::BranchState, &branches).await?
+                counts::states_of(&self.db, CounterKind::BranchState, &branches).await?
             }
             Role::GridWorker => {
                 let grids: Vec<&Slug> = staff.grids.iter().collect();
-                counts::states_of(&self.db, Kind::GridState, &grids).await?
+                counts::states_of(&self.db, CounterKind::GridState, &grids).await?
             }
         };
-        let parts = Part::of(staff);
+        let parts = QueuePart::of(staff);
         if parts.is_empty() {
             return Ok(Waiting { states, ..Waiting::default() });
         }
@@ -302,25 +302,25 @@ impl Store {
         sum(&mut query, &parts, |query, part| {
             first(query, part);
             query.push(" AND ").push(DUE).push(" < ").bind(now);
-            query.push(" LIMIT ").bind(COUNTED);
+            query.push(" LIMIT ").bind(COUNT_LIMIT);
             query.push(") AS late");
         });
         query.push(", ");
-        // Whose time is nearly over stands behind those whose time is over.
+        // In the order of the index, reports that are due soon come after the overdue ones.
         sum(&mut query, &parts, |query, part| {
             first(query, part);
             query.push(" AND ").push(DUE).push(" >= ").bind(now).push(BY_DUE);
-            query.push(" LIMIT ").bind(COUNTED);
+            query.push(" LIMIT ").bind(COUNT_LIMIT);
             query.push(") AS next WHERE next.soon_at <= ").bind(now);
         });
         query.push(", (SELECT COUNT(*) FROM (SELECT 1 AS one FROM reports");
         query.push_each(Sql::each(" INDEXED BY reports_again", "")).push(" WHERE ");
         scope(&mut query, staff);
         query.push(" AND reports.reopened > 0 AND ").push(OPEN);
-        query.push(" LIMIT ").bind(COUNTED).push(") AS again)");
+        query.push(" LIMIT ").bind(COUNT_LIMIT).push(") AS again)");
         let rows: Vec<(i64, i64, i64)> = query.rows(&self.db).await?;
         let (overdue, soon, again) = rows.first().copied().unwrap_or_default();
-        let counted = |n: i64| n.clamp(0, COUNTED).unsigned_abs();
+        let counted = |n: i64| n.clamp(0, COUNT_LIMIT).unsigned_abs();
         Ok(Waiting {
             states,
             overdue: counted(overdue),
@@ -331,7 +331,7 @@ impl Store {
 }
 
 /// Adds up what `count` counts in each part.
-fn sum<'s>(query: &mut Query, parts: &[Part<'s>], count: impl Fn(&mut Query, Part<'s>)) {
+fn sum<'s>(query: &mut Query, parts: &[QueuePart<'s>], count: impl Fn(&mut Query, QueuePart<'s>)) {
     for (n, part) in parts.iter().enumerate() {
         query.push(if n == 0 { "" } else { " + " }).push("(SELECT COUNT(*) FROM (");
         count(query, *part);
@@ -340,7 +340,7 @@ fn sum<'s>(query: &mut Query, parts: &[Part<'s>], count: impl Fn(&mut Query, Par
 }
 
 /// Begins to look at the open reports of a part in the order of their limits.
-fn first(query: &mut Query, part: Part<'_>) {
+fn first(query: &mut Query, part: QueuePart<'_>) {
     query.push("SELECT reports.soon_at FROM reports").push_each(part.by_due()).push(" WHERE ");
     part.condition(query);
     query.push(" AND ").push(OPEN);

@@ -1,5 +1,5 @@
-//! Search in what residents wrote. It is sealed, so no index knows it: the reports that
-//! someone may see are opened here, in the order of the queue, until a page is full.
+//! Full-text search of staff. The texts are encrypted, so no index can be used: the visible reports
+//! are decrypted in the order of the queue until a page is full.
 
 use std::collections::BTreeSet;
 
@@ -58,7 +58,7 @@ impl Words {
 impl Store {
     /// One page of those of `serials` that contain what is searched, and whether there is
     /// a next one.
-    pub(crate) async fn containing(
+    pub(crate) async fn search_page(
         &self,
         serials: Vec<i64>,
         filter: &Filter,
@@ -85,8 +85,9 @@ impl Store {
         let mut query = reports();
         query.push(" WHERE serial IN ").bind_list(page.iter().copied());
         let mut whole: Vec<Report> = query.find(&self.db).await?;
-        let place = |report: &Report| page.iter().position(|n| n.unsigned_abs() == report.serial);
-        whole.sort_by_key(place);
+        let index_on_page =
+            |report: &Report| page.iter().position(|n| n.unsigned_abs() == report.serial);
+        whole.sort_by_key(index_on_page);
         Ok(one_page(whole, page_size))
     }
 }

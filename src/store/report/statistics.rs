@@ -32,7 +32,7 @@ pub struct ReportFacts {
 /// What happened in a span of time, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as the weekly page calls them")]
-pub struct Happened {
+pub struct PeriodCounts {
     pub signed: u64,
     pub received: u64,
     pub accepted: u64,
@@ -41,8 +41,8 @@ pub struct Happened {
     pub in_time: u64,
     /// Of the closed: the reporter says it is solved.
     pub solved: u64,
-    /// Of the closed: the reporter said anything.
-    pub judged: u64,
+    /// Of the closed ones: rated by the reporter.
+    pub rated: u64,
     pub reopened: u64,
 }
 
@@ -54,7 +54,7 @@ impl Store {
     /// Reports by state and by branch.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn report_figures(&self) -> Result<ReportFigures, StoreError> {
         counts::report_figures(&self.db).await
     }
@@ -62,7 +62,7 @@ impl Store {
     /// What `staff` sees of the reports that came from `from` until before `until`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn facts(
         &self,
         staff: &Staff,
@@ -100,8 +100,8 @@ impl Store {
     /// What happened from `from` until before `until`, in numbers.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn happened(&self, from: Millis, until: Millis) -> Result<Happened, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn happened(&self, from: Millis, until: Millis) -> Result<PeriodCounts, StoreError> {
         const SIGNED: Sql = Sql::both(
             "SELECT COUNT(*) FROM signatures WHERE state = 'valid' AND signed_at >= $1 AND signed_at < $2",
         );
@@ -128,14 +128,14 @@ impl Store {
         let (accepted,): (i64,) = tx.one(ACCEPTED, &span).await?;
         let (closed, in_time, solved, judged): (i64, i64, i64, i64) = tx.one(CLOSED, &span).await?;
         let (reopened,): (i64,) = tx.one(REOPENED, &span).await?;
-        Ok(Happened {
+        Ok(PeriodCounts {
             signed: signed.unsigned_abs(),
             received: received.unsigned_abs(),
             accepted: accepted.unsigned_abs(),
             closed: closed.unsigned_abs(),
             in_time: in_time.unsigned_abs(),
             solved: solved.unsigned_abs(),
-            judged: judged.unsigned_abs(),
+            rated: judged.unsigned_abs(),
             reopened: reopened.unsigned_abs(),
         })
     }

@@ -1,4 +1,4 @@
-//! Who has met the same as a report tells of.
+//! Supports ("I have met the same"): which visitors support which report.
 
 use domain::{report::Report, time::Millis, visitor::VisitorId};
 
@@ -13,9 +13,9 @@ use crate::{
     },
 };
 
-/// Whoever sent `report` or supports it supports from now on what it goes on under, unless
-/// that is their own: they hear of it.
-pub async fn carry_over(
+/// After a merge: the reporter and the supporters of `report` become supporters of the report
+/// `into`, except its own reporter, so that they are kept informed.
+pub async fn transfer_supports(
     tx: &mut Tx,
     report: &Report,
     into: u64,
@@ -42,14 +42,14 @@ impl Store {
     /// One more resident has met the same; `false` when this one had said so already.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn support(
         &self,
         serial: u64,
         visitor: &VisitorId,
         at: Millis,
     ) -> Result<bool, StoreError> {
-        // Lock order: the report before its supports, as whoever merges it.
+        // Lock order: the report before its supports, as in a merge.
         const LOCK: Sql = Sql::each(
             "SELECT serial FROM reports WHERE serial = $1",
             "SELECT serial FROM reports WHERE serial = $1 FOR UPDATE",
@@ -75,7 +75,7 @@ impl Store {
     /// The reports that a visitor supports, newest support first; at most 100.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn supported_by(&self, visitor: &VisitorId) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query
@@ -88,7 +88,7 @@ impl Store {
     /// Whether the visitor supports the report.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
         let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
         query.bind(serial).push(" AND visitor = ").bind(visitor.as_str());

@@ -1,5 +1,5 @@
-//! Reports filed, and changed one at a time: what is decided about a report under its lock is
-//! written in one transaction with its event, its photos, its notices and the counters.
+//! Filing and changing reports. A change is decided while the report's row is locked, and written
+//! in one transaction with its event, photos, notices and counters.
 
 use domain::{
     report::{Code, Event, EventKind, Photo, PhotoRole, Report, State},
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{photos_of, reports, support};
 use crate::{
     base::Store,
-    counts::{Deltas, write::CountWrite},
+    counts::{CounterDeltas, write::CountWrite},
     error::StoreError,
     sql::{
         connection::{Tx, Value},
@@ -22,7 +22,7 @@ use crate::{
     visitor::erasure,
 };
 
-/// What a change makes of a report, written in one transaction with its event.
+/// The result of a decision about a report, written in one transaction.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The report after it.
@@ -38,23 +38,23 @@ pub struct Change {
 }
 
 impl Change {
-    /// A change that brings no photos and that nobody hears of.
+    /// A change without photos and notices.
     #[must_use]
     pub const fn only(report: Report, event: Event) -> Self {
         Self { report, event, photos: Vec::new(), public_photos: None, notices: Vec::new() }
     }
 }
 
-/// What belongs to a report that is about to be changed.
+/// Data that belong to the report that is being changed, read under its lock.
 #[derive(Clone, Debug)]
 pub struct ReportContext {
     /// Its photos, in the order in which they came.
     pub photos: Vec<Photo>,
-    /// The newest event that nobody of the staff brought about.
+    /// The newest event that was not caused by staff.
     pub last_by_reporter: Option<Event>,
     /// Whether other residents have met the same, or their reports go on under this one.
     pub others: bool,
-    /// The other report that was asked for, locked as this one is.
+    /// The other report that was requested; its row is locked too.
     pub other: Option<Report>,
 }
 
@@ -69,7 +69,7 @@ pub struct Attached {
     pub public: bool,
 }
 
-/// What someone outside has to hear of.
+/// A notification to a group chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// A report came in.
@@ -100,7 +100,7 @@ impl Notice {
 pub enum ChangeError<E> {
     /// There is none.
     Missing,
-    /// Whoever asked did not want it, after looking at it.
+    /// The closure refused after looking at the report.
     Refused(E),
     /// The store failed.
     Store(StoreError),
@@ -117,7 +117,7 @@ impl Store {
     /// form that was filed already gives its report once more.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn file(
         &self,
         mut report: Report,
@@ -126,7 +126,7 @@ impl Store {
     ) -> Result<Report, StoreError> {
         let mut write = CountWrite::begin(self.db.begin().await?, report.submitted_at).await?;
         let tx = &mut write.tx;
-        if let Some(known) = filed_by(tx, &report).await? {
+        if let Some(known) = find_by_form_key(tx, &report).await? {
             return Ok(known);
         }
         report.serial = write.ledger.last_report + 1;
@@ -142,8 +142,8 @@ impl Store {
         Ok(report)
     }
 
-    /// Changes the report at `code` to what `decide` makes of it and what belongs to it.
-    /// Two changes never see the same version.
+    /// Changes the report at `code` as `decide` says. Its row is locked meanwhile, so two changes
+    /// never decide on the same version.
     ///
     /// # Errors
     /// [`ChangeError`]; then nothing is.
@@ -152,16 +152,16 @@ impl Store {
         code: &Code,
         decide: impl FnOnce(&Report, &ReportContext) -> Result<Change, E> + Send,
     ) -> Result<Report, ChangeError<E>> {
-        self.change_beside(code, None, decide).await
+        self.change_with_other(code, None, decide).await
     }
 
-    /// The same, with the report of serial `other` locked, too: of two that are to be merged
-    /// into each other at once, the second sees what the first has done. Lock order: rising
-    /// serial, or two changes would wait for each other.
+    /// As [`Self::change`], with the report of serial `other` locked as well: if two reports are
+    /// merged into each other at once, the second change sees the first. Lock order: rising serial,
+    /// or two changes deadlock.
     ///
     /// # Errors
     /// [`ChangeError`]; then nothing is.
-    pub async fn change_beside<E>(
+    pub async fn change_with_other<E>(
         &self,
         code: &Code,
         other: Option<u64>,
@@ -178,7 +178,7 @@ impl Store {
         let at =
             found.iter().position(|report| report.code == *code).ok_or(ChangeError::Missing)?;
         let before = found.swap_remove(at);
-        // Merged into itself it is its own other.
+        // A report merged into itself: `decide` gets it as its own other and refuses.
         let itself = other.filter(|serial| *serial == before.serial).map(|_| before.clone());
         let mut last = Query::records(&EVENTS);
         last.push(" WHERE serial = ").bind(before.serial);
@@ -196,15 +196,15 @@ impl Store {
 
     async fn write(&self, mut tx: Tx, before: &Report, change: &Change) -> Result<(), StoreError> {
         let Change { report, event, photos, public_photos, notices } = change;
-        let mut deltas = Deltas::default();
+        let mut deltas = CounterDeltas::default();
         tx.update(report).await?;
         tx.insert([event]).await?;
         attach(&mut tx, report.serial, photos, event.at).await?;
         if let Some(public) = public_photos {
-            show(&mut tx, report.serial, public).await?;
+            set_public_photos(&mut tx, report.serial, public).await?;
         }
-        let left = matches!(event.what, EventKind::Forgotten | EventKind::Left);
-        let erased = report.state == State::Withdrawn || left;
+        let reporter_left = matches!(event.what, EventKind::Forgotten | EventKind::Left);
+        let erased = report.state == State::Withdrawn || reporter_left;
         if report.state == State::Withdrawn {
             erasure::photos(&mut tx, report.serial).await?;
             erasure::words(&mut tx, report.serial).await?;
@@ -213,15 +213,15 @@ impl Store {
             erasure::words_of_reporter(&mut tx, report.serial).await?;
         }
         if let Some(into) = report.duplicate_of.filter(|into| before.duplicate_of != Some(*into)) {
-            support::carry_over(&mut tx, report, into, event.at).await?;
+            support::transfer_supports(&mut tx, report, into, event.at).await?;
         }
         notify(&mut tx, report, notices, event.at).await?;
         deltas.report(Some(before), Some(report));
-        // Pages that are kept for everyone go by the revision: what they may show of a
-        // report must not outlive its change.
-        let shown_otherwise = before.is_public() != report.is_public()
+        // Cached public pages are keyed by the revision: it must also change if something that they
+        // show of this report changes.
+        let public_view_changed = before.is_public() != report.is_public()
             || (report.is_public() && (erased || before.summary != report.summary));
-        if deltas.is_empty() && !shown_otherwise {
+        if deltas.is_empty() && !public_view_changed {
             tx.commit().await
         } else {
             let write = CountWrite { deltas, ..CountWrite::begin(tx, event.at).await? };
@@ -265,12 +265,12 @@ async fn attach(
     if attached == photos.len() as u64 {
         return Ok(());
     }
-    // Swept away, or used elsewhere, since it was looked for: whoever tries again sees it.
+    // Deleted by the sweep job, or used by another form, since it was looked up.
     Err(StoreError::Unavailable("a photo is no longer held".into()))
 }
 
 /// Lets everyone see those photos of a report, and no others.
-async fn show(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreError> {
+async fn set_public_photos(tx: &mut Tx, serial: u64, public: &[Code]) -> Result<(), StoreError> {
     const SHOW: Sql = Sql::each(
         "UPDATE photos SET public = CASE WHEN id IN (SELECT item.value->>'id' FROM json_each($1) \
              AS item) THEN 1 ELSE 0 END WHERE serial = $2",
@@ -304,7 +304,7 @@ async fn notify(
 
 /// The report that this very form has filed already (idempotency, by `form_key`). The caller holds
 /// the ledger's row, so two sendings at once cannot both find none.
-async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
+async fn find_by_form_key(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreError> {
     let Some(key) = &report.form_key else { return Ok(None) };
     let mut query = reports();
     query.push(" WHERE form_key = ").bind(key.as_str());
@@ -313,7 +313,7 @@ async fn filed_by(tx: &mut Tx, report: &Report) -> Result<Option<Report>, StoreE
         (None, Some(staff)) => query.push(" AND entered_by = ").bind(staff),
         (None, None) => return Ok(None),
     };
-    // Who went back and wrote something else means another report.
+    // Someone who went back and entered something else files another report.
     let same = |known: &Report| {
         known.state != State::Withdrawn
             && (&known.category, &known.grid, &known.place, &known.description)

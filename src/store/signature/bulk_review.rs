@@ -1,5 +1,5 @@
-//! What managers decided about many signatures at once, carried out step by step. How far
-//! it got is kept in the transaction of each step, so that any node goes on after a kill.
+//! Bulk reviews: a manager's decision about many signatures, carried out in steps. Each step saves
+//! its progress in the same transaction, so any node can continue after a crash.
 
 use domain::{
     signature_review::{ReviewDecision, Rule, SignatureFilter, SignatureState},
@@ -10,23 +10,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    review::narrow,
-    row::{JudgedRow, pledges_of},
+    review::push_signature_filter,
+    row::{ReviewedSignature, pledges_of},
 };
 use crate::{
+    audit::{AuditEntry, insert_audit_entry},
     base::Store,
     counts::write::CountWrite,
     error::StoreError,
     sql::{
         connection::{Tx, Value},
         query::Query,
-        schema::{AUDIT, JUDGEMENTS},
+        schema::BULK_REVIEWS,
         statement::{Sql, sql_over_items},
         table::{Record, Statements},
     },
 };
 
-/// Signatures that one step looks at: others who sign wait that long.
+/// Signatures per step: other signers wait for the ledger lock that long.
 const STEP: i64 = 2_000;
 
 /// What a step sees of each.
@@ -34,7 +35,7 @@ const LOOK: &str = "SELECT ordinal, state, grid, pledges, EXISTS (SELECT 1 FROM 
      WHERE other.visitor = signatures.visitor AND other.ordinal <> signatures.ordinal \
      AND other.state IN ('valid', 'suspect')) FROM ";
 
-/// How far a judgement is carried out.
+/// Progress of a bulk review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Progress {
@@ -59,7 +60,7 @@ impl Progress {
     }
 }
 
-/// What a manager decided.
+/// A bulk review, as stored in `judgements`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BulkReview {
     /// Its name.
@@ -76,7 +77,7 @@ pub struct BulkReview {
     until: Option<Millis>,
     last_ordinal: i64,
     reached: i64,
-    /// Signatures that changed by it, and have not changed back.
+    /// Number of signatures that are changed now.
     pub touched: i64,
     /// How far it is.
     pub state: Progress,
@@ -84,14 +85,14 @@ pub struct BulkReview {
 
 impl Record for BulkReview {
     fn table() -> &'static Statements {
-        &JUDGEMENTS
+        &BULK_REVIEWS
     }
 }
 
 impl BulkReview {
     /// What was decided.
     #[must_use]
-    pub fn verdict(&self) -> Option<ReviewDecision> {
+    pub fn decision(&self) -> Option<ReviewDecision> {
         ReviewDecision::ALL.into_iter().find(|verdict| {
             let (from, to) = verdict.change();
             from.as_str() == self.came_from && to.as_str() == self.is_to_be
@@ -100,7 +101,7 @@ impl BulkReview {
 
     /// About which.
     #[must_use]
-    pub fn meant(&self) -> SignatureFilter {
+    pub fn filter(&self) -> SignatureFilter {
         SignatureFilter {
             rule: self.rule.as_deref().and_then(Rule::parse),
             place: self.place.clone(),
@@ -116,7 +117,7 @@ struct Found {
     state: String,
     grid: Option<String>,
     pledges: String,
-    /// Whether its visitor has another live one.
+    /// Whether the visitor has another live signature.
     signed_again: bool,
 }
 
@@ -128,44 +129,14 @@ impl From<(i64, String, Option<String>, String, bool)> for Found {
     }
 }
 
-/// What was done, by whom, as it is kept.
-#[derive(Serialize, Deserialize)]
-struct AuditRow {
-    id: String,
-    at: Millis,
-    staff: StaffId,
-    action: String,
-    subject: String,
-}
-
-impl Record for AuditRow {
-    fn table() -> &'static Statements {
-        &AUDIT
-    }
-}
-
-/// A note of who did what, kept with the deed.
-#[derive(Clone, Copy, Debug)]
-pub struct Note<'n> {
-    /// Its name.
-    pub id: &'n str,
-    /// Who.
-    pub staff: StaffId,
-    /// What.
-    pub action: &'n str,
-    /// To what.
-    pub subject: &'n str,
-}
-
 impl Store {
-    /// Begins to carry out a verdict about the signatures that are there, up to the ordinal
-    /// `upto`.
+    /// Starts a bulk review of the stored signatures up to the ordinal `upto`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn begin_judgement(
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn start_bulk_review(
         &self,
-        note: Note<'_>,
+        note: AuditEntry<'_>,
         verdict: ReviewDecision,
         meant: &SignatureFilter,
         upto: Option<u64>,
@@ -177,14 +148,14 @@ impl Store {
         write.commit(&self.publisher).await
     }
 
-    /// Switches a rule on or off for signatures that come; what it held is released when
-    /// it is switched off.
+    /// Switches a rule on or off for new signatures. Switching it off starts a bulk review that
+    /// releases the signatures it holds.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn switch_rule(
         &self,
-        note: Note<'_>,
+        note: AuditEntry<'_>,
         rule: Rule,
         on: bool,
         at: Millis,
@@ -193,12 +164,13 @@ impl Store {
         const OFF: Sql = Sql::both(
             "INSERT INTO rules_off (rule, at) VALUES ($1, $2) ON CONFLICT (rule) DO NOTHING",
         );
-        // A signature that comes meanwhile is stored before it, and is released, or after it.
+        // The ledger lock orders this against signing: a concurrent signature is either stored
+        // before and released, or sees the new setting.
         let mut write = CountWrite::begin(self.db.begin().await?, at).await?;
         let (tx, last) = (&mut write.tx, write.ledger.last_ordinal);
         tx.run(if on { ON } else { OFF }, &[rule.as_str().into(), at.into()]).await?;
         if on {
-            note_in(tx, note, at).await?;
+            insert_audit_entry(tx, note, at).await?;
         } else {
             let meant = SignatureFilter { rule: Some(rule), ..SignatureFilter::default() };
             insert(tx, note, ReviewDecision::Release, &meant, (last, at)).await?;
@@ -206,62 +178,69 @@ impl Store {
         write.commit(&self.publisher).await
     }
 
-    /// Begins to take a judgement back; `false` where there is none that was carried out.
+    /// Starts to undo a bulk review; `false` if there is none that is running or done.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn undo_judgement(&self, note: Note<'_>, at: Millis) -> Result<bool, StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn undo_bulk_review(
+        &self,
+        note: AuditEntry<'_>,
+        at: Millis,
+    ) -> Result<bool, StoreError> {
         const UNDO: Sql = Sql::both(
             "UPDATE judgements SET state = 'undoing', reached = 0 \
              WHERE id = $1 AND state IN ('running', 'done')",
         );
-        // No step is half done then.
+        // Under the ledger lock no step is in progress.
         let mut write = CountWrite::begin(self.db.begin().await?, at).await?;
         if write.tx.run(UNDO, &[note.subject.into()]).await? == 0 {
             return Ok(false);
         }
-        note_in(&mut write.tx, note, at).await?;
+        insert_audit_entry(&mut write.tx, note, at).await?;
         write.commit(&self.publisher).await?;
         Ok(true)
     }
 
-    /// What was decided of late, newest first.
+    /// The last bulk reviews, newest first.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn judgements(&self, limit: u16) -> Result<Vec<BulkReview>, StoreError> {
-        let mut query = Query::records(&JUDGEMENTS);
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn bulk_reviews(&self, limit: u16) -> Result<Vec<BulkReview>, StoreError> {
+        let mut query = Query::records(&BULK_REVIEWS);
         query.push(" ORDER BY at DESC, id LIMIT ").bind(i64::from(limit));
         query.find(&self.db).await
     }
 
-    /// Carries out a step of the oldest judgement that is not done; `false` where there is
-    /// none.
+    /// Runs one step of the oldest unfinished bulk review; `false` if there is none.
     ///
     /// # Errors
     /// [`StoreError`]; the step is not done then.
-    pub async fn judge_step(&self, now: Millis) -> Result<bool, StoreError> {
-        let mut waiting = Query::records(&JUDGEMENTS);
+    pub async fn run_bulk_review_step(&self, now: Millis) -> Result<bool, StoreError> {
+        let mut waiting = Query::records(&BULK_REVIEWS);
         waiting.push(" WHERE state IN ('running', 'undoing') ORDER BY at, id LIMIT 1");
         if waiting.find::<BulkReview>(&self.db).await?.is_empty() {
             return Ok(false);
         }
-        // Only one transaction has the ledger: nobody else is at the same step.
+        // Read again under the ledger lock: only one node works on a step.
         let mut step = CountWrite::begin(self.db.begin().await?, now).await?;
-        let Some(judgement) = waiting.find_in::<BulkReview>(&mut step.tx).await?.pop() else {
+        let Some(review) = waiting.find_in::<BulkReview>(&mut step.tx).await?.pop() else {
             return Ok(false);
         };
-        let from = SignatureState::parse(&judgement.came_from);
-        let (Some(from), Some(to)) = (from, SignatureState::parse(&judgement.is_to_be)) else {
-            return Err(StoreError::Refused(format!("judgement {} is none", judgement.id)));
+        let from = SignatureState::parse(&review.came_from);
+        let (Some(from), Some(to)) = (from, SignatureState::parse(&review.is_to_be)) else {
+            return Err(StoreError::Refused(format!(
+                "bulk review {} has an unknown state",
+                review.id
+            )));
         };
-        let undoing = judgement.state == Progress::Undoing;
+        let undoing = review.state == Progress::Undoing;
         let (found, reached) = match undoing {
-            false => forward(&mut step.tx, &judgement, from).await?,
-            true => backward(&mut step.tx, &judgement).await?,
+            false => forward(&mut step.tx, &review, from).await?,
+            true => backward(&mut step.tx, &review).await?,
         };
         let (from, to) = if undoing { (to, from) } else { (from, to) };
-        // One visitor has one live signature: whose has signed again meanwhile stays.
+        // A visitor has at most one live signature: one who signed again meanwhile keeps the new
+        // one.
         let live = to != SignatureState::Invalid;
         let changed: Vec<Found> = found
             .into_iter()
@@ -271,28 +250,16 @@ impl Store {
         for Found { grid, pledges, .. } in &changed {
             step.deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
         }
-        write(&mut step.tx, &judgement, to, &changed, reached).await?;
+        write(&mut step.tx, &review, to, &changed, reached).await?;
         step.commit(&self.publisher).await?;
         Ok(true)
     }
 }
 
-async fn note_in(tx: &mut Tx, note: Note<'_>, at: Millis) -> Result<(), StoreError> {
-    let Note { id, staff, action, subject } = note;
-    let row = AuditRow {
-        id: id.to_owned(),
-        at,
-        staff,
-        action: action.to_owned(),
-        subject: subject.to_owned(),
-    };
-    tx.insert([&row]).await
-}
-
-/// Writes a judgement that nothing is done of yet, and who decided it.
+/// Inserts a bulk review that has not started, and its audit entry.
 async fn insert(
     tx: &mut Tx,
-    note: Note<'_>,
+    note: AuditEntry<'_>,
     verdict: ReviewDecision,
     meant: &SignatureFilter,
     (last, at): (u64, Millis),
@@ -314,7 +281,7 @@ async fn insert(
         state: Progress::Running,
     };
     tx.insert([&judgement]).await?;
-    note_in(tx, note, at).await
+    insert_audit_entry(tx, note, at).await
 }
 
 async fn found(query: &Query, tx: &mut Tx) -> Result<Vec<Found>, StoreError> {
@@ -322,8 +289,8 @@ async fn found(query: &Query, tx: &mut Tx) -> Result<Vec<Found>, StoreError> {
     Ok(rows.into_iter().map(Found::from).collect())
 }
 
-/// What a step looks at: ordinal by ordinal, so that it is as long whatever is meant; and up
-/// to where it gets, `None` at the end.
+/// The signatures of the next step and the ordinal it reaches, `None` at the end. A step is a range
+/// of ordinals, so it takes equally long for every filter.
 async fn forward(
     tx: &mut Tx,
     judgement: &BulkReview,
@@ -332,14 +299,14 @@ async fn forward(
     let to = judgement.reached + STEP;
     let mut query = Query::new(LOOK);
     query.push("signatures");
-    narrow(&mut query, from, &judgement.meant());
+    push_signature_filter(&mut query, from, &judgement.filter());
     query.push(" AND ordinal > ").bind(judgement.reached).push(" AND ordinal <= ");
     query.bind(to.min(judgement.last_ordinal)).push(" ORDER BY ordinal");
     let more = to < judgement.last_ordinal;
     Ok((found(&query, tx).await?, more.then_some(to)))
 }
 
-/// The same of what a judgement changed.
+/// The same for undoing: signatures that the bulk review changed.
 async fn backward(
     tx: &mut Tx,
     judgement: &BulkReview,
@@ -357,7 +324,7 @@ async fn backward(
     Ok((found, last))
 }
 
-/// Writes a step, and how far it got.
+/// Writes the result of a step and its progress.
 async fn write(
     tx: &mut Tx,
     judgement: &BulkReview,
@@ -379,8 +346,10 @@ async fn write(
         tx.run(CHANGE, &[Value::items(items), to.as_str().into()]).await?;
     }
     if !undoing {
-        let row =
-            |found: &Found| JudgedRow { judgement: judgement.id.clone(), ordinal: found.ordinal };
+        let row = |found: &Found| ReviewedSignature {
+            judgement: judgement.id.clone(),
+            ordinal: found.ordinal,
+        };
         tx.insert_rows(changed.iter().map(row)).await?;
     }
     let state = match (undoing, reached) {

@@ -1,4 +1,4 @@
-//! Which signatures are suspect: decided while they are written, in the same transaction.
+//! Fraud rules: which new signatures are suspect, decided in the transaction that stores them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::row::Signing;
+use super::row::SignRequest;
 use crate::{
     error::StoreError,
     sql::{
@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// For each of `rows`, the rule that holds it. In the transaction that stores them, so that
-/// all nodes count together.
-pub async fn judge(
+/// For each of `rows` the fraud rule that holds it, if any. Runs in the transaction that stores
+/// them, so that all nodes share the counters.
+pub async fn apply_fraud_rules(
     tx: &mut Tx,
-    rows: &[&Signing],
+    rows: &[&SignRequest],
     now: Millis,
 ) -> Result<Vec<Option<Rule>>, StoreError> {
     const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
@@ -31,16 +31,16 @@ pub async fn judge(
         "WHERE true ON CONFLICT (place) DO UPDATE SET n = doubts.n + excluded.n \
          RETURNING place, n"
     );
-    if rows.iter().all(|row| row.doubts.is_empty()) {
+    if rows.iter().all(|row| row.rule_hits.is_empty()) {
         return Ok(vec![None; rows.len()]);
     }
     let off = rules_off(tx).await?;
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
-    for doubt in rows.iter().flat_map(|row| &row.doubts) {
-        *wanted.entry(&doubt.counted).or_default() += 1;
+    for doubt in rows.iter().flat_map(|row| &row.rule_hits) {
+        *wanted.entry(&doubt.bucket).or_default() += 1;
     }
     tx.run(FORGET, &[(now - MEMORY).into()]).await?;
-    let items = wanted.iter().map(|(place, by)| json!({ "place": place, "by": by, "now": now }));
+    let items = wanted.iter().map(|(bucket, by)| json!({ "place": bucket, "by": by, "now": now }));
     let counted: Vec<(String, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
     // How many there were before the first of these rows.
     let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
@@ -50,8 +50,8 @@ pub async fn judge(
     let mut held = Vec::with_capacity(rows.len());
     for row in rows {
         let mut rule = None;
-        for doubt in &row.doubts {
-            let n = seen.entry(&doubt.counted).or_default();
+        for doubt in &row.rule_hits {
+            let n = seen.entry(&doubt.bucket).or_default();
             *n += 1;
             if *n > i64::from(doubt.rule.free()) && !off.contains(&doubt.rule) {
                 rule = rule.or(Some(doubt.rule));

@@ -2,7 +2,7 @@
 
 pub(crate) mod bulk_review;
 mod fraud;
-mod methods;
+mod queries;
 pub(crate) mod review;
 pub(crate) mod row;
 pub(crate) mod write;

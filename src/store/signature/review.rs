@@ -1,4 +1,4 @@
-//! Signatures as managers look at them: which wait and why, where most came from, samples.
+//! Queries of the fraud review: suspect groups, busiest networks, samples.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,13 @@ use crate::{
     sql::{query::Query, statement::Sql},
 };
 
-/// Suspect signatures of one rule and place.
+/// Suspect signatures of one rule from one client network.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suspects {
+pub struct SuspectGroup {
     /// The rule that holds them.
     pub rule: Rule,
-    /// Where they came from: a keyed hash.
-    pub place: String,
+    /// Keyed hash of the client network.
+    pub network_hash: String,
     /// How many.
     pub n: u64,
     /// When the first was signed.
@@ -32,11 +32,11 @@ pub struct Suspects {
     pub last: Millis,
 }
 
-/// A place that many valid signatures came from.
+/// A client network with many valid signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "as in suspects")]
-pub struct BusyPlace {
-    pub place: String,
+pub struct BusyNetwork {
+    pub network_hash: String,
     pub n: u64,
     pub first: Millis,
     pub last: Millis,
@@ -53,9 +53,9 @@ pub struct Sample {
     pub at: Millis,
 }
 
-/// Adds which signatures are meant, in a standing, to a statement that begins with all.
-pub fn narrow(query: &mut Query, state: SignatureState, meant: &SignatureFilter) {
-    // Written out, so that SQLite finds the index of those in that state.
+/// Adds the conditions for `state` and filter to a query over signatures.
+pub fn push_signature_filter(query: &mut Query, state: SignatureState, meant: &SignatureFilter) {
+    // A literal, not a parameter, so that SQLite uses the partial index of that state.
     query.push(match state {
         SignatureState::Valid => " WHERE state = 'valid'",
         SignatureState::Suspect => " WHERE state = 'suspect'",
@@ -66,7 +66,7 @@ pub fn narrow(query: &mut Query, state: SignatureState, meant: &SignatureFilter)
         query.push(" AND rule = ").bind(rule.as_str());
     }
     if let Some(place) = &meant.place {
-        // As much of it as people see.
+        // Managers see and enter a prefix of the hash.
         query.push(" AND SUBSTR(place, 1, LENGTH(").bind(place.as_str());
         query.push(")) = ").bind(place.as_str());
     }
@@ -82,18 +82,18 @@ impl Store {
     /// Rules that are switched off.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn rules_off(&self) -> Result<BTreeSet<Rule>, StoreError> {
         let rows: Vec<(String,)> = Query::new("SELECT rule FROM rules_off").rows(&self.db).await?;
         Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
     }
 
-    /// How many signatures there are of each standing, by day: days since 1970 by clocks
-    /// that are `offset` milliseconds ahead, from `since` on.
+    /// Number of signatures per day and state, from `since` on. A day is the number of days since
+    /// 1970 in the time zone that is `offset` milliseconds ahead of UTC.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn standings_by_day(
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn count_by_day_and_state(
         &self,
         since: Millis,
         offset: Millis,
@@ -108,11 +108,11 @@ impl Store {
         Ok(rows.into_iter().filter_map(row).collect())
     }
 
-    /// Suspect signatures by rule and place, most first; at most `limit`.
+    /// Suspect signatures grouped by rule and network hash, largest group first; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn suspects(&self, limit: u16) -> Result<Vec<Suspects>, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn suspects(&self, limit: u16) -> Result<Vec<SuspectGroup>, StoreError> {
         let mut query = Query::new(
             "SELECT rule, COALESCE(place, ''), COUNT(*), MIN(signed_at), MAX(signed_at) \
              FROM signatures WHERE state = 'suspect' GROUP BY rule, place \
@@ -121,20 +121,26 @@ impl Store {
         query.bind(i64::from(limit));
         let rows: Vec<(String, String, i64, i64, i64)> = query.rows(&self.db).await?;
         let row = |(rule, place, n, first, last): (String, String, i64, i64, i64)| {
-            Some(Suspects { rule: Rule::parse(&rule)?, place, n: n.unsigned_abs(), first, last })
+            Some(SuspectGroup {
+                rule: Rule::parse(&rule)?,
+                network_hash: place,
+                n: n.unsigned_abs(),
+                first,
+                last,
+            })
         };
         Ok(rows.into_iter().filter_map(row).collect())
     }
 
-    /// Where most of the valid signatures since `since` came from; at most `limit` places.
+    /// Client networks with the most valid signatures since `since`; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn busy_places(
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn busiest_networks(
         &self,
         since: Millis,
         limit: u16,
-    ) -> Result<Vec<BusyPlace>, StoreError> {
+    ) -> Result<Vec<BusyNetwork>, StoreError> {
         let mut query = Query::new(
             "SELECT place, COUNT(*), MIN(signed_at), MAX(signed_at) FROM signatures \
              WHERE state = 'valid' AND place IS NOT NULL AND signed_at >= ",
@@ -142,8 +148,8 @@ impl Store {
         query.bind(since).push(" GROUP BY place ORDER BY COUNT(*) DESC, place LIMIT ");
         query.bind(i64::from(limit));
         let rows: Vec<(String, i64, i64, i64)> = query.rows(&self.db).await?;
-        let row = |(place, n, first, last): (String, i64, i64, i64)| BusyPlace {
-            place,
+        let row = |(place, n, first, last): (String, i64, i64, i64)| BusyNetwork {
+            network_hash: place,
             n: n.unsigned_abs(),
             first,
             last,
@@ -151,25 +157,25 @@ impl Store {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    /// How many signatures are meant.
+    /// Number of signatures in `state` that match the filter.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn how_many(
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn count_matching(
         &self,
         state: SignatureState,
         meant: &SignatureFilter,
     ) -> Result<u64, StoreError> {
         let mut query = Query::new("SELECT COUNT(*) FROM signatures");
-        narrow(&mut query, state, meant);
+        push_signature_filter(&mut query, state, meant);
         let rows: Vec<(i64,)> = query.rows(&self.db).await?;
         Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
     }
 
-    /// The first of those that are meant; at most `limit`.
+    /// The newest signatures in `state` that match the filter; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn samples(
         &self,
         state: SignatureState,
@@ -177,7 +183,7 @@ impl Store {
         limit: u16,
     ) -> Result<Vec<Sample>, StoreError> {
         let mut query = Query::new("SELECT ordinal, name, signed_at FROM signatures");
-        narrow(&mut query, state, meant);
+        push_signature_filter(&mut query, state, meant);
         query.push(" ORDER BY ordinal DESC LIMIT ").bind(i64::from(limit));
         let rows: Vec<(i64, String, i64)> = query.rows(&self.db).await?;
         let row = |(ordinal, name, at): (i64, String, i64)| {
@@ -187,12 +193,16 @@ impl Store {
         Ok(rows.into_iter().filter_map(|found| openable(row(found))).collect())
     }
 
-    /// Forgets where signatures came from that are older than `before`, a few thousand at a
-    /// time: those who sign meanwhile hardly wait.
+    /// Clears the network hash of signatures signed before `before`, 5000 rows per transaction so
+    /// that new signatures do not wait long for the ledger lock. Suspect signatures keep theirs.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn forget_places(&self, before: Millis, now: Millis) -> Result<(), StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn clear_network_hashes(
+        &self,
+        before: Millis,
+        now: Millis,
+    ) -> Result<(), StoreError> {
         const CHUNK: i64 = 5_000;
         const NEXT: Sql = Sql::both(
             "SELECT COALESCE(MAX(ordinal), 0), COALESCE(MIN(signed_at), 0) FROM \
@@ -226,10 +236,10 @@ impl Store {
         }
     }
 
-    /// Forgets what was doubtful too long ago.
+    /// Deletes fraud counters that began before `before`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn sweep_doubts(&self, before: Millis) -> Result<(), StoreError> {
         const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
         let mut tx = self.db.begin().await?;

@@ -14,41 +14,41 @@ use crate::{
     sql::{
         bulk_insert::bulk_row,
         connection::Value,
-        schema::{JUDGED, SIGNATURES},
+        schema::{BULK_REVIEWED, SIGNATURES},
     },
 };
 
-/// A wish to sign.
+/// A signature to be stored.
 #[derive(Clone, Debug)]
-pub struct Signing {
+pub struct SignRequest {
     /// Whose it is.
     pub visitor: VisitorId,
     /// What was signed.
     pub signature: NewSignature,
     /// The version of the privacy text that was agreed to.
     pub consent: String,
-    /// Where it came from: a keyed hash; `None` where nobody knows.
-    pub place: Option<String>,
-    /// Second signs that it came with.
-    pub doubts: Vec<Doubt>,
+    /// Keyed hash of the client network; `None` if unknown.
+    pub network_hash: Option<String>,
+    /// Fraud rules that the request matches.
+    pub rule_hits: Vec<RuleHit>,
 }
 
-/// A second sign that a signature came with.
+/// A fraud rule that a sign request matches, and the counter to increment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
+pub struct RuleHit {
     /// Which.
     pub rule: Rule,
-    /// What is counted under: a keyed hash of what and where.
-    pub counted: String,
+    /// Keyed hash of rule and network (and name): the key of the counter.
+    pub bucket: String,
 }
 
 /// The live signature of a visitor, after signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signed {
+pub struct SignOutcome {
     /// 第 N 位.
     pub ordinal: Ordinal,
     /// Whether this call stored it; else the visitor had it already.
-    pub fresh: bool,
+    pub newly_stored: bool,
 }
 
 /// A signature as exports show it.
@@ -89,7 +89,7 @@ bulk_row! {
 
 bulk_row! {
     /// A signature that a judgement changed.
-    pub(crate) struct JudgedRow in JUDGED {
+    pub(crate) struct ReviewedSignature in BULK_REVIEWED {
         judgement: String,
         ordinal: i64,
     }

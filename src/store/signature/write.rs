@@ -12,11 +12,12 @@ use domain::{
 use super::{
     fraud,
     row::{
-        Signed, Signing, StoredSignature, pledges_of, pledges_text, sealed_message, sealed_name,
+        SignOutcome, SignRequest, StoredSignature, pledges_of, pledges_text, sealed_message,
+        sealed_name,
     },
 };
 use crate::{
-    counts::Deltas,
+    counts::CounterDeltas,
     error::StoreError,
     sql::{
         connection::{Tx, Value},
@@ -24,31 +25,31 @@ use crate::{
     },
 };
 
-/// Stores each row whose visitor has no live signature, giving it the next
-/// ordinal after `last`. No two rows may be of one visitor.
+/// Stores the signature of each visitor who has no live one, with ordinals after `last`. `rows`
+/// must not name a visitor twice.
 pub async fn sign(
     tx: &mut Tx,
-    rows: &[&Signing],
+    rows: &[&SignRequest],
     at: i64,
     last: &mut Ordinal,
-    deltas: &mut Deltas,
-) -> Result<Vec<Signed>, StoreError> {
+    deltas: &mut CounterDeltas,
+) -> Result<Vec<SignOutcome>, StoreError> {
     let signed = already_signed(tx, rows).await?;
-    // Whoever has signed already adds nothing, also nothing doubtful.
-    let is_new = |row: &&&Signing| !signed.contains_key(row.visitor.as_str());
-    let fresh: Vec<&Signing> = rows.iter().filter(is_new).copied().collect();
-    let mut held = fraud::judge(tx, &fresh, at).await?.into_iter();
+    // Someone who has signed already must not add to the fraud counters.
+    let is_new = |row: &&&SignRequest| !signed.contains_key(row.visitor.as_str());
+    let fresh: Vec<&SignRequest> = rows.iter().filter(is_new).copied().collect();
+    let mut held = fraud::apply_fraud_rules(tx, &fresh, at).await?.into_iter();
     let mut new_rows = Vec::new();
     let mut results = Vec::with_capacity(rows.len());
     for row in rows {
         let visitor = row.visitor.as_str();
         if let Some(&ordinal) = signed.get(visitor) {
-            results.push(Signed { ordinal, fresh: false });
+            results.push(SignOutcome { ordinal, newly_stored: false });
             continue;
         }
         let rule = held.next().flatten();
         *last += 1;
-        results.push(Signed { ordinal: *last, fresh: true });
+        results.push(SignOutcome { ordinal: *last, newly_stored: true });
         let new = &row.signature;
         if rule.is_none() {
             deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
@@ -68,7 +69,7 @@ pub async fn sign(
             signed_at: at,
             message_state: None,
             rule: rule.map(Rule::as_str),
-            place: row.place.clone(),
+            place: row.network_hash.clone(),
         });
     }
     tx.insert_rows(new_rows).await?;
@@ -77,7 +78,7 @@ pub async fn sign(
 
 async fn already_signed(
     tx: &mut Tx,
-    rows: &[&Signing],
+    rows: &[&SignRequest],
 ) -> Result<HashMap<String, Ordinal>, StoreError> {
     const LIVE: Sql = sql_any_of!(
         "SELECT visitor, ordinal FROM signatures WHERE state IN ('valid', 'suspect') AND visitor"
@@ -87,15 +88,15 @@ async fn already_signed(
     Ok(found.into_iter().map(|(visitor, n)| (visitor, n.unsigned_abs())).collect())
 }
 
-/// Withdraws the live signatures of `visitors`, none of them named twice; all
-/// that is left of one is its ordinal and its times. For each: whether there was one.
+/// Withdraws the live and the invalidated signatures of `visitors`, which must not name one twice.
+/// Only ordinal and times are kept. Returns for each visitor whether there was one.
 pub async fn withdraw(
     tx: &mut Tx,
     visitors: &[&VisitorId],
     at: i64,
-    deltas: &mut Deltas,
+    deltas: &mut CounterDeltas,
 ) -> Result<Vec<bool>, StoreError> {
-    const COUNTED: Sql = sql_any_of!(
+    const LIVE: Sql = sql_any_of!(
         "SELECT visitor, state, grid, pledges FROM signatures \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
@@ -104,8 +105,9 @@ pub async fn withdraw(
              pledges = '[]', message = NULL, show_name = FALSE, place = NULL, withdrawn_at = $2 \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
-    // One that was struck out goes, too: what somebody takes back does not come again.
-    const STRUCK_OUT: Sql =
+    // Invalidated signatures are erased too; otherwise an undone bulk review would restore a
+    // withdrawn one.
+    const INVALIDATED: Sql =
         sql_any_of!("SELECT visitor FROM signatures WHERE state = 'invalid' AND visitor");
     const ERASE: Sql = sql_any_of!(
         "UPDATE signatures SET state = 'withdrawn', visitor = '', name = '', grid = NULL, \
@@ -114,12 +116,12 @@ pub async fn withdraw(
     );
     let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
     let found: Vec<(String, String, Option<String>, String)> =
-        tx.all(COUNTED, std::slice::from_ref(&items)).await?;
+        tx.all(LIVE, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
         tx.run(WITHDRAW, &[items.clone(), at.into()]).await?;
     }
-    let struck_out: Vec<(String,)> = tx.all(STRUCK_OUT, std::slice::from_ref(&items)).await?;
-    if !struck_out.is_empty() {
+    let invalidated: Vec<(String,)> = tx.all(INVALIDATED, std::slice::from_ref(&items)).await?;
+    if !invalidated.is_empty() {
         tx.run(ERASE, &[items, at.into()]).await?;
     }
     for (_, state, grid, pledges) in &found {
@@ -127,9 +129,9 @@ pub async fn withdraw(
             deltas.signature(grid.as_deref(), &pledges_of(pledges), -1);
         }
     }
-    let had = |visitor: &&VisitorId| {
-        let mut all = found.iter().map(|(v, ..)| v).chain(struck_out.iter().map(|(v,)| v));
+    let had_signature = |visitor: &&VisitorId| {
+        let mut all = found.iter().map(|(v, ..)| v).chain(invalidated.iter().map(|(v,)| v));
         all.any(|v| v == visitor.as_str())
     };
-    Ok(visitors.iter().map(had).collect())
+    Ok(visitors.iter().map(had_signature).collect())
 }

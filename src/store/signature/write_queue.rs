@@ -1,9 +1,9 @@
-//! The one writer: drains a queue, commits everything in it at once, and only then
-//! answers.
+//! Group commit for signatures: one task drains the queue, writes everything in it in one
+//! transaction, and answers only after the commit.
 //!
-//! A batch is taken apart into waves, so that no wave names a visitor twice; each
-//! wave is written by statements over all its rows. Two equal wishes of one visitor
-//! that follow each other need no second row: they get the first one's answer.
+//! A batch is split into waves, so that a wave has at most one request per visitor and can be
+//! written by set-based statements. If a visitor sends the same request twice in a row, the second
+//! one gets the first one's result.
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use domain::visitor::VisitorId;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::{
-    row::{Signed, Signing},
+    row::{SignOutcome, SignRequest},
     write,
 };
 use crate::{
@@ -32,26 +32,26 @@ use crate::{
     },
 };
 
-/// Most wishes in one commit: bounds how long the first of them waits.
+/// Most requests in one commit: bounds the latency of the first of them.
 const BATCH: usize = 512;
 
-/// A batch of so many shows that very many come at once.
-const MANY: usize = 64;
+/// From this batch size on, the writer is busy and waits for more requests to share a commit.
+const BUSY_BATCH: usize = 64;
 
-/// How long the next batch is then gathered: less than a commit takes.
-const GATHER: Duration = Duration::from_millis(1);
+/// How long a busy writer collects requests before the next commit; less than a commit takes.
+const COLLECT_DELAY: Duration = Duration::from_millis(1);
 
-/// Most wishes that wait; further ones wait at the door.
-const QUEUE: usize = 4096;
+/// Capacity of the queue; when it is full, callers wait (backpressure).
+const QUEUE_CAPACITY: usize = 4096;
 
 enum WriteRequest {
-    Sign(Box<Signing>),
+    Sign(Box<SignRequest>),
     Withdraw(VisitorId),
 }
 
 #[derive(Clone, Copy)]
 enum Answer {
-    Signed(Signed),
+    Signed(SignOutcome),
     Withdrawn(bool),
 }
 
@@ -60,16 +60,16 @@ struct Job {
     answer: oneshot::Sender<Result<Answer, StoreError>>,
 }
 
-/// What the writer measures of itself, for whoever watches over it.
+/// Metrics of the writer.
 #[derive(Clone, Debug)]
-pub struct WriterMeasures {
-    /// Wishes in one commit.
+pub struct WriterMetrics {
+    /// Requests per commit.
     pub size: Histogram,
     /// How long a commit took, in seconds.
     pub seconds: Histogram,
 }
 
-impl WriterMeasures {
+impl WriterMetrics {
     fn new() -> Self {
         Self {
             size: Histogram::new(exponential_buckets(1.0, 2.0, 10)),
@@ -78,31 +78,31 @@ impl WriterMeasures {
     }
 }
 
-/// The way into the writer's queue.
+/// Handle of the writer task. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    measures: WriterMeasures,
+    measures: WriterMetrics,
     queue: Arc<Mutex<Option<mpsc::Sender<Job>>>>,
-    answering: Arc<Mutex<Option<JoinHandle<()>>>>,
+    responder: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
-/// What became of a batch.
+/// The results of a batch, each with the channel of its caller.
 type Answers = Vec<(oneshot::Sender<Result<Answer, StoreError>>, Result<Answer, StoreError>)>;
 
 impl Writer {
-    /// Starts to write into `db`, publishing the counts of each commit. The writer has a
-    /// thread of its own: everyone waits for it, so it must wait for nobody's request.
+    /// Starts the writer. It has its own thread and runtime: every signature waits for it, so it
+    /// must not be delayed by request handlers.
     ///
     /// # Errors
     /// [`StoreError::Setup`] when the system gives no thread.
     pub fn start(db: &Db, publisher: Publisher) -> Result<Self, StoreError> {
-        let (queue, jobs) = mpsc::channel(QUEUE);
+        let (queue, jobs) = mpsc::channel(QUEUE_CAPACITY);
         let (answers, answered) = mpsc::unbounded_channel();
         let fault = |error: std::io::Error| StoreError::Setup(format!("the writer: {error}"));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(fault)?;
         let db = db.clone();
-        let measures = WriterMeasures::new();
+        let measures = WriterMetrics::new();
         let measured = measures.clone();
         let work = move || {
             runtime.block_on(async {
@@ -114,35 +114,35 @@ impl Writer {
             });
         };
         std::thread::Builder::new().name("writer".into()).spawn(work).map_err(fault)?;
-        let answering = Arc::new(Mutex::new(Some(tokio::spawn(answer(answered)))));
-        Ok(Self { measures, queue: Arc::new(Mutex::new(Some(queue))), answering })
+        let answering = Arc::new(Mutex::new(Some(tokio::spawn(respond(answered)))));
+        Ok(Self { measures, queue: Arc::new(Mutex::new(Some(queue))), responder: answering })
     }
 
     /// What it measures of itself.
-    pub const fn measures(&self) -> &WriterMeasures {
+    pub const fn measures(&self) -> &WriterMetrics {
         &self.measures
     }
 
-    /// Wishes that wait for the next commit.
+    /// Requests in the queue.
     pub fn waiting(&self) -> usize {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
-    /// Whether it ended without being told to.
-    pub fn has_died(&self) -> bool {
+    /// Whether the writer stopped unexpectedly.
+    pub fn has_stopped(&self) -> bool {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.as_ref().is_some_and(mpsc::Sender::is_closed)
     }
 
-    /// Whether it still takes wishes.
+    /// Whether the writer still accepts requests.
     pub fn is_alive(&self) -> bool {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
     /// As [`crate::base::Store::sign`].
-    pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
+    pub async fn sign(&self, row: SignRequest) -> Result<SignOutcome, StoreError> {
         match self.ask(WriteRequest::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
             Answer::Withdrawn(_) => Err(ended()),
@@ -165,14 +165,14 @@ impl Writer {
         answered.await.map_err(|_| ended())?
     }
 
-    /// Takes no more wishes, and waits until those in the queue are answered.
+    /// Closes the queue and waits until all queued requests are answered.
     pub async fn finish(&self) {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let answering = self.answering.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let answering = self.responder.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(answering) = answering
             && let Err(error) = answering.await
         {
-            tracing::error!(%error, "the writer ended badly");
+            tracing::error!(%error, "the task that answers signature requests panicked");
         }
     }
 }
@@ -181,12 +181,12 @@ fn ended() -> StoreError {
     StoreError::Unavailable("the writer has ended".into())
 }
 
-/// Gives answers to those who wait, from among the threads that they wait on: woken from
-/// the writer's, each would be a call to the system.
-async fn answer(mut answers: mpsc::UnboundedReceiver<Answers>) {
+/// Sends results to the callers from a task of the main runtime: waking a task of another runtime
+/// costs a system call each.
+async fn respond(mut answers: mpsc::UnboundedReceiver<Answers>) {
     while let Some(batch) = answers.recv().await {
         for (answer, result) in batch {
-            // Whoever asked may have hung up: the row is there all the same.
+            // The caller may be gone; the row is committed all the same.
             answer.send(result).ok();
         }
     }
@@ -197,15 +197,15 @@ async fn drain(
     publisher: &Publisher,
     mut jobs: mpsc::Receiver<Job>,
     to_answer: mpsc::UnboundedSender<Answers>,
-    measures: &WriterMeasures,
+    measures: &WriterMetrics,
 ) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut last = 0;
     loop {
-        // Where very many come, those who were just answered are followed by as many: a
-        // moment later there are more to share one commit. Where few come nobody waits.
-        if last >= MANY && jobs.len() <= last {
-            tokio::time::sleep(GATHER).await;
+        // Under load, each answered client is followed by another one: a short delay lets them
+        // share a commit. When idle, nobody waits.
+        if last >= BUSY_BATCH && jobs.len() <= last {
+            tokio::time::sleep(COLLECT_DELAY).await;
         }
         last = jobs.recv_many(&mut batch, BATCH).await;
         if last == 0 {
@@ -216,12 +216,12 @@ async fn drain(
         let begun = Instant::now();
         let results: Vec<_> = match in_time(commit(db, publisher, &requests)).await {
             Ok(done) => done.into_iter().map(Ok).collect(),
-            // One bad wish must not cost the others their answer.
+            // One request that the database refuses must not fail the whole batch.
             Err(StoreError::Refused(_)) if requests.len() > 1 => {
                 one_by_one(db, publisher, &requests).await
             }
             Err(error) => {
-                tracing::error!(%error, batch.size = requests.len(), "a batch was not committed");
+                tracing::error!(%error, batch.size = requests.len(), "a batch of signature requests was not committed");
                 requests.iter().map(|_| Err(error.clone())).collect()
             }
         };
@@ -247,13 +247,13 @@ async fn one_by_one(
     results
 }
 
-/// Writes all wishes in one transaction and publishes the counts after it.
+/// Writes all requests in one transaction and publishes the new counts.
 async fn commit(
     db: &Db,
     publisher: &Publisher,
     requests: &[WriteRequest],
 ) -> Result<Vec<Answer>, StoreError> {
-    const GIVE: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
+    const SET_LAST_ORDINAL: Sql = Sql::both("UPDATE ledger SET last_ordinal = $1");
 
     let now = jiff::Timestamp::now().as_millisecond();
     let plan = Plan::of(requests);
@@ -263,10 +263,11 @@ async fn commit(
     let mut done: Vec<Option<Answer>> = vec![None; requests.len()];
     for wave in &plan.waves {
         if !wave.signs.is_empty() {
-            let (places, rows): (Vec<usize>, Vec<&Signing>) = wave.signs.iter().copied().unzip();
+            let (indexes, rows): (Vec<usize>, Vec<&SignRequest>) =
+                wave.signs.iter().copied().unzip();
             let signed = write::sign(tx, &rows, now, &mut last, deltas).await?;
-            for (place, signed) in places.into_iter().zip(signed) {
-                done[place] = Some(Answer::Signed(signed));
+            for (index, signed) in indexes.into_iter().zip(signed) {
+                done[index] = Some(Answer::Signed(signed));
             }
         }
         if !wave.withdrawals.is_empty() {
@@ -279,49 +280,54 @@ async fn commit(
         }
     }
     let changed = done.iter().any(|answer| {
-        matches!(answer, Some(Answer::Signed(Signed { fresh: true, .. }) | Answer::Withdrawn(true)))
+        matches!(
+            answer,
+            Some(Answer::Signed(SignOutcome { newly_stored: true, .. }) | Answer::Withdrawn(true))
+        )
     });
-    // Otherwise the transaction is dropped, and with it the revision it had taken.
+    // If nothing changed, the transaction is dropped and the revision is not used up.
     if changed {
-        tx.run(GIVE, &[last.into()]).await?;
+        tx.run(SET_LAST_ORDINAL, &[last.into()]).await?;
         write.commit(publisher).await?;
     }
-    for (place, leader) in plan.followers {
+    for (place, leader) in plan.repeats {
         done[place] = done[leader].map(Answer::repeated);
     }
     done.into_iter().map(|answer| answer.ok_or_else(ended)).collect()
 }
 
 impl Answer {
-    /// What the same wish, made again, is answered.
+    /// The result of the same request sent again.
     const fn repeated(self) -> Self {
         match self {
-            Self::Signed(signed) => Self::Signed(Signed { ordinal: signed.ordinal, fresh: false }),
+            Self::Signed(signed) => {
+                Self::Signed(SignOutcome { ordinal: signed.ordinal, newly_stored: false })
+            }
             Self::Withdrawn(_) => Self::Withdrawn(false),
         }
     }
 }
 
-/// Wishes by their place in the batch, so that no visitor is named twice in a wave.
+/// Requests with their index in the batch; a wave holds at most one request per visitor.
 #[derive(Default)]
 struct Wave<'w> {
-    signs: Vec<(usize, &'w Signing)>,
+    signs: Vec<(usize, &'w SignRequest)>,
     withdrawals: Vec<(usize, &'w VisitorId)>,
 }
 
 #[derive(Default)]
 struct Plan<'w> {
     waves: Vec<Wave<'w>>,
-    /// Places whose answer repeats that of an earlier place.
-    followers: Vec<(usize, usize)>,
+    /// Pairs of indexes: a request, and the earlier equal request whose result it gets.
+    repeats: Vec<(usize, usize)>,
 }
 
 impl<'w> Plan<'w> {
     fn of(requests: &'w [WriteRequest]) -> Self {
         struct Last {
-            place: usize,
+            index: usize,
             wave: usize,
-            signs: bool,
+            is_sign: bool,
         }
         let mut plan = Self::default();
         let mut last: HashMap<&str, Last> = HashMap::new();
@@ -331,14 +337,14 @@ impl<'w> Plan<'w> {
                 WriteRequest::Withdraw(visitor) => (visitor, false),
             };
             let wave = match last.get(visitor.as_str()) {
-                Some(earlier) if earlier.signs == signs => {
-                    plan.followers.push((place, earlier.place));
+                Some(earlier) if earlier.is_sign == signs => {
+                    plan.repeats.push((place, earlier.index));
                     continue;
                 }
                 Some(earlier) => earlier.wave + 1,
                 None => 0,
             };
-            last.insert(visitor.as_str(), Last { place, wave, signs });
+            last.insert(visitor.as_str(), Last { index: place, wave, is_sign: signs });
             if plan.waves.len() == wave {
                 plan.waves.push(Wave::default());
             }

@@ -1,13 +1,12 @@
-//! Very many rows into one table: as fast as either database takes them.
+//! Bulk inserts: multi-row `VALUES` on SQLite, `UNNEST` on PostgreSQL.
 //!
-//! Both could read rows as JSON (`table`), but taking that apart costs them more than
-//! storing it: half of the time of a signature.
+//! Both databases could read JSON (`table`), but parsing it costs half of the time of a signature.
 
 use sqlx::{AssertSqlSafe, query::Query as Statement};
 
 use super::{
-    connection::{Begun, Tx, Value, bound},
-    table::{Kind, Statements},
+    connection::{DbTransaction, Tx, Value, bound},
+    table::{ColumnType, Statements},
 };
 use crate::error::StoreError;
 
@@ -67,16 +66,16 @@ impl Tx {
         }
         let columns = Columns::of::<R>();
         match &mut self.begun {
-            Begun::Sqlite(tx) => {
+            DbTransaction::Sqlite(tx) => {
                 for chunk in rows.chunks(SIZE) {
                     let text = AssertSqlSafe(columns.values_text(chunk.len()));
                     let query = sqlx::query(text).persistent(chunk.len() == SIZE);
                     bound!(query, chunk.iter().flatten()).execute(&mut **tx).await?;
                 }
             }
-            Begun::Postgres(tx) => {
+            DbTransaction::Postgres(tx) => {
                 let mut query = sqlx::query(AssertSqlSafe(columns.unnest_text()));
-                for (index, kind) in columns.kinds.iter().enumerate() {
+                for (index, kind) in columns.types.iter().enumerate() {
                     let column = rows.iter().map(|row| row.get(index).unwrap_or(&Value::Null));
                     query = bind_column(query, *kind, column);
                 }
@@ -91,7 +90,7 @@ impl Tx {
 struct Columns {
     table: &'static str,
     names: &'static [&'static str],
-    kinds: Vec<Kind>,
+    types: Vec<ColumnType>,
 }
 
 impl Columns {
@@ -100,10 +99,10 @@ impl Columns {
         let kind_of = |column: &&str| {
             let found = table.columns.iter().find(|(name, _)| name == column);
             // A name that is no column is the database's to refuse.
-            found.map_or(Kind::Text, |(_, kind)| *kind)
+            found.map_or(ColumnType::Text, |(_, kind)| *kind)
         };
         let kinds = R::COLUMNS.iter().map(kind_of).collect();
-        Self { table: table.name, names: R::COLUMNS, kinds }
+        Self { table: table.name, names: R::COLUMNS, types: kinds }
     }
 
     /// `INSERT … VALUES (?, …), …` for so many rows.
@@ -115,11 +114,11 @@ impl Columns {
 
     /// `INSERT … SELECT` from one array for each column.
     fn unnest_text(&self) -> String {
-        let arrays = self.kinds.iter().enumerate().map(|(index, kind)| {
+        let arrays = self.types.iter().enumerate().map(|(index, kind)| {
             let array = match kind {
-                Kind::Int | Kind::IntOrZero => "bigint",
-                Kind::Bool => "boolean",
-                Kind::Text => "text",
+                ColumnType::Int | ColumnType::IntOrZero => "bigint",
+                ColumnType::Bool => "boolean",
+                ColumnType::Text => "text",
             };
             format!("${}::{array}[]", index + 1)
         });
@@ -134,19 +133,21 @@ type PgStatement<'q> = Statement<'q, sqlx::Postgres, sqlx::postgres::PgArguments
 /// Binds one column as an array of its type; what is of another type counts as nothing.
 fn bind_column<'q, 'v>(
     query: PgStatement<'q>,
-    kind: Kind,
+    column_type: ColumnType,
     column: impl Iterator<Item = &'v Value>,
 ) -> PgStatement<'q> {
     let whole = |value: &Value| match value {
         Value::Int(n) => Some(*n),
         _ => None,
     };
-    match kind {
-        Kind::Int | Kind::IntOrZero => query.bind(column.map(whole).collect::<Vec<_>>()),
-        Kind::Bool => {
+    match column_type {
+        ColumnType::Int | ColumnType::IntOrZero => {
+            query.bind(column.map(whole).collect::<Vec<_>>())
+        }
+        ColumnType::Bool => {
             query.bind(column.map(|value| whole(value).map(|n| n != 0)).collect::<Vec<_>>())
         }
-        Kind::Text => {
+        ColumnType::Text => {
             let text = column.map(|value| match value {
                 Value::Text(text) => Some(text.clone()),
                 _ => None,

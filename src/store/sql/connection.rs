@@ -1,4 +1,4 @@
-//! The two databases behind one door: only here are there two kinds of connection.
+//! Connections and transactions of either database; the only place that matches on which it is.
 
 use std::{
     fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, time::Duration,
@@ -22,7 +22,7 @@ use crate::{encryption::cipher::Seal, error::StoreError};
 const SQLITE_LEAST: [u32; 3] = [3, 51, 3];
 
 /// How long a statement waits for a connection or a lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+const DB_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pages of 4 KB in SQLite's log before they are moved into the file: 32 MB. Signatures
 /// change the same pages again and again.
@@ -34,9 +34,9 @@ const WRITER_CACHE: &str = "-16384";
 /// Connections that read, for each node.
 const READERS: u32 = 8;
 
-/// What PostgreSQL does about a node that is gone without a word: all writers wait for
-/// the row that it may have locked, so its transaction must end soon.
-const LOST: [(&str, &str); 5] = [
+/// Connection options for PostgreSQL: the transaction of a node that vanished is ended soon, since
+/// other writers wait for its locks.
+const CONNECTION_OPTIONS: [(&str, &str); 5] = [
     ("idle_in_transaction_session_timeout", "15s"),
     ("lock_timeout", "10s"),
     ("tcp_keepalives_idle", "10"),
@@ -45,12 +45,12 @@ const LOST: [(&str, &str); 5] = [
 ];
 
 /// A tuple that a row of either database can become.
-pub trait Row:
+pub trait FromAnyRow:
     for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
 {
 }
 
-impl<T> Row for T where
+impl<T> FromAnyRow for T where
     T: for<'r> sqlx::FromRow<'r, SqliteRow> + for<'r> sqlx::FromRow<'r, PgRow> + Send + Unpin
 {
 }
@@ -86,7 +86,7 @@ pub enum Pools {
     Postgres(PgPool),
 }
 
-/// What a URL is told that is none of ours.
+/// Error text for an unknown URL scheme.
 pub const UNKNOWN: &str = "the database URL must begin with sqlite:// or postgres://";
 
 /// Whether `url` names a file that is not there.
@@ -125,7 +125,11 @@ impl Db {
     }
 
     /// All rows that a reading statement finds.
-    pub async fn all<T: Row>(&self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
+    pub async fn all<T: FromAnyRow>(
+        &self,
+        sql: Sql,
+        values: &[Value],
+    ) -> Result<Vec<T>, StoreError> {
         let found = async {
             Ok(match &self.pools {
                 Pools::Sqlite { read, .. } => {
@@ -144,9 +148,9 @@ impl Db {
         let begun = async {
             let begun = match &self.pools {
                 Pools::Sqlite { write, .. } => {
-                    Begun::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
+                    DbTransaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
                 }
-                Pools::Postgres(pool) => Begun::Postgres(pool.begin().await?),
+                Pools::Postgres(pool) => DbTransaction::Postgres(pool.begin().await?),
             };
             Ok(Tx { begun, seal: self.seal.clone() })
         };
@@ -157,8 +161,8 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         const REPEATABLE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let begun = match &self.pools {
-            Pools::Sqlite { read, .. } => Begun::Sqlite(read.begin().await?),
-            Pools::Postgres(pool) => Begun::Postgres(pool.begin_with(REPEATABLE).await?),
+            Pools::Sqlite { read, .. } => DbTransaction::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => DbTransaction::Postgres(pool.begin_with(REPEATABLE).await?),
         };
         Ok(Tx { begun, seal: self.seal.clone() })
     }
@@ -187,9 +191,10 @@ impl Pools {
             let options = SqliteConnectOptions::from_str(url).map_err(unreadable)?;
             Self::open_sqlite(options, create).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url).map_err(unreadable)?.options(LOST);
+            let options =
+                PgConnectOptions::from_str(url).map_err(unreadable)?.options(CONNECTION_OPTIONS);
             let pool = PgPoolOptions::new()
-                .acquire_timeout(PATIENCE)
+                .acquire_timeout(DB_TIMEOUT)
                 .max_connections(READERS + 1)
                 .connect_with(options)
                 .await?;
@@ -209,16 +214,16 @@ impl Pools {
             .create_if_missing(create)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(DB_TIMEOUT)
             .foreign_keys(true)
             // What is erased is gone from the file, too.
             .pragma("secure_delete", "on")
             .pragma("wal_autocheckpoint", WAL_PAGES);
         let pool = |connections| {
-            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(PATIENCE)
+            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(DB_TIMEOUT)
         };
-        // A commit that failed (disk full) has ended its transaction behind sqlx's back:
-        // such a connection is not used again.
+        // A failed commit (disk full) leaves the connection in a state that sqlx does not notice:
+        // such a connection is dropped.
         let write = pool(1)
             .after_release(|connection, _| {
                 Box::pin(async move {
@@ -242,11 +247,11 @@ impl Pools {
         match self {
             Self::Sqlite { .. } => self.clone(),
             Self::Postgres(pool) => {
-                // A plan that was kept from when the table was small would look through all
-                // of it for each batch when it is not.
+                // A generic plan made when the table was small would scan the whole table for each
+                // batch: plan every statement for its values.
                 let options = PgConnectOptions::clone(&pool.connect_options())
                     .options([("plan_cache_mode", "force_custom_plan")]);
-                let own = PgPoolOptions::new().acquire_timeout(PATIENCE).max_connections(1);
+                let own = PgPoolOptions::new().acquire_timeout(DB_TIMEOUT).max_connections(1);
                 Self::Postgres(own.connect_lazy_with(options))
             }
         }
@@ -256,43 +261,51 @@ impl Pools {
 /// A transaction; it is rolled back when it is dropped before [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
-    pub begun: Begun,
+    pub begun: DbTransaction,
     pub seal: Seal,
 }
 
 /// A transaction of either database.
 #[derive(Debug)]
-pub enum Begun {
+pub enum DbTransaction {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
     /// All rows that a statement finds or returns.
-    pub async fn all<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<Vec<T>, StoreError> {
+    pub async fn all<T: FromAnyRow>(
+        &mut self,
+        sql: Sql,
+        values: &[Value],
+    ) -> Result<Vec<T>, StoreError> {
         Ok(match &mut self.begun {
-            Begun::Sqlite(tx) => {
+            DbTransaction::Sqlite(tx) => {
                 bound!(sqlx::query_as::<_, T>(sql.sqlite()), values).fetch_all(&mut **tx).await?
             }
-            Begun::Postgres(tx) => {
+            DbTransaction::Postgres(tx) => {
                 bound!(sqlx::query_as::<_, T>(sql.postgres()), values).fetch_all(&mut **tx).await?
             }
         })
     }
 
     /// The one row that a statement finds or returns.
-    pub async fn one<T: Row>(&mut self, sql: Sql, values: &[Value]) -> Result<T, StoreError> {
+    pub async fn one<T: FromAnyRow>(
+        &mut self,
+        sql: Sql,
+        values: &[Value],
+    ) -> Result<T, StoreError> {
         let found = self.all(sql, values).await?.into_iter().next();
-        found.ok_or_else(|| StoreError::Refused("a row that must be there is missing".into()))
+        found.ok_or_else(|| StoreError::Refused("a required row is missing".into()))
     }
 
     /// Runs a statement; how many rows it touched.
     pub async fn run(&mut self, sql: Sql, values: &[Value]) -> Result<u64, StoreError> {
         Ok(match &mut self.begun {
-            Begun::Sqlite(tx) => {
+            DbTransaction::Sqlite(tx) => {
                 bound!(sqlx::query(sql.sqlite()), values).execute(&mut **tx).await?.rows_affected()
             }
-            Begun::Postgres(tx) => bound!(sqlx::query(sql.postgres()), values)
+            DbTransaction::Postgres(tx) => bound!(sqlx::query(sql.postgres()), values)
                 .execute(&mut **tx)
                 .await?
                 .rows_affected(),
@@ -302,10 +315,10 @@ impl Tx {
     /// The single text column of each row, one row at a time.
     pub fn lines(&mut self, sql: Sql) -> BoxStream<'_, Result<String, StoreError>> {
         match &mut self.begun {
-            Begun::Sqlite(tx) => {
+            DbTransaction::Sqlite(tx) => {
                 sqlx::query_scalar(sql.sqlite()).fetch(&mut **tx).map_err(StoreError::from).boxed()
             }
-            Begun::Postgres(tx) => sqlx::query_scalar(sql.postgres())
+            DbTransaction::Postgres(tx) => sqlx::query_scalar(sql.postgres())
                 .fetch(&mut **tx)
                 .map_err(StoreError::from)
                 .boxed(),
@@ -315,8 +328,8 @@ impl Tx {
     /// Commits; when this returns well, everything is on disk.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.begun {
-            Begun::Sqlite(tx) => tx.commit().await?,
-            Begun::Postgres(tx) => tx.commit().await?,
+            DbTransaction::Sqlite(tx) => tx.commit().await?,
+            DbTransaction::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }
@@ -327,7 +340,7 @@ pub async fn in_time<T>(
     work: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     let late = |_| StoreError::Unavailable("the database did not answer in time".into());
-    tokio::time::timeout(PATIENCE + PATIENCE, work).await.map_err(late)?
+    tokio::time::timeout(DB_TIMEOUT + DB_TIMEOUT, work).await.map_err(late)?
 }
 
 /// Makes a folder, and those above it, that only their owner can look into.
@@ -342,7 +355,7 @@ async fn assert_postgres_durable(pool: &PgPool) -> Result<(), StoreError> {
             sqlx::query_as("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
         if value == "off" {
             return Err(StoreError::Setup(format!(
-                "PostgreSQL runs with {setting} = off: it would acknowledge what a power cut loses"
+                "PostgreSQL runs with {setting} = off: a power cut would lose acknowledged commits"
             )));
         }
     }

@@ -1,5 +1,4 @@
-//! The two databases behind one door: statements, their parameters, tables. The only room that
-//! knows which database it is.
+//! SQL for two databases: statements, parameters, tables. Nothing outside knows which one is used.
 
 pub(crate) mod bulk_insert;
 pub(crate) mod connection;

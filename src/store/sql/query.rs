@@ -4,9 +4,9 @@
 use sqlx::AssertSqlSafe;
 
 use super::{
-    connection::{Begun, Db, Pools, Row, Tx, Value, bound, in_time},
+    connection::{Db, DbTransaction, FromAnyRow, Pools, Tx, Value, bound, in_time},
     statement::Sql,
-    table::{Record, Statements, records, whole_records},
+    table::{Record, Statements, records_lossy, records_strict},
 };
 use crate::error::StoreError;
 
@@ -41,9 +41,9 @@ impl Query {
     /// Adds a parameter.
     pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
         self.values.push(value.into());
-        let place = format!("${}", self.values.len());
-        self.sqlite.push_str(&place);
-        self.postgres.push_str(&place);
+        let placeholder = format!("${}", self.values.len());
+        self.sqlite.push_str(&placeholder);
+        self.postgres.push_str(&placeholder);
         self
     }
 
@@ -72,7 +72,7 @@ impl Query {
     }
 
     /// The rows that it finds.
-    pub async fn rows<T: Row>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
+    pub async fn rows<T: FromAnyRow>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
         let found = async {
             Ok(match &db.pools {
                 Pools::Sqlite { read, .. } => {
@@ -89,13 +89,13 @@ impl Query {
     }
 
     /// The rows that it finds within a transaction.
-    pub async fn rows_in<T: Row>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
+    pub async fn rows_in<T: FromAnyRow>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
         Ok(match &mut tx.begun {
-            Begun::Sqlite(tx) => {
+            DbTransaction::Sqlite(tx) => {
                 let text = AssertSqlSafe(self.sqlite.clone());
                 bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
             }
-            Begun::Postgres(tx) => {
+            DbTransaction::Postgres(tx) => {
                 let text = AssertSqlSafe(self.postgres.clone());
                 bound!(sqlx::query_as::<_, T>(text), &self.values).fetch_all(&mut **tx).await?
             }
@@ -104,12 +104,12 @@ impl Query {
 
     /// The records that it finds.
     pub async fn find<T: Record>(&self, db: &Db) -> Result<Vec<T>, StoreError> {
-        records(&db.seal, self.rows(db).await?)
+        records_lossy(&db.seal, self.rows(db).await?)
     }
 
     /// The records that it finds within a transaction.
     pub async fn find_in<T: Record>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
         let rows = self.rows_in(tx).await?;
-        whole_records(&tx.seal, rows)
+        records_strict(&tx.seal, rows)
     }
 }

@@ -8,18 +8,18 @@
 use std::sync::LazyLock;
 
 use super::table::{
-    Kind::{self, Bool, Int, IntOrZero, Text},
+    ColumnType::{self, Bool, Int, IntOrZero, Text},
     SEALED, Statements, Table,
 };
 
 /// Statements of one table.
 type Prepared = LazyLock<Statements>;
 
-/// Statements of a table of which nothing is sealed.
-fn open(
+/// Statements of a table without encrypted columns.
+fn unsealed_table(
     name: &'static str,
     key: &'static [&'static str],
-    columns: &'static [(&'static str, Kind)],
+    columns: &'static [(&'static str, ColumnType)],
 ) -> Statements {
     Table { name, key, columns, private: &[], sealed: &[] }.prepare()
 }
@@ -52,7 +52,7 @@ pub static SIGNATURES: Prepared = LazyLock::new(|| {
 
 pub static COUNTERS: Prepared = LazyLock::new(|| {
     let columns = &[("kind", Text), ("slug", Text), ("n", Int)];
-    open("counters", &["kind", "slug"], columns)
+    unsealed_table("counters", &["kind", "slug"], columns)
 });
 
 pub static RECOVERIES: Prepared = LazyLock::new(|| {
@@ -63,12 +63,12 @@ pub static RECOVERIES: Prepared = LazyLock::new(|| {
         ("used_by", Text),
         ("used_at", Int),
     ];
-    open("recoveries", &["visitor"], columns)
+    unsealed_table("recoveries", &["visitor"], columns)
 });
 
 pub static IDENTITIES: Prepared = LazyLock::new(|| {
     let columns = &[("identity", Text), ("visitor", Text), ("linked_at", Int)];
-    open("wechat_identities", &["identity"], columns)
+    unsealed_table("wechat_identities", &["identity"], columns)
 });
 
 pub static LEDGER: Prepared = LazyLock::new(|| {
@@ -79,7 +79,7 @@ pub static LEDGER: Prepared = LazyLock::new(|| {
         ("last_ordinal", Int),
         ("last_report", IntOrZero),
     ];
-    open("ledger", &["id"], columns)
+    unsealed_table("ledger", &["id"], columns)
 });
 
 pub static REPORTS: Prepared = LazyLock::new(|| {
@@ -183,12 +183,12 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
         ("pixels_shown", Text),
         ("looks", Text),
     ];
-    open("photos", &["id"], columns)
+    unsealed_table("photos", &["id"], columns)
 });
 
 pub static SUPPORTS: Prepared = LazyLock::new(|| {
     let columns = &[("serial", Int), ("visitor", Text), ("at", Int)];
-    open("supports", &["serial", "visitor"], columns)
+    unsealed_table("supports", &["serial", "visitor"], columns)
 });
 
 pub static STAFF: Prepared = LazyLock::new(|| {
@@ -204,12 +204,12 @@ pub static STAFF: Prepared = LazyLock::new(|| {
         ("stand_in", Int),
         ("created_at", Int),
     ];
-    open("staff", &["id"], columns)
+    unsealed_table("staff", &["id"], columns)
 });
 
 pub static AUDIT: Prepared = LazyLock::new(|| {
     let columns = &[("id", Text), ("at", Int), ("staff", Int), ("action", Text), ("subject", Text)];
-    open("audit", &["id"], columns)
+    unsealed_table("audit", &["id"], columns)
 });
 
 pub static OUTBOX: Prepared = LazyLock::new(|| {
@@ -222,7 +222,7 @@ pub static OUTBOX: Prepared = LazyLock::new(|| {
         ("next_at", Int),
         ("done_at", Int),
     ];
-    open("outbox", &["id"], columns)
+    unsealed_table("outbox", &["id"], columns)
 });
 
 pub static OBJECTIONS: Prepared = LazyLock::new(|| {
@@ -238,9 +238,9 @@ pub static OBJECTIONS: Prepared = LazyLock::new(|| {
 });
 
 pub static RULES_OFF: Prepared =
-    LazyLock::new(|| open("rules_off", &["rule"], &[("rule", Text), ("at", Int)]));
+    LazyLock::new(|| unsealed_table("rules_off", &["rule"], &[("rule", Text), ("at", Int)]));
 
-pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
+pub static BULK_REVIEWS: Prepared = LazyLock::new(|| {
     let columns = &[
         ("id", Text),
         ("at", Int),
@@ -256,12 +256,12 @@ pub static JUDGEMENTS: Prepared = LazyLock::new(|| {
         ("touched", Int),
         ("state", Text),
     ];
-    open("judgements", &["id"], columns)
+    unsealed_table("judgements", &["id"], columns)
 });
 
-pub static JUDGED: Prepared = LazyLock::new(|| {
+pub static BULK_REVIEWED: Prepared = LazyLock::new(|| {
     let columns = &[("judgement", Text), ("ordinal", Int)];
-    open("judged", &["judgement", "ordinal"], columns)
+    unsealed_table("judged", &["judgement", "ordinal"], columns)
 });
 
 /// The tables that a copy holds, in the order in which they can be filled, each with the
@@ -283,8 +283,8 @@ const COPIED: [(u32, &Prepared); 16] = [
     (4, &RECOVERIES),
     (5, &IDENTITIES),
     (6, &RULES_OFF),
-    (6, &JUDGEMENTS),
-    (6, &JUDGED),
+    (6, &BULK_REVIEWS),
+    (6, &BULK_REVIEWED),
 ];
 
 /// The tables that a copy holds.

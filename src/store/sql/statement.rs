@@ -42,9 +42,9 @@ macro_rules! sql_over_items {
 }
 pub(crate) use sql_over_items;
 
-/// A statement that ends in a column, which is to be one of the texts of the JSON array
-/// `$1`. PostgreSQL has them as an array: over a table it would plan to look through all
-/// of a table that was small a minute ago.
+/// A statement that ends with a column which must be one of the texts in the JSON array `$1`.
+/// PostgreSQL gets an array, since for a join its planner would use stale statistics and scan the
+/// whole table.
 macro_rules! sql_any_of {
     ($before:literal) => {
         $crate::sql::statement::Sql::each(

@@ -1,6 +1,6 @@
-//! Tables as lists of columns: the statements that every table needs, in the words of
-//! both databases. A row travels as one JSON object; what may not stand in it for everyone
-//! to read is sealed on the way in and opened on the way out.
+//! Generated SQL of tables: for each list of columns the usual statements in both dialects. Rows
+//! are passed as JSON objects; private fields are encrypted on the way in and decrypted on the way
+//! out.
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
@@ -14,9 +14,9 @@ use crate::{
     error::StoreError,
 };
 
-/// What a column holds.
+/// Type of a column.
 #[derive(Clone, Copy, Debug)]
-pub enum Kind {
+pub enum ColumnType {
     Int,
     /// Zero where an older copy does not have it.
     IntOrZero,
@@ -30,7 +30,7 @@ pub struct Table {
     pub name: &'static str,
     /// The columns that name a row.
     pub key: &'static [&'static str],
-    pub columns: &'static [(&'static str, Kind)],
+    pub columns: &'static [(&'static str, ColumnType)],
     /// Fields of a record that are kept together in the column [`SEALED`].
     pub private: &'static [&'static str],
     /// Columns whose text is sealed where it stands.
@@ -45,7 +45,7 @@ pub const SEALED: &str = "sealed";
 pub struct Statements {
     pub name: &'static str,
     pub key: &'static [&'static str],
-    pub columns: &'static [(&'static str, Kind)],
+    pub columns: &'static [(&'static str, ColumnType)],
     pub private: &'static [&'static str],
     pub sealed: &'static [&'static str],
     /// The key as a row value, and as what is sorted by.
@@ -108,7 +108,7 @@ impl Table {
         let sealed_column = (!private.is_empty()).then_some(&SEALED);
         let sealed_columns = sealed_column.into_iter().chain(sealed);
         let sealed_set: Vec<String> = sealed_columns
-            .map(|column| format!("{column} = {}", from_item((column, Kind::Text))))
+            .map(|column| format!("{column} = {}", from_item((column, ColumnType::Text))))
             .collect();
         let reseal = |items: &str| write(&sealed_set, items);
         let plain: Vec<String> = key
@@ -155,8 +155,8 @@ impl Statements {
         !self.private.is_empty() || !self.sealed.is_empty()
     }
 
-    /// Seals what is private of a row, as far as it is not.
-    pub fn close(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
+    /// Encrypts the private fields and sealed columns of a row that are still plain text.
+    pub fn seal_row(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
         let name = self.row_of(row);
         let mut private = Map::new();
         for field in self.private {
@@ -179,8 +179,8 @@ impl Statements {
         Ok(())
     }
 
-    /// Opens what is sealed of a row.
-    pub fn open(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
+    /// Decrypts the private fields and sealed columns of a row.
+    pub fn open_row(&self, row: &mut Map<String, Json>, seal: &Seal) -> Result<(), StoreError> {
         let name = self.row_of(row);
         if !self.private.is_empty()
             && let Some(Json::String(sealed)) = row.remove(SEALED)
@@ -201,13 +201,13 @@ impl Statements {
     }
 }
 
-fn from_item((column, kind): (&str, Kind)) -> String {
+fn from_item((column, column_type): (&str, ColumnType)) -> String {
     let text = format!("item.value->>'{column}'");
-    match kind {
-        Kind::Text => text,
-        Kind::Int => format!("CAST({text} AS BIGINT)"),
-        Kind::IntOrZero => format!("COALESCE(CAST({text} AS BIGINT), 0)"),
-        Kind::Bool => format!("CAST({text} AS BOOLEAN)"),
+    match column_type {
+        ColumnType::Text => text,
+        ColumnType::Int => format!("CAST({text} AS BIGINT)"),
+        ColumnType::IntOrZero => format!("COALESCE(CAST({text} AS BIGINT), 0)"),
+        ColumnType::Bool => format!("CAST({text} AS BOOLEAN)"),
     }
 }
 
@@ -231,32 +231,31 @@ fn items<'r, R: Record + Serialize + 'r>(
     for record in records {
         let row = serde_json::to_value(record).map_err(|error| unfit(&error))?;
         let Json::Object(mut row) = row else { continue };
-        table.close(&mut row, seal)?;
+        table.seal_row(&mut row, seal)?;
         rows.push(Json::Object(row));
     }
     Ok(Value::items(rows))
 }
 
 /// Records from their rows.
-pub fn records<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
+pub fn records_lossy<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
     let read = |row, error: StoreError| {
-        // One that does not open is shown without what is sealed: it must not take all others
-        // along.
-        tracing::error!(%error, "a row is shown without what is sealed of it");
+        // Shown without the private fields, so that one damaged row does not make the list fail.
+        tracing::error!(%error, "a row cannot be decrypted; it is shown without its private fields");
         serde_json::from_value(Json::Object(row)).map_err(|error| unfit(&error))
     };
     read_each(seal, rows, read)
 }
 
-/// The same for records that are about to be changed: each opens, or nothing is done.
-pub fn whole_records<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
+/// As [`records`], for records that will be changed: fails if one of them cannot be decrypted.
+pub fn records_strict<R: Record>(seal: &Seal, rows: Vec<(String,)>) -> Result<Vec<R>, StoreError> {
     read_each(seal, rows, |_, error| Err(error))
 }
 
 fn read_each<R: Record>(
     seal: &Seal,
     rows: Vec<(String,)>,
-    closed: impl Fn(Map<String, Json>, StoreError) -> Result<R, StoreError>,
+    on_decrypt_error: impl Fn(Map<String, Json>, StoreError) -> Result<R, StoreError>,
 ) -> Result<Vec<R>, StoreError> {
     let table = R::table();
     let read = |(row,): (String,)| {
@@ -264,8 +263,8 @@ fn read_each<R: Record>(
             return serde_json::from_str(&row).map_err(|error| unfit(&error));
         }
         let mut row = object(&row)?;
-        if let Err(error) = table.open(&mut row, seal) {
-            return closed(row, error);
+        if let Err(error) = table.open_row(&mut row, seal) {
+            return on_decrypt_error(row, error);
         }
         serde_json::from_value(Json::Object(row)).map_err(|error| unfit(&error))
     };
@@ -295,5 +294,5 @@ impl Tx {
 }
 
 fn unfit(error: &serde_json::Error) -> StoreError {
-    StoreError::Refused(format!("a row is not as it must be: {error}"))
+    StoreError::Refused(format!("a row has an unexpected format: {error}"))
 }

@@ -1,5 +1,4 @@
-//! What is taken out of the database: by itself after a while, or because it is someone's
-//! who wants it gone.
+//! Erasure of personal data: after the retention period, or on request of the visitor.
 
 use domain::{
     report::{CaseNumber, Code},
@@ -18,7 +17,7 @@ use crate::{
     },
 };
 
-/// The photos of a report that was taken back: nobody's, and to be swept away.
+/// Detaches all photos of a withdrawn report; the sweep job deletes the files.
 pub async fn photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both(
         "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 WHERE serial = $1",
@@ -26,7 +25,7 @@ pub async fn photos(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
-/// Those that its reporter sent: they came with something that nobody of the staff did.
+/// Detaches the reporter's photos: before photos that came with an event not caused by staff.
 pub async fn photos_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both(
         "UPDATE photos SET serial = NULL, visitor = NULL, public = 0, at = 0 \
@@ -36,13 +35,13 @@ pub async fn photos_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreErr
     tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
-/// What the reporter wrote, and what staff wrote about it: a withdrawal leaves none of it.
+/// Clears the texts of all events of a report, of the reporter and of staff.
 pub async fn words(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql = Sql::both("UPDATE report_events SET sealed = NULL WHERE serial = $1");
     tx.run(FORGET, &[Value::from(serial)]).await.map(drop)
 }
 
-/// What the reporter wrote.
+/// Clears the texts of the reporter's events.
 pub async fn words_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreError> {
     const FORGET: Sql =
         Sql::both("UPDATE report_events SET sealed = NULL WHERE serial = $1 AND staff IS NULL");
@@ -54,14 +53,14 @@ impl Store {
     /// serial: the first of those after the report of serial `after`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn to_erase(
         &self,
         before: Millis,
         after: u64,
     ) -> Result<Vec<(Code, u64)>, StoreError> {
-        // The words of the index. What was not closed ended with what brought it into its
-        // state; what was said afterwards does not put that off.
+        // As in the condition of the index. A report that was not closed ended with the first event
+        // of its last state; later notes do not extend the period.
         const OVER: Sql = Sql::both(
             "SELECT code, serial FROM reports WHERE erased_at IS NULL \
              AND state IN ('closed', 'rejected', 'duplicate', 'referred', 'withdrawn') \
@@ -78,11 +77,11 @@ impl Store {
         Ok(rows.iter().filter_map(row).collect())
     }
 
-    /// Takes out what is left of a visitor beside signature and reports. That they have met
-    /// the same as others stays counted, as `nobody`'s.
+    /// Deletes the rest of a visitor's data, beside signatures and reports. Their supports stay
+    /// counted, under the new visitor id `nobody`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn forget_visitor(
         &self,
         visitor: &VisitorId,
@@ -108,7 +107,7 @@ impl Store {
     /// Since when someone has a phrase, and since when a WeChat account is theirs.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn links_of(
         &self,
         visitor: &VisitorId,
@@ -125,7 +124,7 @@ impl Store {
     /// What a visitor objects to, and why, by the ordinal of the 寄语.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn objections_of(
         &self,
         visitor: &VisitorId,
@@ -143,7 +142,7 @@ impl Store {
     /// The numbers of all reports that a visitor has met the same as, newest support first.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn numbers_supported_by(
         &self,
         visitor: &VisitorId,
@@ -161,11 +160,11 @@ impl Store {
         Ok(rows.into_iter().map(number).collect())
     }
 
-    /// Takes everything that is sealed out of a report that does not open, and whose it was.
+    /// Erases a report that cannot be decrypted: its encrypted fields and its visitor.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done.
-    pub async fn strip(&self, serial: u64, at: Millis) -> Result<(), StoreError> {
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn erase_undecryptable(&self, serial: u64, at: Millis) -> Result<(), StoreError> {
         const STRIP: Sql = Sql::both(
             "UPDATE reports SET sealed = NULL, visitor = NULL, form_key = NULL, \
              erased_at = COALESCE(erased_at, $2), version = version + 1 WHERE serial = $1",
@@ -177,12 +176,12 @@ impl Store {
         tx.commit().await
     }
 
-    /// Leaves nothing of what was erased in SQLite's log; `false` where someone reads or
-    /// writes just then.
+    /// Truncates the write-ahead log of SQLite, which still contains erased data; `false` if it is
+    /// in use.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
-    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn truncate_wal(&self) -> Result<bool, StoreError> {
         self.db.empty_log().await
     }
 }

@@ -1,4 +1,4 @@
-//! Giving a visitor back, and making one of two visitors that turn out to be one person.
+//! Recovery phrases, and merging two visitors that are the same person.
 
 use domain::{time::Millis, visitor::VisitorId};
 
@@ -10,14 +10,14 @@ use crate::{
     sql::{connection::Tx, statement::Sql},
 };
 
-/// How long whoever used a phrase may use it again.
-const AGAIN: Millis = 15 * 60_000;
+/// How long the same browser may use a phrase again.
+const REUSE_WINDOW: Millis = 15 * 60_000;
 
 impl Store {
-    /// Keeps what stands for the phrase of a visitor; an earlier phrase is void.
+    /// Stores the keyed hash of a visitor's recovery phrase; an earlier phrase becomes void.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn keep_phrase(
         &self,
         visitor: &VisitorId,
@@ -34,12 +34,12 @@ impl Store {
         tx.commit().await
     }
 
-    /// Uses up a phrase: whose it was, who is from now on `visitor`, too. `None` when there
-    /// is no such phrase. The same visitor may use it again for a while: the answer may
-    /// have got lost.
+    /// Redeems a phrase: merges `visitor` into the visitor of the phrase, and returns that one.
+    /// `None` if the phrase is unknown or used. The same browser may repeat it for
+    /// [`REUSE_WINDOW`], in case the response was lost.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be done; then the phrase is good still.
+    /// [`StoreError`] if the commit failed or its result is unknown; then the phrase is good still.
     pub async fn use_phrase(
         &self,
         phrase: &str,
@@ -52,25 +52,27 @@ impl Store {
              WHERE phrase = $1 AND (used_by IS NULL OR (used_by = $2 AND used_at > $4)) \
              RETURNING visitor",
         );
-        // A guess that is wrong waits for nobody.
+        // Checked without a transaction, so that wrong guesses do not wait for locks.
         let whose: Vec<(String,)> = self.db.all(WHOSE, &[phrase.into()]).await?;
         let Some((whose,)) = whose.first() else { return Ok(None) };
         let mut tx = self.db.begin().await?;
-        let whose = VisitorId::parse(whose).ok_or_else(|| StoreError::Setup("a visitor".into()))?;
+        let whose = VisitorId::parse(whose)
+            .ok_or_else(|| StoreError::Setup("a stored visitor id is malformed".into()))?;
         lock_reports(&mut tx, visitor, &whose).await?;
         let mut write = CountWrite::begin(tx, now).await?;
-        let values = [phrase.into(), visitor.as_str().into(), now.into(), (now - AGAIN).into()];
+        let values =
+            [phrase.into(), visitor.as_str().into(), now.into(), (now - REUSE_WINDOW).into()];
         let found: Vec<(String,)> = write.tx.all(USE, &values).await?;
         let Some(known) = found.first().and_then(|(id,)| VisitorId::parse(id)) else {
             return Ok(None);
         };
-        join(&mut write, visitor, &known, now).await?;
+        merge_visitors(&mut write, visitor, &known, now).await?;
         write.commit(&self.publisher).await?;
         Ok(Some(known))
     }
 }
 
-/// Takes the reports that [`join`] will change, in the order of all who do.
+/// Locks the reports that [`merge_visitors`] will change, by rising serial.
 pub(crate) async fn lock_reports(
     tx: &mut Tx,
     from: &VisitorId,
@@ -85,9 +87,9 @@ pub(crate) async fn lock_reports(
     Ok(())
 }
 
-/// Makes all that is `from`'s that of `into`. Where both have signed, the earlier signature
-/// stays; one that counts rather than one that does not.
-pub(crate) async fn join(
+/// Merges the visitor `from` into `into`. If both have signed, the valid signature stays, or else
+/// the earlier one.
+pub(crate) async fn merge_visitors(
     write: &mut CountWrite,
     from: &VisitorId,
     into: &VisitorId,
@@ -106,7 +108,7 @@ pub(crate) async fn join(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
          (SELECT serial FROM supports WHERE visitor = $2)",
     );
-    const GIVE: [Sql; 8] = [
+    const TRANSFER: [Sql; 8] = [
         Sql::both(
             "UPDATE signatures SET visitor = $2 WHERE visitor = $1 \
              AND state IN ('valid', 'suspect')",
@@ -120,7 +122,7 @@ pub(crate) async fn join(
             "UPDATE recoveries SET visitor = $2 WHERE visitor = $1 \
              AND NOT EXISTS (SELECT 1 FROM recoveries WHERE visitor = $2)",
         ),
-        // Else it would one day give back someone who has nothing.
+        // A phrase of `from` must not restore a visitor that no longer has anything.
         Sql::both("DELETE FROM recoveries WHERE visitor = $1 AND visitor <> $2"),
     ];
     if from == into {
@@ -134,8 +136,8 @@ pub(crate) async fn join(
     {
         signature::write::withdraw(tx, &[&later], now, deltas).await?;
     }
-    for step in [TWICE, ONCE].into_iter().chain(GIVE) {
+    for step in [TWICE, ONCE].into_iter().chain(TRANSFER) {
         tx.run(step, &both).await?;
     }
-    message::give_objections(tx, from, into).await
+    message::transfer_objections(tx, from, into).await
 }

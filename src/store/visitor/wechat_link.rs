@@ -1,4 +1,4 @@
-//! One visitor for each WeChat account, whatever device it comes from.
+//! WeChat accounts: each belongs to one visitor, on every device.
 
 use domain::{time::Millis, visitor::VisitorId};
 
@@ -11,13 +11,13 @@ use crate::{
 };
 
 impl Store {
-    /// Who the account `identity` is that comes as `visitor`, or as `fresh` where `visitor`
-    /// is another account's already. Whom it was before it stays: all that is `visitor`'s
-    /// becomes theirs, unless it is another account's.
+    /// The visitor of the WeChat account `identity`. An unknown account is linked to `visitor`, or
+    /// to `fresh` if another account is linked to `visitor`. If the account has another visitor
+    /// already, `visitor` is merged into that one, unless another account is linked to `visitor`.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
-    pub async fn one_by_identity(
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn link_identity(
         &self,
         identity: &str,
         visitor: &VisitorId,
@@ -41,7 +41,7 @@ impl Store {
                 let mut tx = self.db.begin().await?;
                 tx.run(LINK, &[identity.into(), who.as_str().into(), now.into()]).await?;
                 tx.commit().await?;
-                // Another device may have been first.
+                // Another device may have linked it first.
                 self.whose_identity(identity).await?.unwrap_or_else(|| who.clone())
             }
         };
@@ -51,15 +51,15 @@ impl Store {
         let mut tx = self.db.begin().await?;
         recovery::lock_reports(&mut tx, visitor, &known).await?;
         let mut write = CountWrite::begin(tx, now).await?;
-        recovery::join(&mut write, visitor, &known, now).await?;
+        recovery::merge_visitors(&mut write, visitor, &known, now).await?;
         write.commit(&self.publisher).await?;
         Ok(known)
     }
 
-    /// Notes that an account is called otherwise since the secret was changed.
+    /// Replaces the hash of an account after the secret was changed.
     ///
     /// # Errors
-    /// [`StoreError`] when it is not known to be kept.
+    /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn rename_identity(&self, old: &str, new: &str) -> Result<(), StoreError> {
         const RENAME: Sql = Sql::both(
             "UPDATE wechat_identities SET identity = $2 WHERE identity = $1 \

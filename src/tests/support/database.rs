@@ -33,24 +33,13 @@ pub struct Database {
     pub folder: Arc<TempDir>,
 }
 
-/// Writes a test twice, once for each database.
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                super::$name($crate::support::database::Database::new($crate::support::database::Kind::Sqlite).await).await;
-            })*
-        }
-        mod on_postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-            async fn $name() {
-                super::$name($crate::support::database::Database::new($crate::support::database::Kind::Postgres).await).await;
-            })*
-        }
-    };
-}
-pub(crate) use on_both;
+/// Runs a test twice, once on each database.
+#[rstest_reuse::template]
+#[rstest::rstest]
+#[case::on_sqlite(crate::support::database::Kind::Sqlite)]
+#[case::on_postgres(crate::support::database::Kind::Postgres)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_both(#[case] kind: Kind) {}
 
 impl Database {
     pub async fn new(kind: Kind) -> Self {

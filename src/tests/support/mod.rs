@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod forms;
+pub mod html;
 pub mod process;
 pub mod server;
 pub mod sources;

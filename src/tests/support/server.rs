@@ -7,7 +7,7 @@ use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
 use server::{AppState, config::WeChatSettings, router, wechat::client::WeChat};
 use service::Service;
-use store::{Pictures, Store};
+use store::{PhotoStore, Store};
 use tokio::sync::watch;
 
 use super::database::{Database, default_campaign, secrets};
@@ -47,7 +47,7 @@ impl Server {
     ) -> Self {
         let store = Store::open(&database.url, secrets().seal(), &campaign).await.unwrap();
         let photos = database.folder.path().join("photos");
-        let pictures = Pictures::open(&photos.display().to_string()).unwrap();
+        let pictures = PhotoStore::open(&photos.display().to_string()).unwrap();
         let service = Service::new(store.clone(), pictures, Arc::new(campaign), secrets().keys());
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()

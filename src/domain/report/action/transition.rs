@@ -66,11 +66,11 @@ fn fault(field: &'static str, sentence: &'static str) -> Refused {
 }
 
 /// Said where what it looks like after handling is to be shown by a picture from before.
-pub const SAME_PICTURE: &str = "处理后的照片和处理前的是同一张，请重新拍一张";
+pub const SAME_PHOTO: &str = "处理后的照片和处理前的是同一张，请重新拍一张";
 
 fn new_picture(evidence: Evidence<'_>) -> Result<(), Refused> {
     match evidence.repeated {
-        true => Err(fault("photos", SAME_PICTURE)),
+        true => Err(fault("photos", SAME_PHOTO)),
         false => Ok(()),
     }
 }

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{encryption::rows, error::StoreError};
 
-/// The step that takes away the columns whose content is sealed before it.
+/// The migration that drops the plain-text columns; their content is encrypted before it.
 const SEALED: i64 = 8;
 
-/// The name of the lock in PostgreSQL of who seals and sweeps: "chuangqs" as bytes.
-const UP_TO_DATE: i64 = i64::from_be_bytes(*b"chuangqs");
+/// Advisory lock of the node that migrates: "chuangqs" as bytes.
+const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 
-/// The step that says that nothing of them is left.
+/// The migration that records that no plain text is left on disk.
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
@@ -121,30 +121,30 @@ impl Db {
     /// secret before.
     pub async fn migrate(&self, by_any: bool) -> Result<(), StoreError> {
         self.run_steps(SEALED - 1).await?;
-        rows::acquaint(self, by_any).await?;
+        rows::register_keys(self, by_any).await?;
         if self.has_step(SWEPT).await? {
             return self.run_steps(i64::MAX).await;
         }
         // Of several nodes that start, one does it.
-        let _alone = self.alone().await?;
+        let _alone = self.lock_migration().await?;
         if !self.has_step(SEALED).await? {
             let rows = rows::seal_plain(self).await?;
-            tracing::info!(rows, "what people wrote is sealed now");
+            tracing::info!(rows, "plain-text rows were encrypted");
         }
         self.run_steps(SEALED).await?;
         if !self.has_step(SWEPT).await? {
-            self.sweep_pages().await?;
+            self.rewrite_tables().await?;
         }
         self.run_steps(i64::MAX).await
     }
 
     /// Waits until no other node brings this database up to date; until what is returned is
     /// dropped.
-    async fn alone(&self) -> Result<Option<PgConnection>, StoreError> {
+    async fn lock_migration(&self) -> Result<Option<PgConnection>, StoreError> {
         let Pools::Postgres(pool) = &self.pools else { return Ok(None) };
         let mut connection = pool.acquire().await?.detach();
         connection.execute("SET lock_timeout = 0").await?;
-        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(UP_TO_DATE);
+        let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK);
         connection.execute(lock).await?;
         Ok(Some(connection))
     }
@@ -163,13 +163,14 @@ impl Db {
         Ok(!rows.is_empty())
     }
 
-    /// Writes the tables anew, so that no page of the disk holds what they held before.
-    async fn sweep_pages(&self) -> Result<(), StoreError> {
+    /// Rewrites all pages, so that no plain text is left on disk.
+    async fn rewrite_tables(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { write, .. } => {
                 sqlx::query("VACUUM").execute(write).await?;
                 if !self.empty_log().await? {
-                    let busy = "someone else reads the database: it is swept at the next start";
+                    let busy =
+                        "the database is in use: old pages are overwritten at the next start";
                     return Err(StoreError::Unavailable(busy.into()));
                 }
             }
@@ -187,9 +188,8 @@ impl Db {
         Ok(())
     }
 
-    /// Leaves nothing in SQLite's log of what was changed; `false` where someone reads or
-    /// writes just then. On a connection of its own, so that nobody waits for it.
-    /// PostgreSQL does so by itself, in its own time.
+    /// Truncates the write-ahead log of SQLite; `false` if a reader or writer uses it. On a
+    /// separate connection, so that nobody waits for it. PostgreSQL recycles its log by itself.
     pub async fn empty_log(&self) -> Result<bool, StoreError> {
         const PATIENCE: Duration = Duration::from_millis(100);
         let Pools::Sqlite { write, .. } = &self.pools else { return Ok(true) };

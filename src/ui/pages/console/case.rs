@@ -13,7 +13,7 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use service::report::case::Case;
 
 use super::{
-    check::{same_picture, to_be_referred},
+    check::{before_and_after_alike, to_be_referred},
     framed, staff,
 };
 use crate::{
@@ -75,9 +75,9 @@ fn case_view(
         events,
         photos,
         similar,
-        goes_on_under,
+        merged_into,
         merged,
-        same_picture: same,
+        before_and_after_alike: same,
         actions,
     } = case;
     let heading = if report.place.is_empty() {
@@ -87,7 +87,7 @@ fn case_view(
     };
     let similar = others("同网格同类在办", &similar);
     let merged = others("合并到本件的", &merged);
-    let under = goes_on_under.map(|other| {
+    let under = merged_into.map(|other| {
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
     });
@@ -106,7 +106,7 @@ fn case_view(
                 {steps(Lang::Zh, report.state)}
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
-                {same_picture(same)}
+                {before_and_after_alike(same)}
                 {to_be_referred(&report)}
                 {facts(page, staff, &report, names)}
                 {merged}

@@ -35,7 +35,7 @@ pub fn CheckPage() -> impl IntoView {
             let photos: Vec<Photo> =
                 found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
             let own = report.was_moved_by(staff.id);
-            let same = found.same_picture.contains(&report.serial);
+            let same = found.before_and_after_alike.contains(&report.serial);
             item(&page, report, &photos, (own, same), &form)
         });
         let items = items.collect_view();
@@ -65,7 +65,7 @@ pub fn CheckPage() -> impl IntoView {
 
 /// Said to the checker where the picture from after handling is hardly another one.
 #[must_use]
-pub fn same_picture(is_so: bool) -> Option<AnyView> {
+pub fn before_and_after_alike(is_so: bool) -> Option<AnyView> {
     is_so.then(|| {
         view! { <p class="notice notice_warn" role="note">"处理后的照片和处理前的几乎一样，请仔细看，或到现场核实。"</p> }
             .into_any()
@@ -116,7 +116,7 @@ fn item(
             <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
             {to_be_referred(report)}
             {photo_pair(Lang::Zh, photos)}
-            {same_picture(same)}
+            {before_and_after_alike(same)}
         </li>
     }
     .into_any()

@@ -12,7 +12,7 @@ use domain::{
 use islands::forms::queue::QueueHelper;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use service::{COUNTED, Waiting, report::case::QueuePage as Found};
+use service::{COUNT_LIMIT, Waiting, report::case::QueuePage as Found};
 
 use super::{framed, staff};
 use crate::{
@@ -93,7 +93,7 @@ fn chips(filter: &Filter, waiting: &Waiting) -> AnyView {
     let all: u64 = waiting.states.values().sum();
     let usual = Filter { page: 1, ..Filter::default() };
     // Counted no further than that.
-    let few = |n: u64| if n < COUNTED.unsigned_abs() { n.to_string() } else { "999+".into() };
+    let few = |n: u64| if n < COUNT_LIMIT.unsigned_abs() { n.to_string() } else { "999+".into() };
     let mut chips = vec![
         ("待办", open.to_string(), usual.clone()),
         (

@@ -10,8 +10,8 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::{
-    BulkReview, BusyPlace, Progress, Suspects,
-    signature_review::{DoubtError, Overview, Preview},
+    BulkReview, BusyNetwork, Progress, SuspectGroup,
+    signature_review::{Overview, Preview, SignatureReviewError},
 };
 
 use super::{framed, staff};
@@ -69,9 +69,9 @@ pub fn SignaturesPage() -> impl IntoView {
     }
     Suspend::new(async move {
         let staff = staff(&page)?;
-        let overview = match page.service.doubt_overview(&staff).await {
+        let overview = match page.service.review_overview(&staff).await {
             Ok(overview) => overview,
-            Err(DoubtError::Store(error)) => page.or_refuse(Err(error))?,
+            Err(SignatureReviewError::Store(error)) => page.or_refuse(Err(error))?,
             Err(_) => {
                 page.answer(Instead::Refuse(Refusal::Barred("签名由管理员核查")));
                 return None;
@@ -79,12 +79,12 @@ pub fn SignaturesPage() -> impl IntoView {
         };
         let fault = form.each_error().next().map(|(_, sentence)| sentence);
         let verdict = ReviewDecision::parse(&asked.verdict);
-        let meant = page.service.meant_by(|name| asked.get(name));
+        let meant = page.service.parse_filter(|name| asked.get(name));
         let preview = match (verdict, &meant) {
             (Some(verdict), Some(meant)) => {
                 match page.service.preview(&staff, verdict, meant).await {
                     Ok(preview) => Some((verdict, preview)),
-                    Err(DoubtError::Store(error)) => page.or_refuse(Err(error))?,
+                    Err(SignatureReviewError::Store(error)) => page.or_refuse(Err(error))?,
                     Err(_) => None,
                 }
             }
@@ -148,7 +148,7 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
         return view! { <h2 class="section-title">"存疑的签名"</h2><p class="empty">"没有存疑的签名。"</p> }.into_any();
     }
     let rows = overview.suspects.iter().map(|(group, names)| {
-        let Suspects { rule, place, n, first, last } = group;
+        let SuspectGroup { rule, network_hash: place, n, first, last } = group;
         let link = |verdict: ReviewDecision| {
             format!("/console/signatures?verdict={}&rule={}&place={place}", verdict.as_str(), rule.as_str())
         };
@@ -170,7 +170,7 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
 
 /// Where most of the valid ones came from: a mobile network, or someone with patience.
 fn busy(page: &Page, overview: &Overview) -> AnyView {
-    let rows = overview.busy.iter().map(|BusyPlace { place, n, first, last }| {
+    let rows = overview.busy.iter().map(|BusyNetwork { network_hash: place, n, first, last }| {
         let href = format!("/console/signatures?verdict=invalidate&place={place}");
         view! {
             <li class="judge-group">
@@ -268,12 +268,12 @@ fn progress(judgement: &BulkReview) -> &'static str {
 
 /// What was decided.
 fn judgements(page: &Page, overview: &Overview) -> AnyView {
-    if overview.judgements.is_empty() {
+    if overview.bulk_reviews.is_empty() {
         return ().into_any();
     }
-    let rows = overview.judgements.iter().map(|(judgement, by)| {
-        let title = judgement.verdict().map_or("", ReviewDecision::title);
-        let meant = judgement.meant();
+    let rows = overview.bulk_reviews.iter().map(|(judgement, by)| {
+        let title = judgement.decision().map_or("", ReviewDecision::title);
+        let meant = judgement.filter();
         let rule = meant.rule.map(|rule| format!("；{}", rule.title())).unwrap_or_default();
         let place = meant.place.map(|place| format!("；来源{}", short(&place))).unwrap_or_default();
         let can_undo = matches!(judgement.state, Progress::Running | Progress::Done);

@@ -10,7 +10,7 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use service::statistics::{Days, Share, Split, Spread, Stats};
+use service::statistics::{Days, DurationStats, Share, StateCounts, Stats};
 
 use super::{framed, staff};
 use crate::context::Page;
@@ -99,7 +99,7 @@ pub fn percent(share: Share) -> String {
 }
 
 fn rates(stats: &Stats) -> AnyView {
-    let spread = |spread: Spread| match spread.n {
+    let spread = |spread: DurationStats| match spread.n {
         0 => "—".to_owned(),
         n => format!(
             "一半不超过{}，九成不超过{}（{n}件）",
@@ -114,7 +114,7 @@ fn rates(stats: &Stats) -> AnyView {
         ("收到", grouped(stats.total), "这些天提交的全部，含撤回"),
         ("受理用时", spread(stats.accept), "从提交到受理，按日历时间"),
         ("办结用时", spread(stats.close), "从提交到办结，按日历时间"),
-        ("按时率", percent(stats.kept), "处理完毕不晚于承诺时间的件数 ÷ 有承诺且已处理的件数"),
+        ("按时率", percent(stats.on_time), "处理完毕不晚于承诺时间的件数 ÷ 有承诺且已处理的件数"),
         (
             "解决率",
             percent(stats.solved),
@@ -136,7 +136,12 @@ fn states(stats: &Stats) -> AnyView {
     let most = stats.states.values().copied().max().unwrap_or(1).max(1);
     let rows = State::ALL.into_iter().map(|state| {
         let n = stats.states.get(&state).copied().unwrap_or_default();
-        bar_row(state.staff_word().to_owned(), Split { open: n, ..Split::default() }, most, false)
+        bar_row(
+            state.staff_word().to_owned(),
+            StateCounts { open: n, ..StateCounts::default() },
+            most,
+            false,
+        )
     });
     view! {
         <h2 id="by-state" class="section-title">"按状态"</h2>
@@ -146,7 +151,7 @@ fn states(stats: &Stats) -> AnyView {
 }
 
 /// A row of a chart: a bar, and the numbers that it draws.
-fn bar_row(title: String, split: Split, most: u64, parts: bool) -> AnyView {
+fn bar_row(title: String, split: StateCounts, most: u64, parts: bool) -> AnyView {
     const WIDTH: u64 = 200;
     let (open, closed, other) =
         (split.open * WIDTH / most, split.closed * WIDTH / most, split.other * WIDTH / most);
@@ -172,7 +177,7 @@ fn bar_row(title: String, split: Split, most: u64, parts: bool) -> AnyView {
 
 fn lists(page: &Page, stats: &Stats) -> AnyView {
     let campaign = page.service.campaign();
-    let list = |id: &'static str, title: &'static str, rows: Vec<(String, Split)>| {
+    let list = |id: &'static str, title: &'static str, rows: Vec<(String, StateCounts)>| {
         let most = rows.iter().map(|(_, split)| split.total()).max().unwrap_or(1).max(1);
         let rows = rows.into_iter().map(|(title, split)| bar_row(title, split, most, true));
         view! {

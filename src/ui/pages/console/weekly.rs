@@ -43,7 +43,7 @@ pub fn WeeklyPage() -> impl IntoView {
 
 fn shares(weekly: &Weekly) -> (Share, Share) {
     let week = weekly.week;
-    (Share { part: week.in_time, of: week.closed }, Share { part: week.solved, of: week.judged })
+    (Share { part: week.in_time, of: week.closed }, Share { part: week.solved, of: week.rated })
 }
 
 fn table(weekly: &Weekly) -> AnyView {

@@ -11,7 +11,7 @@ use domain::{
 use islands::forms::report_form::ForgetReportDraft;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use service::report::public::Status;
+use service::report::public::ReportView;
 
 use crate::{
     context::{Instead, Page},
@@ -45,15 +45,15 @@ pub fn StatusPage() -> impl IntoView {
     })
 }
 
-fn shown(page: &Page, status: Status) -> AnyView {
+fn shown(page: &Page, status: ReportView) -> AnyView {
     let (campaign, lang, now) = (page.campaign(), page.lang, page.service.now());
-    let Status { report, own, supports, events, photos, goes_on_under, progress } = status;
+    let ReportView { report, own, supports, events, photos, merged_into, progress } = status;
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = campaign.grid_label(report.grid.as_ref());
     let sentence = report.sentence(campaign, page.service.calendar(), now);
     let refused = last_words(&events, report.state);
-    let goes_on = goes_on_under.map(|code| {
+    let goes_on = merged_into.map(|code| {
         view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
     let progress = progress.map(|(under, why)| {

@@ -2,7 +2,7 @@
 
 use domain::{signature::Signature, slug::Slug, visitor::VisitorId};
 
-use super::row::{SignatureRow, Signed, Signing, opened_message, opened_name, pledges_of};
+use super::row::{SignOutcome, SignRequest, SignatureRow, opened_message, opened_name, pledges_of};
 use crate::{
     base::Store,
     encryption::cipher::openable,
@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; whether it was stored is then unknown, and trying again is
     /// harmless.
-    pub async fn sign(&self, row: Signing) -> Result<Signed, StoreError> {
+    pub async fn sign(&self, row: SignRequest) -> Result<SignOutcome, StoreError> {
         self.writer.sign(row).await
     }
 
@@ -50,7 +50,7 @@ impl Store {
     /// The visitor's live signature.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
         const LIVE: Sql = Sql::both(
             "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
@@ -63,7 +63,7 @@ impl Store {
     /// All that a visitor has signed, also what does not count.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn signatures_of(&self, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
         const THEIRS: Sql = Sql::both(
             "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
@@ -78,7 +78,7 @@ impl Store {
     /// All signatures in their order, from after `ordinal` on: at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn signatures_after(
         &self,
         ordinal: u64,
@@ -112,7 +112,7 @@ impl Store {
     /// The newest names that may be shown, whole; at most `limit`.
     ///
     /// # Errors
-    /// [`StoreError`] when the database is away.
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn recent_names(&self, limit: u16) -> Result<Vec<String>, StoreError> {
         const NEWEST: Sql = Sql::both(
             "SELECT ordinal, name FROM signatures WHERE state = 'valid' AND show_name \

@@ -12,9 +12,9 @@ use ui::share;
 
 /// The newest picture, with the windows that it shows.
 #[derive(Debug, Default)]
-pub struct SharePicture(Mutex<Option<(Vec<bool>, Bytes)>>);
+pub struct ShareImage(Mutex<Option<(Vec<bool>, Bytes)>>);
 
-impl SharePicture {
+impl ShareImage {
     /// The picture with these windows lit; `None` when it cannot be drawn.
     pub fn showing(&self, lit: Vec<bool>) -> Option<Bytes> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
