@@ -7,9 +7,9 @@
 //! Personal data are encrypted before they are written (`encryption`), so that neither database
 //! files nor backups reveal them.
 //!
-//! Lock order of every writing transaction: reports by rising serial, their supports, the ledger
-//! row (`counts::write`; it serialises all writers of counters), then signatures and counters. Two
-//! transactions that take them in another order deadlock.
+//! Lock order of every writing transaction: reports by rising serial, held photos by rising id,
+//! supports, the ledger row (`counts::write`; it serialises all writers of counters), then
+//! signatures and counters. Two transactions that take them in another order deadlock.
 //!
 //! A signature goes into the writer's queue, is committed together with everything else in the
 //! queue, and is answered only then: an answer means that the row is on disk.

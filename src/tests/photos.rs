@@ -1,9 +1,11 @@
 //! Photos: what is taken, what is refused, who may see one.
 
-use std::{fs, io::Cursor, path::Path};
+use std::{fs, io::Cursor, path::Path, time::Duration};
 
+use domain::report::{Code, Event, Photo, PhotoRole, Report, State};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use reqwest::{StatusCode, header};
+use store::{Attached, Change};
 
 use crate::support::{
     database::{Database, Kind},
@@ -222,6 +224,45 @@ async fn photos_are_held_for_their_visitor_alone() {
     let own = visitor.send(visitor.multipart("/report", &fields, &[])).await;
     let page = visitor.get(location(&own)).await.text().await.unwrap();
     assert_eq!(html::photo_ids(&page), [id]);
+}
+
+/// The same held photos, sent with two forms at once in opposite orders: one form gets them, and
+/// PostgreSQL had no deadlock to break.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_forms_with_the_same_photos_do_not_deadlock_on_postgres() {
+    let server = Server::start(Database::new(Kind::Postgres).await).await;
+    let mut visitor = server.known_visitor().await;
+    let code = visitor.report("grid-01", &[]).await;
+    let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
+    let filed = server.store.events_of(report.serial).await.unwrap().remove(0);
+    let taken = vec![jpeg(60, 40).into(), jpeg(40, 60).into()];
+    let held = server.service.hold_photos(None, taken).await.unwrap();
+    let attached =
+        |photo: &Photo| Attached { id: photo.id.clone(), role: PhotoRole::Before, public: false };
+    let forth: Vec<_> = held.iter().map(attached).collect();
+    let back: Vec<_> = held.iter().rev().map(attached).collect();
+    for n in 0..60 {
+        let code = Code::parse(&format!("{n:022}")).unwrap();
+        let other = Report { code, form_key: None, ..report.clone() };
+        let change = server.store.change(&report.code, |before, _| {
+            let version = before.version + 1;
+            // A change of counts takes the ledger, too.
+            let state = if before.state == State::Closed { State::Accepted } else { State::Closed };
+            let report = Report { version, state, ..before.clone() };
+            let event = Event { version, ..filed.clone() };
+            let photos = back.clone();
+            Ok::<_, ()>(Change { photos, ..Change::only(report, event) })
+        });
+        let (filing, changing) =
+            tokio::join!(server.store.file(other, filed.clone(), &forth), change);
+        assert!(filing.is_ok() != changing.is_ok(), "{filing:?} {changing:?}");
+        server.database.execute("UPDATE photos SET serial = NULL").await;
+    }
+    // A backend reports what it counted at most once a second.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let deadlocks = "SELECT CAST(deadlocks AS BIGINT) FROM pg_stat_database \
+                     WHERE datname = current_database()";
+    assert_eq!(server.database.number(deadlocks).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

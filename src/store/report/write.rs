@@ -124,7 +124,9 @@ impl Store {
         mut event: Event,
         photos: &[Attached],
     ) -> Result<Report, StoreError> {
-        let mut write = CountWrite::begin(self.db.begin().await?, report.submitted_at).await?;
+        let mut tx = self.db.begin().await?;
+        lock_photos(&mut tx, photos).await?;
+        let mut write = CountWrite::begin(tx, report.submitted_at).await?;
         let tx = &mut write.tx;
         if let Some(known) = find_by_form_key(tx, &report).await? {
             return Ok(known);
@@ -199,6 +201,7 @@ impl Store {
         let mut deltas = CounterDeltas::default();
         tx.update(report).await?;
         tx.insert([event]).await?;
+        lock_photos(&mut tx, photos).await?;
         attach(&mut tx, report.serial, photos, event.at).await?;
         if let Some(public) = public_photos {
             set_public_photos(&mut tx, report.serial, public).await?;
@@ -239,6 +242,17 @@ async fn merged_from_others(tx: &mut Tx, report: &Report) -> Result<bool, StoreE
     let visitor = report.visitor.as_ref().map_or("", VisitorId::as_str);
     let values = [Value::from(report.serial), visitor.into()];
     Ok(!tx.all::<(i64,)>(MERGED, &values).await?.is_empty())
+}
+
+/// Locks held photos by rising id, before the ledger: another form may send the same ones.
+async fn lock_photos(tx: &mut Tx, photos: &[Attached]) -> Result<(), StoreError> {
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let mut query = Query::new("SELECT id FROM photos WHERE id IN ");
+    query.bind_list(photos.iter().map(|photo| photo.id.as_str()));
+    query.push(" ORDER BY id").push_each(Sql::each("", " FOR UPDATE"));
+    query.rows_in::<(String,)>(tx).await.map(drop)
 }
 
 /// Makes photos that are held the report's own.
