@@ -16,7 +16,6 @@
 
 pub mod admin;
 mod attempts;
-mod audit;
 mod base;
 mod counts;
 pub mod encryption;
@@ -34,7 +33,6 @@ mod wechat_ticket;
 pub use self::{
     admin::{backup::BackupSummary, manifest::BackupError},
     attempts::Bucket,
-    audit::AuditEntry,
     base::Store,
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
@@ -55,5 +53,5 @@ pub use self::{
         row::{RuleHit, SignOutcome, SignRequest, SignatureRow},
         write_queue::WriterMetrics,
     },
-    staff::{NewStaff, StaffChange},
+    staff::{NewStaff, StaffChange, audit::AuditEntry},
 };

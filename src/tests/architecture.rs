@@ -45,7 +45,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("store/sql", &["encryption", "error"]),
     ("store/encryption", &["base", "error", "sql"]),
     ("store/counts", &["base", "error", "sql"]),
-    ("store/signature", &["base", "counts", "encryption", "error", "sql"]),
+    ("store/signature", &["base", "counts", "encryption", "error", "sql", "staff"]),
     ("store/report", &["base", "counts", "error", "sql", "visitor"]),
     ("store/visitor", &["base", "counts", "error", "message", "report", "signature", "sql"]),
 ];

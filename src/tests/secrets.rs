@@ -89,8 +89,8 @@ async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
 
     // While it serves, everything is sealed by the new one.
     let (status, said) = secret(&["reseal"]);
-    assert_eq!((status, said.as_str()), (Some(0), "1 rows were sealed anew\n"));
-    assert_eq!(secret(&["reseal"]).1, "0 rows were sealed anew\n");
+    assert_eq!((status, said.as_str()), (Some(0), "1 rows were re-encrypted\n"));
+    assert_eq!(secret(&["reseal"]).1, "0 rows were re-encrypted\n");
     assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
     let (status, said) = secret(&["retire", name]);
     assert!(status == Some(0) && said.contains("alone is left"), "{said}");

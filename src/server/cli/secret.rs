@@ -67,7 +67,7 @@ pub async fn run(command: SecretCommand) -> Result<(), String> {
             if secrets.names().first() != Some(&name) {
                 return Err(format!("{name} is not the secret that is used"));
             }
-            println!("{} rows were sealed anew", reseal(&data, true).await?);
+            println!("{} rows were re-encrypted", reseal(&data, true).await?);
             let (kept, old) = secrets.split_newest();
             let aside = secret_file::append_retired(&data.secret_file, &old).map_err(text)?;
             secret_file::replace(&data.secret_file, &kept).map_err(text)?;

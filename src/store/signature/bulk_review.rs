@@ -14,7 +14,6 @@ use super::{
     row::{ReviewedSignature, pledges_of},
 };
 use crate::{
-    audit::{AuditEntry, insert_audit_entry},
     base::Store,
     counts::write::CountWrite,
     error::StoreError,
@@ -25,6 +24,7 @@ use crate::{
         statement::{Sql, sql_over_items},
         table::{Record, Statements},
     },
+    staff::audit::{AuditEntry, insert_audit_entry},
 };
 
 /// Signatures per step: other signers wait for the ledger lock that long.

@@ -1,4 +1,6 @@
-//! Staff and their sessions in the database.
+//! Staff and their sessions in the database; what they did is in [`audit`].
+
+pub(crate) mod audit;
 
 use domain::{
     report::flag,
