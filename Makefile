@@ -1,4 +1,4 @@
-# 创全: everything from an empty machine. `make` alone lists what there is.
+# 创全: build, test and run from an empty machine. `make` alone lists the targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -7,8 +7,8 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/islands.wasm
-# What waits, is killed again and again, or needs PostgreSQL or a bucket.
-SLOW := kills:: durability:: doubts:: hostile:: secrets:: nodes:: bucket:: copies:: a_quiet_stream who_says_nothing many_guessers lose_commits a_copy_is_made_while
+# Slow tests, skipped by `make check`: they wait, kill the server, or need PostgreSQL or a bucket.
+SLOW := kills:: durability:: doubts:: hostile:: secrets:: nodes:: bucket:: copies:: a_quiet_stream idle_connections_are_closed many_guessers lose_commits a_copy_is_made_while
 TESTS := --workspace --lib --test house
 WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 
@@ -17,17 +17,17 @@ WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-un
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: build ## build what is missing and serve, with the data in data/
+serve: build ## build if needed and serve, with the data in data/
 	@exec $(SERVER) serve
 
-check: ## what to run before every commit: formatting, lints of the server, unit and route tests on SQLite
+check: ## run before every commit: formatting, lints of the server, unit and route tests on SQLite
 	@$(MAKE) --no-print-directory format lint-server
 	@cargo test --locked --quiet $(TESTS) -- --skip on_postgres $(addprefix --skip ,$(SLOW))
 
 test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
 	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
-	@tools/timed.sh "licences and origins of what this is built from" $(MAKE) --no-print-directory supply
+	@tools/timed.sh "licences and sources of dependencies" $(MAKE) --no-print-directory supply
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
 	@tools/timed.sh "main journeys in Firefox and WebKit" $(MAKE) --no-print-directory browsers
@@ -43,7 +43,7 @@ build: tools
 	@tools/timed.sh "server (about 4 minutes from nothing)" cargo build --locked --release --quiet
 	@$(MAKE) --no-print-directory site BESIDE=target/release
 
-# What browsers load; its names stand in hash.txt beside the server.
+# Files for browsers; their hashes are in hash.txt next to the server.
 site: tools
 	@mkdir -p target/programs
 	@tools/timed.sh "islands (about 1 minute from nothing)" cargo build --locked $(WASM_FLAGS) --features hydrate --quiet
@@ -71,25 +71,25 @@ lint: lint-server
 	@cd end2end && npx tsc --project . && npx tsc --project ../src/browser
 	@end2end/node_modules/.bin/biome lint --error-on-warnings
 
-# cargo-deny asks its database only in `make advisories`: that has to be fetched.
+# `cargo deny` needs its database only for `make advisories`, which downloads it.
 supply:
 	@cargo deny --log-level error --locked check licenses bans sources
 	@cargo machete >/dev/null 2>&1 || cargo machete
 	@node tools/licences.mjs --check
 
-advisories: test-tools ## known faults of what this is built from (fetches the RustSec database)
+advisories: test-tools ## known vulnerabilities of dependencies (fetches the RustSec database)
 	@cargo deny --locked check advisories
 
-licences: tools ## list anew what the page /licences shows
+licences: tools ## update the list of the page /licences
 	@node tools/licences.mjs
 
-# Over HTTP all of them run against the program as it is shipped: some hold against the clock how
-# many sign at once. What the library tests of itself needs no clock, and is compiled fastest as it
-# is; its dependencies are those of the release.
+# The HTTP tests run against the optimised program: some measure how many can sign at once. Unit
+# tests of our crates need no speed, so these crates are compiled without optimisation; the
+# dependencies are those of the release build.
 FLOORS := domain campaign store service islands ui server
 UNOPTIMISED := $(foreach floor,$(FLOORS),--config profile.release.package.$(floor).opt-level=0)
 
-unit: ## unit, store and route tests on both databases; T=signature for those of one noun
+unit: ## unit, store and route tests on both databases; T=signature for those whose name contains it
 ifdef T
 	@tools/with-postgres.sh cargo test --locked --quiet $(TESTS) $(T)
 else
@@ -108,7 +108,7 @@ journeys:
 browsers:
 	@tools/with-server.sh node end2end/browsers.mjs
 
-nightly: build test-tools ## what is long by nature, in full: kills, bad requests, the cluster; known faults of others
+nightly: build test-tools ## long tests in full: kills, bad requests, the cluster; known vulnerabilities
 	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- kills:: hostile::
 	@$(MAKE) --no-print-directory cluster FULL=1
 	@$(MAKE) --no-print-directory advisories
@@ -116,15 +116,15 @@ nightly: build test-tools ## what is long by nature, in full: kills, bad request
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)
 
-bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); PARTS="reading queue" for some
+bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); PARTS="reading queue" selects parts
 	@cargo build --locked --release --quiet --example bench
 	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 
-pictures: build test-tools ## pictures of every page into target/pictures
+pictures: build test-tools ## screenshots of every page into target/pictures
 	@tools/with-server.sh node end2end/pictures.mjs
 
 lighthouse: build test-tools ## Lighthouse on /, /sign and /report into docs/lighthouse
 	@tools/with-server.sh node end2end/lighthouse.mjs
 
-clean: ## forget everything that was built
+clean: ## delete all build output
 	@rm -rf target .tools tools/node_modules end2end/node_modules

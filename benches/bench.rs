@@ -1,9 +1,9 @@
-//! What benchmarks need beside the program: the same server with bare routes to hold it
-//! against, and a client of very many event streams.
+//! Helper program for the benchmarks (example `bench`): the server with extra baseline routes, and
+//! a client that opens many event streams.
 //!
-//! `bench serve` takes the settings of `chuangquan serve`. `PUT /bare/{name}` keeps a
-//! body in memory, and `GET /bare/{name}` gives it out, outside of all our layers;
-//! `POST /parse` reads and checks the form of `/sign` among our pages, and stores nothing.
+//! `bench serve` takes the settings of `chuangquan serve`. `PUT /bare/{name}` keeps a body in
+//! memory and `GET /bare/{name}` returns it, without our middleware; `POST /parse` parses and
+//! validates the form of `/sign` with our middleware, and stores nothing.
 
 use std::{
     collections::HashMap,
@@ -31,22 +31,22 @@ use tokio::{
     sync::mpsc,
 };
 
-/// As in the program itself.
+/// Same allocator as the server program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Parts of the benchmarks.
+/// Commands of the benchmark program.
 #[derive(Parser)]
 enum Command {
-    /// The server, with routes to hold it against
+    /// The server with extra baseline routes
     Serve(Box<ServeSettings>),
-    /// Opens event streams and says how long each revision took to reach all of them
+    /// Opens event streams and prints how long each revision took to reach all of them
     Streams {
         /// Host and port
         address: String,
-        /// How many
+        /// Number of streams
         streams: usize,
-        /// For how many seconds to listen once all are open
+        /// Seconds to listen after all streams are open
         seconds: u64,
     },
 }
@@ -57,40 +57,41 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     logs.with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     match Command::parse() {
         Command::Serve(settings) => {
-            let more = Router::new().route("/parse", post(parse));
+            let more = Router::new().route("/parse", post(parse_signature));
             serve::serve_with(&settings, more, bare()).await?;
         }
         Command::Streams { address, streams, seconds } => {
-            listen(&address, streams, Duration::from_secs(seconds)).await?;
+            measure_streams(&address, streams, Duration::from_secs(seconds)).await?;
         }
     }
     Ok(())
 }
 
-type Kept = Arc<RwLock<HashMap<String, (HeaderMap, Bytes)>>>;
+type Bodies = Arc<RwLock<HashMap<String, (HeaderMap, Bytes)>>>;
 
-/// Bytes from memory, and nothing else.
+/// Routes that return bodies from memory, as the baseline for pages.
 fn bare() -> Router {
-    let put = async |State(kept): State<Kept>, Path(name), headers: HeaderMap, body: Bytes| {
-        let alike = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
-        let headers = alike.into_iter().filter_map(|name| {
-            let value = headers.get(&name)?.clone();
-            Some((name, value))
-        });
-        if let Ok(mut kept) = kept.write() {
-            kept.insert(name, (headers.collect(), body));
-        }
-        StatusCode::NO_CONTENT
-    };
-    let give = async |State(kept): State<Kept>, Path(name): Path<String>| {
-        let found = kept.read().ok().and_then(|kept| kept.get(&name).cloned());
+    let put_body =
+        async |State(bodies): State<Bodies>, Path(name), headers: HeaderMap, body: Bytes| {
+            let kept_headers = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
+            let headers = kept_headers.into_iter().filter_map(|name| {
+                let value = headers.get(&name)?.clone();
+                Some((name, value))
+            });
+            if let Ok(mut kept) = bodies.write() {
+                kept.insert(name, (headers.collect(), body));
+            }
+            StatusCode::NO_CONTENT
+        };
+    let get_body = async |State(bodies): State<Bodies>, Path(name): Path<String>| {
+        let found = bodies.read().ok().and_then(|kept| kept.get(&name).cloned());
         found.map_or_else(|| StatusCode::NOT_FOUND.into_response(), IntoResponse::into_response)
     };
-    Router::new().route("/bare/{name}", get(give).put(put)).with_state(Kept::default())
+    Router::new().route("/bare/{name}", get(get_body).put(put_body)).with_state(Bodies::default())
 }
 
-/// All that signing does, but for the store.
-async fn parse(State(state): State<AppState>, request: Request) -> Response {
+/// `POST /sign` without the store: parses and validates the form.
+async fn parse_signature(State(state): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(form) = signature::read(&parts.headers, body).await else {
         return StatusCode::BAD_REQUEST.into_response();
@@ -101,29 +102,29 @@ async fn parse(State(state): State<AppState>, request: Request) -> Response {
     }
 }
 
-/// What a stream saw: which revision was committed when, and when it was here, in
-/// milliseconds since 1970.
-struct Seen {
+/// One event on one stream. `committed` is the server's commit time, `here` the time of receipt,
+/// both in milliseconds since 1970.
+struct ReceivedEvent {
     revision: u64,
     committed: f64,
-    here: f64,
+    received: f64,
 }
 
-/// Opens the streams, prints `open`, listens, and prints one line of JSON for each
-/// revision that reached all of them.
-async fn listen(
+/// Opens `streams` streams, prints `open`, listens for `time`, and prints one line of JSON for each
+/// revision that reached all streams.
+async fn measure_streams(
     address: &str,
     streams: usize,
     time: Duration,
 ) -> Result<(), Box<dyn std::error::Error>> {
     rlimit::increase_nofile_limit(u64::MAX)?;
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (sender, mut receiver) = mpsc::unbounded_channel();
     let open = Arc::new(AtomicUsize::new(0));
     for _ in 0..streams {
         let mut stream = TcpStream::connect(address).await?;
         let request = format!("GET /live HTTP/1.1\r\nHost: {address}\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
-        tokio::spawn(follow(stream, tell.clone(), Arc::clone(&open)));
+        tokio::spawn(read_events(stream, sender.clone(), Arc::clone(&open)));
     }
     while open.load(Ordering::Relaxed) < streams {
         tokio::time::sleep(Duration::from_millis(50)).await;
@@ -131,12 +132,12 @@ async fn listen(
     let mut out = std::io::stdout();
     writeln!(out, "open")?;
     out.flush()?;
-    // Every stream is greeted with the counts of the moment.
-    while told.try_recv().is_ok() {}
+    // Each stream first sends the current counts; skip them.
+    while receiver.try_recv().is_ok() {}
     tokio::time::sleep(time).await;
-    // Of each revision: how many saw it, when it was committed, first and last seen.
+    // Per revision: number of streams, commit time, first and last receipt.
     let mut revisions: HashMap<u64, (usize, f64, f64, f64)> = HashMap::new();
-    while let Ok(Seen { revision, committed, here }) = told.try_recv() {
+    while let Ok(ReceivedEvent { revision, committed, received: here }) = receiver.try_recv() {
         let entry = revisions.entry(revision).or_insert((0, committed, here, here));
         entry.0 += 1;
         entry.2 = entry.2.min(here);
@@ -154,9 +155,13 @@ async fn listen(
     Ok(())
 }
 
-async fn follow(mut stream: TcpStream, tell: mpsc::UnboundedSender<Seen>, open: Arc<AtomicUsize>) {
+async fn read_events(
+    mut stream: TcpStream,
+    sender: mpsc::UnboundedSender<ReceivedEvent>,
+    open: Arc<AtomicUsize>,
+) {
     let mut text = Vec::with_capacity(4096);
-    let mut greeted = false;
+    let mut has_event = false;
     loop {
         let mut buffer = [0; 4096];
         let Ok(read) = stream.read(&mut buffer).await else { return };
@@ -166,22 +171,22 @@ async fn follow(mut stream: TcpStream, tell: mpsc::UnboundedSender<Seen>, open: 
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let here = now.as_secs_f64() * 1000.0;
         text.extend_from_slice(&buffer[..read]);
-        // An event ends with an empty line; chunks of HTTP fall between events.
+        // An event ends with an empty line. Chunk headers of HTTP only occur between events.
         while let Some(end) = text.windows(2).position(|two| two == b"\n\n") {
-            if let Some((revision, committed)) = event(&text[..end]) {
-                if !greeted {
-                    greeted = true;
+            if let Some((revision, committed)) = parse_event(&text[..end]) {
+                if !has_event {
+                    has_event = true;
                     open.fetch_add(1, Ordering::Relaxed);
                 }
-                tell.send(Seen { revision, committed, here }).ok();
+                sender.send(ReceivedEvent { revision, committed, received: here }).ok();
             }
             text.drain(..end + 2);
         }
     }
 }
 
-/// Revision and time of commit of an event with counts.
-fn event(bytes: &[u8]) -> Option<(u64, f64)> {
+/// Parses revision and commit time (milliseconds since 1970) from a counts event.
+fn parse_event(bytes: &[u8]) -> Option<(u64, f64)> {
     let text = std::str::from_utf8(bytes).ok()?;
     let after = |name: &str| text.split_once(name).map(|(_, rest)| rest);
     let (revision, _) = after("\"revision\":")?.split_once(',')?;

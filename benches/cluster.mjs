@@ -1,6 +1,6 @@
-// Three nodes, one PostgreSQL and nginx in front (deploy/nginx.conf), all on this
-// machine: what one commits the others show, and what breaks costs nobody a signature.
-// `tools/with-postgres.sh node benches/cluster.mjs [short]`; asserts, and says what it saw.
+// Cluster test: three nodes, one PostgreSQL and nginx (deploy/nginx.conf) on this machine. Commits
+// on one node are seen on the others, and no failure loses a signature. `tools/with-postgres.sh
+// node benches/cluster.mjs [short]`; asserts and prints what it measured.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
@@ -25,7 +25,7 @@ const freePort = () =>
     });
   });
 
-// A database of its own in the cluster.
+// A separate database in the PostgreSQL cluster.
 const cluster = process.env.DATABASE_URL_POSTGRES;
 const name = `cluster_${process.pid}`;
 const sql = (text, database = cluster) => execFileSync('psql', [database, '-qtAc', text], { encoding: 'utf8' }).trim();
@@ -40,7 +40,7 @@ const node = (n) => serve({ ...env, LEPTOS_SITE_ADDR: `127.0.0.1:${ports[n]}` },
 const nodes = [await node(0)];
 nodes.push(...(await Promise.all([node(1), node(2)])));
 
-// nginx as deploy/ has it, with these ports and a certificate that signs itself.
+// nginx with the configuration of deploy/, other ports and a self-signed certificate.
 const front = await freePort();
 const key = path.join(folder, 'key.pem');
 const certificate = path.join(folder, 'certificate.pem');
@@ -72,7 +72,7 @@ for (let n = 0; n < 100; n += 1) {
 }
 
 const agent = new https.Agent({ keepAlive: true, maxSockets: 32, rejectUnauthorized: false });
-/// One request to nginx; a connection that breaks counts as an answer of its own.
+/// One request to nginx; rejects if the connection breaks.
 function ask(where, { method = 'GET', headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
     const asked = https.request(`${url}${where}`, { method, headers, agent, timeout: 30_000 }, (answer) => {
@@ -86,7 +86,7 @@ function ask(where, { method = 'GET', headers = {}, body } = {}) {
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const signature = 'name=%E7%8E%8B%E6%B5%8B%E8%AF%95&grid=grid-07&pledges=home&consent=on';
 
-// People who sign or report until they are told that it is done, and what they met.
+// Clients that sign or report and retry until it is acknowledged; records refusals and delays.
 const acknowledged = { visitors: new Set(), keys: new Set() };
 const crowd = () => {
   const met = { done: 0, refused: [], slowest: 0 };
@@ -148,7 +148,7 @@ const agree = async () => {
   throw new Error('the nodes do not agree');
 };
 
-// 1. A signature on node 1 is seen on node 3, in an open page.
+// 1. A signature on node 1 appears on node 3, on an open page.
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -177,7 +177,7 @@ for (let n = 0; n < (short ? 3 : 20); n += 1) {
 say(`signed on node 1, seen in a page of node 3 after ${percentile(latencies, 0.5)} ms, at most ${Math.max(...latencies)} ms`);
 assert.ok(percentile(latencies, 0.5) < 1000, 'within a second');
 
-// 2. Through nginx: live counts unbuffered, Host and Origin kept, staff on every node.
+// 2. Through nginx: `/live` is not buffered, Host and Origin are kept, sessions work on every node.
 const stream = new Promise((resolve, reject) => {
   const asked = https.get(`${url}/live`, { rejectUnauthorized: false }, (answer) => {
     answer.once('data', (text) => { resolve(String(text)); asked.destroy(); });
@@ -196,7 +196,7 @@ const staff = await logIn(nodes[0].url, 'manager');
 for (const { url: at } of nodes) assert.equal((await request(`${at}/console`, { headers: { cookie: staff } })).status, 200);
 say('live counts come through nginx at once, another origin is refused, a session holds on every node');
 
-// 3. A rolling restart, under load: nobody sees an error.
+// 3. A rolling restart under load: no client sees an error.
 const rolling = await during('rolling restart', async () => {
   for (const n of [0, 1, 2]) {
     await nodes[n].stop();
@@ -206,14 +206,14 @@ const rolling = await during('rolling restart', async () => {
 });
 assert.deepEqual(rolling.refused, []);
 
-// 4. Node 2 is killed: whoever was talking to it is answered by another.
+// 4. Node 2 is killed: nginx sends its clients to another node.
 const killed = await during('node 2 killed', async () => {
   await nodes[1].kill();
 });
 assert.deepEqual(killed.refused.filter((answer) => ![0, 502].includes(answer.status)), []);
 nodes[1] = await node(1);
 
-// 5. The connections on which nodes hear of each other are cut.
+// 5. The LISTEN connections of the nodes are terminated.
 const before = await agree();
 const cut = sql(`SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'chuangquan listening' AND datname = '${name}'`);
 assert.equal(cut, '3');
@@ -221,7 +221,7 @@ const met = await during('listeners cut off', () => sleep(100));
 assert.deepEqual(met.refused, []);
 assert.ok((await agree()).signatures > before.signatures);
 
-// 6. PostgreSQL is started anew: 503 with Retry-After at worst, and nodes recover alone.
+// 6. PostgreSQL restarts: at worst 503 with Retry-After, and nodes recover on their own.
 const restarted = await during('PostgreSQL restarted', async () => {
   const [first, ...rest] = process.env.POSTGRES_RESTART.trim().split(/\s+/);
   execFileSync(first, rest, { cwd: '/' });
@@ -232,7 +232,7 @@ for (const answer of restarted.refused) {
   assert.ok(answer.headers['retry-after'], 'a 503 says when to come again');
 }
 
-// 7. The load generator through nginx, node 3 killed in the middle.
+// 7. Load (wrk) through nginx, and node 3 is killed meanwhile.
 const cookies = path.join(folder, 'cookies');
 await visitors(nodes[0].url, short ? 3000 : 30_000, cookies);
 const load = wrk(url, {
@@ -247,7 +247,7 @@ const loaded = await load;
 say(`wrk through nginx, node 3 killed: ${loaded.error ?? `${Math.round(loaded.rate)} signatures a second, 99th percentile ${Math.round(loaded.p99)} ms`}`);
 nodes[2] = await node(2);
 
-// Everything acknowledged is there, once, and every counter is right.
+// Every acknowledged write exists once, and every counter is right.
 const last = await agree();
 const stored = Number(sql(`SELECT COUNT(*) FROM signatures WHERE state = 'valid'`, database));
 assert.equal(last.signatures, stored);

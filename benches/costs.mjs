@@ -1,12 +1,12 @@
-// What one signature and one page cost in processor time, for the arithmetic of
-// docs/scale.md. `tools/with-postgres.sh node benches/costs.mjs`
+// CPU time of one signature and one page view, for the capacity estimate in docs/scale.md.
+// `tools/with-postgres.sh node benches/costs.mjs`
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { BROTLI, processor, program, scratch, serve, settings, visit, wrk } from './lib.mjs';
 import { post, visitors } from './signing.mjs';
 
-/// Seconds that all processes of PostgreSQL have used, those that ended included.
+/// CPU seconds of all PostgreSQL processes, including those that have ended.
 const postgres = () => {
   const pids = execFileSync('pgrep', ['-x', 'postgres'], { encoding: 'utf8' }).trim().split('\n');
   return pids.reduce((sum, pid) => sum + (fs.existsSync(`/proc/${pid}/stat`) ? processor(pid) : 0), 0);

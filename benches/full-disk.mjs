@@ -1,6 +1,5 @@
-// A small file system that fills up under SQLite and the photos: what cannot be kept is
-// refused and comes back in its form, and once there is room everything goes on. Needs to
-// be root, to mount it.
+// A small file system that fills up under SQLite and the photo store: writes are refused with 503
+// and the form keeps its input; with free space again, writes work. Needs root, to mount it.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -12,7 +11,7 @@ const folder = scratch();
 const disk = path.join(folder, 'disk');
 fs.mkdirSync(disk);
 execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk]);
-// Before the folder is taken away.
+// Unmount before the folder is deleted: hence `prependListener`.
 process.prependListener('exit', () => execFileSync('umount', [disk]));
 
 const env = settings(disk);
@@ -36,7 +35,7 @@ while (refused < 5) {
   }
   assert.ok(acknowledged < 100_000, 'the disk fills');
 }
-// A photo does not fit either; nothing is left of it.
+// A photo does not fit either; no partial file is left.
 const cookie = await visit(server.url, agent);
 const photo = fs.readFileSync(path.join(root, 'docs/pictures/home-and-card.png'));
 const bound = 'kluntje';

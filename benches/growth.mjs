@@ -1,5 +1,5 @@
-// Every public page and the queue with ten million signatures and a million reports,
-// against the same with a thousand and two hundred, both servers in the same rounds.
+// Response times of every public page and the queue: ten million signatures and a million reports,
+// against a thousand and two hundred; both servers in the same rounds.
 import fs from 'node:fs';
 import { BROTLI, command, logIn, manager, median, request, scratch, serve, settings, spread, visit, wrk } from './lib.mjs';
 import { firstAnswer } from './start.mjs';
@@ -20,7 +20,7 @@ const filled = async (signatures, reports) => {
   await first.stop();
   const server = await serve(env);
   const cookie = await logIn(server.url, 'manager');
-  // Someone who signed, for their own page.
+  // A visitor who signed, for the personal pages.
   const visitor = await visit(server.url);
   await request(`${server.url}/sign`, {
     method: 'POST',
@@ -30,7 +30,7 @@ const filled = async (signatures, reports) => {
   return { server, cookie, visitor, seconds, start };
 };
 
-/// Bytes on disk for each of a million signatures.
+/// Database bytes per signature, from a million signatures.
 const bytesEach = async () => {
   const folder = scratch();
   await command(settings(folder), 'seed', '--signatures', '1000000', '--reports', '0');

@@ -1,4 +1,4 @@
-// What all benchmarks need: a server of their own, wrk, numbers.
+// Shared by all benchmarks: servers, wrk, statistics.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -9,21 +9,21 @@ import { promisify } from 'node:util';
 
 export const root = path.dirname(import.meta.dirname);
 export const program = path.join(root, 'target/release/chuangquan');
-/// The same server with bare routes beside it (benches/bench.rs).
+/// The example `bench`: the server with baseline routes (benches/bench.rs).
 export const bench = path.join(root, 'target/release/examples/bench');
 export const PASSWORD = 'correct horse battery';
 export const BROTLI = ['-H', 'Accept-Encoding: br'];
 const run = promisify(execFile);
 process.setMaxListeners(0);
 
-/// A folder that is gone when the process ends.
+/// A temporary folder, deleted when the process exits.
 export const scratch = () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'chuangquan-bench-'));
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
   return folder;
 };
 
-/// Settings of a server over the data in `folder`, or in `database`.
+/// Environment of a server with its data in `folder`, or in `database`.
 export const settings = (folder, database) => ({
   ...process.env,
   CHUANGQUAN_DATABASE_URL: database ?? `sqlite://${folder}/chuangquan.db`,
@@ -36,7 +36,7 @@ export const settings = (folder, database) => ({
 
 export const command = (env, ...args) => run(program, args, { env, cwd: root });
 
-/// Adds a manager and logs in; gives the cookie.
+/// Adds a manager and logs in; returns the cookie.
 export const manager = async (env) => {
   const adding = run(program, ['staff', 'add', 'manager', '--name', '王测试', '--role', 'manager', '--password-stdin'], { env, cwd: root });
   adding.child.stdin.end(`${PASSWORD}\n`);
@@ -80,7 +80,7 @@ export const serve = async (env, binary = bench) => {
   };
 };
 
-/// One request; the answer with its body.
+/// One HTTP request; resolves to the response with its body.
 export const request = (url, { method = 'GET', headers = {}, body, agent } = {}) =>
   new Promise((resolve, reject) => {
     const asked = http.request(url, { method, headers, agent }, (answer) => {
@@ -93,10 +93,10 @@ export const request = (url, { method = 'GET', headers = {}, body, agent } = {})
 
 const cookies = (answer) => (answer.headers['set-cookie'] ?? []).map((cookie) => cookie.split(';')[0]);
 
-/// The cookie of a new visitor, from a real GET.
+/// Cookie of a new visitor, from a real GET.
 export const visit = async (url, agent) => cookies(await request(`${url}/`, { agent }))[0];
 
-/// The cookies of someone of the staff.
+/// Cookies of a staff member.
 export const logIn = async (url, login) => {
   const visitor = await visit(url);
   const answer = await request(`${url}/console/login`, {
@@ -108,7 +108,7 @@ export const logIn = async (url, login) => {
   return [visitor, ...cookies(answer)].join('; ');
 };
 
-/// A body of a page, kept by the bench server to be given out bare.
+/// Stores the body of a page on the bench server, to be served by a baseline route.
 export const keep = async (url, name, page, headers) => {
   const answer = await request(`${url}${page}`, { headers });
   const kept = { 'content-type': answer.headers['content-type'] };
@@ -117,8 +117,8 @@ export const keep = async (url, name, page, headers) => {
   return answer.body.length;
 };
 
-/// wrk on one page: requests a second and milliseconds; anything refused is a fault,
-/// unless `expect` (a part of wrk's line) says otherwise.
+/// Runs wrk on one page: requests per second and latencies in milliseconds. Throws on refused
+/// requests, unless the output of wrk contains `expect`.
 export const wrk = async (url, { connections = 64, seconds = 3, args = [], env = {} } = {}) => {
   const threads = Math.min(1, connections);
   const { stdout } = await run(
@@ -139,7 +139,7 @@ export const wrk = async (url, { connections = 64, seconds = 3, args = [], env =
 export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 export const percentile = (list, p) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * p))];
 
-/// Runs each of `what` in turn, `rounds` times; median and spread of each.
+/// Runs each entry of `what` in turn, `rounds` times; median and range of each.
 export const alternating = async (rounds, what) => {
   const seen = Object.fromEntries(Object.keys(what).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -154,17 +154,17 @@ export const spread = (list, digits = 0) => {
   return `${say(median(list))} (${say(Math.min(...list))} to ${say(Math.max(...list))})`;
 };
 
-/// Resident memory of a process, in KB.
+/// Resident memory of a process in KB.
 export const resident = (pid) => Number(fs.readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
 
-/// Seconds of processor time that a process has used.
+/// CPU seconds of a process.
 export const processor = (pid) => {
   const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
   const hertz = Number(execFileSync('getconf', ['CLK_TCK']));
   return (Number(fields[11]) + Number(fields[12])) / hertz;
 };
 
-/// How long one fdatasync of 4 KB takes in `folder`, in ms: the median of 200.
+/// Duration of one fdatasync of 4 KB in `folder` in ms: median of 200.
 export const fsync = (folder) => {
   const file = path.join(folder, 'fsync');
   const handle = fs.openSync(file, 'w');

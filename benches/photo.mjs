@@ -1,6 +1,6 @@
-// What a 12-megapixel photo costs: milliseconds from its last byte to the answer, and how
-// far the server's memory rises. Give it the address of a server of its own and its
-// process id: `tools/with-server.sh node benches/photo.mjs`.
+// Cost of a 12-megapixel photo: milliseconds from its last byte to the response, and growth of the
+// server's memory. Arguments: address and process id of a server: `tools/with-server.sh node
+// benches/photo.mjs`.
 import { readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 const { chromium } = createRequire(new URL('../end2end/package.json', import.meta.url))('@playwright/test');
@@ -21,7 +21,7 @@ const page = await browser.newPage();
 const data = await page.evaluate(() => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 4000, height: 3000 });
   const c = canvas.getContext('2d');
-  // Leaves and stones: neither flat nor noise.
+  // A texture like leaves and stones, so that JPEG compresses it like a photo.
   for (let i = 0; i < 60000; i += 1) {
     c.fillStyle = `hsl(${(i * 37) % 360} ${20 + (i % 60)}% ${20 + ((i * 7) % 60)}%)`;
     c.fillRect((i * 7919) % 4000, (i * 104729) % 3000, 5 + (i % 40), 5 + ((i * 3) % 40));

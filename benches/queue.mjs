@@ -1,4 +1,4 @@
-// The queue of the console with 100,000 reports, for each role.
+// Response time of the console queue with 100,000 reports, for each role.
 import { BROTLI, command, logIn, manager, scratch, serve, settings, spread, wrk } from './lib.mjs';
 
 const ROUNDS = 5;

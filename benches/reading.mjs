@@ -1,4 +1,4 @@
-// Pages and counts against the same bytes from memory, outside of all our layers.
+// Pages and counts, against the same bytes from the baseline route (memory, no middleware).
 import { BROTLI, alternating, keep, median, scratch, serve, settings, spread, visit, wrk } from './lib.mjs';
 
 const ROUNDS = 5;

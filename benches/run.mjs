@@ -1,6 +1,6 @@
-// `make bench`: every figure beside its limit in the same run, into benches/RESULTS.md.
-// Needs the release build of the program and of the example `bench`, wrk, and PostgreSQL
-// at DATABASE_URL_POSTGRES (tools/with-postgres.sh). Words after it choose the parts.
+// `make bench`: measures every figure with its baseline in the same run, writes benches/RESULTS.md.
+// Needs the release builds of the program and of the example `bench`, wrk, and PostgreSQL at
+// DATABASE_URL_POSTGRES (tools/with-postgres.sh). Arguments select the parts.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

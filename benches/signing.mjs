@@ -1,5 +1,5 @@
-// Durable signatures against a form that is read and checked and not stored, on both
-// databases; each by a visitor of its own, whose cookie came from a real GET.
+// Durable signatures, against parsing and validating the form without storing it, on both
+// databases; each signature by another visitor, with a cookie from a real GET.
 import http from 'node:http';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ const ROUNDS = 5;
 const SECONDS = 1;
 const CONNECTIONS = 256;
 
-/// Writes the cookies of `count` new visitors into a file.
+/// Writes the cookies of `count` new visitors to a file.
 export const visitors = async (url, count, file) => {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
   const found = [];
@@ -21,7 +21,7 @@ export const visitors = async (url, count, file) => {
   fs.writeFileSync(file, `${found.join('\n')}\n`);
 };
 
-/// wrk posting the form, each time for the next visitor of the file.
+/// wrk posts the form, each time with the next cookie of the file.
 export const post = (url, route, cookies, options) =>
   wrk(url, {
     args: ['-s', path.join(root, 'benches/sign.lua')],
@@ -37,12 +37,12 @@ const on = async (name, goal, database) => {
   const signed = [];
   const parsed = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    // More than can sign in the time: nobody signs twice.
+    // More visitors than can sign in that time, so that none signs twice.
     await visitors(server.url, 26_000 * SECONDS, cookies);
     parsed.push((await post(server.url, '/parse', cookies, { connections: CONNECTIONS, seconds: SECONDS })).rate);
     signed.push((await post(server.url, '/sign', cookies, { connections: CONNECTIONS, seconds: SECONDS })).rate);
   }
-  // Half of the load that it can bear: each connection waits before it signs again.
+  // Half of the maximum load: each connection pauses between signatures.
   await visitors(server.url, 26_000 * SECONDS, cookies);
   const pause = Math.round((CONNECTIONS / (median(signed) / 2)) * 1000);
   const half = await post(server.url, '/sign', cookies, {

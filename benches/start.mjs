@@ -1,10 +1,10 @@
-// From the start of the program to its first answer, on an existing database, and what
-// it takes when nobody comes.
+// Time from process start to the first response on an existing database, and resident memory when
+// idle.
 import { command, median, program, request, resident, scratch, serve, settings, sleep, spread } from './lib.mjs';
 
 const ROUNDS = 5;
 
-/// Milliseconds until the first page is answered.
+/// Milliseconds until the first page is served.
 export const firstAnswer = async (env) => {
   const server = await serve(env, program);
   await request(`${server.url}/`);

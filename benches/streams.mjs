@@ -1,4 +1,4 @@
-// Ten thousand open event streams to one node, while people sign.
+// Fan-out: ten thousand open event streams to one node, while visitors sign.
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import { bench, percentile, processor, program, request, resident, scratch, serve, settings, sleep, visit } from './lib.mjs';
@@ -25,7 +25,7 @@ export const streams = async () => {
   await open;
   await sleep(1000);
   const growth = resident(pid) - before;
-  // People sign every tenth of a second: there is something new at every tick.
+  // A signature every 100 ms, so that every tick has new counts.
   const used = processor(pid);
   const since = Date.now();
   while (Date.now() - since < (SECONDS - 3) * 1000) {

@@ -1,7 +1,7 @@
-// The main journeys in Firefox, with scripts and without, and in WebKit: signing, the card,
-// a report with a photo from filing to closing, a count that moves by itself. And over https,
-// where browsers heed that a page is not to be kept: a phone that is handed on.
-// `node browsers.mjs [firefox|webkit…] ADDRESS`, with MANAGER, CHECKER and PASSWORD.
+// Main journeys in Firefox (with and without scripts) and WebKit: signing, the card, a report with
+// a photo from filing to closing, live counts. Over https, where browsers honour `no-store`: a
+// phone that is passed on. `node browsers.mjs [firefox|webkit…] ADDRESS`, with MANAGER, CHECKER and
+// PASSWORD.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,14 +18,14 @@ const address = process.argv.at(-1);
 const wanted = process.argv.slice(2, -1);
 const PATIENCE = 15_000;
 const photo = fileURLToPath(new URL('photo.jpg', import.meta.url));
-// What it looks like after handling is another picture: the phone was held upside down.
+// The after photo must differ: the same JPEG with EXIF orientation 3 (180 degrees).
 const scratch = mkdtempSync(path.join(tmpdir(), 'browsers-'));
 const after = path.join(scratch, 'after.jpg');
 const turned = Buffer.from('ffe100224578696600004949' + '2a00080000000100120103000100000003000000' + '00000000', 'hex');
 const jpeg = readFileSync(photo);
 writeFileSync(after, Buffer.concat([jpeg.subarray(0, 2), turned, jpeg.subarray(2)]));
 
-/** A driver on a free port, once it listens. */
+/** Starts a WebDriver server; resolves once it accepts sessions. */
 async function driver(command, port, environment = {}) {
   const child = spawn(command, [`--port=${port}`], { stdio: 'ignore', env: { ...process.env, ...environment } });
   for (let i = 0; i < 100; i += 1) {
@@ -36,7 +36,7 @@ async function driver(command, port, environment = {}) {
   throw new Error(`${command} did not begin to listen`);
 }
 
-/** A screen that nobody looks at, for a browser that wants one; its name. */
+/** A virtual screen (Xvfb) for browsers without headless mode; its display name. */
 async function screen() {
   const child = spawn('Xvfb', ['-displayfd', '3', '-screen', '0', '1280x1024x24'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const [number] = await once(child.stdio[3], 'data');
@@ -74,7 +74,7 @@ const BROWSERS = {
   },
 };
 
-/** The same server by https, with a certificate that nobody else trusts. */
+/** An https proxy in front of the server, with a self-signed certificate. */
 async function encrypted() {
   const [key, cert] = ['key', 'cert'].map((name) => path.join(scratch, name));
   execFileSync('openssl', [
@@ -94,7 +94,7 @@ async function encrypted() {
   return { url: `https://127.0.0.1:${proxy.address().port}`, end: () => { proxy.close(); proxy.closeAllConnections(); } };
 }
 
-/** The browser, asked again what WebKit does not answer because a page goes away meanwhile. */
+/** Repeats read-only commands that WebKit fails to answer while a page unloads. */
 function patient(browser) {
   const execute = browser.execute.bind(browser);
   const onlyLooks = (command) => /^(find|get|is|executeScript$)/.test(command.getName());
@@ -109,18 +109,18 @@ function patient(browser) {
   return browser;
 }
 
-/** What a person does with a browser. */
+/** User actions in a browser. */
 function hand(browser, at = address) {
   const found = async (css) => browser.wait(until.elementLocated(By.css(css)), PATIENCE, css);
-  // What sticks to an edge of the page must not lie over it; without scripts it is let be.
+  // Centred, so that sticky bars do not cover the element; fails silently without scripts.
   const show = (element) => browser.executeScript('arguments[0].scrollIntoView({ block: "center" })', element).catch(() => {});
   const click = async (css) => {
     const element = await found(css);
     await show(element);
-    // What only scripts show is there before it can be pressed.
+    // Elements that only scripts show may not be interactable yet.
     await browser.wait(() => element.click().then(() => true, (fault) => {
       if (fault instanceof error.ElementNotInteractableError) return false;
-      // WebKit's answer is lost where the page that it leads to comes first.
+      // WebKit loses the answer to a click if the next page loads first.
       if (fault instanceof error.NoSuchFrameError) return true;
       throw fault;
     }), PATIENCE, css);
@@ -164,7 +164,7 @@ async function sign(browser, scripts) {
   assert.match(await picture.getAttribute('src'), /^data:image\/png/);
 }
 
-/** Another browser signs, and the number here moves. */
+/** Another browser signs, and the number on this page changes. */
 async function watch(browser) {
   const { open, found } = hand(browser);
   await open('/');
@@ -204,7 +204,7 @@ async function logIn(browser, login, url) {
   await at(/\/console$/);
 }
 
-/** From accepting to closing, by two people at one desk. */
+/** From accepting to closing a report, by two staff members. */
 async function handle(browser, code, scripts) {
   const { open, click, type, found, says, at } = hand(browser);
   await logIn(browser, process.env.MANAGER);
@@ -226,7 +226,7 @@ async function handle(browser, code, scripts) {
   await at(/\/console\/login/);
 }
 
-/** Goes back some pages; none of them may show `words`. */
+/** Goes back several pages; none of them may show `words`. */
 async function back(browser, times, words) {
   for (let i = 0; i < times; i += 1) {
     await browser.navigate().back();
@@ -236,7 +236,7 @@ async function back(browser, times, words) {
   }
 }
 
-/** A phone that is handed on, and a desk that someone leaves. */
+/** A phone that is passed on, and a console whose user logs out. */
 async function handOn(browser, code, url) {
   const { open, click, type, at, says } = hand(browser, url);
   await open('/sign?lang=zh');
@@ -262,7 +262,7 @@ async function handOn(browser, code, url) {
   await back(browser, 3, '三楼堆了旧家具');
 }
 
-/** Opens a browser for some work, and pictures it where the work fails. */
+/** Runs some work in a new browser; takes a screenshot if it fails. */
 async function inBrowser(name, scripts, waiting, work) {
   const browser = patient(await BROWSERS[name].open(scripts, waiting));
   try {
@@ -292,7 +292,7 @@ for (const [name, kind] of Object.entries(BROWSERS)) {
         await hand(browser).says('h1', '已办结');
         return code;
       });
-      // WebKit's driver waits for a page that asks anew when it is gone back to, and never ends.
+      // WebKit's driver hangs on back navigation to a page that reloads itself.
       await inBrowser(name, scripts, 'none', (browser) => handOn(browser, code, https.url));
       console.log(`  ${name}, scripts ${scripts ? 'on' : 'off'}: signs, reports, handles, closes, is handed on`);
     }

@@ -1,11 +1,11 @@
-// What journeys through casework share: staff of a grid, their browsers, a report.
+// Helpers for casework journeys: staff of a grid, their browsers, a report.
 import type { Browser, Locator, Page } from '@playwright/test';
 import { photo } from './photo.ts';
 import { expect, logIn, type Server } from './server.ts';
 
 let next = 0;
 
-/** A worker, a checker and a lead, for one test. */
+/** A worker, a checker and a lead for one test. */
 export function staffOf(server: Server, grid: string): Record<'worker' | 'checker' | 'lead', string> {
   next += 1;
   const name = (role: string): string => `${role}-${grid}-${next}`;
@@ -34,8 +34,8 @@ export async function fill(page: Page, grid: string, place: string): Promise<voi
 
 export const code = (page: Page): string => page.url().split('/reports/')[1]!;
 
-/** Chooses a photo for a field; with scripts it is on its way at once. What it looks like
- *  after handling is another picture than before. */
+/** Chooses a photo for a file field; with scripts it is uploaded at once. Before and after
+ *  photos differ: identical ones would be refused. */
 export async function choose(form: Locator, field: string, scripts: boolean): Promise<void> {
   const tiles = form.getByAltText(/^已选的照片/);
   const before = await tiles.count();
@@ -43,26 +43,26 @@ export async function choose(form: Locator, field: string, scripts: boolean): Pr
   if (scripts) await expect(tiles).toHaveCount(before + 1);
 }
 
-/** Files the report that is filled in; its code. */
+/** Submits the report form that is filled in; returns the code. */
 export async function file(page: Page): Promise<string> {
   await page.getByRole('button', { name: '提交', exact: true }).click();
   await page.waitForURL(/\/reports\/[\w-]{22}$/);
   return code(page);
 }
 
-/** Does what asks for nothing more: presses the button of the action's own form. */
+/** Submits an action whose form has no fields but its button. */
 export async function press(desk: Page, action: string): Promise<void> {
   await desk.locator(`#form-${action} > button`).click();
 }
 
-/** Accepts and dispatches the report that is open. */
+/** Accepts and dispatches the report on the open page. */
 export async function acceptAndDispatch(desk: Page): Promise<void> {
   await press(desk, 'accept');
   await press(desk, 'dispatch');
   await desk.locator('#form-start').waitFor();
 }
 
-/** Opens one of the folded actions, and gives its form. */
+/** Opens a collapsed action; returns its form. */
 export async function unfold(desk: Page, title: string, action: string) {
   await desk.locator('summary', { hasText: new RegExp(`^${title}$`) }).click();
   return desk.locator(`#form-${action}`);

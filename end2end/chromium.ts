@@ -1,4 +1,4 @@
-// How Debian's Chromium is started.
+// Launch options for Debian's Chromium.
 export const launchOptions = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: [

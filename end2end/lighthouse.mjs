@@ -1,5 +1,5 @@
-// Lighthouse on the pages that matter most: mobile, default throttling, the median of five
-// by performance. Writes the medians' reports into docs/lighthouse. `make lighthouse`.
+// Lighthouse on the most important pages: mobile, default throttling, median of five runs by
+// performance. Writes the reports into docs/lighthouse. `make lighthouse`.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const measure = (address) => JSON.parse(execFileSync('npx', [
   '--yes', 'lighthouse@12.2.3', address, '--output=json', '--output-path=stdout', '--quiet', `--chrome-flags=${flags}`,
 ], { env: { ...process.env, CHROME_PATH: process.env.CHROMIUM ?? '/usr/bin/chromium' }, maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] }));
 
-// On a busy machine Chromium now and then gives no trace; that round is done again, and said.
+// On a busy machine Chromium sometimes returns no trace; the run is repeated, with a message.
 const once = (address) => {
   for (let tries = 1; ; tries += 1) {
     try {
@@ -40,7 +40,7 @@ for (const [name, page] of Object.entries(pages)) {
   rows.push(`| \`${page}\` | ${scores.join(' | ')} | ${lcp.displayValue} | ${cls.numericValue.toFixed(3)} | ${tbt.displayValue} | ${(weight.numericValue / 1000).toFixed(1)} KB | ${all.join(', ')} |`);
   const weak = Object.values(median.audits).filter((audit) => audit.score !== null && audit.score < 1);
   for (const audit of weak) console.log(`${page}: ${audit.id} ${audit.score} ${audit.displayValue ?? ''}`);
-  // Scores and figures of every audit; what they mean stands in Lighthouse's own pages.
+  // Scores and figures of every audit, without Lighthouse's descriptions.
   const brief = {
     lighthouse: median.lighthouseVersion,
     taken: median.fetchTime,

@@ -1,10 +1,10 @@
-// Photos as phones take them: a JPEG that is red on its left and blue on its right, with
-// EXIF that says how it was held, where, and by which phone.
+// Test photos like those of phones: a JPEG, red on the left and blue on the right, with EXIF
+// orientation, GPS position and camera maker.
 import { readFileSync } from 'node:fs';
 
 const jpeg = readFileSync(new URL('photo.jpg', import.meta.url));
 
-/** What must never be found on the disk of the server. */
+/** Values that must not be found on the server's disk. */
 export const secret = 'SecretPhone-31.2235N-121.4451E';
 
 /** EXIF with an orientation, a maker and a GPS position (TIFF, little endian). */
@@ -44,7 +44,7 @@ function exif(orientation: number): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** A photo that carries where it was taken. */
+/** A JPEG with EXIF orientation, maker and GPS position. */
 export function photo(name = 'IMG_0001.jpg', orientation = 1) {
   const bytes = Buffer.concat([jpeg.subarray(0, 2), exif(orientation), jpeg.subarray(2)]);
   return { name, mimeType: 'image/jpeg', buffer: bytes };

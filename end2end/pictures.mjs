@@ -1,5 +1,5 @@
-// Takes a picture of every page in the sizes and lights it is judged by, into
-// target/pictures. `make pictures`; or give it an address and words of picture names.
+// Screenshots of every page in all sizes and colour schemes, into target/pictures. `make pictures`;
+// or with an address and parts of picture names as arguments.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { chromium } from '@playwright/test';
 
@@ -12,7 +12,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
 });
 
-// A street that has begun to light up.
+// 31 signatures, so that some windows of the street are lit.
 for (let i = 0; i < 31; i += 1) {
   const cookie = (await fetch(`${url}/`)).headers.getSetCookie()[0].split(';')[0];
   const grid = `grid-${String(((i * 7) % 37) + 1).padStart(2, '0')}`;
@@ -39,8 +39,8 @@ async function refused(page) {
   await page.waitForSelector('.error-summary');
 }
 
-// Reports on their way: filed by a resident, moved on by staff who were let in before
-// (`MANAGER` names the login, `PASSWORD` the password).
+// Reports in different states: filed by a resident, processed by existing staff accounts (`MANAGER`
+// is the login, `PASSWORD` the password).
 const staffCookie = await (async () => {
   if (!process.env.MANAGER) return undefined;
   const cookie = (await fetch(`${url}/`)).headers.getSetCookie()[0].split(';')[0];
@@ -59,7 +59,7 @@ async function post(path, fields, files = {}, cookies = staffCookie) {
   return answer.headers.get('location');
 }
 
-// Two pictures that look like a corridor with and without clutter.
+// Two drawings of a corridor, with and without clutter.
 async function painted(cluttered) {
   const page = await browser.newPage();
   const data = await page.evaluate((full) => {
@@ -139,7 +139,7 @@ const pages = {
   ...consolePages,
 };
 
-// Staff's pages and the board are in Chinese for everybody.
+// Console and board are always in Chinese.
 const chineseOnly = new Set([...Object.keys(consolePages).filter((name) => !/^(status-|me-|reports$)/.test(name)), 'screen']);
 const looks = {
   light: {}, dark: { colorScheme: 'dark' }, care: { care: process.env.CARE ?? '20' },
@@ -160,7 +160,7 @@ for (const [width, height] of sizes) {
       await open(page);
       await page.waitForTimeout(500);
       await page.screenshot({ path: `${out}${picture}.png`, fullPage: process.env.WHOLE === '1' });
-      // Nothing may reach beyond the screen's edge.
+      // No horizontal overflow.
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 0) console.log(`${picture}: ${wide} pixels too wide`);
       sheets[`${width}-${look}`] ??= [];
@@ -170,7 +170,7 @@ for (const [width, height] of sizes) {
   }
 }
 
-// All pages of one size and look on one sheet.
+// Contact sheet: all pages of one size and colour scheme.
 const sheetPage = await browser.newPage();
 for (const [sheet, pictures] of Object.entries(sheets)) {
   const wide = sheet.startsWith('1280');
@@ -181,7 +181,7 @@ for (const [sheet, pictures] of Object.entries(sheets)) {
   await sheetPage.screenshot({ path: `${out}sheet-${sheet}.png`, fullPage: true });
 }
 
-// The picture of the README.
+// The screenshot in README.md.
 const readme = await browser.newPage({ viewport: { width: 800, height: 844 } });
 const picture = (name) => `data:image/png;base64,${readFileSync(`${out}${name}.png`).toString('base64')}`;
 if (!only.length) {

@@ -1,5 +1,5 @@
-// The same journeys with JavaScript on and off, in Debian's Chromium. Each worker
-// starts a server of its own (see server.ts), so there is nothing to wait for here.
+// All journeys with and without JavaScript, in Debian's Chromium. Each worker starts its own server
+// (see server.ts), so there is no `webServer` here.
 import { defineConfig } from '@playwright/test';
 import { launchOptions } from './chromium.ts';
 
@@ -23,16 +23,16 @@ export default defineConfig({
   reporter: [['list']],
   use: {
     trace: 'retain-on-failure',
-    // It would answer in place of what a test puts before the server (see offline.spec.ts).
+    // A service worker would answer instead of routes mocked by tests; offline.spec.ts allows it.
     serviceWorkers: 'block',
     launchOptions,
   },
   projects: [
     { name: 'js', use: { ...phone } },
-    // What only scripts can do has no counterpart here; axe is itself a script, and sees
-    // the page without ours in its own way.
+    // Journeys that need scripts are skipped here; axe is itself a script and covers pages without
+    // islands on its own.
     { name: 'no-js', use: { ...phone, javaScriptEnabled: false }, testIgnore: /(islands|axe|weight|offline|wechat|sizes|memory|keyboard)\.spec\.ts/ },
-    // What is handled together is handled on the other database, too.
+    // Casework also runs on PostgreSQL.
     { name: 'postgres', use: { ...phone }, testMatch: /(report|casework)\.spec\.ts/ },
   ],
 });

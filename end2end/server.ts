@@ -1,5 +1,5 @@
-// A real server on a free port with a database of its own, and pages that fail their
-// test when the browser complains.
+// Test fixture: a real server on a free port with its own database, and pages that fail their test
+// on browser errors or warnings.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { test as base, expect, type Page } from '@playwright/test';
 const root = path.dirname(import.meta.dirname);
 const program = process.env.PROGRAM ?? path.join(root, 'target', 'release', 'chuangquan');
 
-/** Everyone's password in tests. */
+/** Password of every test account. */
 export const password = 'correct horse battery';
 
 export class Server {
@@ -28,7 +28,7 @@ export class Server {
       CHUANGQUAN_DATABASE_URL: `sqlite://${folder}/chuangquan.db`,
       CHUANGQUAN_SECRET_FILE: `${folder}/secret`,
       CHUANGQUAN_PHOTO_STORE: `${folder}/photos`,
-      // Journeys sign faster than anybody reads; src/tests/doubts.rs has the rules on.
+      // Journeys sign too fast for the rules; src/tests/doubts.rs tests with the rules on.
       CHUANGQUAN_LIMITS: 'off',
       RUST_LOG: 'warn',
       ...settings,
@@ -48,7 +48,7 @@ export class Server {
     return new Server(url, folder, child, all);
   }
 
-  /** Lets someone in: `staff add` of the program itself. */
+  /** Adds a staff account with `staff add` of the program. */
   addStaff(login: string, name: string, role: string, ...scope: string[]): void {
     const done = spawnSync(
       program,
@@ -58,7 +58,7 @@ export class Server {
     expect(done.status, done.stderr.toString()).toBe(0);
   }
 
-  /** Ends it, and fails when it does not end as it should. */
+  /** Stops the server; fails if it does not exit cleanly. */
   async stop(): Promise<void> {
     const ended = new Promise<number | null>((resolve) => this.process.on('exit', resolve));
     this.process.kill('SIGTERM');
@@ -78,7 +78,7 @@ function newDatabase(worker: number): Record<string, string> {
   return { CHUANGQUAN_DATABASE_URL: cluster.replace(/\/[^/]*$/, `/${name}`) };
 }
 
-/** Gathers what the browser complains of. */
+/** Collects errors and warnings of the browser. */
 export function complaints(page: Page): string[] {
   const found: string[] = [];
   page.on('console', (message) => {
@@ -86,18 +86,18 @@ export function complaints(page: Page): string[] {
     if (!blocked && (message.type() === 'error' || message.type() === 'warning')) found.push(message.text());
   });
   page.on('pageerror', (error) => {
-    // Chromium's way to say that one page follows another without a transition.
+    // Chromium's error for a view transition that was skipped.
     if (!String(error).includes('Transition was')) found.push(String(error));
   });
   return found;
 }
 
 interface PerTest {
-  /** What this test makes the browser complain of on purpose. */
+  /** Browser errors that this test expects. */
   expectedComplaints: RegExp;
   quietBrowser: void;
-  /** Starts a server of this test's own. It is stopped after the test, and after its pages: a
-   * page that still loads would complain that its server is gone. */
+  /** Starts a separate server for this test. It stops after the test's pages are closed: a page
+   * that still loads would report errors. */
   startServer: (settings: Record<string, string>) => Promise<Server>;
 }
 
@@ -141,28 +141,28 @@ export const test = base.extend<PerTest, PerWorker>({
 
 export { expect };
 
-/** Every page that can be opened without having done anything. */
+/** All pages that need no data or login. */
 export const pages = [
   '/', '/pledges/home', '/pledges/traffic', '/pledges/public-places', '/pledges/neighbours',
   '/sign', '/recovery', '/offline', '/me', '/me/data', '/progress', '/privacy', '/licences', '/report', '/reports', '/messages', '/console/login',
 ];
 
-/** Every page of the console that a grid worker can open. */
+/** All console pages that a grid worker can open. */
 export const consolePages = [
   '/console', '/console?state=all', '/console/new', '/console/new?settle=1', '/console/check',
   '/console/duty', '/console/stats', '/console/weekly', '/console/posters', '/console/account',
 ];
 
-/** Those that only a manager can open. */
+/** Console pages for managers only. */
 export const managerPages = ['/console/staff', '/console/signatures', '/console/signatures?verdict=invalidate&rule=hasty'];
 
-/** The number of valid signatures, as a program is told. */
+/** Number of valid signatures, from `/counts.json`. */
 export async function signatures(server: Server): Promise<number> {
   const answer = await fetch(`${server.url}/counts.json`);
   return ((await answer.json()) as { signatures: number }).signatures;
 }
 
-/** Fills the signing form of the page that is open, and sends it. */
+/** Fills in and submits the signing form on the open page. */
 export async function sign(page: Page, name: string, pledges = ['美丽家园齐创建']): Promise<void> {
   for (const pledge of pledges) await page.getByLabel(pledge, { exact: true }).check();
   await page.getByLabel('您的姓名').fill(name);
@@ -170,9 +170,9 @@ export async function sign(page: Page, name: string, pledges = ['美丽家园齐
   await page.getByRole('button', { name: '签名', exact: true }).click();
 }
 
-/** Logs someone in, in a browser of their own. */
+/** Logs in as `login`, and drops another staff session. */
 export async function logIn(page: Page, login: string, url = ''): Promise<void> {
-  // Whoever else was logged in goes.
+  // Drop the session of another account.
   await page.context().clearCookies({ name: 'staff' });
   await page.goto(`${url}/console/login`);
   await page.getByLabel('登录名').fill(login);

@@ -1,7 +1,6 @@
-// What every way in refuses, written down: each route of the table, asked by each kind of
-// person with each kind of fault, as a page and as JSON. Two versions that behave alike leave
-// two folders that are alike: `diff -r`.
-// `node snapshot.mjs FOLDER ADDRESS`, with MANAGER and PASSWORD; the database must be new.
+// Snapshot of all error responses: each route, requested by each kind of caller with each kind of
+// invalid input, as HTML and as JSON. To compare two versions: `diff -r` of their folders. `node
+// snapshot.mjs FOLDER ADDRESS`, with MANAGER and PASSWORD; the database must be new.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,12 +11,12 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const photo = readFileSync(here('photo.jpg'));
 mkdirSync(folder, { recursive: true });
 
-/** The routes of the table, as the source says them: method and path. */
+/** The routes in the route table's source: method and path. */
 const table = [...readFileSync(here('../src/server/routes.rs'), 'utf8').matchAll(/\b(page|own|data|form)\(\s*"(\/[^"]*)"/g)]
   .map(([, kind, path]) => [kind === 'form' ? 'POST' : 'GET', path])
   .filter(([, path]) => path !== '/live');
 
-/** A browser: cookies, and what it says of itself. */
+/** An HTTP client that keeps cookies. */
 class Asker {
   cookies = new Map();
 
@@ -43,7 +42,7 @@ class Asker {
   }
 }
 
-/** What differs between two runs without meaning anything. */
+/** Replaces values that differ between runs (codes, dates, hosts). */
 function plain(text) {
   return text
     .replace(/(name="(?:form_key|owner)" value=")[^"]*/g, '$1…')
@@ -92,7 +91,7 @@ const askers = {
 
 const ACTIONS = ['accept', 'reject', 'duplicate', 'refer', 'check', 'finish', 'hide', 'nonsense'];
 const WISHES = ['support', 'rate', 'add', 'urge', 'withdraw', 'nonsense'];
-/** The addresses of a path of the table. */
+/** Example addresses of a route. */
 function addresses(path) {
   const fill = (name, values) => values.map((value) => path.replace(name, value));
   if (path.includes('{action}')) return fill('{action}', ACTIONS).map((path) => path.replace('{code}', code));

@@ -1,16 +1,15 @@
-//! 创全: a street's civility campaign as a mobile web app.
+//! 创全: mobile web app for the civility campaign of one street. Here: the command line.
 //!
-//! One signature's way through the house:
-//! 1. `ui` draws the form of `/sign` from the campaign; `islands` help while it is filled in.
-//! 2. `server` takes the post, knows the visitor by a cookie, and reads the fields strictly.
-//! 3. `service` asks whether the campaign is open and holds the form against `domain`'s rules.
-//! 4. `store` commits it with all that waits beside it, counters included, and only then answers.
-//! 5. `server` sends the browser on to `/signed`, and the new counts to everyone at `/live`.
-//! 6. `islands` move the number on every open page.
+//! How one signature passes through the crates:
+//! 1. `ui` renders the form of `/sign` from the campaign; `islands` assist while it is filled in.
+//! 2. `server` receives the POST, identifies the visitor by cookie, and parses the form strictly.
+//! 3. `service` checks that the campaign is open and validates the form by the rules of `domain`.
+//! 4. `store` commits it in one batch with other pending writes and the counters, then answers.
+//! 5. `server` redirects to `/signed` and sends the new counts to all streams of `/live`.
+//! 6. `islands` update the number on every open page.
 //!
-//! Each floor is a crate of its own, so that the compiler knows which may use which:
-//! `domain` → `campaign`, `store` → `service` → `ui` → `server`, and `islands`, which is the
-//! one that the browser gets. Here is the command line: parse, then hand over.
+//! Each layer is a crate, so the compiler checks the dependencies: `domain` → `campaign`, `store` →
+//! `service` → `ui` → `server`; `islands` is the crate that runs in the browser (wasm).
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -27,8 +26,8 @@ use server::{
 use service::export::Export;
 use store::{BackupSummary, PhotoStore, Store};
 
-/// Threads that free what others allocated wait for each other in the system's own
-/// allocator: a third of a busy server's time.
+/// mimalloc: in the system allocator, threads that free memory of other threads contend for its
+/// locks; that took a third of the CPU time of a busy server.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -36,46 +35,46 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
-    /// How to log: lines for people, or JSON for programs
-    #[arg(long, env = "CHUANGQUAN_LOG", value_enum, default_value_t = Log::Text, global = true)]
-    log: Log,
+    /// Log format: text for people, JSON for programs
+    #[arg(long, env = "CHUANGQUAN_LOG", value_enum, default_value_t = LogFormat::Text, global = true)]
+    log: LogFormat,
 
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Log {
+enum LogFormat {
     Text,
     Json,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the app until told to end
+    /// Serve the app until SIGTERM or SIGINT
     Serve(Box<ServeSettings>),
     /// Work with campaign files
     #[command(subcommand)]
     Campaign(CampaignCommand),
-    /// Let staff in, and out
+    /// Manage staff accounts
     #[command(subcommand)]
     Staff(StaffCommand),
-    /// Change the secret that signs cookies and seals what people write
+    /// Rotate the secret that signs cookies and encrypts what people write
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Copy the database and the photos into an empty folder, while they are in use
+    /// Back up the database and the photos into an empty folder, while the app runs
     Backup {
         /// The folder
         dir: PathBuf,
         #[command(flatten)]
         data: DatabaseSettings,
     },
-    /// Fill an empty database and an empty photo store from a copy
+    /// Restore a backup into an empty database and an empty photo store
     Restore {
         /// The folder
         dir: PathBuf,
-        /// Take a copy of an older version, for which no secret vouches: staff come disabled,
-        /// and their passwords void
+        /// Accept a backup of an older version, which has no MAC: all staff are disabled and their
+        /// passwords void
         #[arg(long)]
         unsealed: bool,
         #[command(flatten)]
@@ -90,9 +89,9 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         reports: u64,
         #[command(flatten)]
-        over: CampaignSettings,
+        settings: CampaignSettings,
     },
-    /// Write all reports or signatures as a table
+    /// Export all reports or signatures as a table
     Export {
         /// reports or signatures
         #[arg(value_parser = ["reports", "signatures"])]
@@ -100,16 +99,16 @@ enum Command {
         /// csv or xlsx
         #[arg(long, default_value = "csv", value_parser = ["csv", "xlsx"])]
         format: String,
-        /// With names, contacts and the residents' own words
+        /// Include names, contacts and the residents' own texts
         #[arg(long)]
         personal: bool,
         /// The file to write [default: standard output]
         #[arg(long)]
         output: Option<PathBuf>,
         #[command(flatten)]
-        over: CampaignSettings,
+        settings: CampaignSettings,
     },
-    /// Count all rows and compare with the counters; exits 1 when they differ
+    /// Recompute all counters from the rows and compare; exits 1 if they differ
     Recount {
         #[command(flatten)]
         data: DatabaseSettings,
@@ -118,26 +117,26 @@ enum Command {
 
 #[derive(Subcommand)]
 enum CampaignCommand {
-    /// Name every fault of a campaign file, with its line and field
+    /// Check a campaign file: print every error with line and field
     Check {
         /// The file
         file: PathBuf,
     },
 }
 
-/// Said after a copy was restored that nobody vouches for.
-const UNSEALED: &str = "nobody vouches for this copy: all staff are disabled and their passwords \
-                        void, recovery codes and WeChat accounts are left out, and whose reports \
-                        and signatures there are is not certain. Let a manager in by `chuangquan staff add`, who lets the others in \
-                        again after looking at each; then `chuangquan recount`";
+/// Printed after a restore with `--unsealed`.
+const UNSEALED_NOTICE: &str = "this backup has no MAC and may have been changed: all staff are \
+    disabled and their passwords void; recovery codes and WeChat accounts are left out; owners of \
+    reports and signatures are uncertain. Add a manager with `chuangquan staff add`, who enables \
+    the others after a check; then run `chuangquan recount`";
 
 fn main() -> ExitCode {
-    // What this program writes, only its owner reads.
+    // Files that this program creates are readable by their owner only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let cli = Cli::parse();
     tls::prepare();
-    logging::begin(cli.log == Log::Json);
-    // Rendering inside a single worker has been seen to wait for itself.
+    logging::begin(cli.log == LogFormat::Json);
+    // At least 4 workers: with a single one, rendering has been seen to deadlock.
     let workers = std::thread::available_parallelism().map_or(4, |n| n.get().max(4));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build();
@@ -159,23 +158,23 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             for warning in checked.warnings {
                 println!("{}: warning: {warning}", file.display());
             }
-            println!("{}: whole", file.display());
+            println!("{}: ok", file.display());
         }
         Command::Staff(command) => staff::run(command).await?,
         Command::Secret(command) => secret::run(command).await?,
         Command::Backup { dir, data } => {
-            // A database that is not there gets no secret either.
+            // Opened first, so that no secret file is made for a database that does not exist.
             Store::open_existing(&data.database_url).await.map_err(text)?.close().await;
             let secrets = secret_file::read(&data.secret_file).map_err(text)?;
             let store = Store::open_sealed(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
-            let pictures = PhotoStore::open(&data.photo_store).map_err(text)?;
-            let BackupSummary { rows, photo_files: pictures, .. } =
-                store.backup(&pictures, &dir).await.map_err(text)?;
-            println!("{rows} rows and {pictures} pictures are in {}", dir.display());
+            let photos = PhotoStore::open(&data.photo_store).map_err(text)?;
+            let BackupSummary { rows, photo_files, .. } =
+                store.backup(&photos, &dir).await.map_err(text)?;
+            println!("{rows} rows and {photo_files} photo files copied to {}", dir.display());
             println!(
-                "what people wrote opens by {} only, and nothing is restored without it: keep a \
-                 copy of that elsewhere",
+                "the backup can only be restored and decrypted with {}: keep a copy of that file \
+                 elsewhere",
                 data.secret_file.display()
             );
             store.close().await;
@@ -185,33 +184,33 @@ async fn run(command: Command) -> Result<ExitCode, String> {
             let secrets = secrets.map_err(text)?;
             let store = Store::open_to_restore(&data.database_url, secrets.seal()).await;
             let store = store.map_err(text)?;
-            let pictures = PhotoStore::open(&data.photo_store).map_err(text)?;
-            let restored = store.restore(&pictures, &dir, unsealed).await.map_err(text)?;
-            let BackupSummary { rows, photo_files: pictures, missing } = restored;
-            println!("{rows} rows and {pictures} pictures came from {}", dir.display());
+            let photos = PhotoStore::open(&data.photo_store).map_err(text)?;
+            let restored = store.restore(&photos, &dir, unsealed).await.map_err(text)?;
+            let BackupSummary { rows, photo_files, missing } = restored;
+            println!("{rows} rows and {photo_files} photo files restored from {}", dir.display());
             if missing > 0 {
-                println!("{missing} photos of reports have no picture in the copy");
+                println!("{missing} photos of reports have no file in the backup");
             }
             if unsealed {
-                println!("{UNSEALED}");
+                println!("{UNSEALED_NOTICE}");
             }
             store.close().await;
         }
-        Command::Seed { signatures, reports, over } => {
-            let campaign = over.campaign().map_err(text)?.campaign;
-            let DatabaseSettings { secret_file, database_url, .. } = &over.data;
+        Command::Seed { signatures, reports, settings } => {
+            let campaign = settings.campaign().map_err(text)?.campaign;
+            let DatabaseSettings { secret_file, database_url, .. } = &settings.data;
             let secrets =
                 secret_file::of_database(secret_file, database_url).await.map_err(text)?;
-            let store = Store::open(&over.data.database_url, secrets.seal(), &campaign).await;
+            let store = Store::open(database_url, secrets.seal(), &campaign).await;
             let store = store.map_err(text)?;
             let now = jiff::Timestamp::now().as_millisecond();
             store.seed(&campaign, signatures, reports, now).await.map_err(text)?;
             store.close().await;
-            println!("{signatures} signatures and {reports} reports are there");
+            println!("{signatures} signatures and {reports} reports were created");
         }
-        Command::Export { what, format, personal, output, over } => {
-            let (service, store) = staff::open(&over).await?;
-            let what = Export::parse(&what).ok_or("reports or signatures")?;
+        Command::Export { what, format, personal, output, settings } => {
+            let (service, store) = staff::open(&settings).await?;
+            let what = Export::parse(&what).ok_or("the table must be reports or signatures")?;
             let written =
                 export::write(&service, what, (&format, personal), output.as_deref()).await;
             store.close().await;
@@ -227,7 +226,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
                 }
                 return Ok(ExitCode::FAILURE);
             }
-            println!("every counter says what the rows say");
+            println!("all counters agree with the rows");
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and only that: `install.sh build` for make serve,
-# `install.sh test` for what make test needs besides.
+# Installs missing tools only: `install.sh build` for `make serve`, `install.sh test` for what `make
+# test` needs in addition.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ stop() { printf '%s\n' "$*" >&2; exit 1; }
 has() { command -v "$1" >/dev/null 2>&1; }
 timed() { "$PWD/tools/timed.sh" "$@"; }
 
-# Debian packages, as root or through sudo; elsewhere says what is needed and stops.
+# Installs Debian packages, as root or with sudo; on other systems prints them and stops.
 packages() {
   local names="$*" sudo=()
   has apt-get || stop "Please install what these Debian packages hold, then try again: $names"
@@ -23,7 +23,7 @@ packages() {
     "$@" >/dev/null
 }
 
-# npm packages of a folder, without running their scripts; again when the lock changed.
+# npm packages of a folder, without their install scripts; again if the lock file changed.
 modules() {
   local folder=$1 mark="$1/node_modules/.installed"
   if ! cmp -s "$folder/package-lock.json" "$mark"; then
@@ -53,7 +53,7 @@ build() {
   local version
   version=$(locked_version wasm-bindgen)
   if [ "$(wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $version" ]; then
-    # Not by its own lock, which names a version that cannot always be had.
+    # Without --locked: its lock file names a version that is not always available.
     timed "wasm-bindgen $version (about 1 minute)" cargo install wasm-bindgen-cli \
       --version "$version" --bin wasm-bindgen --root .tools --debug --quiet \
       --config profile.dev.debug=0
@@ -74,7 +74,7 @@ test_tools() {
   has WebKitWebDriver || missing+=(webkit2gtk-driver)
   has Xvfb || missing+=(xvfb)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
-  # Debian has no driver for its Firefox; Mozilla's is a crate.
+  # Debian has no geckodriver; it is built from Mozilla's crate.
   has geckodriver || timed "geckodriver (about 1 minute)" cargo install geckodriver \
     --version 0.37.1 --locked --root .tools --debug --quiet --config profile.dev.debug=0
   has cargo-machete || timed "cargo-machete (about 1 minute)" cargo install cargo-machete \

@@ -1,13 +1,13 @@
-// Lists what the program and its pages are made of, each with its licence, into
-// tools/licences.tsv, which the page /licences shows. `--check` only says whether it is true.
+// Writes the licence list of all linked crates and npm packages to tools/licences.tsv, which the
+// page /licences shows. `--check` only reports whether the file is up to date.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = 'tools/licences.tsv';
-// What is shipped of the npm packages; the others only build and test.
+// npm packages that are shipped; the others are for builds and tests only.
 const shipped = ['idb', 'weui'];
 
-/** The packages that `target` is linked from. */
+/** Third-party crates linked for `target`, without build and dev dependencies. */
 function crates(target) {
   const options = ['--format-version', '1', '--locked', '--all-features'];
   const text = execFileSync('cargo', ['metadata', ...options, '--filter-platform', target], {
@@ -29,7 +29,7 @@ function crates(target) {
   return packages.filter(({ id, source }) => found.has(id) && source !== null);
 }
 
-/** A licence as SPDX writes it. */
+/** Replaces `/` by the SPDX operator `OR`. */
 const spdx = (licence) => licence.replaceAll(/\s*\/\s*/g, ' OR ');
 
 const rows = new Map();

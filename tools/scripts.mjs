@@ -1,5 +1,5 @@
-// Builds the scripts of src/browser into a folder `scripts` beside the server program, which
-// reads them when it starts. Run by make; takes the folder of the program.
+// Compiles the scripts of src/browser into a folder `scripts` next to the server program, which
+// reads them at start. Run by make; argument: the folder of the program.
 import path from 'node:path';
 import esbuild from 'esbuild';
 
@@ -14,11 +14,11 @@ esbuild.buildSync({
   bundle: true,
   format: 'iife',
   minify: true,
-  // Else each would begin with "use strict".
+  // Otherwise each output would begin with "use strict".
   tsconfigRaw: { compilerOptions: { alwaysStrict: false, strict: false } },
   charset: 'utf8',
-  // Browsers that are older get pages without scripts.
+  // Older browsers get pages without scripts.
   target: ['chrome80', 'safari13', 'firefox78'],
-  // All of them know both, Safari 13 but for corners that nothing here touches.
+  // All of them support both; Safari 13 has gaps that these scripts do not touch.
   supported: { destructuring: true, 'dynamic-import': true },
 });

@@ -1,7 +1,6 @@
-// Puts the site together from what cargo built: the smaller wasm, its loader, the style
-// sheet and `public`, under hashed names and compressed beforehand. Run by make; takes
-// the folder of the server program, where hash.txt has to stand. Does nothing when no
-// input has changed.
+// Builds the site folder: optimised wasm, its loader, the style sheets and `public`, with hashed
+// names and precompressed. Run by make; argument: the folder of the server program, where hash.txt
+// is written. Does nothing if no input has changed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -19,7 +18,7 @@ const site = path.join(target, 'site');
 const pkg = path.join(site, 'pkg');
 const bindings = path.join(target, 'bindings');
 const programs = path.resolve(process.argv[2] ?? path.join(target, 'release'));
-// The programs for the browser: all islands, and those that watch the counts.
+// The two wasm programs: all islands, and only those that show live counts.
 const PROGRAMS = [['', 'all'], ['-live', 'live']];
 const wasmInput = (program) => path.join(target, 'programs', `${program}.wasm`);
 
@@ -53,7 +52,7 @@ const run = (program, ...args) => execFileSync(program, args, { stdio: 'inherit'
 // wasm-bindgen, then wasm-opt.
 fs.rmSync(bindings, { recursive: true, force: true });
 const wasmOpt = path.join(here, 'node_modules', '.bin', 'wasm-opt');
-// Exactly what rustc emits: newer proposals would shut out browsers that run the rest.
+// Exactly the wasm features that rustc emits: newer ones would exclude older browsers.
 const features = [
   'bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int',
   'reference-types', 'sign-ext',
@@ -70,12 +69,12 @@ const built = PROGRAMS.map(([suffix, program]) => {
   return { suffix, js, wasm: fs.readFileSync(smaller) };
 });
 
-// The style sheets, for older browsers too.
+// Style sheets, compiled for older browsers too.
 const esbuildTarget = ['chrome80', 'safari13', 'firefox78'];
 const sources = filesBelow(path.join(root, 'src')).filter((file) => file.endsWith('.rs'));
 const css = async (name) => {
   const scss = sass.compile(path.join(root, 'style', `${name}.scss`), { style: 'expanded' }).css;
-  // Of WeUI's widgets only what the pages name; our own rules are all wanted.
+  // Of WeUI only the rules whose classes pages use; our own rules are all kept.
   const [{ css: used }] = await new PurgeCSS().purge({
     content: sources,
     css: [{ raw: scss }],
@@ -85,7 +84,7 @@ const css = async (name) => {
   return esbuild.transformSync(used, { loader: 'css', minify: true, target: esbuildTarget, charset: 'utf8' }).code;
 };
 
-// Under hashed names.
+// Files get hashed names.
 fs.rmSync(site, { recursive: true, force: true });
 fs.mkdirSync(pkg, { recursive: true });
 fs.cpSync(path.join(root, 'public'), site, { recursive: true });
@@ -103,7 +102,7 @@ for (const { suffix, js, wasm } of built) {
   put('wasm', wasm, suffix);
 }
 
-// Compressed beforehand, where that makes them smaller.
+// Precompressed, if that makes them smaller.
 const report = [];
 for (const file of filesBelow(site)) {
   const bytes = fs.readFileSync(file);

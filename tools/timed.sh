@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs a step, saying before what it is and after how long it took.
+# Runs a command; prints its name before and its duration after.
 set -euo pipefail
 what=$1
 shift

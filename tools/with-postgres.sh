@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs a command with DATABASE_URL_POSTGRES of a PostgreSQL cluster of its own, which is
-# gone afterwards, and POSTGRES_RESTART, which starts it anew. PostgreSQL refuses to run
-# as root: then it runs as `postgres`.
+# Runs a command with DATABASE_URL_POSTGRES of a temporary PostgreSQL cluster, deleted afterwards,
+# and POSTGRES_RESTART, a command that restarts it. PostgreSQL refuses to run as root: then it runs
+# as `postgres`.
 set -euo pipefail
 
 bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)
@@ -12,7 +12,7 @@ if [ "$(id -u)" = 0 ]; then
   as=(runuser -u postgres --)
   chown postgres "$folder"
 fi
-# Its own port, so that several may run beside each other and beside a real one.
+# A free port, so that several clusters can run at the same time.
 port=$(node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})')
 
 finish() {
@@ -27,6 +27,6 @@ cd /
   -o "-p $port -k $folder -c listen_addresses=127.0.0.1 -c max_connections=300" start
 cd "$OLDPWD"
 export DATABASE_URL_POSTGRES="postgres://postgres@127.0.0.1:$port/postgres"
-# Whoever tries what happens when it is restarted does so by this command.
+# Command for tests that restart PostgreSQL.
 export POSTGRES_RESTART="${as[*]} $bin/pg_ctl -D $folder/data -s -w -m fast restart -l $folder/log"
 "$@"

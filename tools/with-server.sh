@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs a command with the address of a server of its own as its last argument.
+# Runs a command with the address of a temporary server as its last argument.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 export LEPTOS_SITE_ADDR=127.0.0.1:0 CHUANGQUAN_DATABASE_URL="sqlite://$folder/chuangquan.db" \
   CHUANGQUAN_SECRET_FILE="$folder/secret" CHUANGQUAN_PHOTO_STORE="$folder/photos" RUST_LOG=warn
-# Who drives a browser signs faster than anybody reads; src/tests/doubts.rs has the rules on.
+# Browser tests sign too fast for the rules; src/tests/doubts.rs tests with the rules on.
 export CHUANGQUAN_LIMITS=off
 program=${PROGRAM:-target/release/chuangquan}
-# Two who may see everything, for those who look at the console.
+# Two managers, for commands that use the console.
 export MANAGER=manager CHECKER=checker PASSWORD="correct horse battery"
 for login in "$MANAGER" "$CHECKER"; do
   "$program" staff add "$login" --name 王测试 --role manager --password-stdin \

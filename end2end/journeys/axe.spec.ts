@@ -1,5 +1,4 @@
-// Every page, looked at as axe would: light and dark, with the islands awake and with
-// the page as it is for those who have no scripts. No rule is switched off.
+// Accessibility: axe with all rules on every page, in light and dark, with and without islands.
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { file, fill, press, staffOf } from '../casework.ts';

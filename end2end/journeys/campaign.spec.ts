@@ -1,4 +1,4 @@
-// Another street, and a campaign that is over.
+// Another street's campaign file, and a closed campaign.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,8 +1,8 @@
-// 文明承诺卡: a real picture with a code that can be read back, and a phrase for later.
+// 文明承诺卡: an image with a QR code that can be decoded, and a recovery phrase.
 import jsQR from 'jsqr';
 import { expect, sign, test } from '../server.ts';
 
-// How its one export arrives depends on who loads it.
+// CommonJS: the shape of the import depends on the loader.
 type Decode = typeof jsQR.default;
 const decode: Decode = (jsQR as { default?: Decode }).default ?? (jsQR as unknown as Decode);
 
@@ -17,7 +17,7 @@ test('the card is made into a picture whose code leads here', async ({ page, ser
   await page.getByRole('button', { name: '做成图片' }).click();
   const picture = page.getByRole('img', { name: /王测试的文明承诺卡，第 [\d,]+ 位/ });
   await expect(picture).toBeVisible();
-  // As text: number by number, three million of them take the browser half a minute.
+  // Passed as text: as an array, three million numbers take the browser 30 seconds.
   const { width, height, pixels } = await picture.evaluate((image: HTMLImageElement) => {
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];

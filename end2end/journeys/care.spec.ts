@@ -1,4 +1,4 @@
-// 大字版: the switch, and that it is remembered. What it looks like: sizes.spec.ts.
+// 大字版: the switch, and that it is remembered. Sizes are checked in sizes.spec.ts.
 import { expect, pages, test } from '../server.ts';
 
 test.use({ expectedComplaints: /status of 4/ });

@@ -1,4 +1,4 @@
-// What staff do besides the straight way: 退单, 延期, 督办, 现场办结, batch 核查, bulk.
+// Casework besides the main path: 退单, 延期, 督办, 现场办结, batch 核查, bulk actions.
 import { acceptAndDispatch, choose, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
 import { expect, test } from '../server.ts';
 

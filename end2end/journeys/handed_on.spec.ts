@@ -1,24 +1,24 @@
-// A phone is handed on: going back shows nothing of the former person, their pages do nothing
-// to the next one, and everybody's pages stay in the browser's memory.
+// A phone is passed on: back navigation shows nothing of the former visitor, their pages do nothing
+// to the next one, and public pages stay in the back/forward cache.
 import type { Page } from '@playwright/test';
 import { launchOptions } from '../chromium.ts';
 import { acceptAndDispatch, file, fill, staffOf } from '../casework.ts';
 import { expect, logIn, sign, signatures, test } from '../server.ts';
 
 test.use({
-  // Playwright switches the memory for going back off unless it is told.
+  // Playwright disables the back/forward cache by default.
   launchOptions: { ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] },
-  // What was the former person's is not there, and what was posted is not asked for anew.
+  // 404 and 409 for pages of the former visitor; ERR_CACHE_MISS for responses to a POST.
   expectedComplaints: /status of 40[49]|ERR_CACHE_MISS/,
 });
 
-/** Goes back a page, and waits until it stands: one from memory is never loaded. */
+/** Goes back one page. A fixed wait, as pages from the back/forward cache fire no `load`. */
 async function back(page: Page): Promise<void> {
   await page.goBack({ waitUntil: 'commit' });
   await page.waitForTimeout(700);
 }
 
-/** Goes back some pages; what each of them says. */
+/** Goes back several pages; returns the text of each. */
 async function allBehind(page: Page, times: number): Promise<string[]> {
   const seen: string[] = [];
   for (let i = 0; i < times; i += 1) {
@@ -44,7 +44,7 @@ test('everybody’s pages come back from memory, one’s own are asked for anew'
     expect(new URL(page.url()).pathname).toBe(path);
     expect(asked, `${path} comes back from memory`).toEqual([]);
   }
-  // Without scripts the browser forgets them as soon as the phone is another person's: below.
+  // Without scripts the browser drops these only when the visitor changes: tested below.
   for (const path of javaScriptEnabled ? ['/me', '/me/data', '/signed', '/recovery'] : []) {
     await page.goto(path, { waitUntil: 'networkidle' });
     await page.goto('/licences');
@@ -152,7 +152,7 @@ test('what someone began to write is theirs alone', async ({ page, javaScriptEna
   const words = page.getByLabel('看到了什么');
   await words.fill('先来的人写的');
   if (javaScriptEnabled) {
-    // It is kept for who wrote it.
+    // The draft is kept for its author.
     await page.goto('/progress');
     await page.goto('/report');
     await expect(words).toHaveValue('先来的人写的');
@@ -162,7 +162,7 @@ test('what someone began to write is theirs alone', async ({ page, javaScriptEna
   await expect(page).toHaveURL(/\/sign$/);
   await page.waitForLoadState('networkidle');
   if (javaScriptEnabled) {
-    // Back at the former person's form, which the browser remembers: it is this one's now.
+    // Back on the former visitor's form, from the browser's memory: it now belongs to this visitor.
     await back(page);
     await back(page);
     await expect(page).toHaveURL(/\/report$/);

@@ -1,5 +1,5 @@
-// What only scripts add: the draft, checks while typing, one submit, a live connection
-// that rests while nobody looks. And the page when the wasm does not come.
+// Features that need scripts: drafts, validation while typing, a single submit, a live connection
+// that pauses on hidden pages. And pages when the wasm does not load.
 import { file, fill, staffOf } from '../casework.ts';
 import { photo } from '../photo.ts';
 import { complaints, expect, logIn, sign, test } from '../server.ts';

@@ -1,12 +1,11 @@
-// Without a mouse: every page can be walked by Tab in the order in which it reads, and it
-// is always seen where one is.
+// Keyboard only: Tab reaches everything in reading order, and the focus is always visible.
 import type { Page } from '@playwright/test';
 import { staffOf } from '../casework.ts';
 import { consolePages, expect, logIn, pages, test } from '../server.ts';
 
 interface Stop { index: number; seen: boolean; html: string }
 
-/** Numbers everything that can be used, as it reads; how many. A group of radios is one. */
+/** Numbers all focusable elements in document order; returns how many. A radio group counts once. */
 const number = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const groups = new Set<string>();
@@ -24,7 +23,7 @@ const number = (page: Page): Promise<string[]> =>
     return usable.map((element) => element.outerHTML.slice(0, 120));
   });
 
-/** Where the focus is, and whether that is seen: by a line around it or around its label. */
+/** Number of the focused element, and whether it or its label has a visible outline. */
 const here = (page: Page): Promise<Stop> =>
   page.evaluate(() => {
     const element = document.activeElement as HTMLElement;
@@ -41,7 +40,7 @@ async function walk(page: Page, where: string): Promise<void> {
   const usable = await number(page);
   await page.evaluate(() => { (document.activeElement as HTMLElement | null)?.blur(); });
   const stops: Stop[] = [];
-  // A field for a day has a stop for each of its parts.
+  // A date field has one tab stop per part.
   for (let i = 0; i < 4 * usable.length && stops.length < usable.length; i += 1) {
     await page.keyboard.press('Tab');
     const stop = await here(page);

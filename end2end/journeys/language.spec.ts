@@ -1,8 +1,8 @@
-// English beside Chinese: by the browser's settings, by choice, and nothing left over.
+// English and Chinese: by browser settings, by choice, and no untranslated text.
 import type { Page } from '@playwright/test';
 import { expect, sign, test } from '../server.ts';
 
-/** Chinese words on the page that are not marked as Chinese: text, labels, hints. */
+/** Chinese text, labels and placeholders that are not marked with `lang="zh"`. */
 const leftOver = (page: Page): Promise<string[]> =>
   page.evaluate(() => {
     const found: string[] = [];

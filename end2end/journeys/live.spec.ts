@@ -1,4 +1,4 @@
-// One signs; every other open page sees the number rise.
+// After a signature the number changes on every other open page.
 import { expect, sign, signatures, test } from '../server.ts';
 
 test('the count rises on another phone', async ({ page, browser, server, javaScriptEnabled }) => {

@@ -1,9 +1,9 @@
-// The board hangs in a lobby for days: what busy hours leave behind is measured, with the
-// 48,000 news of over three hours at the full four a second given to it within seconds.
+// The lobby board stays open for days: memory is measured after 48,000 events, as many as in over
+// three hours at four a second, sent within seconds.
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, test } from '../server.ts';
 
-/** Events of one connection, which then breaks and is made again. */
+/** Events per connection; then the connection ends and the page reconnects. */
 const EVENTS = 4000;
 
 interface Use { nodes: number; listeners: number; heap: number; wasm: number }
@@ -14,7 +14,7 @@ async function use(page: Page, tools: CDPSession): Promise<Use> {
   const { usedSize: heap } = await tools.send('Runtime.getHeapUsage');
   const wasm = await page.evaluate(async () => {
     const { js } = document.querySelector<HTMLElement>('script[data-js]')!.dataset;
-    // What loaded the program gives the same one again.
+    // Calling the loader again returns the running wasm instance.
     const program = (await import(js!)) as { default: () => Promise<{ memory: WebAssembly.Memory }> };
     return (await program.default()).memory.buffer.byteLength;
   });
@@ -40,11 +40,11 @@ test('busy hours leave nothing behind on the board', async ({ page, server }) =>
   await page.goto('/screen');
   await page.clock.pauseAt(Date.now() + 60_000);
   const number = page.locator('.board__count .unseen');
-  /** Lets so many connections come and go. */
+  /** Lets the page make `more` connections. */
   const live = async (more: number): Promise<void> => {
     for (const until = connections + more; connections < until;) await page.clock.runFor(5000);
     await page.clock.runFor(61_000);
-    // The clock stands: once all that came is shown, nothing is on its way.
+    // The clock is paused: once the newest count is shown, no event is pending.
     const newest = async (): Promise<boolean> => (await number.textContent()) === counts.signatures.toLocaleString('en');
     await expect.poll(newest, { timeout: 30_000 }).toBe(true);
   };

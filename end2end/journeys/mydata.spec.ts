@@ -1,4 +1,4 @@
-// What is kept of someone: they read it, take it along and have it erased.
+// A visitor's own data: read, download, erase.
 import { readFileSync } from 'node:fs';
 import { code, fill } from '../casework.ts';
 import { expect, sign, signatures, test } from '../server.ts';
@@ -37,7 +37,7 @@ test('sees all that is kept, takes a copy and has it erased', async ({ page, ser
   expect(copy.signatures[0].name).toBe('王测试');
   expect(copy.reports[0].contact_phone).toBe('13800000000');
 
-  // Not by a slip of the thumb.
+  // Not without confirmation.
   await page.getByText('全部删除').first().click();
   const erase = page.getByRole('button', { name: '全部删除' });
   await erase.click();

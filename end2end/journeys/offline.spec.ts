@@ -1,5 +1,5 @@
-// Without a network: pages seen before, forms kept with their photos and sent once; and
-// what is one's own is never kept.
+// Offline: pages seen before are cached, forms are queued with their photos and sent once; personal
+// pages are never cached.
 import type { BrowserContext, Page } from '@playwright/test';
 import { fill } from '../casework.ts';
 import { photo } from '../photo.ts';
@@ -7,7 +7,7 @@ import { expect, sign, signatures, test } from '../server.ts';
 
 test.use({ serviceWorkers: 'allow', expectedComplaints: /ERR_INTERNET_DISCONNECTED|Failed to fetch|ERR_FAILED|status of 4/ });
 
-/** A phone on its second page, with its worker at work. */
+/** A page controlled by the service worker (from the second page on). */
 async function atHome(page: Page): Promise<void> {
   await page.goto('/');
   await page.getByRole('link', { name: '动态' }).click();
@@ -25,7 +25,7 @@ const cached = (page: Page): Promise<string[]> =>
     return found;
   });
 
-/** How many forms wait in the phone. */
+/** Number of forms in the service worker's queue. */
 const waiting = (page: Page): Promise<number> =>
   page.evaluate(() => new Promise((resolve) => {
     const opening = indexedDB.open('chuangquan', 1);
@@ -55,7 +55,7 @@ test('pages seen before open without a network, with a mark', async ({ page, con
 
 test('a report made without a network is sent once, with its photo, when there is one', async ({ page, context, server }) => {
   await atHome(page);
-  // Who has reported before has what shrinks photos.
+  // After a visit to `/report` the photo scaler is cached.
   await page.goto('/report', { waitUntil: 'networkidle' });
   await context.setOffline(true);
   await fill(page, 'grid-11', '离线小区');
@@ -72,7 +72,7 @@ test('a report made without a network is sent once, with its photo, when there i
   await page.goto(found[0]!);
   await expect(page.getByText('离线小区')).toBeVisible();
   await expect(page.getByRole('img', { name: /照片|处理前/ }).first()).toBeVisible();
-  // Nothing is left to be sent a second time.
+  // The queue is empty: nothing is sent twice.
   await page.evaluate(() => navigator.serviceWorker.controller!.postMessage('send'));
   await page.goto('/');
   expect(await reports(context, server.url)).toHaveLength(1);
@@ -81,7 +81,7 @@ test('a report made without a network is sent once, with its photo, when there i
 test('an answer that was lost does not make two of one', async ({ page, context, server }) => {
   await atHome(page);
   await fill(page, 'grid-12', '断线小区');
-  // The server gets the form; the phone never hears of it.
+  // The server receives the form; the response is lost.
   let lost = 0;
   await context.route('**/report', async (route) => {
     if (route.request().method() !== 'POST' || lost > 0) return route.continue();
@@ -92,7 +92,7 @@ test('an answer that was lost does not make two of one', async ({ page, context,
   await page.getByRole('button', { name: '提交', exact: true }).click();
   await page.waitForURL(/\/(offline|me)$/);
   expect(lost).toBe(1);
-  // The worker may be on its way to `/me` with the page.
+  // The service worker may be navigating the page to `/me` at the same time.
   await page.goto('/progress').catch(() => page.goto('/progress'));
   await page.evaluate(() => navigator.serviceWorker.controller!.postMessage('send'));
   await expect.poll(() => waiting(page)).toBe(0);
@@ -131,7 +131,7 @@ test('a form that waited is sent by the next visit, however long after', async (
   await fill(page, 'grid-13', '隔天小区');
   await page.getByRole('button', { name: '提交', exact: true }).click();
   await expect(page).toHaveURL(/\/offline$/);
-  // The page is closed before there is a network again, and nothing tells the worker.
+  // The page is closed before the network is back, so nothing notifies the worker.
   await page.close();
   await context.setOffline(false);
   const later = await context.newPage();
@@ -150,7 +150,7 @@ test('the next person at a phone gets nothing of what this one has left, which i
   await page.getByLabel('在哪里').fill('没有分类的小区');
   await page.getByRole('button', { name: '提交', exact: true }).click();
   await expect(page).toHaveURL(/\/offline$/);
-  // Away from `/offline`, which the worker leaves for `/me` once it has sent what waits.
+  // Leave `/offline`: the worker would navigate it to `/me` after sending the queue.
   await page.goto('/');
   await context.setOffline(false);
   await page.goto('/signed');
@@ -174,7 +174,7 @@ test('who has all of theirs deleted has what waits sent first, and nothing is le
   await page.goto('/me/data');
   await page.getByText('全部删除').first().click();
   await page.getByLabel('我明白删除后找不回来').check();
-  // Written in another window, without a network; the first one does not know of it.
+  // Filled in in another window, offline; the first window does not know of it.
   const other = await context.newPage();
   await context.setOffline(true);
   await other.goto('/report');
@@ -193,7 +193,7 @@ test('who has all of theirs deleted has what waits sent first, and nothing is le
   await page.getByRole('button', { name: '全部删除' }).click();
   await expect(page.getByText('我们这里没有保存您的任何内容')).toBeVisible();
   expect(sent.filter((path) => path === '/report' || path === '/me/erase')).toEqual(expect.arrayContaining(['/report', '/me/erase']));
-  // It was sent, and taken back with everything else.
+  // The report was sent, then withdrawn with the rest.
   await expect.poll(received).toBe(before);
 });
 

@@ -1,14 +1,14 @@
-// Every page, looked at as a thumb and as a narrow screen would.
+// Every page: size of tap targets, and no overflow on a narrow screen.
 import type { Page } from '@playwright/test';
 import { file, fill, staffOf } from '../casework.ts';
 import { consolePages, expect, logIn, pages, test } from '../server.ts';
 
-/** Everything a thumb should hit that is smaller than 44 by 44. */
+/** Tap targets smaller than 44 by 44 CSS pixels. */
 const smallTargets = (page: Page) =>
   page.evaluate(() => {
     const small: string[] = [];
     for (const element of document.querySelectorAll<HTMLElement>('a, button, summary, select, input')) {
-      // A box inside a row is hit by hitting the row; a link inside a sentence is exempt.
+      // A checkbox in a row counts with the row; links within a sentence are exempt.
       const row = element.closest('label') ?? element;
       const box = row.getBoundingClientRect();
       if (box.width === 0 || element.matches('.skip-link, [aria-hidden=true]')) continue;

@@ -1,4 +1,4 @@
-// Several photos chosen in one go: each is sent once and kept once, wherever the form stands.
+// Several photos chosen at once: each is uploaded once and stored once, in every form.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
@@ -8,7 +8,7 @@ import { expect, type Server, test } from '../server.ts';
 
 const lot = (n: number) => Array.from({ length: n }, (_, i) => photo(`IMG_${i + 1}.jpg`));
 
-/** How often photos are sent by the page on their own, with the files in each request. */
+/** Counts the upload requests that the page sends by itself. */
 function uploads(page: Page): () => number {
   let sent = 0;
   page.on('request', (request) => {
@@ -17,7 +17,7 @@ function uploads(page: Page): () => number {
   return () => sent;
 }
 
-/** Pictures on the disk, each in two sizes. */
+/** Number of stored photos, without thumbnails. */
 const stored = (server: Server): number => readdirSync(path.join(server.folder, 'photos'), { recursive: true, withFileTypes: true })
   .filter((file) => file.isFile() && !file.name.includes('.thumb.')).length;
 
@@ -79,7 +79,7 @@ test('in the console each of two fields sends its own lot once', async ({ browse
   await desk.getByLabel('怎样处理的').fill('已清走');
   await desk.locator('input[name=before][type=file]').setInputFiles(lot(2));
   if (javaScriptEnabled) await expect(tiles(desk)).toHaveCount(2);
-  // What it looks like now is another picture: the same, held otherwise.
+  // The after photo must differ: the same one with another orientation.
   const after = [3, 6, 8].map((way) => photo(`AFTER_${way}.jpg`, way));
   await desk.locator('input[name=photos][type=file]').setInputFiles(after);
   if (javaScriptEnabled) {

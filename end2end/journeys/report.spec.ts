@@ -1,5 +1,5 @@
-// A resident reports what they see; the grid's staff handle it; the resident has the
-// last word.
+// A report from filing to rating: the resident files it, staff of the grid handle it, the resident
+// rates the result.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { choose, code, fill, inOwnBrowser, press, staffOf } from '../casework.ts';
@@ -31,17 +31,17 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   const report = code(page);
   await expect(page.getByText(/\d{4}-\d{5}-\d/)).toBeVisible();
 
-  // Where it was taken, and by what, is nowhere on the disk; it stands upright.
+  // EXIF (position, camera) is not stored anywhere; the photo is turned upright.
   for (const bytes of everyFileBelow(server.folder)) expect(bytes.includes(secret)).toBe(false);
   const picture = page.getByAltText('处理前的照片');
   const shape = await picture.evaluate((img) => [img.getAttribute('width'), img.getAttribute('height')]);
   expect(shape, 'a photo held sideways is turned').toEqual(['48', '96']);
 
-  // Nobody else sees it yet.
+  // Not public yet.
   const stranger = await (await browser.newContext()).newPage();
   expect((await stranger.goto(status))!.status()).toBe(404);
 
-  // The worker finds it, and accepts it with a summary that names nobody.
+  // The worker accepts it, with a summary without personal data.
   const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
   await desk.getByRole('link', { name: /测试小区3号楼/ }).first().click();
   await expect(desk).toHaveURL(/\/console\/reports\//);
@@ -57,7 +57,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   await press(desk, 'dispatch');
   await expect(desk.getByText('已派单', { exact: true })).toBeVisible();
 
-  // Now everyone sees the summary, and nothing that the resident wrote.
+  // The summary is public; the resident's own text is not.
   expect((await stranger.goto(status))!.status()).toBe(200);
   await expect(stranger.getByText('测试小区楼道堆物')).toBeVisible();
   const html = await stranger.content();
@@ -83,7 +83,7 @@ test('reports with a photo, is answered, says 没解决, and is answered again',
   };
   await check();
 
-  // The resident does not agree; it comes back as 重办.
+  // The resident is not satisfied: the report is reopened as 重办.
   await page.reload();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('已办结');
   await expect(page.getByAltText('处理后的照片')).toBeVisible();

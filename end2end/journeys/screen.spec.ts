@@ -1,4 +1,4 @@
-// 大屏: figures roll, windows light up, newest messages, and nothing piles up.
+// 大屏: counters, lit windows, newest messages; the DOM does not grow.
 import { expect, sign, test } from '../server.ts';
 
 test('the board moves with the counts', async ({ page, browser, server, javaScriptEnabled }) => {

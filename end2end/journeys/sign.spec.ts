@@ -1,4 +1,4 @@
-// A resident reads, signs, takes it back, and hands the phone to the next person.
+// A resident signs, withdraws, and passes the phone to the next person.
 import { expect, sign, signatures, test } from '../server.ts';
 
 test('reads the 倡议 and signs it', async ({ page, server }) => {

@@ -1,7 +1,7 @@
-// 签名核查: what a script signed is held; a manager looks at it, decides, and takes that back.
+// 签名核查: signatures by a script are held; a manager previews, decides, and undoes the decision.
 import { expect, logIn, type Server, signatures, test } from '../server.ts';
 
-/** Signs as a script does: without reading, as fast as it can; how many were taken. */
+/** Signs like a script: without reading time, as fast as possible; returns how many were accepted. */
 async function script(server: Server, n: number): Promise<number> {
   let taken = 0;
   for (let i = 0; i < n; i += 1) {
@@ -38,14 +38,14 @@ test('a manager decides about what a script signed, and takes it back', async ({
   await page.getByRole('button', { name: /^撤销/ }).click();
   await expect(async () => expect(await signatures(server)).toBe(15)).toPass();
 
-  // All that counted at once is refused, and what was chosen stays.
+  // Invalidating all valid signatures at once is refused; the filter is kept.
   await page.goto(`${server.url}/console/signatures?verdict=invalidate`);
   await page.getByRole('button', { name: '确定，作废有效签名' }).click();
   await expect(page.getByText('不能一次作废全部有效签名')).toBeVisible();
   await expect(page.getByLabel('要做什么')).toHaveValue('invalidate');
   expect(await signatures(server)).toBe(15);
 
-  // 停用 a rule: what it held counts.
+  // 停用 a rule: signatures that it held count.
   await page.goto(`${server.url}/console/signatures`);
   await page.getByRole('button', { name: '停用并放行：提交过快' }).click();
   await expect(async () => expect(await signatures(server)).toBe(25)).toPass();

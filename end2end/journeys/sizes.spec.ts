@@ -1,11 +1,11 @@
-// 大字版: the sizes that the MIIT asks for, measured by a script as the browser draws them.
+// 大字版: font sizes and spacing required by the MIIT, measured as rendered.
 import type { Page } from '@playwright/test';
 import { file, fill, staffOf } from '../casework.ts';
 import { consolePages, expect, logIn, managerPages, pages, sign, test } from '../server.ts';
 
 test.use({ expectedComplaints: /status of 4/ });
 
-/** What is too small, too tight or cut off on the page that is open. */
+/** Text that is too small, too tight or cut off on the open page. */
 const faults = (page: Page, least: { text: number; line: number; target: number }) =>
   page.evaluate(({ text, line, target }) => {
     const found: string[] = [];
@@ -26,7 +26,7 @@ const faults = (page: Page, least: { text: number; line: number; target: number 
     }
     for (const element of document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, summary')) {
       if (!seen(element) || element.matches('.skip-link')) continue;
-      // What is pressed is the whole label of a box; a link in a sentence is part of it.
+      // The target of a checkbox is its whole label; links within a sentence are exempt.
       const label = element.closest('label');
       const { width, height } = (label ?? element).getBoundingClientRect();
       const inSentence = element.matches('a') && getComputedStyle(element).display === 'inline';

@@ -1,5 +1,5 @@
-// In WeChat, with an app id: the page's card is put to WeChat, signed by our own endpoint,
-// against servers that speak as WeChat is documented to.
+// In WeChat, with an app id: the page passes its share card to WeChat with a configuration signed
+// by our endpoint. The WeChat servers are fakes, as documented.
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -26,7 +26,7 @@ test('a page puts its card to WeChat', async ({ page, startServer }, info) => {
   const wechat = await api();
   const secret = info.outputPath('secret');
   await writeFile(secret, 'secret');
-  // The address that WeChat knows is the public one; a name that leads here.
+  // The card has the public URL; `localhost` resolves to the test server.
   const port = 20_000 + (process.pid % 20_000);
   const url = `http://localhost:${port}`;
   await startServer({
@@ -36,7 +36,7 @@ test('a page puts its card to WeChat', async ({ page, startServer }, info) => {
     CHUANGQUAN_WECHAT_SECRET_FILE: secret,
     CHUANGQUAN_WECHAT_API: `http://127.0.0.1:${(wechat.address() as AddressInfo).port}`,
   });
-  // WeChat's own script, as far as it is documented: it keeps what it is told.
+  // Fake of WeChat's script, as documented: it records its calls.
   await page.route('https://res.wx.qq.com/open/js/jweixin-1.6.0.js', (route) => route.fulfill({
     contentType: 'text/javascript',
     body: `window.told = {}; window.wx = {
@@ -58,7 +58,7 @@ test('a page puts its card to WeChat', async ({ page, startServer }, info) => {
   expect(told.message).toMatchObject({ title: '共建全国文明城区', imgUrl: `${url}/share.png`, link: `${url}/sign?grid=grid-01` });
   const picture = await fetch(`${url}/share.png`);
   expect(picture.headers.get('content-type')).toBe('image/png');
-  // What is one's own is not sent on.
+  // A personal page is not shared: its card links to the home page.
   await page.goto(`${url}/me`);
   await expect.poll(() => page.evaluate(() => (window as unknown as { told?: typeof told }).told?.message?.link)).toBe(`${url}/`);
   wechat.close();

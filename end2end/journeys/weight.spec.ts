@@ -1,11 +1,10 @@
-// What a first visit loads, as the browser's network log counts it: bytes that came, heads
-// of answers included.
+// Page weight of a first visit: bytes in the browser's network log, including response headers.
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, sign, test } from '../server.ts';
 
 const KB = 1000;
 
-/** Bytes by address, of all that the page has loaded. */
+/** Bytes per URL of everything that the page loads. */
 async function log(page: Page): Promise<Map<string, number>> {
   const cdp: CDPSession = await page.context().newCDPSession(page);
   await cdp.send('Network.enable');
@@ -26,7 +25,7 @@ test('the home page weighs at most 90 KB in all, its text at most 25', async ({ 
   expect([...bytes.keys()].some((address) => address.endsWith('.wasm')), 'islands came').toBe(true);
   const program = /^\/$|\.(css|js|wasm)$/;
   expect(sum(bytes, program), JSON.stringify([...bytes])).toBeLessThanOrEqual(90 * KB);
-  // Pictures of reports are others' matter.
+  // Photos of reports are not counted.
   expect(sum(bytes, /^(?!\/photos)/), 'with the icon and what else there is').toBeLessThanOrEqual(92 * KB);
   expect(sum(bytes, /^(?!\/photos|.*\.(wasm|js)$)/)).toBeLessThanOrEqual(25 * KB);
 });

@@ -1,4 +1,4 @@
-//! Campaign files.
+//! Fuzz target: campaign files (TOML).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! Headers: cookies, languages, addresses.
+//! Fuzz target: request headers (cookies, languages, addresses).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

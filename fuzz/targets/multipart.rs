@@ -1,4 +1,4 @@
-//! Forms with files: the kind on the first line, then the body.
+//! Fuzz target: multipart forms. Input: the content type on the first line, then the body.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use libfuzzer_sys::fuzz_target;
 use server::fuzz_entry;
 use tokio::runtime::{Builder, Runtime};
 
-// A target that cannot begin has failed: it may panic.
+// Panics if the built-in campaign is broken: the target cannot run then.
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());

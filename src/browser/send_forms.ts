@@ -1,19 +1,19 @@
-// Sends the forms that were kept, when there is a network again.
+// Sends the queued forms once the network is back.
 import { forget, type KeptForm, kept, replace, waiting } from './kept_forms.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Whoever had no cookie yet has one after the first answer, and must not look like a program
- * in a hurry: milliseconds until the second. */
+/** Delay before the second attempt, in milliseconds. The first answer sets the visitor cookie; a
+ * form sent sooner after it is refused as automated. */
 const SECOND_TRY = 2500;
-/** Statuses of a page that shows a form with its faults. */
+/** Statuses of a page with a form and its validation errors. */
 const FAULTY = [409, 413, 415, 422];
 
 let sending: Promise<void> | undefined;
 
-/** Sends what was kept, one after the other; each is forgotten only once it is answered,
- * and comes back with the next visit of its form where it was refused. Sent twice, it
- * counts once: the server knows a report by its form's key, a signature by its visitor. */
+/** Sends the queued forms one by one. A form stays in the queue until the server has answered;
+ * if refused, it is shown again on the next visit of its page. Sending twice is safe: the
+ * server identifies a report by its form key, a signature by its visitor. */
 export function send(): Promise<void> {
   sending ??= sendAll().finally(() => {
     sending = undefined;
@@ -21,14 +21,14 @@ export function send(): Promise<void> {
   return sending;
 }
 
-/** Sends everything that can be sent. A run that is under way may have begun before there was a
- * network, so another one follows it where something is left. */
+/** Sends all forms now. A run that is in progress may have started before the network was back,
+ * so a second run follows if forms are left. */
 export async function sendNow(): Promise<void> {
   await send();
   if ((await waiting()).length > 0) await send();
 }
 
-/** Sends now, and again a little later: a network that is said to be back often is not yet. */
+/** Sends now, then retries for 13 seconds: an `online` event often comes too early. */
 export async function sendSoon(): Promise<void> {
   for (const seconds of [0, 1, 3, 9]) {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -47,8 +47,8 @@ async function sendAll(): Promise<void> {
   }
 }
 
-/** Sends one form. Only the page it leads to, or its own page with faults, is an answer;
- * anything else comes from something between here and the server, and is tried again. */
+/** Sends one form. Only a redirect to the form's result or its page with errors counts as an
+ * answer; other responses come from a proxy or portal, and the form is sent again later. */
 async function sendOne(form: KeptForm): Promise<void> {
   const { path, type, body } = form;
   const headers = { 'Content-Type': type ?? '', Accept: 'text/html' };
@@ -75,7 +75,7 @@ async function sendOne(form: KeptForm): Promise<void> {
   }
 }
 
-/** Forgets everything that is kept. */
+/** Deletes all queued and refused forms. */
 export async function forgetAll(): Promise<void> {
   for (const { id } of await kept()) await forget(id);
 }

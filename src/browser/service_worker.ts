@@ -1,15 +1,13 @@
-// The service worker: public pages that were seen before open without a network, and a
-// form that is sent without one is kept in the phone and sent later.
-//
-// The cache holds only public pages (PUBLIC) and blank forms, nothing that belongs to one person.
+// Service worker: shows public pages from a cache without a network, and queues forms that are
+// submitted offline. The cache holds only public pages (PUBLIC) and blank forms, no personal data.
 // A form that could not be sent waits in IndexedDB (`kept_forms.ts`) until the server answers.
 import { forget, keep, kept, refusedAt, replace, waiting } from './kept_forms.ts';
 import { forgetAll, send, sendNow, sendSoon } from './send_forms.ts';
 
 declare const self: ServiceWorkerGlobalScope;
-/** Changes with the site's files. The server writes it, and LANG, before this script. */
+/** Changes with the site's files. The server prepends VERSION and LANG to this script. */
 declare const VERSION: string;
-/** The language of this browser's pages. */
+/** Language of the pages in this browser. */
 declare const LANG: 'zh' | 'en';
 
 const say = (zh: string, en: string) => (LANG === 'en' ? en : zh);
@@ -19,19 +17,19 @@ const PUBLIC = /^\/(?:$|pledges\/[a-z-]+$|progress$|privacy$|reports$|messages$)
 const FILES = /^\/(?:pkg\/|icon)/;
 const PAGES = `pages-${VERSION}`;
 const KEPT_FILES = 'files';
-/** Files that are kept: those of this version and of some before it, since a page that is
- * open may still want them. */
+/** Maximum number of cached files: of this version and some before it, because a page that is
+ * still open may load them. */
 const MOST_FILES = 24;
-/** How long a page may take before the one that was seen before is shown, in milliseconds. */
+/** Timeout before the cached copy of a page is shown, in milliseconds. */
 const PATIENCE = 6000;
-/** How often a form that was refused is shown before it is forgotten. */
+/** Maximum number of times a refused form is shown before it is deleted. */
 const MOST_SHOWN = 3;
 
 self.addEventListener('install', (event) => {
   event.waitUntil(
     (async () => {
       const pages = await caches.open(PAGES);
-      // As everyone gets them: without cookies nothing in them is anyone's.
+      // Without cookies: the cached pages contain no personal data.
       const precache = async (path: string) => {
         const answer = await fetch(`${path}?lang=${LANG}`, { credentials: 'omit', cache: 'no-store' });
         if (answer.ok) await pages.put(path, answer);
@@ -65,14 +63,14 @@ self.addEventListener('fetch', (event) => {
     if (url.pathname.startsWith('/console')) return;
     const answer = navigation(event, url);
     event.respondWith(answer);
-    // Not every browser says when there is a network again; whoever goes on has one.
+    // Not every browser reports that the network is back; a navigation that succeeds shows it.
     event.waitUntil(answer.then(send).catch(() => {}));
   } else if (request.method === 'GET' && FILES.test(url.pathname)) {
     event.respondWith(file(event));
   }
 });
 
-// Background sync is Chromium's alone, so TypeScript's types do not know it.
+// Background Sync exists only in Chromium, so TypeScript has no types for it.
 self.addEventListener('sync' as 'message', (event) => {
   if ((event as Event & { tag?: string }).tag === 'send') event.waitUntil(sendSoon());
 });
@@ -87,7 +85,7 @@ function navigation(event: FetchEvent, url: URL): Promise<Response> {
   return ownPage(event.request);
 }
 
-/** A public page: from the network, else as it was seen. */
+/** A public page: from the network, else from the cache. */
 async function publicPage(event: FetchEvent, url: URL): Promise<Response> {
   const slow = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE));
   const fresh = fetch(event.request).then((answer) => {
@@ -106,12 +104,12 @@ async function publicPage(event: FetchEvent, url: URL): Promise<Response> {
   }
 }
 
-/** A form: one that was sent later and came back with faults, until it is sent again; else
- * from the network, or as everyone gets it. */
+/** A form: the refused one with its errors, until it is submitted again; else the page from the
+ * network, or the cached blank form. */
 async function form(request: Request, url: URL): Promise<Response> {
   const back = await refusedAt(url.pathname).catch(() => undefined);
   if (back) {
-    // Whoever does not want it any more has seen it often enough.
+    // The user has ignored it often enough.
     if (back.shown >= MOST_SHOWN) await forget(back.id);
     else {
       await replace({ ...back, shown: back.shown + 1 });
@@ -125,8 +123,8 @@ async function form(request: Request, url: URL): Promise<Response> {
   }
 }
 
-/** The next person at this phone must not get what this one has left: what waits is sent
- * first, or the phone stays this one's; so it does until they have seen what came back. */
+/** Hands the device over to the next person, who must not get forms of the previous one. Queued
+ * forms are sent first and refused ones shown first; until then there is no handover. */
 async function nextPerson(request: Request): Promise<Response> {
   await sendNow();
   if ((await waiting()).length > 0) return offline();
@@ -137,9 +135,9 @@ async function nextPerson(request: Request): Promise<Response> {
   return answer;
 }
 
-/** Whoever has everything of theirs erased means what waits here, too: it is sent first, so
- * that nothing is thrown away which was never told. An answer that sends them on says that it
- * is done; browsers that know `Clear-Site-Data` then forget all they keep. */
+/** Erases all data of the visitor, queued forms included. They are sent first, so that the
+ * server erases them too. A redirect means success; then the queue is deleted, also in browsers
+ * without `Clear-Site-Data`. */
 async function erased(request: Request): Promise<Response> {
   await sendNow();
   if ((await waiting()).length > 0) return offline();
@@ -148,7 +146,7 @@ async function erased(request: Request): Promise<Response> {
   return answer;
 }
 
-/** A page that is one's own, and never kept. */
+/** A personal page; never cached. */
 async function ownPage(request: Request): Promise<Response> {
   try {
     return await fetch(request);
@@ -175,7 +173,7 @@ async function file(event: FetchEvent): Promise<Response> {
   return answer;
 }
 
-/** `/offline`: with what waits to be sent. */
+/** `/offline`, with the number of queued forms. */
 async function offline(): Promise<Response> {
   const forms = (await waiting()).length;
   if (forms === 0) return cached('/offline');
@@ -193,7 +191,7 @@ async function cached(path: string): Promise<Response> {
   return new Response(say('没有网络，请稍后再试', 'No network; please try again later'), { status: 503, headers });
 }
 
-/** A page that was seen before, with a mark that says so. */
+/** A cached page with a banner that says so. */
 async function marked(path: string, words?: string): Promise<Response> {
   const known = await caches.match(path);
   if (!known) return cached('/offline');
@@ -213,19 +211,19 @@ async function marked(path: string, words?: string): Promise<Response> {
     `You are offline. This is the page as you saw it on ${time}.`,
   );
   const says = words ?? (FORMS.includes(path) ? ofForm : ofPage);
-  // Each report has a key of its own, by which the server knows it when it comes again.
+  // Each report needs its own form key, by which the server detects duplicates.
   const text = (await known.text()).replace(/(name="form_key" value=")[^"]*/, (_, begins) => begins + formKey());
   const html = text.replace(/<body[^>]*>/, (body) => `${body}<p class="offline-mark" role="status">${says}</p>`);
   return new Response(html, { status: 200, headers: known.headers });
 }
 
-/** 128 random bits in base64url, as the server makes them. */
+/** 128 random bits in base64url, the same format as on the server. */
 function formKey(): string {
   const bits = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)));
   return btoa(bits).replace(/\+/g, '-').replace(/\//g, '_').replace(/=/g, '');
 }
 
-/** A form that is sent: kept when there is no network. */
+/** Submits a form; without a network, adds it to the queue. */
 async function post(request: Request, url: URL): Promise<Response> {
   const copy = request.clone();
   let answer: Response;

@@ -1,5 +1,5 @@
-// Takes the place of a service worker that is to be gone, with all that it kept but the
-// forms that still wait to be sent.
+// Replaces an installed service worker to remove it: deletes its caches and unregisters. Queued
+// forms in IndexedDB stay.
 declare const self: ServiceWorkerGlobalScope;
 
 self.addEventListener('install', () => void self.skipWaiting());

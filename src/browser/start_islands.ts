@@ -1,23 +1,23 @@
-// The one inline script of all pages. It never varies: the policy names it by its hash.
+// The only inline script, on all pages. It must not vary: the CSP allows it by its hash.
 
-/** What wasm-bindgen makes of `islands`: a function for each island, by its name. */
+/** JavaScript module that wasm-bindgen generates from `islands`: one function per island. */
 type Wake = (island: Element) => void;
 type Program = Record<string, Wake> & {
   default(options: { module_or_path: string | undefined }): Promise<unknown>;
   hydrate(): void;
 };
 
-/** Milliseconds after the page was painted, so that nothing stands in the way of its text. */
+/** Delay after the first paint, in milliseconds, so that loading does not delay the text. */
 const MOMENT = 150;
 
 const { dataset } = document.currentScript as HTMLScriptElement;
 const islands = [...document.querySelectorAll<HTMLElement>('leptos-island')];
 const nameOf = (island: HTMLElement) => island.dataset.component as string;
-// The smallest program that has all islands of the page.
+// The smaller program, if it has all islands of the page.
 const few = dataset.few && islands.every((island) => RegExp(`^(${dataset.few})_`).test(nameOf(island)));
 const [js, wasm] = few ? [dataset.fewJs, dataset.fewWasm] : [dataset.js, dataset.wasm];
 
-/** Loads the program, and wakes the islands in document order. */
+/** Loads the program, and hydrates the islands in document order. */
 async function wake(): Promise<void> {
   try {
     const program: Program = await import(js as string);
@@ -31,7 +31,7 @@ async function wake(): Promise<void> {
 
 if (islands[0]) requestAnimationFrame(() => setTimeout(wake, MOMENT));
 
-// Whoever goes on to a second page gets the service worker.
+// Registers the service worker on the second page of a visit.
 const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
 if (workers) {
   const seenBefore = workers.controller || document.referrer.startsWith(`${location.origin}/`);
@@ -47,7 +47,7 @@ if (workers) {
   });
 }
 
-// A page that is one person's and comes back from the browser's memory is asked for anew.
+// Reloads a personal page that the browser restores from its back-forward cache.
 const own = document.querySelector<HTMLElement>('[data-own]');
 if (own) {
   addEventListener('pageshow', (event: Event) => {

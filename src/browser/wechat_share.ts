@@ -1,7 +1,7 @@
-// Puts the card of this page to WeChat, where it is WeChat that shows the page.
+// Sets the share card of this page through the WeChat JS-SDK, if the page is open in WeChat.
 // https://developers.weixin.qq.com/doc/offiaccount/OA_Web_Apps/JS-SDK.html
 
-/** What WeChat's own script offers. */
+/** The part of the WeChat JS-SDK that is used here. */
 declare const wx: {
   config(settings: Record<string, unknown>): void;
   ready(work: () => void): void;
@@ -11,7 +11,7 @@ declare const wx: {
 
 const WECHAT_SCRIPT = 'https://res.wx.qq.com/open/js/jweixin-1.6.0.js';
 const APIS = ['updateAppMessageShareData', 'updateTimelineShareData'];
-/** Pages of the sender's own. */
+/** Personal pages: their links must not be shared. */
 const PERSONAL = /^\/(me|signed|recovery|reports\/|offline)/;
 
 const says = (name: string) => document.querySelector<HTMLMetaElement>(`meta[itemprop="${name}"]`)?.content ?? '';
@@ -19,14 +19,14 @@ const says = (name: string) => document.querySelector<HTMLMetaElement>(`meta[ite
 async function begin(): Promise<void> {
   const address = location.href.split('#')[0] ?? '';
   const answer = await fetch(`/wechat/config?url=${encodeURIComponent(address)}`);
-  // Without it WeChat takes the card from the page itself.
+  // Without a signature from the server, WeChat builds the card from the page itself.
   if (!answer.ok) return;
   wx.config({ ...(await answer.json()), jsApiList: APIS });
   wx.ready(() => {
     const [title, desc] = [says('name'), says('description')];
     const imgUrl = new URL(says('image'), location.href).href;
-    // Whoever gets it begins at the front, not on a page of the sender's own, and reads
-    // their own language.
+    // Personal pages share the home page instead. Without `lang`, so that recipients get the page
+    // in their own language.
     const link = PERSONAL.test(location.pathname)
       ? `${location.origin}/`
       : address.replace(/([?&])lang=[^&]*&?/, '$1').replace(/[?&]$/, '');

@@ -1,7 +1,6 @@
-//! The campaign file: from TOML to a whole [`Campaign`], or every fault in it.
+//! The campaign file: parses TOML into a validated [`Campaign`], or reports all errors in it.
 //!
-//! What belongs here: the file's format and its checks. `reader` knows TOML and
-//! lines, `sections` knows what stands in which table.
+//! `reader` handles TOML values and line numbers, `sections` maps the tables to domain types.
 
 mod reader;
 mod sections;
@@ -12,30 +11,30 @@ use std::{fmt, fs, io, path::Path};
 
 use domain::campaign::Campaign;
 
-/// The default campaign, part of the program.
+/// The default campaign file, compiled into the program.
 const DEFAULT: &str = include_str!("../../campaign/jingansi-2020.toml");
 
-/// Something in the file that has to be mended, or should be looked at.
+/// An error or a warning about the file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
     /// Line in the file, from 1.
     pub line: usize,
-    /// Where in the file, for example `pledges[2].title`; empty for the whole.
+    /// Path of the field, for example `pledges[2].title`; empty for the whole file.
     pub field: String,
-    /// What is wrong with it.
+    /// Description of the problem.
     pub problem: String,
 }
 
-/// A campaign that is whole, with what `campaign check` warns of.
+/// A validated campaign, with the warnings of `campaign check`.
 #[derive(Debug)]
-pub struct Checked {
-    /// The campaign.
+pub struct CheckedCampaign {
+    /// The validated campaign.
     pub campaign: Campaign,
-    /// What works, but should be looked at.
+    /// Problems that do not prevent its use.
     pub warnings: Vec<Fault>,
 }
 
-/// Why a campaign could not be had.
+/// Why a campaign could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum CampaignError {
     /// The file could not be read.
@@ -43,15 +42,15 @@ pub enum CampaignError {
     Unreadable {
         /// The file's name.
         file: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file has faults: all of them.
+    /// The file is invalid.
     #[error("{}", listed(.file, .faults))]
-    Faulty {
+    Invalid {
         /// The file's name.
         file: String,
-        /// At least one.
+        /// All errors, at least one.
         faults: Vec<Fault>,
     },
 }
@@ -72,19 +71,19 @@ fn listed(file: &str, faults: &[Fault]) -> String {
     lines.join("\n")
 }
 
-/// The campaign that is part of the program.
+/// The default campaign, compiled into the program.
 ///
 /// # Errors
-/// [`CampaignError::Faulty`]; a test keeps that from happening.
-pub fn default() -> Result<Checked, CampaignError> {
+/// [`CampaignError::Invalid`]; a test ensures that the default file is valid.
+pub fn default() -> Result<CheckedCampaign, CampaignError> {
     parse("campaign/jingansi-2020.toml", DEFAULT)
 }
 
-/// Reads and checks the campaign file at `path`.
+/// Reads and validates the campaign file at `path`.
 ///
 /// # Errors
-/// [`CampaignError`], naming the file and every fault in it.
-pub fn load(path: &Path) -> Result<Checked, CampaignError> {
+/// [`CampaignError`] with the name of the file and all errors in it.
+pub fn load(path: &Path) -> Result<CheckedCampaign, CampaignError> {
     let file = path.display().to_string();
     match fs::read_to_string(path) {
         Ok(text) => parse(&file, &text),
@@ -92,13 +91,13 @@ pub fn load(path: &Path) -> Result<Checked, CampaignError> {
     }
 }
 
-/// Checks `text`, calling it `file` in its faults.
+/// Parses and validates `text`; `file` is its name in error messages.
 ///
 /// # Errors
-/// [`CampaignError::Faulty`] with every fault, in the order of the lines.
-pub fn parse(file: &str, text: &str) -> Result<Checked, CampaignError> {
+/// [`CampaignError::Invalid`] with all errors, ordered by line.
+pub fn parse(file: &str, text: &str) -> Result<CheckedCampaign, CampaignError> {
     sections::read(text).map_err(|mut faults| {
         faults.sort();
-        CampaignError::Faulty { file: file.to_owned(), faults }
+        CampaignError::Invalid { file: file.to_owned(), faults }
     })
 }

@@ -1,5 +1,5 @@
-//! Reading TOML so that no fault hides another: a value that is missing or wrong
-//! is noted with its line, stands in as empty, and reading goes on.
+//! TOML reader that collects all errors: a missing or invalid value is recorded with its line and
+//! replaced by a default, and reading continues.
 
 use std::{cell::RefCell, collections::BTreeSet};
 
@@ -8,7 +8,7 @@ use toml::{Spanned, de::DeTable, de::DeValue};
 
 use super::Fault;
 
-/// Where faults are gathered while a file is read.
+/// Collects the errors found while a file is read.
 pub struct Faults<'t> {
     text: &'t str,
     found: RefCell<Vec<Fault>>,
@@ -25,7 +25,7 @@ impl<'t> Faults<'t> {
         1 + before.filter(|byte| **byte == b'\n').count()
     }
 
-    pub fn note(&self, line: usize, field: impl Into<String>, problem: impl Into<String>) {
+    pub fn record(&self, line: usize, field: impl Into<String>, problem: impl Into<String>) {
         let (field, problem) = (field.into(), problem.into());
         self.found.borrow_mut().push(Fault { line, field, problem });
     }
@@ -35,19 +35,19 @@ impl<'t> Faults<'t> {
     }
 }
 
-/// One table of the file, while its fields are taken out of it.
+/// A table of the file. Tracks which fields are read, to report unknown ones when it is dropped.
 pub struct Section<'f, 'd> {
     faults: &'f Faults<'f>,
     path: String,
     line: usize,
     table: Option<&'d DeTable<'d>>,
-    known: RefCell<BTreeSet<String>>,
-    /// The language in which words are read.
+    read_keys: RefCell<BTreeSet<String>>,
+    /// Language in which localized texts are read.
     lang: Lang,
 }
 
 impl<'f, 'd> Section<'f, 'd> {
-    /// The whole file, as it is in `lang`.
+    /// The root table of the file, with localized texts in `lang`.
     pub fn root(faults: &'f Faults<'f>, table: &'d DeTable<'d>, lang: Lang) -> Self {
         Self::new(faults, String::new(), 1, Some(table), lang)
     }
@@ -60,10 +60,10 @@ impl<'f, 'd> Section<'f, 'd> {
         lang: Lang,
     ) -> Self {
         let known = RefCell::default();
-        Self { faults, path, line, table, known, lang }
+        Self { faults, path, line, table, read_keys: known, lang }
     }
 
-    /// The language in which words are read.
+    /// Language in which localized texts are read.
     pub const fn lang(&self) -> Lang {
         self.lang
     }
@@ -72,19 +72,19 @@ impl<'f, 'd> Section<'f, 'd> {
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Notes a fault of the field `key`, at its line.
+    /// Records an error of the field `key`, at its line.
     pub fn fault(&self, key: &str, problem: impl Into<String>) {
         let value = self.table.and_then(|table| table.get(key));
         let line = value.map_or(self.line, |value| self.faults.line(value.span().start));
-        self.faults.note(line, self.field(key), problem);
+        self.faults.record(line, self.field(key), problem);
     }
 
     fn value(&self, key: &str) -> Option<&'d DeValue<'d>> {
-        self.known.borrow_mut().insert(key.to_owned());
+        self.read_keys.borrow_mut().insert(key.to_owned());
         Some(self.table?.get(key)?.get_ref())
     }
 
-    /// A field that has to be there and to be read by `take`.
+    /// A required field, converted by `take`; `form` describes the expected value in the error.
     fn required<T: Default>(
         &self,
         key: &str,
@@ -96,7 +96,7 @@ impl<'f, 'd> Section<'f, 'd> {
             None => Err(format!("is missing; it must be {form}")),
         };
         taken.unwrap_or_else(|problem| {
-            // A table that is missing as a whole has been noted once already.
+            // A missing table is recorded once, not again for each of its fields.
             if self.table.is_some() {
                 self.fault(key, problem);
             }
@@ -104,12 +104,12 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
-    /// Text that may be empty.
+    /// Required text that may be empty.
     pub fn text_or_empty(&self, key: &'static str) -> String {
         self.required(key, "text in quotes", |value| value.as_str().map(str::to_owned))
     }
 
-    /// Text that says something.
+    /// Required text that is not blank.
     pub fn text(&self, key: &str) -> String {
         let filled = |value: &'d DeValue<'d>| {
             value.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
@@ -117,14 +117,14 @@ impl<'f, 'd> Section<'f, 'd> {
         self.required(key, "text in quotes that is not empty", filled)
     }
 
-    /// Text that need not be there.
+    /// Optional text.
     pub fn optional_text(&self, key: &'static str) -> Option<String> {
         self.value(key).is_some().then(|| self.text(key))
     }
 
-    /// Words that residents read: the field `key`, or its translation `key_en`, where
-    /// that is asked for and there.
-    pub fn words(&self, key: &str) -> String {
+    /// Text for residents: the field `key`, or its translation `key_en` if that is present and
+    /// the language is English.
+    pub fn localized(&self, key: &str) -> String {
         let (text, english) = (self.text(key), format!("{key}_en"));
         match (self.value(&english), self.lang) {
             (None, _) | (_, Lang::Zh) => text,
@@ -132,9 +132,9 @@ impl<'f, 'd> Section<'f, 'd> {
         }
     }
 
-    /// Words that need not be there.
-    pub fn optional_words(&self, key: &str) -> Option<String> {
-        self.value(key).is_some().then(|| self.words(key))
+    /// Optional text for residents.
+    pub fn optional_localized(&self, key: &str) -> Option<String> {
+        self.value(key).is_some().then(|| self.localized(key))
     }
 
     /// A list of texts.
@@ -145,19 +145,19 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
-    /// A slug; `None` after a fault.
+    /// A slug; `None` after an error.
     pub fn slug(&self, key: &'static str) -> Option<Slug> {
         self.required(key, "a name of a-z, 0-9 and inner hyphens, in quotes", |value| {
             value.as_str().and_then(|text| Slug::parse(text).ok()).map(Some)
         })
     }
 
-    /// A slug that stands in `list`, which is called `kind`.
+    /// A slug that must be in `list`; `kind` is what the error calls an entry of the list.
     pub fn slug_of(&self, key: &'static str, kind: &str, list: &BTreeSet<Slug>) -> Option<Slug> {
         let slug = self.slug(key)?;
         if !list.contains(&slug) {
             let names: Vec<&str> = list.iter().map(Slug::as_str).collect();
-            self.fault(key, format!("names no {kind}; there are {}", names.join(", ")));
+            self.fault(key, format!("is not a known {kind}; known: {}", names.join(", ")));
         }
         Some(slug)
     }
@@ -176,7 +176,7 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
-    /// The same, or `otherwise` where nothing is said.
+    /// Same as [`Self::number`], or `otherwise` if the field is missing.
     pub fn number_or(
         &self,
         key: &'static str,
@@ -186,13 +186,13 @@ impl<'f, 'd> Section<'f, 'd> {
         if self.value(key).is_some() { self.number(key, range) } else { otherwise }
     }
 
-    /// A day, for example `2020-05-01`; the first of all days after a fault.
+    /// A date, for example `2020-05-01`; 1 January of year 0 after an error.
     pub fn day(&self, key: &'static str) -> Day {
         self.required(key, "a date without quotes, like 2020-05-01", |v| day(v).map(Some))
             .unwrap_or(Day { year: 0, month: 1, day: 1 })
     }
 
-    /// A list of days.
+    /// A list of dates.
     pub fn days(&self, key: &'static str) -> Vec<Day> {
         self.required(key, "a list of dates without quotes, like [2020-05-01]", |value| {
             value.as_array()?.iter().map(|item| day(item.get_ref())).collect()
@@ -208,7 +208,7 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
-    /// One of a few words; `None` after a fault.
+    /// One of the given words; `None` after an error.
     pub fn choice<T: Copy>(&self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         self.required(key, &format!("one of {}", names.join(", ")), |value| {
@@ -217,7 +217,7 @@ impl<'f, 'd> Section<'f, 'd> {
         })
     }
 
-    /// A table that has to be there.
+    /// A required table.
     pub fn section(&self, key: &'static str) -> Self {
         let value = self.value(key);
         let table = value.and_then(DeValue::as_table);
@@ -225,10 +225,10 @@ impl<'f, 'd> Section<'f, 'd> {
             self.fault(key, format!("is missing; there must be a table [{}]", self.field(key)));
         }
         let spanned = self.table.and_then(|table| table.get(key));
-        self.below(self.field(key), spanned, table)
+        self.child(self.field(key), spanned, table)
     }
 
-    /// A list of tables with at least `least` of them.
+    /// A list of at least `least` tables.
     pub fn sections(&self, key: &'static str, least: usize) -> Vec<Self> {
         let empty: &[Spanned<DeValue<'d>>] = &[];
         let list = match self.value(key) {
@@ -246,14 +246,14 @@ impl<'f, 'd> Section<'f, 'd> {
             let path = format!("{}[{}]", self.field(key), i + 1);
             let table = value.get_ref().as_table();
             if table.is_none() {
-                self.faults.note(self.faults.line(value.span().start), &path, "must be a table");
+                self.faults.record(self.faults.line(value.span().start), &path, "must be a table");
             }
-            self.below(path, Some(value), table)
+            self.child(path, Some(value), table)
         });
         below.collect()
     }
 
-    fn below(
+    fn child(
         &self,
         path: String,
         value: Option<&'d Spanned<DeValue<'d>>>,
@@ -265,13 +265,13 @@ impl<'f, 'd> Section<'f, 'd> {
 }
 
 impl Drop for Section<'_, '_> {
-    /// Notes every field that nobody asked for: most often a typing error.
+    /// Records an error for every field that was not read: usually a typing error in its name.
     fn drop(&mut self) {
         for key in self.table.into_iter().flat_map(DeTable::keys) {
             let name = key.get_ref().as_ref();
-            if !self.known.borrow().contains(name) {
+            if !self.read_keys.borrow().contains(name) {
                 let line = self.faults.line(key.span().start);
-                self.faults.note(line, self.field(name), "is not a field of this table");
+                self.faults.record(line, self.field(name), "is not a field of this table");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What stands in which table of the campaign file.
+//! Converts the tables of the campaign file into domain types.
 
 use std::collections::BTreeSet;
 
@@ -16,36 +16,36 @@ use domain::{
 use toml::de::DeTable;
 
 use super::{
-    Checked, Fault,
+    CheckedCampaign, Fault,
     reader::{Faults, Section},
 };
 
-/// WeChat shows no more of a page's title.
+/// Maximum length of the short title, in characters: WeChat shows no more.
 const SHORT_TITLE_MAX: usize = 10;
 
-/// Reads a whole campaign.
-pub fn read(text: &str) -> Result<Checked, Vec<Fault>> {
+/// Parses and validates a campaign file; `Err` has all errors.
+pub fn read(text: &str) -> Result<CheckedCampaign, Vec<Fault>> {
     let (document, syntax) = DeTable::parse_recoverable(text);
     let faults = Faults::new(text);
     for error in &syntax {
         let line = error.span().map_or(1, |span| faults.line(span.start));
-        faults.note(line, "", error.message());
+        faults.record(line, "", error.message());
     }
     if !syntax.is_empty() {
-        // What follows from a broken line would only hide it.
+        // Errors that only follow from broken syntax would hide it.
         return Err(faults.into_found());
     }
     let in_lang = |lang| campaign(&Section::root(&faults, document.get_ref(), lang));
     let (chinese, english) = (in_lang(Lang::Zh), in_lang(Lang::En));
     let mut found = faults.into_found();
-    // What is wrong in both is wrong once.
+    // The file is read once per language; the same error counts once.
     found.sort();
     found.dedup();
     match (chinese, english) {
         (Some(chinese), Some(english)) if found.is_empty() => {
             let warnings = warnings(&chinese);
             let campaign = Campaign { english: Some(Box::new(english)), ..chinese };
-            Ok(Checked { campaign, warnings })
+            Ok(CheckedCampaign { campaign, warnings })
         }
         _ => Err(found),
     }
@@ -57,10 +57,11 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
     let period = period(&head);
     let appeal = appeal(&file.section("appeal"));
     let (pledges, pledge_slugs) = list(file, "pledges", 1, pledge);
-    let (branches, branch_slugs) =
-        list(file, "branches", 1, |table, slug| Some(Branch { slug, title: table.words("title") }));
+    let (branches, branch_slugs) = list(file, "branches", 1, |table, slug| {
+        Some(Branch { slug, title: table.localized("title") })
+    });
     let (units, unit_slugs) = list(file, "units", 1, |table, slug| {
-        Some(Unit { slug, title: table.words("title"), phone: table.optional_text("phone") })
+        Some(Unit { slug, title: table.localized("title"), phone: table.optional_text("phone") })
     });
     let (categories, _) = list(file, "categories", 1, |table, slug| {
         category(table, slug, &pledge_slugs, &branch_slugs, &unit_slugs)
@@ -89,8 +90,8 @@ fn campaign(file: &Section<'_, '_>) -> Option<Campaign> {
     })
 }
 
-/// Tables that each have a `slug` of their own, and those slugs, also of tables that
-/// have other faults.
+/// Reads a list of tables with unique slugs. Also returns all slugs, including those of tables
+/// with other errors.
 fn list<T>(
     file: &Section<'_, '_>,
     key: &'static str,
@@ -98,19 +99,19 @@ fn list<T>(
     read: impl Fn(&Section<'_, '_>, Slug) -> Option<T>,
 ) -> (Vec<T>, BTreeSet<Slug>) {
     let mut seen = BTreeSet::new();
-    let mut taken = Vec::new();
+    let mut items = Vec::new();
     for table in file.sections(key, least) {
         let slug = table.slug("slug");
         if let Some(slug) = &slug
             && !seen.insert(slug.clone())
         {
-            table.fault("slug", format!("stands twice in [[{key}]]"));
+            table.fault("slug", format!("is used twice in [[{key}]]"));
         }
-        // After a fault in the slug the other fields are still read.
-        let stand_in = || Slug::parse("faulty").ok();
-        taken.extend(slug.or_else(stand_in).and_then(|slug| read(&table, slug)));
+        // After an invalid slug, the other fields are still read.
+        let placeholder = || Slug::parse("faulty").ok();
+        items.extend(slug.or_else(placeholder).and_then(|slug| read(&table, slug)));
     }
-    (taken, seen)
+    (items, seen)
 }
 
 fn titles(head: &Section<'_, '_>) -> Option<Titles> {
@@ -118,16 +119,16 @@ fn titles(head: &Section<'_, '_>) -> Option<Titles> {
     if text::length(&short) > SHORT_TITLE_MAX {
         head.fault("short", format!("has more than {SHORT_TITLE_MAX} characters"));
     }
-    let short = head.words("short");
-    let (title, street) = (head.words("title"), head.words("street"));
-    let subtitle = head.words("subtitle");
+    let short = head.localized("short");
+    let (title, street) = (head.localized("title"), head.localized("street"));
+    let subtitle = head.localized("subtitle");
     Some(Titles { slug: head.slug("slug")?, title, short, street, subtitle })
 }
 
 fn period(head: &Section<'_, '_>) -> Period {
     let time_zone = head.text("time_zone");
     if !time_zone.is_empty() && jiff::tz::TimeZone::get(&time_zone).is_err() {
-        head.fault("time_zone", "is no time zone; write for example Asia/Shanghai");
+        head.fault("time_zone", "is not a known time zone; use a name like Asia/Shanghai");
     }
     let (opens, closes) = (head.day("opens"), head.day("closes"));
     if closes < opens {
@@ -138,12 +139,12 @@ fn period(head: &Section<'_, '_>) -> Period {
 
 fn appeal(table: &Section<'_, '_>) -> Appeal {
     Appeal {
-        salutation: table.words("salutation"),
-        preamble: table.words("preamble"),
-        closing: table.words("closing"),
-        cheer: table.words("cheer"),
-        signed: table.words("signed"),
-        dated: table.words("dated"),
+        salutation: table.localized("salutation"),
+        preamble: table.localized("preamble"),
+        closing: table.localized("closing"),
+        cheer: table.localized("cheer"),
+        signed: table.localized("signed"),
+        dated: table.localized("dated"),
     }
 }
 
@@ -154,7 +155,8 @@ fn pledge(table: &Section<'_, '_>, slug: Slug) -> Option<Pledge> {
         ("public-places", Icon::PublicPlaces),
         ("neighbours", Icon::Neighbours),
     ];
-    let (short, title, text) = (table.words("short"), table.words("title"), table.words("text"));
+    let (short, title, text) =
+        (table.localized("short"), table.localized("title"), table.localized("text"));
     Some(Pledge { slug, short, title, text, icon: table.choice("icon", &ICONS)? })
 }
 
@@ -171,8 +173,8 @@ fn category(
         ("private", CategoryKind::Private),
         ("praise", CategoryKind::Praise),
     ];
-    let (title, frequent) = (table.words("title"), table.flag("frequent"));
-    let urgent_hint = table.optional_words("urgent_hint");
+    let (title, frequent) = (table.localized("title"), table.flag("frequent"));
+    let urgent_hint = table.optional_localized("urgent_hint");
     let kind = table.choice("kind", &KINDS);
     let pledge = table.slug_of("pledge", "pledge", pledges);
     let branch = table.slug_of("branch", "branch", branches);
@@ -191,9 +193,9 @@ fn category(
 
 fn grid(table: &Section<'_, '_>, slug: Slug) -> Option<Grid> {
     if slug.as_str() == UNSPECIFIED {
-        table.fault("slug", "is kept for signatures without a grid");
+        table.fault("slug", "is reserved for signatures without a grid");
     }
-    Some(Grid { slug, title: table.words("title"), aliases: table.texts("aliases") })
+    Some(Grid { slug, title: table.localized("title"), aliases: table.texts("aliases") })
 }
 
 fn deadlines(table: &Section<'_, '_>) -> Deadlines {
@@ -237,34 +239,34 @@ fn iso(day: Day) -> String {
 
 fn footer(table: &Section<'_, '_>) -> Footer {
     Footer {
-        organiser: table.words("organiser"),
+        organiser: table.localized("organiser"),
         filing_number: table.text_or_empty("filing_number"),
         help_phone: table.text("help_phone"),
-        disclaimer: table.words("disclaimer"),
+        disclaimer: table.localized("disclaimer"),
     }
 }
 
 fn privacy(table: &Section<'_, '_>) -> Privacy {
     let sections = table.sections("sections", 1);
     let read = |part: &Section<'_, '_>| PrivacySection {
-        title: part.words("title"),
-        text: part.words("text"),
+        title: part.localized("title"),
+        text: part.localized("text"),
     };
     Privacy {
         version: table.text("version"),
-        consent: table.words("consent"),
-        contact: table.words("contact"),
+        consent: table.localized("consent"),
+        contact: table.localized("contact"),
         retention_days: table.number_or("retention_days", 1..=3650, 90).unsigned_abs(),
         sections: sections.iter().map(read).collect(),
     }
 }
 
-/// A year without a calendar counts weekends only.
+/// Warnings for years without a calendar, in which only weekends count as days off.
 fn warnings(campaign: &Campaign) -> Vec<Fault> {
     let this_year = jiff::ZonedDateTime::now().year();
     let open = campaign.period.opens.year..=campaign.period.closes.year;
     let known = |year: &i16| campaign.calendar.iter().any(|calendar| calendar.year == *year);
-    // A later year's calendar is not published yet.
+    // The calendar of later years is not published yet.
     let missing = [this_year, this_year + 1].into_iter().filter(|year| open.contains(year));
     let missing: Vec<String> =
         missing.filter(|year| !known(year)).map(|year| year.to_string()).collect();
@@ -274,9 +276,6 @@ fn warnings(campaign: &Campaign) -> Vec<Fault> {
     vec![Fault {
         line: 1,
         field: "calendar".into(),
-        problem: format!(
-            "there is none for {}: only weekends count as days off",
-            missing.join(", ")
-        ),
+        problem: format!("is missing for {}: only weekends count as days off", missing.join(", ")),
     }]
 }

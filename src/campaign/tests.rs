@@ -1,24 +1,24 @@
-//! The campaign file's faults, one by one and all at once.
+//! Tests of the validation of the campaign file.
 
 use domain::{campaign::Appeal, lang::Lang};
 
 use super::*;
 
-/// The default file with one line of it replaced.
-fn changed(line: &str, by: &str) -> Result<Checked, CampaignError> {
+/// Parses the default file with one line replaced.
+fn changed(line: &str, by: &str) -> Result<CheckedCampaign, CampaignError> {
     assert!(DEFAULT.contains(line), "{line}");
     parse("x.toml", &DEFAULT.replacen(line, by, 1))
 }
 
-fn faults(result: Result<Checked, CampaignError>) -> Vec<Fault> {
+fn faults(result: Result<CheckedCampaign, CampaignError>) -> Vec<Fault> {
     match result.unwrap_err() {
-        CampaignError::Faulty { faults, .. } => faults,
+        CampaignError::Invalid { faults, .. } => faults,
         CampaignError::Unreadable { .. } => unreachable!("nothing was read"),
     }
 }
 
 #[test]
-fn the_default_is_whole() {
+fn the_default_campaign_is_valid() {
     let campaign = default().unwrap().campaign;
     assert_eq!(campaign.pledges.len(), 4);
     assert_eq!(campaign.grids.len(), 37);
@@ -28,7 +28,7 @@ fn the_default_is_whole() {
 }
 
 #[test]
-fn every_fault_is_named_at_once_with_its_line_and_field() {
+fn reports_all_errors_with_line_and_field() {
     let text = DEFAULT
         .replacen("opens = 2020-05-01", "opens = \"May\"", 1)
         .replacen("icon = \"traffic\"", "icon = \"tram\"", 1)
@@ -41,10 +41,10 @@ fn every_fault_is_named_at_once_with_its_line_and_field() {
     let expected = [
         (line_of("opens = \"May\""), "campaign.opens", "must be a date"),
         (line_of("icon = \"tram\""), "pledges[2].icon", "one of home"),
-        (line_of("unit = \"nobody\""), "categories[1].unit", "names no unit"),
+        (line_of("unit = \"nobody\""), "categories[1].unit", "is not a known unit"),
         (line_of("[deadlines]"), "deadlines.accept", "is missing"),
         (line_of("acept"), "deadlines.acept", "is not a field"),
-        (0, "grids[2].slug", "stands twice"),
+        (0, "grids[2].slug", "is used twice"),
     ];
     for (line, field, problem) in expected {
         let fault = found.iter().find(|fault| fault.field == field);
@@ -56,13 +56,13 @@ fn every_fault_is_named_at_once_with_its_line_and_field() {
 }
 
 #[test]
-fn broken_toml_is_named_by_its_line() {
+fn reports_the_line_of_broken_toml() {
     let found = faults(parse("x.toml", "[campaign\nslug = 1"));
     assert_eq!(found[0].line, 1);
 }
 
 #[test]
-fn single_faults() {
+fn reports_each_kind_of_error() {
     let cases = [
         ("closes = 2030-12-31", "closes = 2019-12-31", "campaign.closes"),
         ("time_zone = \"Asia/Shanghai\"", "time_zone = \"Asia/Nowhere\"", "campaign.time_zone"),
@@ -82,13 +82,13 @@ fn single_faults() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn names_a_missing_file() {
     let error = load(Path::new("no/such.toml")).unwrap_err().to_string();
     assert!(error.starts_with("no/such.toml: "), "{error}");
 }
 
 #[test]
-fn a_year_without_a_calendar_is_warned_of() {
+fn warns_of_a_year_without_a_calendar() {
     let text = include_str!("../../campaign/jingansi-2020.toml");
     let (before, rest) = text.split_once("[[calendar]]").unwrap();
     let (_, after) = rest.split_once("[[reply_templates]]").unwrap();
@@ -98,7 +98,7 @@ fn a_year_without_a_calendar_is_warned_of() {
 }
 
 #[test]
-fn the_default_is_whole_in_english_too() {
+fn the_default_campaign_is_fully_translated() {
     let campaign = default().unwrap().campaign;
     let english = campaign.in_lang(Lang::En);
     let chinese = |text: &String| text.chars().any(|c| ('\u{3000}'..'\u{a000}').contains(&c));
@@ -125,7 +125,7 @@ fn the_default_is_whole_in_english_too() {
 }
 
 #[test]
-fn what_is_not_translated_is_shown_in_chinese() {
+fn untranslated_texts_fall_back_to_chinese() {
     let text: String = DEFAULT
         .lines()
         .filter(|line| !line.contains("_en = "))

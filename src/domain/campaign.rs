@@ -1,7 +1,7 @@
-//! The campaign as data: everything that belongs to one street and one season.
+//! The campaign configuration: pledges, categories, grids, units, time limits and texts.
 //!
-//! The types are filled by the room `campaign`, which reads and checks the file;
-//! a [`Campaign`] in hand is whole: every slug it mentions exists.
+//! The crate `campaign` reads and validates the file. In every [`Campaign`] it returns, each slug
+//! refers to an existing entry.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,92 +11,92 @@ use super::{lang::Lang, slug::Slug};
 /// Minutes after midnight, 0–1439.
 pub type MinuteOfDay = u16;
 
-/// A whole campaign.
+/// A validated campaign: the content of the campaign file.
 #[derive(Clone, Debug)]
 pub struct Campaign {
-    /// The language of its words.
+    /// Language of its texts.
     pub lang: Lang,
-    /// The same campaign in English, as far as the file translates it; slugs and limits
-    /// are the same.
+    /// The same campaign with English texts where the file has a translation; slugs and limits are
+    /// equal.
     pub english: Option<Box<Self>>,
-    /// Names it is called by.
+    /// Title, short title, street and slug.
     pub titles: Titles,
-    /// When it is open.
+    /// Dates between which it accepts forms.
     pub period: Period,
-    /// The 倡议 around the pledges.
+    /// The appeal (倡议) that surrounds the pledges.
     pub appeal: Appeal,
-    /// The pledges, in the 倡议's order.
+    /// The pledges, in the order of the appeal.
     pub pledges: Vec<Pledge>,
-    /// What can be reported, in the file's order.
+    /// Categories of reports, in the file's order.
     pub categories: Vec<Category>,
     /// The grids, in the file's order.
     pub grids: Vec<Grid>,
-    /// The branches that lead on reports.
+    /// Party branches that are in charge of reports.
     pub branches: Vec<Branch>,
-    /// The units that do the work.
+    /// Units that handle reports.
     pub units: Vec<Unit>,
-    /// Limits in working days.
+    /// Time limits for the steps of a report.
     pub deadlines: Deadlines,
-    /// When work is done.
+    /// Working hours of each working day.
     pub working_hours: WorkingHours,
-    /// Holidays and moved working days, by year.
+    /// Public holidays and moved working days, by year.
     pub calendar: Vec<CalendarYear>,
-    /// Sentences that staff start from.
+    /// Text templates for replies of staff.
     pub reply_templates: Vec<ReplyTemplate>,
-    /// The foot of every page.
+    /// Page footer.
     pub footer: Footer,
-    /// What is said about personal information.
+    /// Privacy notice.
     pub privacy: Privacy,
 }
 
-/// Names a campaign is called by.
+/// Title, short title, street and slug of a campaign.
 #[derive(Clone, Debug)]
 pub struct Titles {
-    /// Names the campaign in files and exports.
+    /// Identifies the campaign in file names and exports.
     pub slug: Slug,
-    /// The whole title.
+    /// Full title.
     pub title: String,
-    /// At most ten characters: the header that WeChat shows.
+    /// Short title of at most ten characters: the header of WeChat shows no more.
     pub short: String,
-    /// The street.
+    /// Name of the sub-district (街道).
     pub street: String,
     /// One line under the title.
     pub subtitle: String,
 }
 
-/// The 倡议 around the pledges, verbatim.
+/// The appeal (倡议) that surrounds the pledges, verbatim.
 #[derive(Clone, Debug)]
 pub struct Appeal {
-    /// Whom it addresses.
+    /// Salutation.
     pub salutation: String,
-    /// What stands before the pledges.
+    /// Text before the pledges.
     pub preamble: String,
-    /// What stands after them.
+    /// Text after the pledges.
     pub closing: String,
-    /// The last call.
+    /// Closing slogan.
     pub cheer: String,
-    /// Who signed it.
+    /// Organisation that issued it.
     pub signed: String,
-    /// When, as printed.
+    /// Date of issue, as printed.
     pub dated: String,
 }
 
-/// One pledge of the 倡议.
+/// A pledge (承诺) of the appeal.
 #[derive(Clone, Debug)]
 pub struct Pledge {
-    /// Stands in URLs and forms.
+    /// Identifier in URLs and forms.
     pub slug: Slug,
-    /// Two to four characters.
+    /// Short title, two to four characters.
     pub short: String,
-    /// Its heading.
+    /// Heading.
     pub title: String,
-    /// Its text, verbatim.
+    /// Text, verbatim.
     pub text: String,
-    /// Which picture stands beside it.
+    /// Icon shown beside it.
     pub icon: Icon,
 }
 
-/// The pictures that a pledge can have.
+/// Icons of pledges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Icon {
     /// Window and plant.
@@ -109,147 +109,147 @@ pub enum Icon {
     Neighbours,
 }
 
-/// How a category of report is handled.
+/// Process that the reports of a category go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CategoryKind {
-    /// The full path, public once accepted.
+    /// Full process from acceptance to check; public once accepted.
     Casework,
-    /// 文明提醒: acknowledged, feeds patrols.
+    /// Reminder (文明提醒): acknowledged and closed; informs patrols.
     Reminder,
-    /// The full path, never public.
+    /// Full process, never public.
     Private,
-    /// 好人好事: reviewed and shown.
+    /// Praise (好人好事): reviewed, then shown.
     Praise,
 }
 
-/// Something a resident can report.
+/// A category of reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
-    /// Stands in URLs and forms.
+    /// Identifier in URLs and forms.
     pub slug: Slug,
-    /// What it is called.
+    /// Title.
     pub title: String,
     /// The pledge it belongs to.
     pub pledge: Slug,
-    /// How it is handled.
+    /// Process of its reports.
     pub kind: CategoryKind,
-    /// Whether it stands among the first ones offered.
+    /// Whether the form offers it among the first categories.
     pub frequent: bool,
-    /// What must be read first where people may be in danger.
+    /// Warning shown first where people may be in danger: whom to call.
     pub urgent_hint: Option<String>,
-    /// 牵头支部.
+    /// Branch in charge (牵头支部).
     pub branch: Slug,
-    /// 承办单位 by default.
+    /// Unit that handles it by default (承办单位).
     pub unit: Slug,
 }
 
-/// A 党建网格.
+/// A grid (党建网格): an area of the sub-district with its own grid workers.
 #[derive(Clone, Debug)]
 pub struct Grid {
-    /// Stands in URLs and forms.
+    /// Identifier in URLs and forms.
     pub slug: Slug,
-    /// Its number as a title.
+    /// Title: the number of the grid.
     pub title: String,
-    /// What residents call it: estates, blocks, stretches of road.
+    /// Names that residents use: estates, blocks, stretches of road.
     pub aliases: Vec<String>,
 }
 
-/// A 机关党支部, by the work area it leads.
+/// A Party branch (机关党支部), by the work area it is in charge of.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Stable name.
+    /// Identifier.
     pub slug: Slug,
     /// Title.
     pub title: String,
 }
 
-/// A 承办单位.
+/// A unit that handles reports (承办单位).
 #[derive(Clone, Debug)]
 pub struct Unit {
-    /// Stable name.
+    /// Identifier.
     pub slug: Slug,
     /// Title.
     pub title: String,
-    /// Whom to call.
+    /// Telephone number, if it is to be shown.
     pub phone: Option<String>,
 }
 
-/// Limits in working days.
+/// Time limits for the steps of a report, in working days except `reopen`.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// To accept.
+    /// To accept a report.
     pub accept: u16,
     /// To handle an ordinary report.
     pub ordinary: u16,
-    /// To handle a private or hard one, with approval.
+    /// To handle a private report.
     pub hard: u16,
-    /// To check what was handled.
+    /// To check a handled report.
     pub check: u16,
-    /// How long the reporter may say 没解决, in calendar days after closing.
+    /// Calendar days after closing in which the reporter may rate the report or say 没解决.
     pub reopen: u16,
 }
 
-/// When work is done, on each working day.
+/// Working hours of each working day.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkingHours {
-    /// From.
+    /// Start.
     pub from: MinuteOfDay,
-    /// Until.
+    /// End.
     pub until: MinuteOfDay,
 }
 
-/// A year's holidays and moved working days.
+/// Public holidays and moved working days of a year.
 #[derive(Clone, Debug)]
 pub struct CalendarYear {
     /// The year.
     pub year: i16,
-    /// Days off that are no weekend, or part of a holiday.
+    /// Days off besides weekends; may include the weekend days of a holiday.
     pub holidays: Vec<Day>,
-    /// 调休: weekend days that are worked.
+    /// 调休: weekend days that are working days.
     pub working_days: Vec<Day>,
 }
 
-/// A sentence that staff start from.
+/// A text template for replies of staff.
 #[derive(Clone, Debug)]
 pub struct ReplyTemplate {
-    /// Stable name.
+    /// Identifier.
     pub slug: Slug,
-    /// What staff see in the list.
+    /// Title in the list of templates.
     pub title: String,
-    /// The sentence.
+    /// Text of the template.
     pub text: String,
 }
 
-/// The foot of every page.
+/// Page footer.
 #[derive(Clone, Debug)]
 pub struct Footer {
-    /// Who organises the campaign.
+    /// Organiser of the campaign.
     pub organiser: String,
-    /// Filing number of the site; empty where there is none yet.
+    /// Filing number of the website (备案号); empty if there is none yet.
     pub filing_number: String,
-    /// Whom to call for help.
+    /// Telephone number for help.
     pub help_phone: String,
-    /// What the page does not replace.
+    /// Disclaimer: the services that the page does not replace.
     pub disclaimer: String,
 }
 
-/// What is said about personal information.
+/// Privacy notice.
 #[derive(Clone, Debug)]
 pub struct Privacy {
-    /// Names the text that a consent was given to.
+    /// Version of the notice; stored with each consent.
     pub version: String,
-    /// One sentence beside the consent box.
+    /// Sentence beside the consent box.
     pub consent: String,
-    /// Whom to ask.
+    /// Contact for questions about privacy.
     pub contact: String,
-    /// Days for which contact and position of a report are kept after it has ended.
+    /// Days after the end of a report until its contact details and position are erased.
     pub retention_days: u16,
-    /// The whole text.
+    /// Sections of the full text.
     pub sections: Vec<PrivacySection>,
 }
 
-/// One part of the text about personal information.
+/// A section of the privacy notice.
 #[derive(Clone, Debug)]
 pub struct PrivacySection {
     /// Heading.
@@ -259,7 +259,7 @@ pub struct PrivacySection {
 }
 
 impl Campaign {
-    /// The campaign as it is read in `lang`.
+    /// The campaign with its texts in `lang`; untranslated texts are Chinese.
     #[must_use]
     pub fn in_lang(&self, lang: Lang) -> &Self {
         match (lang, &self.english) {
@@ -268,55 +268,55 @@ impl Campaign {
         }
     }
 
-    /// The pledge of that slug.
+    /// The pledge with this slug.
     #[must_use]
     pub fn pledge(&self, slug: &str) -> Option<&Pledge> {
         self.pledges.iter().find(|pledge| pledge.slug.as_str() == slug)
     }
 
-    /// The grid of that slug.
+    /// The grid with this slug.
     #[must_use]
     pub fn grid(&self, slug: &str) -> Option<&Grid> {
         self.grids.iter().find(|grid| grid.slug.as_str() == slug)
     }
 
-    /// The category of that slug.
+    /// The category with this slug.
     #[must_use]
     pub fn category(&self, slug: &str) -> Option<&Category> {
         self.categories.iter().find(|category| category.slug.as_str() == slug)
     }
 
-    /// The branch of that slug.
+    /// The branch with this slug.
     #[must_use]
     pub fn branch(&self, slug: &str) -> Option<&Branch> {
         self.branches.iter().find(|branch| branch.slug.as_str() == slug)
     }
 
-    /// The unit of that slug.
+    /// The unit with this slug.
     #[must_use]
     pub fn unit(&self, slug: &str) -> Option<&Unit> {
         self.units.iter().find(|unit| unit.slug.as_str() == slug)
     }
 
-    /// A grid as residents call it; empty for none.
+    /// [`Grid::label`] of the grid with this slug; empty for `None` and unknown slugs.
     #[must_use]
     pub fn grid_label(&self, grid: Option<&Slug>) -> String {
         grid.and_then(|slug| self.grid(slug.as_str())).map(Grid::label).unwrap_or_default()
     }
 
-    /// The pledges of those slugs, in the order of `slugs`.
+    /// The pledges with these slugs, in the order of `slugs`; unknown slugs are skipped.
     pub fn pledges_of<'c>(&'c self, slugs: &'c [Slug]) -> impl Iterator<Item = &'c Pledge> {
         slugs.iter().filter_map(|slug| self.pledge(slug.as_str()))
     }
 
-    /// What can be reported under a pledge.
+    /// Categories that belong to a pledge.
     pub fn categories_of(&self, pledge: &Slug) -> impl Iterator<Item = &Category> {
         self.categories.iter().filter(move |category| &category.pledge == pledge)
     }
 }
 
 impl CategoryKind {
-    /// Whether it goes the whole way, from acceptance to a check.
+    /// Whether its reports go through the full process, from acceptance to check.
     #[must_use]
     pub const fn is_casework(self) -> bool {
         matches!(self, Self::Casework | Self::Private)
@@ -324,7 +324,7 @@ impl CategoryKind {
 }
 
 impl Grid {
-    /// The grid as the picker lists it: what residents call it, or its number.
+    /// Label in the grid picker: the aliases and the title, or the title alone.
     #[must_use]
     pub fn label(&self) -> String {
         if self.aliases.is_empty() {

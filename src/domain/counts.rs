@@ -1,4 +1,4 @@
-//! Counts: what the campaign has reached, as everyone may see it.
+//! Public counters of signatures and reports.
 
 use std::collections::BTreeMap;
 
@@ -6,39 +6,39 @@ use serde::{Deserialize, Serialize};
 
 use super::slug::Slug;
 
-/// The name under which signatures without a grid are counted.
+/// Key of [`Counts::grids`] for signatures without a grid.
 pub const UNSPECIFIED: &str = "unspecified";
 
-/// All public counts in one committed state of the database. This is the body
-/// of `/counts.json` and of each `counts` event of `/live`.
+/// All public counters at one committed revision of the database. This is the body of
+/// `/counts.json` and of each `counts` event of `/live`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rises with each commit that changed a count, on every node the same.
+    /// Increases with each commit that changes a counter; the same on every node.
     pub revision: u64,
-    /// When that commit was made: RFC 3339, UTC, to the millisecond.
+    /// Time of that commit: RFC 3339, UTC, with milliseconds.
     pub as_of: String,
     /// Valid signatures; always the sum of `grids`.
     pub signatures: u64,
-    /// Valid signatures that include each pledge.
+    /// Valid signatures by pledge.
     pub pledges: BTreeMap<Slug, u64>,
-    /// Valid signatures of each grid, and of [`UNSPECIFIED`].
+    /// Valid signatures by grid; [`UNSPECIFIED`] counts those without one.
     pub grids: BTreeMap<Slug, u64>,
-    /// Reports by how far they have come.
+    /// Reports by progress.
     pub reports: ReportCounts,
 }
 
-/// Reports by how far they have come.
+/// Number of reports by progress.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportCounts {
-    /// All but the withdrawn.
+    /// All reports except withdrawn ones.
     pub received: u64,
-    /// From `submitted` to `awaiting_check`.
+    /// Reports from state `submitted` to `awaiting_check`.
     pub open: u64,
-    /// Closed.
+    /// Closed reports.
     pub closed: u64,
 }
 
-/// One of the numbers in [`Counts`], as an island asks for it.
+/// Selects one number of [`Counts`], for an island.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Figure {
     /// All valid signatures.
@@ -47,12 +47,12 @@ pub enum Figure {
     Pledge(Slug),
     /// Signatures of this grid.
     Grid(Slug),
-    /// How many grids have at least one signature.
+    /// Number of grids with at least one signature.
     LitGrids,
 }
 
 impl Counts {
-    /// The number that `figure` names; zero for a name that is not counted.
+    /// The value of `figure`; 0 for an unknown slug.
     #[must_use]
     pub fn figure(&self, figure: &Figure) -> u64 {
         match figure {
@@ -69,12 +69,12 @@ impl Counts {
 
     /// Whether this grid has at least one signature.
     #[must_use]
-    pub fn is_lit(&self, grid: &Slug) -> bool {
+    pub fn has_signatures(&self, grid: &Slug) -> bool {
         self.grids.get(grid).is_some_and(|n| *n > 0)
     }
 }
 
-/// A number as it is shown: `12,345`.
+/// Formats a number with thousands separators: `12,345`.
 #[must_use]
 pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn unspecified_is_no_window() {
+    fn unspecified_does_not_count_as_a_grid() {
         let slug = |s| Slug::parse(s).unwrap();
         let counts = Counts {
             signatures: 3,
@@ -108,6 +108,6 @@ mod tests {
             ..Counts::default()
         };
         assert_eq!(counts.figure(&Figure::LitGrids), 1);
-        assert!(counts.is_lit(&slug("a")) && !counts.is_lit(&slug("b")));
+        assert!(counts.has_signatures(&slug("a")) && !counts.has_signatures(&slug("b")));
     }
 }

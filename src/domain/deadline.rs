@@ -1,8 +1,8 @@
-//! Deadlines: working time by the campaign's calendar.
+//! Deadlines in working time, by the campaign's calendar.
 //!
-//! A limit of `n` working days is `n` times the working minutes of a day, counted from
-//! the first working moment at or after the start. What comes in at night begins to
-//! count in the morning; what is due at closing time is due that evening.
+//! A limit of `n` working days is `n` times the working minutes of a day, counted from the first
+//! working minute at or after the start. A report filed at night counts from the next morning; a
+//! limit that ends at closing time is due that evening, not the next morning.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use super::{
     time::Millis,
 };
 
-/// When work is done.
+/// Working days and working hours of a campaign, in its time zone.
 #[derive(Clone, Debug)]
 pub struct WorkCalendar {
     time_zone: TimeZone,
@@ -27,12 +27,12 @@ pub struct WorkCalendar {
     working_days: BTreeSet<Day>,
 }
 
-/// Longest run of days without work that is looked through: a calendar with a longer
-/// one has no deadlines.
-const LONGEST_HOLIDAY: u32 = 366;
+/// Upper bound for a search, in days: without a working day in this range, `due` falls back to
+/// plain calendar time.
+const MAX_DAYS_OFF: u32 = 366;
 
 impl WorkCalendar {
-    /// The calendar of `campaign`, in its time zone.
+    /// Calendar of `campaign`; `time_zone` is the zone named by its period.
     #[must_use]
     pub fn new(campaign: &Campaign, time_zone: TimeZone) -> Self {
         let years = &campaign.calendar;
@@ -45,60 +45,60 @@ impl WorkCalendar {
         }
     }
 
-    /// Whether work is done on `date`: a 调休 day, or neither weekend nor holiday.
+    /// Whether `date` is a working day: a 调休 day, or neither weekend nor holiday.
     #[must_use]
-    pub fn is_working(&self, date: Date) -> bool {
+    pub fn is_working_day(&self, date: Date) -> bool {
         let day = Day { year: date.year(), month: date.month(), day: date.day() };
         let weekend = matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
         self.working_days.contains(&day) || !(weekend || self.holidays.contains(&day))
     }
 
-    /// Working minutes of one day.
+    /// Working minutes of one working day; at least 1.
     #[must_use]
-    pub fn day_minutes(&self) -> u32 {
+    pub fn minutes_per_day(&self) -> u32 {
         u32::from(self.until.saturating_sub(self.from)).max(1)
     }
 
-    /// When a limit of `days` working days that begins at `start` ends.
+    /// End of a limit of `days` working days that starts at `start`.
     #[must_use]
     pub fn due(&self, start: Millis, days: u16) -> Millis {
-        self.after_minutes(start, u32::from(days) * self.day_minutes())
+        self.after_minutes(start, u32::from(days) * self.minutes_per_day())
     }
 
-    /// When `minutes` of work after `start` are done.
+    /// The time `minutes` working minutes after `start`.
     #[must_use]
     pub fn after_minutes(&self, start: Millis, minutes: u32) -> Millis {
-        self.instant(self.advance(self.civil(start), minutes))
+        self.to_millis(self.advance(self.civil(start), minutes))
     }
 
-    /// The working moment that lies `minutes` of work before `end`.
+    /// The time `minutes` working minutes before `end`.
     #[must_use]
     pub fn before_minutes(&self, end: Millis, minutes: u32) -> Millis {
         let end = self.civil(end);
         let (mut date, mut minute) = (end.date(), minute_of(end.time()).min(self.until));
         let mut left = minutes;
-        for _ in 0..LONGEST_HOLIDAY + minutes / self.day_minutes() * 2 {
-            if self.is_working(date) && minute > self.from {
+        for _ in 0..MAX_DAYS_OFF + minutes / self.minutes_per_day() * 2 {
+            if self.is_working_day(date) && minute > self.from {
                 let today = u32::from(minute - self.from);
                 if left <= today {
-                    return self.instant(at(date, minute - as_minutes(left)));
+                    return self.to_millis(at(date, minute - to_minute_of_day(left)));
                 }
                 left -= today;
             }
             let Ok(yesterday) = date.yesterday() else { break };
             (date, minute) = (yesterday, self.until);
         }
-        self.instant(end)
+        self.to_millis(end)
     }
 
-    /// Working minutes from `start` to `end`; zero when `end` is not later.
+    /// Working minutes from `start` to `end`; 0 if `end` is not later.
     #[must_use]
     pub fn minutes_between(&self, start: Millis, end: Millis) -> u32 {
         let (start, end) = (self.civil(start), self.civil(end));
         let mut total = 0;
         let mut date = start.date();
         while date <= end.date() {
-            if self.is_working(date) {
+            if self.is_working_day(date) {
                 let begins = if date == start.date() { minute_of(start.time()) } else { 0 };
                 let ends = if date == end.date() { minute_of(end.time()) } else { self.until };
                 let worked = ends.min(self.until).saturating_sub(begins.max(self.from));
@@ -110,14 +110,14 @@ impl WorkCalendar {
         total
     }
 
-    /// The day and minute on the campaign's clocks.
+    /// Local date and time of `at` in the campaign's time zone.
     #[must_use]
     pub fn civil(&self, at: Millis) -> DateTime {
         let instant = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
         self.time_zone.to_datetime(instant)
     }
 
-    fn instant(&self, civil: DateTime) -> Millis {
+    fn to_millis(&self, civil: DateTime) -> Millis {
         let instant = self.time_zone.to_timestamp(civil);
         instant.map_or(Millis::MAX, Timestamp::as_millisecond)
     }
@@ -125,11 +125,11 @@ impl WorkCalendar {
     fn advance(&self, start: DateTime, minutes: u32) -> DateTime {
         let (mut date, mut minute) = (start.date(), minute_of(start.time()).max(self.from));
         let mut left = minutes;
-        for _ in 0..LONGEST_HOLIDAY + minutes / self.day_minutes() * 2 {
-            if self.is_working(date) && minute < self.until {
+        for _ in 0..MAX_DAYS_OFF + minutes / self.minutes_per_day() * 2 {
+            if self.is_working_day(date) && minute < self.until {
                 let today = u32::from(self.until - minute);
                 if left <= today {
-                    return at(date, minute + as_minutes(left));
+                    return at(date, minute + to_minute_of_day(left));
                 }
                 left -= today;
             }
@@ -144,7 +144,7 @@ fn minute_of(time: Time) -> MinuteOfDay {
     u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs())
 }
 
-fn as_minutes(minutes: u32) -> MinuteOfDay {
+fn to_minute_of_day(minutes: u32) -> MinuteOfDay {
     MinuteOfDay::try_from(minutes).unwrap_or(MinuteOfDay::MAX)
 }
 
@@ -167,7 +167,7 @@ mod tests {
         list.iter().flat_map(month).collect()
     }
 
-    /// 春节 2020 as it was extended, 国庆 2026, and days that were worked for them.
+    /// 春节 2020 with its extension, 国庆 2026, and the 调休 days of both.
     fn calendar() -> WorkCalendar {
         let holidays =
             [days(2020, &[(1, 24..=31), (2, 1..=2)]), days(2026, &[(10, 1..=7)])].concat();
@@ -193,13 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn a_working_day_is_a_working_day_later() {
+    fn due_keeps_the_time_of_day() {
         assert_due("2026-11-24T10:15", 1, "2026-11-25T10:15");
         assert_due("2026-11-24T10:15", 5, "2026-12-01T10:15");
     }
 
     #[test]
-    fn what_comes_at_night_or_at_the_weekend_waits_for_the_morning() {
+    fn time_outside_working_hours_does_not_count() {
         assert_due("2026-11-24T06:00", 1, "2026-11-24T17:30");
         assert_due("2026-11-24T22:00", 1, "2026-11-25T17:30");
         assert_due("2026-11-27T16:30", 1, "2026-11-30T16:30");
@@ -207,25 +207,25 @@ mod tests {
     }
 
     #[test]
-    fn holidays_are_free_and_their_moved_days_are_worked() {
-        // 国庆 2026: 1st to 7th October off; Saturday the 10th worked.
+    fn holidays_do_not_count_but_moved_working_days_do() {
+        // 国庆 2026: 1st to 7th October off; Saturday the 10th is a working day.
         assert_due("2026-09-30T10:00", 1, "2026-10-08T10:00");
         assert_due("2026-10-09T10:00", 1, "2026-10-10T10:00");
         assert_due("2026-10-10T10:00", 1, "2026-10-12T10:00");
-        // 春节 2020 with its extension, and Sunday 19th January worked.
+        // 春节 2020 with its extension; Sunday 19th January is a working day.
         assert_due("2020-01-23T10:00", 1, "2020-02-03T10:00");
         assert_due("2020-01-18T12:00", 1, "2020-01-19T17:30");
     }
 
     #[test]
-    fn a_year_without_a_calendar_has_weekends_only() {
+    fn a_year_without_a_calendar_has_only_weekends_off() {
         assert_due("2023-10-03T10:00", 1, "2023-10-04T10:00");
         assert_due("2023-10-06T10:00", 1, "2023-10-09T10:00");
     }
 
     proptest! {
         #[test]
-        fn a_deadline_is_a_working_moment_and_its_own_measure(
+        fn due_is_in_working_hours_and_exact(
             start in 1_577_808_000_000_i64..1_830_268_800_000,
             days in 1_u16..40,
         ) {
@@ -233,12 +233,12 @@ mod tests {
             let due = calendar.due(start, days);
             prop_assert!(due > start);
             let civil = calendar.civil(due);
-            prop_assert!(calendar.is_working(civil.date()));
+            prop_assert!(calendar.is_working_day(civil.date()));
             let minute = minute_of(civil.time());
             prop_assert!((calendar.from..=calendar.until).contains(&minute));
-            // What lies between is exactly what was given, to the minute of the start.
+            // The working time in between is the limit, up to the rounding of `start` to a minute.
             let between = calendar.minutes_between(start, due);
-            let given = u32::from(days) * calendar.day_minutes();
+            let given = u32::from(days) * calendar.minutes_per_day();
             prop_assert!(between.abs_diff(given) <= 1, "{between} of {given}");
             // A later start or a longer limit never ends earlier.
             prop_assert!(calendar.due(start + 60_000, days) >= due);
@@ -246,7 +246,7 @@ mod tests {
         }
 
         #[test]
-        fn going_back_is_going_forth(
+        fn before_minutes_inverts_after_minutes(
             start in 1_577_808_000_000_i64..1_830_268_800_000,
             minutes in 1_u32..5000,
         ) {

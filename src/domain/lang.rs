@@ -1,16 +1,16 @@
-//! The languages that residents read, and words in both.
+//! UI languages, and texts in both of them.
 //!
-//! Each word stands beside its translation, where it is used: `lang.say("签名", "Sign")`.
-//! Staff read Chinese.
+//! A text and its translation stand together where they are used: `lang.say("签名", "Sign")`.
+//! Staff pages are in Chinese only.
 
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-/// A language of the pages.
+/// A language of the public pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Lang {
-    /// Simplified Chinese: what the campaign is written in.
+    /// Simplified Chinese, the default.
     #[default]
     Zh,
     /// English.
@@ -18,10 +18,10 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// Both.
+    /// Both languages.
     pub const ALL: [Self; 2] = [Self::Zh, Self::En];
 
-    /// Its name in HTML and HTTP (BCP 47).
+    /// BCP 47 tag, for HTML and HTTP.
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Lang {
         }
     }
 
-    /// Its name in addresses and cookies.
+    /// Value in URLs and cookies.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl Lang {
         }
     }
 
-    /// What it calls itself.
+    /// Name of the language in that language.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,7 +48,7 @@ impl Lang {
         }
     }
 
-    /// The other one.
+    /// The other language.
     #[must_use]
     pub const fn other(self) -> Self {
         match self {
@@ -57,17 +57,17 @@ impl Lang {
         }
     }
 
-    /// Reads a language tag by its first part, so that `en-GB` is English.
+    /// Parses a BCP 47 tag by its primary subtag: `en-GB` is English.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {
         let primary = tag.trim().split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|lang| primary.eq_ignore_ascii_case(lang.as_str()))
     }
 
-    /// The best of an `Accept-Language` (RFC 9110, section 12.5.4); Chinese where it asks
-    /// for neither, or for both alike.
+    /// The preferred language of an `Accept-Language` header (RFC 9110, section 12.5.4); Chinese if
+    /// it has neither language, or both with the same weight.
     #[must_use]
-    pub fn accepted(header: &str) -> Self {
+    pub fn from_accept_language(header: &str) -> Self {
         let weight = |lang: Self| {
             let weights = header.split(',').filter_map(|range| {
                 let mut parts = range.split(';');
@@ -80,13 +80,13 @@ impl Lang {
         if weight(Self::En) > weight(Self::Zh) { Self::En } else { Self::Zh }
     }
 
-    /// The language of what staff wrote, where it is another one than this.
+    /// `lang` attribute for text written by staff: Chinese; `None` if the page is Chinese as well.
     #[must_use]
-    pub fn of_staff(self) -> Option<&'static str> {
+    pub fn staff_text_lang(self) -> Option<&'static str> {
         (self != Self::Zh).then_some(Self::Zh.tag())
     }
 
-    /// The one of two words that is in this language.
+    /// Selects the text in this language.
     #[must_use]
     pub fn say<T>(self, zh: T, en: T) -> T {
         match self {
@@ -96,22 +96,22 @@ impl Lang {
     }
 }
 
-/// A sentence that is made before it is known who will read it.
+/// A text in both languages, to be shown once the reader's language is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct LocalizedText {
     zh: Cow<'static, str>,
-    /// Missing where only staff read it.
+    /// `None` for text that only staff read.
     en: Option<Cow<'static, str>>,
 }
 
-impl Said {
-    /// The sentence in both languages.
+impl LocalizedText {
+    /// A text in both languages.
     #[must_use]
     pub fn new(zh: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
         Self { zh: zh.into(), en: Some(en.into()) }
     }
 
-    /// The sentence in `lang`, as far as there is one.
+    /// The text in `lang`; Chinese if there is no English text.
     #[must_use]
     pub fn in_lang(&self, lang: Lang) -> &str {
         match (lang, &self.en) {
@@ -121,20 +121,20 @@ impl Said {
     }
 }
 
-/// In Chinese.
-impl fmt::Display for Said {
+/// Formats the Chinese text.
+impl fmt::Display for LocalizedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.zh)
     }
 }
 
-impl From<&'static str> for Said {
+impl From<&'static str> for LocalizedText {
     fn from(zh: &'static str) -> Self {
         Self { zh: zh.into(), en: None }
     }
 }
 
-impl From<String> for Said {
+impl From<String> for LocalizedText {
     fn from(zh: String) -> Self {
         Self { zh: zh.into(), en: None }
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_language_that_is_liked_best_is_taken() {
+    fn accept_language_selects_the_highest_weight() {
         for (header, lang) in [
             ("", Lang::Zh),
             ("*", Lang::Zh),
@@ -160,14 +160,14 @@ mod tests {
             ("en;q=x;;,,;q=1", Lang::Zh),
             ("zh, en", Lang::Zh),
         ] {
-            assert_eq!(Lang::accepted(header), lang, "{header:?}");
+            assert_eq!(Lang::from_accept_language(header), lang, "{header:?}");
         }
     }
 
     #[test]
-    fn a_sentence_without_english_is_said_in_chinese() {
-        assert_eq!(Said::new("好", "Good").in_lang(Lang::En), "Good");
-        assert_eq!(Said::new("好", "Good").in_lang(Lang::Zh), "好");
-        assert_eq!(Said::from("好").in_lang(Lang::En), "好");
+    fn text_without_english_falls_back_to_chinese() {
+        assert_eq!(LocalizedText::new("好", "Good").in_lang(Lang::En), "Good");
+        assert_eq!(LocalizedText::new("好", "Good").in_lang(Lang::Zh), "好");
+        assert_eq!(LocalizedText::from("好").in_lang(Lang::En), "好");
     }
 }

@@ -1,8 +1,7 @@
-//! Pure types and rules, the same on the server and in the browser.
+//! Domain types and validation rules, shared by the server and the browser (wasm).
 //!
-//! What belongs here: the nouns of the campaign and what makes a value of them
-//! valid. Nothing here reads a clock, a file, a database or the network, and
-//! nothing here imports another room of the house.
+//! No I/O: nothing here reads a clock, a file, a database or the network. Depends on no other
+//! crate of the workspace.
 
 pub mod campaign;
 pub mod counts;

@@ -1,12 +1,12 @@
-//! 寄语: what residents write to go with their signature.
+//! Messages (寄语): short texts that residents add to their signature.
 
 use serde::{Deserialize, Serialize};
 
-/// A message as the board shows it.
+/// A message as shown on the public message board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardMessage {
-    /// What was written.
+    /// Text of the message.
     pub text: String,
-    /// By whom, as far as that may be shown.
+    /// Masked name of the author, or `一位居民` if the name may not be shown.
     pub who: String,
 }

@@ -1,8 +1,8 @@
-//! Days of the civil calendar, and between which of them a campaign is open.
+//! Calendar dates, and the period in which a campaign accepts forms.
 
 use super::lang::Lang;
 
-/// A day of the civil calendar, in the campaign's time zone.
+/// A calendar date in the campaign's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day {
     /// Year, for example 2020.
@@ -13,30 +13,30 @@ pub struct Day {
     pub day: i8,
 }
 
-/// When a campaign is open.
+/// The dates between which a campaign accepts forms, both inclusive.
 #[derive(Clone, Debug)]
 pub struct Period {
-    /// IANA name of the time zone in which days begin.
+    /// IANA name of the campaign's time zone, for example `Asia/Shanghai`.
     pub time_zone: String,
-    /// First day.
+    /// First open day.
     pub opens: Day,
-    /// Last day.
+    /// Last open day.
     pub closes: Day,
 }
 
-/// Where a day stands to a [`Period`].
+/// Position of a day relative to a [`Period`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Not begun.
+    /// Before the first day.
     Before,
-    /// Forms are open.
+    /// Forms are accepted.
     Open,
-    /// Over.
+    /// After the last day.
     After,
 }
 
 impl Period {
-    /// Where `today` stands to it.
+    /// The phase of the campaign on `today`.
     #[must_use]
     pub fn phase(&self, today: Day) -> Phase {
         if today < self.opens {
@@ -50,9 +50,9 @@ impl Period {
 }
 
 impl Day {
-    /// The day as people say it.
+    /// The date as readable text: `2020年5月1日`, `1 May 2020`.
     #[must_use]
-    pub fn words(self, lang: Lang) -> String {
+    pub fn format(self, lang: Lang) -> String {
         let Self { year, month, day } = self;
         match lang {
             Lang::Zh => format!("{year}年{month}月{day}日"),

@@ -1,7 +1,7 @@
-//! Signatures: what a resident asks for, what is valid, and what is kept.
+//! Signatures: the form and its validation, and the stored signature.
 
 use super::{
-    campaign::Campaign, lang::Said, report::action::command::FieldErrors, slug::Slug, text,
+    campaign::Campaign, lang::LocalizedText, report::action::command::FieldErrors, slug::Slug, text,
 };
 
 /// Longest name, in characters after NFC.
@@ -9,41 +9,41 @@ pub const NAME_MAX: usize = 20;
 /// Longest 寄语, in characters after NFC.
 pub const MESSAGE_MAX: usize = 60;
 
-/// The name of a signer: 1–[`NAME_MAX`] characters, one line, nothing hidden.
+/// Name of a signer: 1–[`NAME_MAX`] characters, one line, no invisible characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignerName(String);
 
-/// A 寄语: 1–[`MESSAGE_MAX`] characters, one line, no link.
+/// A message (寄语): 1–[`MESSAGE_MAX`] characters, one line, no link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message(String);
 
-/// Why a name is refused.
+/// Validation error of a [`SignerName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameError {
-    /// Nothing that can be seen.
+    /// No visible character.
     Blank,
     /// More than [`NAME_MAX`] characters.
     TooLong,
-    /// A control or format character.
+    /// Contains a control or format character.
     Hidden,
-    /// A link.
+    /// Contains a link.
     Link,
-    /// A beginning that a spreadsheet would take for a formula.
+    /// Begins like a spreadsheet formula, which would run in an exported table.
     Formula,
 }
 
-/// Why a 寄语 is refused.
+/// Validation error of a [`Message`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageError {
     /// More than [`MESSAGE_MAX`] characters.
     TooLong,
-    /// A control or format character other than the emoji joiner.
+    /// Contains a control or format character other than the zero-width joiner.
     Hidden,
-    /// A link.
+    /// Contains a link.
     Link,
 }
 
-impl From<NameError> for Said {
+impl From<NameError> for LocalizedText {
     fn from(error: NameError) -> Self {
         match error {
             NameError::Blank => Self::new("请填写您的姓名", "Please enter your name"),
@@ -63,7 +63,7 @@ impl From<NameError> for Said {
     }
 }
 
-impl From<MessageError> for Said {
+impl From<MessageError> for LocalizedText {
     fn from(error: MessageError) -> Self {
         match error {
             MessageError::TooLong => Self::new(
@@ -82,10 +82,10 @@ impl From<MessageError> for Said {
 }
 
 impl SignerName {
-    /// Takes what was typed as a name; blanks around it fall away.
+    /// Parses a typed name; surrounding white space is removed.
     ///
     /// # Errors
-    /// [`NameError`] says which rule it breaks.
+    /// [`NameError`]: the first rule that `typed` breaks.
     pub fn parse(typed: &str) -> Result<Self, NameError> {
         let name = text::nfc(typed.trim());
         if name.chars().any(|c| text::is_control(c) || text::is_format(c)) {
@@ -103,7 +103,7 @@ impl SignerName {
         }
     }
 
-    /// The name as it is kept.
+    /// The normalised name, as stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -111,11 +111,10 @@ impl SignerName {
 }
 
 impl Message {
-    /// Takes what was typed as a 寄语. Line breaks become spaces; `None` when
-    /// nothing visible is left.
+    /// Parses a typed message. Line breaks become spaces; `None` if nothing visible is left.
     ///
     /// # Errors
-    /// [`MessageError`] says which rule it breaks.
+    /// [`MessageError`]: the first rule that `typed` breaks.
     pub fn parse(typed: &str) -> Result<Option<Self>, MessageError> {
         let one_line = typed.split(['\r', '\n']).filter(|line| !line.is_empty());
         let message = text::nfc(one_line.collect::<Vec<_>>().join(" ").trim());
@@ -133,21 +132,21 @@ impl Message {
         }
     }
 
-    /// The 寄语 as it is kept.
+    /// The normalised message, as stored.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The form as it was posted, before any rule has looked at it.
+/// Posted fields of the form, not yet validated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignatureForm {
     /// Field `name`.
     pub name: String,
-    /// Field `grid`: a slug, or empty for 说不清.
+    /// Field `grid`: a slug, or empty for 说不清 (not sure).
     pub grid: String,
-    /// Field `pledges`, as often as it was sent.
+    /// All values of the field `pledges`.
     pub pledges: Vec<String>,
     /// Field `message`.
     pub message: String,
@@ -157,33 +156,32 @@ pub struct SignatureForm {
     pub consent: bool,
 }
 
-/// A signature that may be stored.
+/// A validated signature, not yet stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSignature {
-    /// Who signs.
+    /// Name of the signer.
     pub name: SignerName,
-    /// Where they live; `None` for 说不清.
+    /// Grid in which they live; `None` for 说不清 (not sure).
     pub grid: Option<Slug>,
-    /// Which pledges they take on: at least one, each once, in campaign order.
+    /// Chosen pledges: at least one, no duplicates, in campaign order.
     pub pledges: Vec<Slug>,
-    /// What they add.
+    /// Message, if any.
     pub message: Option<Message>,
-    /// Whether the masked name may be shown.
+    /// Whether the masked name may be shown publicly.
     pub show_name: bool,
 }
 
 impl SignatureForm {
-    /// Whether it is by whom that name is, as it is kept.
+    /// Whether the normalised name in the form equals `name`, a stored one.
     #[must_use]
-    pub fn is_by(&self, name: &str) -> bool {
-        SignerName::parse(&self.name).is_ok_and(|own| own.as_str() == name)
+    pub fn has_name(&self, name: &str) -> bool {
+        SignerName::parse(&self.name).is_ok_and(|parsed| parsed.as_str() == name)
     }
 
-    /// Holds the form against the rules and the campaign.
+    /// Validates the form against the campaign.
     ///
     /// # Errors
-    /// All faults at once, so that they can be mended at once, in the order in which a person
-    /// meets them.
+    /// All invalid fields, in the order of the form.
     pub fn check(&self, campaign: &Campaign) -> Result<NewSignature, FieldErrors> {
         let mut errors = FieldErrors::new();
         let unknown = self.pledges.iter().any(|slug| campaign.pledge(slug).is_none());
@@ -225,52 +223,52 @@ impl SignatureForm {
     }
 }
 
-/// Said of a pledge that is not in the campaign.
-fn unknown_pledge() -> Said {
-    Said::new(
+/// Error text for a pledge that is not in the campaign.
+fn unknown_pledge() -> LocalizedText {
+    LocalizedText::new(
         "有一项承诺不在倡议里，请重新选择",
         "One of the pledges is unknown; please choose again",
     )
 }
 
-/// Said of a form without a pledge.
-fn no_pledge() -> Said {
-    Said::new("请至少选择一项承诺", "Please choose at least one pledge")
+/// Error text for a form without a pledge.
+fn no_pledge() -> LocalizedText {
+    LocalizedText::new("请至少选择一项承诺", "Please choose at least one pledge")
 }
 
-/// Said of a grid that is not in the campaign.
-pub(super) fn unknown_grid() -> Said {
-    Said::new(
+/// Error text for a grid that is not in the campaign.
+pub(super) fn unknown_grid() -> LocalizedText {
+    LocalizedText::new(
         "没有找到这个小区或路段，请重新选择，或选“说不清”",
         "This compound or street was not found; please choose again, or choose “Not sure”",
     )
 }
 
-/// Said of a form without a consent.
-pub(super) fn no_consent() -> Said {
-    Said::new(
+/// Error text for a form without consent.
+pub(super) fn no_consent() -> LocalizedText {
+    LocalizedText::new(
         "请先阅读并同意个人信息说明",
         "Please read and agree to the Personal information notice first",
     )
 }
 
-/// The ordinal of a stored signature: 第 N 位. Starts at 1; never used twice.
+/// Ordinal of a stored signature (第 N 位): from 1, never reused.
 pub type Ordinal = u64;
 
-/// A stored live signature, as its own visitor sees it.
+/// A stored signature that is not withdrawn, as shown to its own visitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// 第 N 位.
+    /// Ordinal (第 N 位).
     pub ordinal: Ordinal,
-    /// The whole name; shown to its own visitor only.
+    /// Full name; shown only to its own visitor.
     pub name: String,
-    /// Where they live, if they said.
+    /// Grid in which they live, if given.
     pub grid: Option<Slug>,
-    /// The pledges taken on.
+    /// Chosen pledges.
     pub pledges: Vec<Slug>,
-    /// What they added.
+    /// Message, if any.
     pub message: Option<String>,
-    /// When it was committed: milliseconds since 1970-01-01T00:00Z.
+    /// Commit time, in milliseconds since 1970-01-01T00:00Z.
     pub signed_at: i64,
 }
 
@@ -279,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_people_have_are_taken() {
+    fn accepts_common_names() {
         let twenty = "王".repeat(NAME_MAX);
         for name in ["王测试", "阿卜杜拉·测试", "J. Test", "O'Test", "𠮷测试", twenty.as_str()]
         {
@@ -293,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_hide_something_are_refused() {
+    fn rejects_invalid_names() {
         let cases = [
             ("", NameError::Blank),
             (" \u{3000} ", NameError::Blank),

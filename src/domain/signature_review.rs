@@ -1,32 +1,32 @@
-//! Doubtful signatures: by which rules, what a manager may decide about them.
+//! Fraud rules for signatures, and the decisions of managers on suspect ones.
 //!
-//! Thousands of honest people share the address of a mobile network. So that many come from
-//! one place never makes a signature doubtful; it takes a second sign.
+//! Thousands of honest people share one address of a mobile network (carrier NAT). Many signatures
+//! from one client network are therefore never suspect by themselves: a rule needs a second signal.
 
 use super::time::Millis;
 
-/// How long what a place did is remembered: an hour.
-pub const MEMORY: Millis = 3_600_000;
+/// Window in which rule hits are counted per client network: one hour, in milliseconds.
+pub const FRAUD_WINDOW: Millis = 3_600_000;
 
-/// Shortest time between the first page and a signature of a person, in milliseconds.
-pub const DWELL: Millis = 2_000;
+/// Shortest plausible time from the first page view to a signature, in milliseconds.
+pub const MIN_DWELL: Millis = 2_000;
 
-/// A second sign, beside that there are many from one place.
+/// A fraud rule: the second signal, besides many signatures from one client network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Rule {
-    /// Signed faster than anyone can read.
+pub enum FraudRule {
+    /// Signed within [`MIN_DWELL`] of the first page view.
     Hasty,
-    /// Filled in a field that people do not see.
+    /// Filled in the honeypot field, which people do not see.
     Honeypot,
-    /// The same name again and again.
+    /// Many signatures with the same name.
     SameName,
 }
 
-impl Rule {
-    /// All of them.
+impl FraudRule {
+    /// Every rule.
     pub const ALL: [Self; 3] = [Self::Hasty, Self::Honeypot, Self::SameName];
 
-    /// The name in rows and forms.
+    /// Value in the database and in forms.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,15 +36,15 @@ impl Rule {
         }
     }
 
-    /// The rule of that name.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == text)
     }
 
-    /// How many from one place within [`MEMORY`] are taken for people all the same.
+    /// Hits per client network within [`FRAUD_WINDOW`] that are tolerated; later ones are suspect.
     #[must_use]
-    pub const fn free(self) -> u32 {
+    pub const fn tolerated_hits(self) -> u32 {
         match self {
             Self::Hasty => 15,
             Self::Honeypot => 2,
@@ -52,7 +52,7 @@ impl Rule {
         }
     }
 
-    /// The name that managers read.
+    /// Title shown to managers.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -62,9 +62,9 @@ impl Rule {
         }
     }
 
-    /// What it says, for managers.
+    /// Explanation shown to managers.
     #[must_use]
-    pub const fn explained(self) -> &'static str {
+    pub const fn explanation(self) -> &'static str {
         match self {
             Self::Hasty => {
                 "打开页面不到2秒就提交，且同一网络地址一小时内这样的签名超过15个：从第16个起暂不计数"
@@ -82,19 +82,19 @@ impl Rule {
 pub enum SignatureState {
     /// Counted.
     Valid,
-    /// Not counted until a rule clears or a manager releases it; the signer is told nothing.
+    /// Not counted until a manager releases it or switches its rule off; the signer is not told.
     Suspect,
     /// Not counted; the visitor may sign again.
     Invalid,
-    /// Taken back by the signer.
+    /// Withdrawn by the signer; not counted.
     Withdrawn,
 }
 
 impl SignatureState {
-    /// All of them.
+    /// Every state.
     pub const ALL: [Self; 4] = [Self::Valid, Self::Suspect, Self::Invalid, Self::Withdrawn];
 
-    /// The name in rows and forms.
+    /// Value in the database and in forms.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -105,13 +105,13 @@ impl SignatureState {
         }
     }
 
-    /// The standing of that name.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// The name that managers read.
+    /// Title shown to managers.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -123,22 +123,22 @@ impl SignatureState {
     }
 }
 
-/// What a manager may decide.
+/// A manager's decision on suspect or valid signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewDecision {
-    /// Suspect ones count.
+    /// Suspect signatures become valid.
     Release,
-    /// Suspect ones do not count.
+    /// Suspect signatures become invalid.
     Dismiss,
-    /// Ones that counted do not any more.
+    /// Valid signatures become invalid.
     Invalidate,
 }
 
 impl ReviewDecision {
-    /// All of them.
+    /// Every decision.
     pub const ALL: [Self; 3] = [Self::Release, Self::Dismiss, Self::Invalidate];
 
-    /// The name in forms.
+    /// Value in forms.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -148,13 +148,13 @@ impl ReviewDecision {
         }
     }
 
-    /// The verdict of that name.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|verdict| verdict.as_str() == text)
+        Self::ALL.into_iter().find(|decision| decision.as_str() == text)
     }
 
-    /// The name that managers read.
+    /// Title shown to managers.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -164,9 +164,9 @@ impl ReviewDecision {
         }
     }
 
-    /// Of which standing it is said, and what they become.
+    /// State transition `(from, to)` of the affected signatures.
     #[must_use]
-    pub const fn change(self) -> (SignatureState, SignatureState) {
+    pub const fn transition(self) -> (SignatureState, SignatureState) {
         match self {
             Self::Release => (SignatureState::Suspect, SignatureState::Valid),
             Self::Dismiss => (SignatureState::Suspect, SignatureState::Invalid),
@@ -175,13 +175,13 @@ impl ReviewDecision {
     }
 }
 
-/// Which signatures are meant: those that all of it is true of.
+/// Selects signatures; all given conditions must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SignatureFilter {
-    /// Held by that rule.
-    pub rule: Option<Rule>,
-    /// From that place, as it is kept.
-    pub place: Option<String>,
+    /// Suspect by this rule.
+    pub rule: Option<FraudRule>,
+    /// From this client network: its keyed hash, as stored.
+    pub network_hash: Option<String>,
     /// Signed at that time or later.
     pub since: Option<Millis>,
     /// Signed before that time.

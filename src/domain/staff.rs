@@ -1,19 +1,19 @@
-//! Staff: who works on reports, and which of them they answer for.
+//! Staff accounts: their role, and the grids and branches they are responsible for.
 
 use serde::{Deserialize, Serialize};
 
 use super::slug::Slug;
 
-/// Names one member of staff.
+/// Primary key of a staff account.
 pub type StaffId = i64;
 
-/// What someone answers for.
+/// Role of a staff member, ordered by rights: decides which reports they see and what they may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// 网格员: the reports of their grids.
     GridWorker,
-    /// 支部负责人: the reports that their branch leads on.
+    /// 支部负责人: the reports that their branch is in charge of.
     BranchLead,
     /// 管理员: all reports, staff, export.
     Manager,
@@ -23,7 +23,7 @@ impl Role {
     /// Every role.
     pub const ALL: [Self; 3] = [Self::GridWorker, Self::BranchLead, Self::Manager];
 
-    /// As it is written in forms and kept.
+    /// Value in forms and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -33,13 +33,13 @@ impl Role {
         }
     }
 
-    /// The role that is written so.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 
-    /// What it is called.
+    /// Title shown to staff.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -53,38 +53,38 @@ impl Role {
 /// A member of staff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staff {
-    /// Names them.
+    /// Primary key.
     pub id: StaffId,
-    /// What they log in by.
+    /// Login name.
     pub login: String,
-    /// What colleagues call them.
+    /// Name shown to colleagues.
     pub name: String,
-    /// What they answer for.
+    /// Role.
     pub role: Role,
-    /// A grid worker's grids, with those they stand in for.
+    /// Grids of a grid worker, including those of colleagues they stand in for.
     pub grids: Vec<Slug>,
-    /// A branch lead's branches, with those they stand in for.
+    /// Branches of a branch lead, including those of colleagues they stand in for.
     pub branches: Vec<Slug>,
     /// Whether they may log in.
     pub active: bool,
-    /// Who stands in for them while they are away.
+    /// Substitute while they are away.
     pub stand_in: Option<StaffId>,
 }
 
 impl Staff {
-    /// Whether they say which 寄语 come onto the wall.
+    /// Whether they may publish or reject messages (寄语).
     #[must_use]
-    pub fn decides_messages(&self) -> bool {
+    pub fn moderates_messages(&self) -> bool {
         self.role >= Role::BranchLead
     }
 
-    /// Whether they decide about doubtful signatures.
+    /// Whether they may review suspect signatures.
     #[must_use]
-    pub fn judges_signatures(&self) -> bool {
+    pub fn reviews_signatures(&self) -> bool {
         self.role == Role::Manager
     }
 
-    /// Whether they let others in and out.
+    /// Whether they may manage staff accounts.
     #[must_use]
     pub fn manages_staff(&self) -> bool {
         self.role == Role::Manager

@@ -1,7 +1,7 @@
-//! What people may write: the rules for short free text, whatever field it is in.
+//! Validation of short free text: normalisation, length, invisible characters and links.
 
-/// Canonical composition (Unicode NFC), so that a character typed in two ways
-/// counts once. The browser brings its own tables; the server uses a crate.
+/// Normalises to Unicode NFC, so that composed and decomposed characters count the same. The wasm
+/// build calls JavaScript's `normalize`, which keeps the Unicode tables out of the wasm file.
 #[must_use]
 pub fn nfc(text: &str) -> String {
     #[cfg(not(target_arch = "wasm32"))]
@@ -16,15 +16,15 @@ pub fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The joiner that holds family and profession emoji together; the one format
-/// character that a message may keep.
+/// Zero-width joiner: part of many emoji, so the only format character that messages and report
+/// texts may contain.
 pub const ZERO_WIDTH_JOINER: char = '\u{200D}';
 
-/// Whether `c` is a format character (general category Cf): invisible, able to
-/// hide or to turn round what stands beside it.
+/// Whether `c` is a format character (general category Cf): invisible, and able to hide or reorder
+/// the characters next to it.
 ///
-/// The ranges are those of Unicode 16 (`UnicodeData.txt`, category Cf); a test
-/// compares them with the tables of a crate.
+/// The ranges are those of Unicode 16 (`UnicodeData.txt`, category Cf). A test compares them with
+/// the tables of the crate `unicode-general-category`.
 #[must_use]
 pub const fn is_format(c: char) -> bool {
     matches!(c,
@@ -36,13 +36,13 @@ pub const fn is_format(c: char) -> bool {
         | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}' | '\u{E0020}'..='\u{E007F}')
 }
 
-/// Whether `c` breaks a line or is a control character (Cc, Zl, Zp).
+/// Whether `c` is a control character (Cc) or a line or paragraph separator (Zl, Zp).
 #[must_use]
 pub fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Whether nothing of `text` can be seen: white space, fillers, selectors.
+/// Whether `text` has no visible character: only white space, fillers or variation selectors.
 #[must_use]
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
@@ -54,10 +54,10 @@ pub fn is_blank(text: &str) -> bool {
     })
 }
 
-/// Whether `text` holds something a phone would turn into a link.
+/// Whether `text` contains a URL or host name, which phones would turn into a link.
 #[must_use]
 pub fn has_link(text: &str) -> bool {
-    const ENDINGS: [&str; 16] = [
+    const TLDS: [&str; 16] = [
         "com", "cn", "net", "org", "top", "xyz", "cc", "vip", "info", "shop", "site", "club",
         "ltd", "app", "link", "online",
     ];
@@ -66,16 +66,16 @@ pub fn has_link(text: &str) -> bool {
         return true;
     }
     let mut parts = lower.split('.');
-    let mut before = parts.next().unwrap_or_default();
+    let mut previous = parts.next().unwrap_or_default();
     parts.any(|part| {
-        let name_before = before.ends_with(|c: char| c.is_ascii_alphanumeric());
-        before = part;
-        let ending = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-        name_before && ENDINGS.contains(&ending)
+        let follows_name = previous.ends_with(|c: char| c.is_ascii_alphanumeric());
+        previous = part;
+        let tld = part.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        follows_name && TLDS.contains(&tld)
     })
 }
 
-/// A name as strangers may see it: its first character and two asterisks.
+/// The public form of a name: its first character and two asterisks, like `王**`.
 #[must_use]
 pub fn masked(name: &str) -> String {
     name.chars().take(1).chain("**".chars()).collect()
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_seen_and_ordinary_text_is_not_one() {
+    fn detects_links_but_not_ordinary_text() {
         for link in ["http://a.b", "见 WWW.x", "加群 abc.com", "a.cn/x", "x。com", "t.cn"] {
             assert!(has_link(link), "{link}");
         }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn blank_is_what_nobody_can_see() {
+    fn text_without_visible_characters_is_blank() {
         for blank in ["", " ", "\u{3000}\t", "\u{200B}", "\u{3164}", "\u{2800}\u{FE0F}"] {
             assert!(is_blank(blank), "{blank:?}");
         }

@@ -1,4 +1,4 @@
-//! Points in time.
+//! Timestamps.
 
 /// Milliseconds since 1970-01-01T00:00Z.
 pub type Millis = i64;

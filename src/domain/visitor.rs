@@ -1,25 +1,25 @@
-//! Visitors: the browser that a signature or a report belongs to.
+//! Visitor ids: the browser that owns a signature or a report.
 
 use serde::{Deserialize, Serialize};
 
-/// A browser that has been here: 22 characters of URL-safe base64 (16 random
-/// bytes). It says nothing about the person.
+/// Id of a browser, stored in a signed cookie: 22 characters of URL-safe base64 (16 random bytes).
+/// Not derived from personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VisitorId(String);
 
 impl VisitorId {
-    /// Length of the written form, in characters.
+    /// Length of an id, in characters.
     pub const LENGTH: usize = 22;
 
-    /// Takes `text` as a visitor's id; `None` when it has another form.
+    /// Parses an id; `None` if `text` has another length or other characters.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let allowed = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
         (text.len() == Self::LENGTH && text.bytes().all(allowed)).then(|| Self(text.to_owned()))
     }
 
-    /// The id as it is stored and put into the signed cookie.
+    /// The id as text, as stored in the database and the cookie.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

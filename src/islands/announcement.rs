@@ -1,29 +1,29 @@
-//! The number of signatures as a screen reader tells it: now and then, not with each one.
+//! Screen reader announcement of the number of signatures, at most once per pause.
 //!
-//! The page has a live region that nobody sees beside the number that everybody sees; what
-//! the number's line says is put into it. It is no island, since it draws nothing of its
-//! own, and the lightest program has no room for one.
+//! The page has a visually hidden live region beside the visible number; the text of the number's
+//! line is copied into it. Not an island: it renders nothing, and the smaller wasm program must
+//! stay small.
 
 use std::{cell::Cell, time::Duration};
 
 use leptos::prelude::{document, set_timeout};
 
-/// How long news is gathered before the newest is told.
-const PAUSE: Duration = Duration::from_secs(30);
+/// Pause before an announcement; changes in the meantime are combined.
+const DELAY: Duration = Duration::from_secs(30);
 
 thread_local! {
-    static WAITS: Cell<bool> = const { Cell::new(false) };
+    static SCHEDULED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Lets the page tell what changed, after a pause.
+/// Schedules an announcement of the current number, unless one is scheduled.
 pub fn announce_soon() {
-    if !WAITS.replace(true) {
-        set_timeout(announce, PAUSE);
+    if !SCHEDULED.replace(true) {
+        set_timeout(announce, DELAY);
     }
 }
 
 fn announce() {
-    WAITS.set(false);
+    SCHEDULED.set(false);
     let found = |selector| document().query_selector(selector).ok().flatten();
     if let (Some(line), Some(region)) = (found(".hero__count"), found(".hero__said"))
         && line.text_content() != region.text_content()

@@ -1,4 +1,4 @@
-//! What moves on the board of `/screen`: digits that roll, and the newest messages.
+//! Islands of the live board `/screen`: rolling digits and the newest messages.
 
 use domain::{
     counts::{Figure, grouped},
@@ -8,13 +8,13 @@ use leptos::prelude::*;
 
 use super::live;
 
-/// A figure whose digits roll to their new place. A digit keeps its place from the right,
-/// so that it rolls also when the number gets longer.
+/// A count with rolling digits. Digits are keyed by their position from the right, so that they
+/// also roll when the number gets longer.
 #[island]
 pub fn RollingNumber(
-    /// Which.
+    /// Which count.
     figure: Figure,
-    /// What it was when the page was drawn.
+    /// Its value when the page was rendered.
     initial: u64,
 ) -> impl IntoView {
     let counts = live::counts();
@@ -25,7 +25,7 @@ pub fn RollingNumber(
     let column = move |place: usize| {
         let digit = move || text.read().chars().rev().nth(place).unwrap_or('0');
         let digits = (0..10).map(|n| view! { <span>{n}</span> });
-        // Every fourth place from the right divides.
+        // Every fourth position from the right is a thousands separator.
         if place % 4 == 3 {
             view! { <span class="rolling__comma">","</span> }.into_any()
         } else {
@@ -44,14 +44,14 @@ pub fn RollingNumber(
     }
 }
 
-/// The newest messages, asked for again every minute.
+/// The newest messages, polled every minute.
 #[island]
 pub fn NewestMessages(
-    /// Those of when the page was drawn, the newest first.
+    /// Messages when the page was rendered, newest first.
     initial: Vec<BoardMessage>,
 ) -> impl IntoView {
     let messages = RwSignal::new(initial);
-    Effect::new(move |_| browser::ask_every_minute(messages));
+    Effect::new(move |_| browser::poll_every_minute(messages));
     let items = move || {
         let items = messages.get().into_iter().map(|BoardMessage { text, who }| {
             view! { <li class="board__message"><p>{text}</p><p class="board__who">"—— " {who}</p></li> }
@@ -72,10 +72,10 @@ mod browser {
 
     use domain::message::BoardMessage;
 
-    pub fn ask_every_minute(messages: RwSignal<Vec<BoardMessage>>) {
+    pub fn poll_every_minute(messages: RwSignal<Vec<BoardMessage>>) {
         let ask = move || {
             spawn_local(async move {
-                // While the network is away the last ones stay.
+                // On a network failure the last messages stay.
                 if let Ok(newest) = fetch().await
                     && newest != messages.get_untracked()
                 {
@@ -94,12 +94,12 @@ mod browser {
     }
 }
 
-/// On the server nothing is asked for.
+/// Server side: no polling.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::prelude::RwSignal;
 
     use domain::message::BoardMessage;
 
-    pub const fn ask_every_minute(_: RwSignal<Vec<BoardMessage>>) {}
+    pub const fn poll_every_minute(_: RwSignal<Vec<BoardMessage>>) {}
 }

@@ -1,34 +1,34 @@
-//! 文明承诺卡 as a picture: drawn on a canvas, to be kept or sent by a long press.
+//! Pledge card (文明承诺卡) as an image, drawn on a canvas; a long press saves or sends it.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lang;
 
-/// A leaf of a plane tree, in a square of 48.
+/// A plane tree leaf as SVG path data in a 48 × 48 view box.
 pub const LEAF: &str = "M24 3c1.500 4 2.500 6.500 4 9 2-1.500 4-2.500 7-3-.5 3-.5 5.500-.2 7.800 3.200-.4 6.200-.2 10.200.700-2.500 3-4 5-5 7.500 2 1 3.500 2.300 5 4.500-4.500.5-8 1-11.500 2.500.2 2 0 4-1 6.500-3-1.500-5.500-3-7.300-5.300L25.500 45h-3l.3-11.800c-1.800 2.300-4.300 3.800-7.300 5.300-1-2.500-1.200-4.500-1-6.500C11 30.500 7.500 30 3 29.500c1.500-2.200 3-3.500 5-4.500-1-2.500-2.500-4.500-5-7.500 4-.9 7-1.100 10.200-.7.3-2.300.3-4.800-.2-7.800 3 .5 5 1.500 7 3 1.500-2.500 2.500-5 4-9z";
 
-/// What stands on the card.
+/// Text of the card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardText {
-    /// Whose it is.
+    /// Name of the signer.
     pub name: String,
-    /// 第 N 位.
+    /// Number of the signature, as text (第 N 位).
     pub number: String,
     /// Titles of the pledges.
     pub pledges: Vec<String>,
-    /// The street, and where in it.
+    /// Street and grid of the signer.
     pub place: String,
     /// The day of signing.
     pub day: String,
-    /// The code that leads here: rows of `1` for dark and `0` for light.
+    /// QR code of the home page: rows of `1` (dark) and `0` (light) modules.
     pub code: Vec<String>,
 }
 
-/// The button that makes the picture, and the picture.
+/// Button that draws the card, then the image with a download link.
 #[island]
 pub fn CardPicture(
-    /// What stands on it.
+    /// Text of the card.
     card: CardText,
 ) -> impl IntoView {
     let lang = lang();
@@ -75,11 +75,11 @@ mod browser {
     const INK: &str = "#3b2a12";
     const GOLD: &str = "#8a5a00";
     const LINE: &str = "#c49a3a";
-    /// Width of the code, quiet zone included, and where it begins.
+    /// Size of the QR code with its quiet zone, and its top edge, in pixels.
     const CODE: f64 = 232.0;
     const CODE_TOP: f64 = 866.0;
 
-    /// The picture as a data URL; `None` where the browser draws none.
+    /// The card as a PNG data URL; `None` if the browser cannot draw it.
     pub fn draw(card: &CardText) -> Option<String> {
         let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.unchecked_into();
         canvas.set_width(SIZE.0);
@@ -112,7 +112,7 @@ mod browser {
         }
         c.set_text_align("center");
         let line = |text: &str, size: f64, weight: &str, colour: &str, y: f64| {
-            // A long name grows smaller until it fits.
+            // Text that is too wide gets a smaller font, down to 24 px.
             let mut size = size;
             loop {
                 c.set_font(&format!("{weight} {size}px {FONT}"));
@@ -135,7 +135,7 @@ mod browser {
         }
         line(&card.place, 30.0, "400", GOLD, 790.0)?;
         line(&card.day, 30.0, "400", GOLD, 832.0)?;
-        code(c, card, (width - CODE) / 2.0);
+        draw_qr_code(c, card, (width - CODE) / 2.0);
         line(
             lang.say("扫一扫，一起签下文明承诺", "Scan to sign the civility pledge too"),
             28.0,
@@ -145,11 +145,11 @@ mod browser {
         )
     }
 
-    fn code(c: &CanvasRenderingContext2d, card: &CardText, left: f64) {
+    fn draw_qr_code(c: &CanvasRenderingContext2d, card: &CardText, left: f64) {
         c.set_fill_style_str("#fff");
         c.fill_rect(left, CODE_TOP, CODE, CODE);
         c.set_fill_style_str("#000");
-        // Four modules of quiet on each side, as the standard asks for; whole pixels.
+        // A quiet zone of four modules on each side (ISO/IEC 18004), and modules of whole pixels.
         let modules = card.code.len() as f64;
         let module = (CODE / (modules + 8.0)).floor();
         let start = ((CODE - module * modules) / 2.0).floor();
@@ -162,7 +162,7 @@ mod browser {
     }
 }
 
-/// On the server nothing is drawn.
+/// Server side: no canvas.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use super::CardText;

@@ -1,10 +1,9 @@
-//! Islands: the only code that becomes wasm.
+//! Islands: interactive components, the only code compiled to wasm.
 //!
-//! What belongs here: what moves or helps in the browser. Every island draws on the
-//! server exactly what a page without scripts needs, and only adds to it.
+//! On the server an island renders all that a page without scripts needs; the browser adds to it.
 //!
-//! The browser has two programs, so that pages that are only read stay light: one has
-//! the islands that watch the counts ([`WATCHING`]), the other has [`forms`] as well.
+//! There are two wasm programs, so that read-only pages load less: the smaller has only the islands
+//! with live counts ([`COUNT_ISLANDS`]), the other has [`forms`] as well.
 
 #[cfg(feature = "live")]
 mod announcement;
@@ -20,7 +19,7 @@ pub mod windows;
 
 use domain::lang::Lang;
 
-/// The language of the page around an island.
+/// Language of the page: in the browser from `<html lang>`, on the server from the context.
 #[must_use]
 pub fn lang() -> Lang {
     #[cfg(not(feature = "ssr"))]
@@ -35,10 +34,10 @@ pub fn lang() -> Lang {
     }
 }
 
-/// The islands of the smaller program, as a part of a regular expression.
-pub const WATCHING: &str = "LiveNumber|Windows";
+/// Names of the islands in the smaller program, as alternatives of a regular expression.
+pub const COUNT_ISLANDS: &str = "LiveNumber|Windows";
 
-/// Where the browser begins: makes the islands ready, before each is woken.
+/// Initialises the wasm program; the start script then hydrates each island.
 #[cfg(feature = "live")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

@@ -1,11 +1,10 @@
-//! The counts as they change, for all islands of a page over one connection.
+//! Live counts from the server: one event stream (SSE) for all islands of a page.
 
 use leptos::prelude::*;
 
 use domain::counts::Counts;
 
-/// The newest counts that came; `None` until the first ones are here, and always on
-/// the server.
+/// The latest counts; `None` until the first event arrives, and always on the server.
 pub fn counts() -> ArcReadSignal<Option<Counts>> {
     #[cfg(feature = "live")]
     {
@@ -28,16 +27,15 @@ mod browser {
     use crate::announcement::announce_soon;
     use domain::counts::Counts;
 
-    /// Shortest and longest wait before a broken connection is tried again, in
-    /// milliseconds; the wait is spread between them, so that a restarted server is
-    /// not met by everyone at once.
+    /// Minimum and maximum delay before reconnecting, in milliseconds. Random within this range, so
+    /// that clients of a restarted server do not reconnect all at once.
     const RETRY: (f64, f64) = (1000.0, 5000.0);
 
     thread_local! {
-        /// Asking for it opens the connection.
+        /// Opens the connection on first use.
         static COUNTS: ArcRwSignal<Option<Counts>> = {
             follow_visibility();
-            open();
+            connect();
             ArcRwSignal::new(None)
         };
         static CONNECTION: RefCell<Connection> = RefCell::default();
@@ -53,22 +51,22 @@ mod browser {
         COUNTS.with(ArcRwSignal::read_only)
     }
 
-    /// A hidden page needs no connection, nor does one in the back-forward cache; one
-    /// that is shown again gets the newest counts as soon as it has one.
+    /// Disconnects while the page is hidden or in the back-forward cache; on reconnect the server
+    /// sends the latest counts at once.
     fn follow_visibility() {
         let changed = Closure::<dyn Fn()>::new(|| match document().visibility_state() {
-            VisibilityState::Hidden => close(),
-            _ => open(),
+            VisibilityState::Hidden => disconnect(),
+            _ => connect(),
         });
         let listener = changed.into_js_value();
         document()
             .add_event_listener_with_callback("visibilitychange", listener.unchecked_ref())
             .ok();
-        window_event_listener(ev::pagehide, |_| close());
-        window_event_listener(ev::pageshow, |_| open());
+        window_event_listener(ev::pagehide, |_| disconnect());
+        window_event_listener(ev::pageshow, |_| connect());
     }
 
-    fn open() {
+    fn connect() {
         let hidden = document().visibility_state() == VisibilityState::Hidden;
         if hidden || CONNECTION.with_borrow(|connection| connection.source.is_some()) {
             return;
@@ -78,7 +76,7 @@ mod browser {
             let text = event.data().as_string().unwrap_or_default();
             if let Ok(counts) = serde_json::from_str(&text) {
                 COUNTS.with(|known| {
-                    // What comes with the connection is what the page said.
+                    // The first event repeats what the page already shows: not announced.
                     if known.read_untracked().is_some() {
                         announce_soon();
                     }
@@ -87,9 +85,10 @@ mod browser {
             }
         });
         let broken = Closure::<dyn Fn()>::new(|| {
-            close();
+            disconnect();
             let wait = RETRY.0 + js_sys::Math::random() * (RETRY.1 - RETRY.0);
-            let retry = set_timeout_with_handle(open, Duration::from_secs_f64(wait / 1000.0)).ok();
+            let retry =
+                set_timeout_with_handle(connect, Duration::from_secs_f64(wait / 1000.0)).ok();
             CONNECTION.with_borrow_mut(|connection| connection.retry = retry);
         });
         source
@@ -99,7 +98,7 @@ mod browser {
         CONNECTION.with_borrow_mut(|connection| connection.source = Some(source));
     }
 
-    fn close() {
+    fn disconnect() {
         let Connection { source, retry } = CONNECTION.take();
         if let Some(source) = source {
             source.close();

@@ -1,16 +1,16 @@
-//! A number that stands in the page and moves when it changes.
+//! A public count that updates live.
 
 use domain::counts::{Figure, grouped};
 use leptos::prelude::*;
 
 use super::live;
 
-/// One figure of the public counts.
+/// One public count as text.
 #[island]
 pub fn LiveNumber(
-    /// Which.
+    /// Which count.
     figure: Figure,
-    /// What it was when the page was drawn.
+    /// Its value when the page was rendered.
     initial: u64,
 ) -> impl IntoView {
     let counts = live::counts();

@@ -15,8 +15,8 @@ use domain::{
     campaign::Campaign,
     report::{
         Action, CaseNumber, Code, Source,
-        action::command::{Command, Sent},
-        filter::Filter,
+        action::command::{Command, FormFields},
+        filter::ReportFilter,
         form::DESCRIPTION_MAX,
         reporter::ReporterCommand,
     },
@@ -43,7 +43,7 @@ pub fn form(campaign: &Campaign, body: &[u8]) {
     filter(&fields);
 }
 
-fn of_reports(campaign: &Campaign, sent: &impl Sent) {
+fn of_reports(campaign: &Campaign, sent: &impl FormFields) {
     for source in [Source::Resident, Source::Hotline] {
         if let Ok(report) = report::form_of(sent).check(campaign, source) {
             assert!(text::length(&report.description) <= DESCRIPTION_MAX);
@@ -51,7 +51,7 @@ fn of_reports(campaign: &Campaign, sent: &impl Sent) {
         }
     }
     for action in Action::ALL {
-        Command::read(action, sent, campaign).ok();
+        Command::parse(action, sent, campaign).ok();
     }
     ReporterCommand::rate(sent).ok();
     ReporterCommand::add(sent, 0, 0).ok();
@@ -59,12 +59,12 @@ fn of_reports(campaign: &Campaign, sent: &impl Sent) {
 
 /// What a query asks for, and comes back as.
 fn filter(fields: &Fields) {
-    let filter = Filter::read(|name| Some(fields.first(name)));
-    let parts = filter.parts();
-    let again = Filter::read(|name| {
+    let filter = ReportFilter::from_query(|name| Some(fields.first(name)));
+    let parts = filter.query_pairs();
+    let again = ReportFilter::from_query(|name| {
         parts.iter().find(|(part, _)| *part == name).map(|(_, value)| value.clone())
     });
-    assert_eq!(filter.parts(), again.parts(), "a filter that is linked to is the same");
+    assert_eq!(filter.query_pairs(), again.query_pairs(), "a filter that is linked to is the same");
     if let Some(number) = CaseNumber::parse(&filter.q) {
         assert_eq!(CaseNumber::parse(&number.to_string()), Some(number));
     }

@@ -148,12 +148,12 @@ impl Service {
         let title = |found: Option<&String>| found.cloned().unwrap_or_default();
         let mut row = vec![
             report.number().to_string(),
-            report.state.staff_word().to_owned(),
+            report.state.staff_label().to_owned(),
             title(campaign.category(report.category.as_str()).map(|c| &c.title)),
             campaign.grid_label(report.grid.as_ref()),
             title(campaign.branch(report.branch.as_str()).map(|b| &b.title)),
             title(campaign.unit(report.unit.as_str()).map(|u| &u.title)),
-            report.source.word().to_owned(),
+            report.source.label().to_owned(),
             report.source_number.clone().unwrap_or_default(),
             report.summary.clone().unwrap_or_default(),
             self.time(Some(report.submitted_at)),
@@ -168,7 +168,7 @@ impl Service {
                 None => "未评价",
             }
             .to_owned(),
-            report.satisfied.map_or("未评价", |satisfied| satisfied.word(Lang::Zh)).to_owned(),
+            report.satisfied.map_or("未评价", |satisfied| satisfied.label(Lang::Zh)).to_owned(),
             report.supporters.to_string(),
         ];
         if personal {

@@ -106,5 +106,5 @@ impl Service {
 }
 
 fn may_decide(staff: &Staff) -> Result<(), MessageDecision> {
-    if staff.decides_messages() { Ok(()) } else { Err(MessageDecision::Forbidden) }
+    if staff.moderates_messages() { Ok(()) } else { Err(MessageDecision::Forbidden) }
 }

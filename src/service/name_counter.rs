@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moka::{Entry, sync::Cache};
 
-use domain::{signature_review::MEMORY, time::Millis};
+use domain::{signature_review::FRAUD_WINDOW, time::Millis};
 
 /// Most names that are remembered.
 const NAMES_MAX: u64 = 100_000;
@@ -19,7 +19,7 @@ pub struct NameCounter(Cache<String, (u32, Millis)>);
 
 impl Default for NameCounter {
     fn default() -> Self {
-        let kept = Duration::from_millis(MEMORY.unsigned_abs());
+        let kept = Duration::from_millis(FRAUD_WINDOW.unsigned_abs());
         Self(Cache::builder().max_capacity(NAMES_MAX).time_to_live(kept).build())
     }
 }
@@ -31,7 +31,7 @@ impl NameCounter {
     pub fn increment(&self, counted: &str, now: Millis) -> u32 {
         let again = |known: Option<Entry<String, (u32, Millis)>>| match known.map(Entry::into_value)
         {
-            Some((n, since)) if now - since <= MEMORY => (n.saturating_add(1), since),
+            Some((n, since)) if now - since <= FRAUD_WINDOW => (n.saturating_add(1), since),
             _ => (1, now),
         };
         let (n, _) = self.0.entry_by_ref(counted).and_upsert_with(again).into_value();
@@ -61,8 +61,8 @@ mod tests {
         assert_eq!(
             [
                 names.increment("a", 0),
-                names.increment("a", MEMORY),
-                names.increment("a", MEMORY + 1)
+                names.increment("a", FRAUD_WINDOW),
+                names.increment("a", FRAUD_WINDOW + 1)
             ],
             [1, 2, 1]
         );

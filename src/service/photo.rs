@@ -11,7 +11,7 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use domain::{lang::Said, report::Looks};
+use domain::{lang::LocalizedText, report::PerceptualHashes};
 use store::EncodedPhoto;
 
 /// The largest file, in bytes.
@@ -50,7 +50,7 @@ pub enum PhotoError {
     Broken,
 }
 
-impl From<PhotoError> for Said {
+impl From<PhotoError> for LocalizedText {
     fn from(error: PhotoError) -> Self {
         match error {
             PhotoError::Empty => {
@@ -138,7 +138,7 @@ fn hash_of(picture: &RgbImage) -> String {
 }
 
 /// Perceptual hashes of the image in all eight orientations, of the whole and of its middle.
-fn looks(picture: &DynamicImage) -> Looks {
+fn looks(picture: &DynamicImage) -> PerceptualHashes {
     let (width, height) = (picture.width(), picture.height());
     let middle = picture.crop_imm(width / 10, height / 10, width - width / 5, height - height / 5);
     let each = |picture: &DynamicImage| {
@@ -150,7 +150,7 @@ fn looks(picture: &DynamicImage) -> Looks {
             .flat_map(|one| [difference_hash(one), difference_hash(&one.fliph())])
             .collect()
     };
-    Looks { whole: each(picture), middle: each(&middle) }
+    PerceptualHashes { whole: each(picture), middle: each(&middle) }
 }
 
 /// Difference hash (N. Krawetz, "Kind of Like That", 2013): one bit for each of 8 × 8 pixels, set

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     campaign::Day,
     report::{Code, action::command::FieldErrors},
-    signature_review::{DWELL, MEMORY, ReviewDecision, Rule, SignatureFilter, SignatureState},
+    signature_review::{
+        FRAUD_WINDOW, FraudRule, MIN_DWELL, ReviewDecision, SignatureFilter, SignatureState,
+    },
     staff::Staff,
     text,
     time::Millis,
@@ -43,7 +45,7 @@ pub struct Overview {
     /// Number of signatures per state on each of the last days, newest first.
     pub days: Vec<(Day, BTreeMap<SignatureState, u64>)>,
     /// Rules that are switched off.
-    pub off: BTreeSet<Rule>,
+    pub off: BTreeSet<FraudRule>,
     /// Suspect signatures grouped by rule and network hash, with a few masked names.
     pub suspects: Vec<(SuspectGroup, Vec<String>)>,
     /// Client networks (hashed) with the most valid signatures of the last two days.
@@ -91,10 +93,10 @@ impl Service {
         };
         let rule = match said("rule") {
             None => None,
-            Some(text) => Some(Rule::parse(&text)?),
+            Some(text) => Some(FraudRule::parse(&text)?),
         };
         let until = day("until")?.map(|begins| begins + 86_400_000);
-        Some(SignatureFilter { rule, place: said("place"), since: day("since")?, until })
+        Some(SignatureFilter { rule, network_hash: said("place"), since: day("since")?, until })
     }
 
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
@@ -109,19 +111,19 @@ impl Service {
             return (None, Vec::new());
         }
         let counted =
-            |rule: Rule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
+            |rule: FraudRule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
         let mut doubts = Vec::new();
         let mut doubt =
-            |rule: Rule, counted: String| doubts.push(RuleHit { rule, bucket: counted });
+            |rule: FraudRule, counted: String| doubts.push(RuleHit { rule, bucket: counted });
         if signals.honeypot_filled {
-            doubt(Rule::Honeypot, counted(Rule::Honeypot, client_network));
+            doubt(FraudRule::Honeypot, counted(FraudRule::Honeypot, client_network));
         }
-        if signals.dwell < DWELL {
-            doubt(Rule::Hasty, counted(Rule::Hasty, client_network));
+        if signals.dwell < MIN_DWELL {
+            doubt(FraudRule::Hasty, counted(FraudRule::Hasty, client_network));
         }
-        let of_name = counted(Rule::SameName, &format!("{client_network}\n{name}"));
+        let of_name = counted(FraudRule::SameName, &format!("{client_network}\n{name}"));
         if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
-            doubt(Rule::SameName, of_name);
+            doubt(FraudRule::SameName, of_name);
         }
         (Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts)
     }
@@ -147,7 +149,7 @@ impl Service {
             let network_hash = Some(group.network_hash.clone()).filter(|place| !place.is_empty());
             let meant = SignatureFilter {
                 rule: Some(group.rule),
-                place: network_hash,
+                network_hash,
                 ..SignatureFilter::default()
             };
             let samples = self.store.samples(SignatureState::Suspect, &meant, 5).await?;
@@ -196,7 +198,7 @@ impl Service {
         filter: &SignatureFilter,
     ) -> Result<Preview, SignatureReviewError> {
         may_review(staff)?;
-        let (from, _) = decision.change();
+        let (from, _) = decision.transition();
         let samples = self.store.samples(from, filter, 10).await?;
         let sample = samples.iter().map(|one| (one.ordinal, text::masked(&one.name), one.at));
         // Counted after sampling, so `n` may include signatures newer than `upto`; the bulk review
@@ -254,7 +256,7 @@ impl Service {
     pub async fn switch_rule(
         &self,
         staff: &Staff,
-        rule: Rule,
+        rule: FraudRule,
         on: bool,
     ) -> Result<(), SignatureReviewError> {
         may_review(staff)?;
@@ -278,7 +280,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn delete_old_fraud_counters(&self) -> Result<(), StoreError> {
-        self.store.sweep_doubts(now() - MEMORY).await
+        self.store.sweep_doubts(now() - FRAUD_WINDOW).await
     }
 
     /// Clears the network hash of signatures older than [`NETWORK_HASH_RETENTION`].
@@ -295,5 +297,5 @@ fn note<'n>(id: &'n Code, staff: &Staff, action: &'n str, subject: &'n str) -> A
 }
 
 fn may_review(staff: &Staff) -> Result<(), SignatureReviewError> {
-    if staff.judges_signatures() { Ok(()) } else { Err(SignatureReviewError::Forbidden) }
+    if staff.reviews_signatures() { Ok(()) } else { Err(SignatureReviewError::Forbidden) }
 }

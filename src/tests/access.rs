@@ -1,5 +1,5 @@
-//! The access matrix: every row of the table of routes, asked by everyone, has its answer;
-//! every other method has none.
+//! Access matrix: every route of the route table, requested by every kind of caller, returns the
+//! status in the table; every other method returns 405.
 
 use reqwest::{Method, StatusCode};
 use server::routes::{Caller, Route, table};
@@ -7,14 +7,14 @@ use server::routes::{Caller, Route, table};
 use crate::support::{
     database::{Database, Kind},
     html,
-    server::{GOOD, Server, Visitor, report_fields},
+    server::{Server, VALID_SIGNATURE, Visitor, report_fields},
     staff::PASSWORD,
 };
 
-/// A grid that the worker answers for, and one that another does.
+/// Grid of the worker, and grid of the other worker.
 const GRIDS: (&str, &str) = ("grid-01", "grid-20");
 
-/// A login for everyone of the staff, and what they are.
+/// Staff accounts: caller, login, role, scope (grids or branches).
 const STAFF: [(Caller, &str, &str, &[&str]); 5] = [
     (Caller::Worker, "worker", "grid-worker", &[GRIDS.0]),
     (Caller::OtherGridWorker, "elsewhere", "grid-worker", &[GRIDS.1]),
@@ -23,46 +23,46 @@ const STAFF: [(Caller, &str, &str, &[&str]); 5] = [
     (Caller::Deactivated, "gone", "manager", &[]),
 ];
 
-/// The street of the matrix, and the staff's sessions.
-struct Street {
+/// A server with data for the matrix, and a session cookie for each staff caller.
+struct Scene {
     server: Server,
     sessions: Vec<(Caller, (String, String))>,
-    /// The ordinal of a 寄语 on the wall.
+    /// Ordinal of a published 寄语.
     message: String,
 }
 
-/// Someone who is about to ask, and what they ask for: a report with its photo, a phrase.
-struct Asking {
+/// A caller's browser and the data for one request: a report, its photo, a recovery phrase.
+struct RequestData {
     browser: Visitor,
     code: String,
     photo: String,
     phrase: String,
 }
 
-fn login(who: Caller) -> &'static str {
+fn login_of(who: Caller) -> &'static str {
     STAFF.iter().find(|staff| staff.0 == who).map_or("nobody", |staff| staff.1)
 }
 
-async fn session(server: &Server, who: Caller) -> (String, String) {
-    let browser = server.logged_in(login(who)).await;
+async fn log_in(server: &Server, who: Caller) -> (String, String) {
+    let browser = server.logged_in(login_of(who)).await;
     browser.cookies.into_iter().find(|(name, _)| name == "staff").unwrap()
 }
 
-impl Street {
+impl Scene {
     async fn new() -> Self {
         let server = Server::start(Database::new(Kind::Sqlite).await).await;
         let mut sessions = Vec::new();
         for (who, login, role, scope) in STAFF {
             server.add_staff(login, role, scope).await;
-            sessions.push((who, session(&server, who).await));
+            sessions.push((who, log_in(&server, who).await));
         }
         server.add_staff("target", "grid-worker", &[GRIDS.1]).await;
         let mut manager = server.logged_in("manager").await;
-        let off = [("active", "off")];
-        assert_eq!(manager.post("/console/staff/gone/active", &off).await.status(), 303);
+        let inactive = [("active", "off")];
+        assert_eq!(manager.post("/console/staff/gone/active", &inactive).await.status(), 303);
 
         let mut signer = server.known_visitor().await;
-        let fields = [&GOOD[..], &[("message", "大家一起来")]].concat();
+        let fields = [&VALID_SIGNATURE[..], &[("message", "大家一起来")]].concat();
         signer.post("/sign", &fields).await;
         let message = "1".to_owned();
         let shown = manager.post("/console/messages/1", &[("show", "yes")]).await;
@@ -70,7 +70,7 @@ impl Street {
         Self { server, sessions, message }
     }
 
-    /// A browser of `who`, who has done nothing yet.
+    /// A new browser of `who`.
     async fn browser(&self, who: Caller) -> Visitor {
         let mut browser = match who {
             Caller::Anonymous => self.server.visitor(),
@@ -81,37 +81,37 @@ impl Street {
         browser
     }
 
-    /// A browser of `who`, and what `row` is about, which was made just now.
-    async fn asking(&self, row: &Route, who: Caller) -> Asking {
-        let mut asking = Asking {
+    /// A new browser of `who`, with fresh data for `row`.
+    async fn prepare(&self, row: &Route, who: Caller) -> RequestData {
+        let mut data = RequestData {
             browser: self.browser(who).await,
             code: String::new(),
             photo: String::new(),
             phrase: String::new(),
         };
-        let of_report = ["{code}", "{id}", "/bulk"].iter().any(|part| row.path.contains(part));
-        if of_report || who == Caller::Reporter {
+        let needs_report = ["{code}", "{id}", "/bulk"].iter().any(|part| row.path.contains(part));
+        if needs_report || who == Caller::Reporter {
             let mut reporter = self.server.known_visitor().await;
-            asking.code = reporter.report(GRIDS.0, &[photo()]).await;
-            let page = reporter.get(&format!("/reports/{}", asking.code)).await;
-            asking.photo = html::photo_ids(&page.text().await.unwrap()).remove(0);
+            data.code = reporter.report(GRIDS.0, &[photo()]).await;
+            let page = reporter.get(&format!("/reports/{}", data.code)).await;
+            data.photo = html::photo_ids(&page.text().await.unwrap()).remove(0);
             if who == Caller::Reporter {
-                asking.browser = reporter;
+                data.browser = reporter;
             }
         }
         if row.path == "/recovery" && row.method == "POST" {
             let mut other = self.server.known_visitor().await;
             other.report(GRIDS.0, &[]).await;
             let made = other.post("/recovery/new", &[]).await.text().await.unwrap();
-            asking.phrase = html::phrase(&made);
+            data.phrase = html::phrase(&made);
         }
-        asking
+        data
     }
 
-    /// Asks a row as `who` does.
-    async fn ask(&mut self, row: &Route, who: Caller) -> StatusCode {
-        let mut asking = self.asking(row, who).await;
-        let Asking { browser, code, photo, phrase } = &mut asking;
+    /// Sends a request for `row` as `who`; returns the status.
+    async fn status_of(&mut self, row: &Route, who: Caller) -> StatusCode {
+        let mut data = self.prepare(row, who).await;
+        let RequestData { browser, code, photo, phrase } = &mut data;
         let of_code = format!("{code}:1");
         let grid = if who == Caller::OtherGridWorker { GRIDS.1 } else { GRIDS.0 };
         let report = report_fields(grid);
@@ -125,7 +125,7 @@ impl Street {
                 browser.request(get, "/console/export/reports.csv")
             }
             ("GET", _) => browser.request(get, &path),
-            (_, "/sign") => browser.form(&path, &GOOD),
+            (_, "/sign") => browser.form(&path, &VALID_SIGNATURE),
             (_, "/recovery") => browser.form(&path, &[("phrase", phrase), ("merge", "on")]),
             (_, "/me/erase") => browser.form(&path, &[("confirm", "on")]),
             (_, "/report" | "/report/similar") => browser.multipart(&path, &report, &[]),
@@ -134,7 +134,7 @@ impl Street {
             }
             (_, "/reports/{code}/{wish}") => browser.form(&path.replace("{wish}", "withdraw"), &[]),
             (_, "/console/login") => {
-                let login = if login(who) == "nobody" { "manager" } else { login(who) };
+                let login = if login_of(who) == "nobody" { "manager" } else { login_of(who) };
                 let login = if who == Caller::Deactivated { "manager" } else { login };
                 browser.form(&path, &[("login", login), ("password", PASSWORD)])
             }
@@ -153,7 +153,7 @@ impl Street {
                 browser.form(&path.replace("{action}", "accept"), &accept)
             }
             (_, "/console/reports/bulk") => {
-                // Staff elsewhere have one of their own.
+                // Workers of another grid need a report of that grid.
                 let own = match who {
                     Caller::OtherGridWorker => {
                         self.server.known_visitor().await.report(GRIDS.1, &[]).await + ":1"
@@ -183,14 +183,14 @@ impl Street {
             _ => browser.form(&path, &[]),
         };
         let status = browser.send(request).await.status();
-        // What ended the session, or others of it, is made good for the next row.
+        // These end the session or other sessions of the account: log in again for the next row.
         if matches!(
             (row.method, row.path),
             ("POST", "/console/logout" | "/console/login" | "/console/account")
         ) {
             for (of, cookie) in &mut self.sessions {
                 if *of == who && who != Caller::Deactivated {
-                    *cookie = session(&self.server, who).await;
+                    *cookie = log_in(&self.server, who).await;
                 }
             }
         }
@@ -198,7 +198,7 @@ impl Street {
     }
 }
 
-/// A small picture.
+/// A small JPEG.
 pub fn photo() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let picture = image::RgbImage::from_pixel(32, 24, image::Rgb([200, 180, 160]));
@@ -208,11 +208,11 @@ pub fn photo() -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn everyone_is_answered_what_the_table_says() {
-    let mut street = Street::new().await;
+    let mut street = Scene::new().await;
     let mut wrong = Vec::new();
     for row in table() {
         for (who, expected) in Caller::ALL.into_iter().zip(row.answers) {
-            let status = street.ask(&row, who).await.as_u16();
+            let status = street.status_of(&row, who).await.as_u16();
             if status != expected {
                 wrong.push(format!(
                     "{} {} as {who:?}: {status}, not {expected}",
@@ -226,7 +226,7 @@ async fn everyone_is_answered_what_the_table_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_other_method_is_answered() {
-    let mut street = Street::new().await;
+    let mut street = Scene::new().await;
     let rows = table();
     for row in &rows {
         let methods: Vec<&str> =
@@ -247,11 +247,11 @@ async fn no_other_method_is_answered() {
             }
         }
     }
-    // Heads are answered as the whole is.
+    // HEAD returns the same status as GET.
     for row in rows.iter().filter(|row| row.method == "GET" && !row.path.contains('{')) {
         let mut browser = street.browser(Caller::Manager).await;
         let head = browser.send(browser.request(Method::HEAD, row.path)).await;
-        let status = street.ask(row, Caller::Manager).await;
+        let status = street.status_of(row, Caller::Manager).await;
         assert_eq!(head.status(), status, "HEAD {}", row.path);
     }
 }

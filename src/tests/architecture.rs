@@ -1,9 +1,9 @@
-//! The plan of the house, held against its sources: which floors and rooms may use which, and
-//! that no two files use each other, directly or round a corner.
+//! Architecture rules, checked against the sources: which layer and which module may use which, and
+//! no dependency cycle between files, direct or indirect.
 //!
-//! A floor is a crate, so the compiler holds it to what its `Cargo.toml` names, and that is held
-//! against the plan. Sources are parsed, so that no form of `use` gets past; a name that a room
-//! re-exports counts as one of the file that defines it.
+//! A layer (floor) is a crate; its `Cargo.toml` is compared with `FLOORS`. Sources are parsed with
+//! `syn`, so every form of `use` is seen. A re-exported name counts as one of the file that defines
+//! it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,7 +18,7 @@ use syn::{
 
 use crate::support::sources;
 
-/// Which floors a floor may use.
+/// Crates that a crate may depend on.
 const FLOORS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("campaign", &["domain"]),
@@ -29,8 +29,8 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("server", &["domain", "campaign", "store", "service", "ui"]),
 ];
 
-/// Which rooms of the same floor a room may use. What has no row is imported by all of its
-/// floor, or imports all of it: `state`, `router`, `routes` and `serve`; `base`, `error` and
+/// Modules of the same crate that a module (room) may use. Modules without a row may be used by, or
+/// may use, all of their crate: `state`, `router`, `routes` and `serve`; `base`, `error` and
 /// `open`.
 const ROOMS: [(&str, &[&str]); 15] = [
     ("server/cli", &["config"]),
@@ -50,20 +50,20 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("store/visitor", &["base", "counts", "error", "message", "report", "signature", "sql"]),
 ];
 
-/// A module: its name from the root of the crate, in parts.
+/// Path of a module, from the crate name.
 type Module = Vec<String>;
 
-/// What a file names, as full paths; with what it re-exports, by its new name.
+/// What a file uses, as full paths, and what it re-exports, by the new name.
 #[derive(Default)]
 struct Names {
     module: Module,
     used: BTreeSet<Module>,
-    exported: BTreeMap<String, Module>,
+    reexports: BTreeMap<String, Module>,
 }
 
 impl Names {
-    /// The full path of what is named, if it is this crate's.
-    fn full(&self, path: &[String]) -> Option<Module> {
+    /// Full path of `path`, if it belongs to this crate.
+    fn full_path(&self, path: &[String]) -> Option<Module> {
         let ups = path.iter().take_while(|part| *part == "super").count();
         match path[0].as_str() {
             "crate" => Some([&self.module[..1], &path[1..]].concat()),
@@ -90,16 +90,16 @@ impl Names {
             UseTree::Name(name) => (with(&name.ident), Some(name.ident.to_string())),
             UseTree::Rename(rename) => (with(&rename.ident), Some(rename.rename.to_string())),
         };
-        if let Some(full) = self.full(&path) {
+        if let Some(full) = self.full_path(&path) {
             if let Some(name) = name.filter(|_| public) {
-                self.exported.insert(name, full.clone());
+                self.reexports.insert(name, full.clone());
             }
             self.used.insert(full);
         }
     }
 }
 
-fn is_for_tests(attributes: &[Attribute]) -> bool {
+fn is_cfg_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Ident>().is_ok_and(|what| what == "test")
@@ -109,7 +109,7 @@ fn is_for_tests(attributes: &[Attribute]) -> bool {
 impl<'s> Visit<'s> for Names {
     fn visit_item(&mut self, item: &'s Item) {
         match item {
-            Item::Mod(module) if is_for_tests(&module.attrs) => {}
+            Item::Mod(module) if is_cfg_test(&module.attrs) => {}
             Item::Use(used) => {
                 let public = !matches!(used.vis, Visibility::Inherited);
                 self.read_use(&used.tree, &[], public);
@@ -120,43 +120,43 @@ impl<'s> Visit<'s> for Names {
 
     fn visit_path(&mut self, path: &'s syn::Path) {
         let parts: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
-        self.used.extend(self.full(&parts).filter(|_| parts.len() > 1));
+        self.used.extend(self.full_path(&parts).filter(|_| parts.len() > 1));
         visit::visit_path(self, path);
     }
 }
 
-/// The module that a file is.
+/// Module path of a source file.
 fn module_of(path: &str) -> Module {
     let name = path.trim_start_matches("src/").trim_end_matches(".rs");
     let name = name.trim_end_matches("/mod").trim_end_matches("/lib");
     name.split('/').map(str::to_owned).collect()
 }
 
-/// Every file of the library, with what it names and the files that define it.
-struct House(BTreeMap<Module, (BTreeSet<Module>, BTreeSet<Module>)>);
+/// Dependency graph of the library: per file, the names it uses and the files that define them.
+struct DependencyGraph(BTreeMap<Module, (BTreeSet<Module>, BTreeSet<Module>)>);
 
-impl House {
+impl DependencyGraph {
     fn read() -> Self {
         let mut files: BTreeMap<Module, Names> = BTreeMap::new();
-        for (path, text) in sources::of_the_library() {
+        for (path, text) in sources::library_files() {
             let mut names = Names { module: module_of(&path), ..Names::default() };
             names.visit_file(&syn::parse_file(&text).unwrap());
             files.insert(names.module.clone(), names);
         }
         let uses = |names: &Names| {
-            let defining = names.used.iter().filter_map(|path| defined_in(&files, path));
+            let defining = names.used.iter().filter_map(|path| defining_file(&files, path));
             (names.used.clone(), defining.filter(|module| *module != names.module).collect())
         };
         Self(files.iter().map(|(module, names)| (module.clone(), uses(names))).collect())
     }
 
-    /// Each file with the files that define what it names.
-    fn uses(&self) -> impl Iterator<Item = (&Module, &BTreeSet<Module>)> {
+    /// Each file with the files it depends on.
+    fn dependencies(&self) -> impl Iterator<Item = (&Module, &BTreeSet<Module>)> {
         self.0.iter().map(|(module, (_, uses))| (module, uses))
     }
 
-    /// A way from `at` back to the first of `way`, if there is one.
-    fn circle(&self, way: &mut Vec<Module>, seen: &mut BTreeSet<Module>) -> bool {
+    /// Depth-first search: extends `way` to a path back to its first module.
+    fn find_cycle(&self, way: &mut Vec<Module>, seen: &mut BTreeSet<Module>) -> bool {
         let at = way[way.len() - 1].clone();
         for next in &self.0[&at].1 {
             if *next == way[0] {
@@ -164,7 +164,7 @@ impl House {
             }
             if seen.insert(next.clone()) {
                 way.push(next.clone());
-                if self.circle(way, seen) {
+                if self.find_cycle(way, seen) {
                     return true;
                 }
                 way.pop();
@@ -174,36 +174,39 @@ impl House {
     }
 }
 
-/// The file that defines what `path` names: re-exports are followed.
-fn defined_in(files: &BTreeMap<Module, Names>, path: &[String]) -> Option<Module> {
+/// File that defines `path`; follows re-exports.
+fn defining_file(files: &BTreeMap<Module, Names>, path: &[String]) -> Option<Module> {
     let module =
         (0..=path.len()).rev().map(|n| &path[..n]).find(|part| files.contains_key(*part))?;
-    let exported = path.get(module.len()).and_then(|name| files[module].exported.get(name));
+    let exported = path.get(module.len()).and_then(|name| files[module].reexports.get(name));
     match exported {
-        Some(other) => defined_in(files, other),
+        Some(other) => defining_file(files, other),
         None => Some(module.to_vec()),
     }
 }
 
-fn said(module: &[String]) -> String {
+fn display_path(module: &[String]) -> String {
     module.join("::")
 }
 
 #[test]
-fn no_files_use_each_other() {
-    let house = House::read();
-    for module in house.0.keys() {
+fn no_dependency_cycles_between_files() {
+    let graph = DependencyGraph::read();
+    for module in graph.0.keys() {
         let mut way = vec![module.clone()];
-        let circle = house.circle(&mut way, &mut BTreeSet::new());
-        let way: Vec<String> = way.iter().map(|module| said(module)).collect();
-        assert!(!circle, "these files use each other in a circle: {}", way.join(" → "));
+        let has_cycle = graph.find_cycle(&mut way, &mut BTreeSet::new());
+        let way: Vec<String> = way.iter().map(|module| display_path(module)).collect();
+        assert!(!has_cycle, "dependency cycle: {}", way.join(" → "));
     }
-    // What is held against the plan is there.
-    assert!(house.0.len() > 200 && house.uses().map(|(_, uses)| uses.len()).sum::<usize>() > 300);
+    // The graph is not empty.
+    assert!(
+        graph.0.len() > 200
+            && graph.dependencies().map(|(_, uses)| uses.len()).sum::<usize>() > 300
+    );
 }
 
 #[test]
-fn no_floor_uses_one_above_it() {
+fn crates_depend_only_on_allowed_crates() {
     for (floor, allowed) in FLOORS {
         let file = format!("src/{floor}/Cargo.toml");
         let manifest: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
@@ -215,8 +218,8 @@ fn no_floor_uses_one_above_it() {
 }
 
 #[test]
-fn no_room_uses_one_that_it_must_not() {
-    for (module, used) in House::read().uses() {
+fn modules_use_only_allowed_modules() {
+    for (module, used) in DependencyGraph::read().dependencies() {
         let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| {
             let room: Vec<&str> = room.split('/').collect();
             module.len() >= 2 && room == [module[0].as_str(), module[1].as_str()]
@@ -225,16 +228,16 @@ fn no_room_uses_one_that_it_must_not() {
         };
         for other in used.iter().filter(|other| other.len() > 1 && other[0] == module[0]) {
             let fits = other[1] == module[1] || allowed.contains(&other[1].as_str());
-            assert!(fits, "{} must not use {}", said(module), said(other));
+            assert!(fits, "{} must not use {}", display_path(module), display_path(other));
         }
     }
     for (room, _) in ROOMS {
-        assert!(Path::new("src").join(room).is_dir(), "{room} is in the plan, not in the house");
+        assert!(Path::new("src").join(room).is_dir(), "{room} is in ROOMS, but not in src");
     }
 }
 
-/// Words that only some rooms may say, and why.
-const ONLY_THERE: [(&str, &[&str], &str); 4] = [
+/// Words that only some modules may contain, and why.
+const RESTRICTED_WORDS: [(&str, &[&str], &str); 4] = [
     ("Pools::Postgres", &["src/store/sql/"], "only `store/sql` matches on a database"),
     ("Pools::Sqlite", &["src/store/sql/"], "only `store/sql` matches on a database"),
     ("Cookie::build", &["src/server/session/"], "only `server/session` sets cookies"),
@@ -242,17 +245,17 @@ const ONLY_THERE: [(&str, &[&str], &str); 4] = [
 ];
 
 #[test]
-fn each_room_keeps_what_is_its_own() {
-    for (path, text) in sources::of_the_library() {
-        for (word, rooms, why) in ONLY_THERE {
+fn restricted_words_stay_in_their_modules() {
+    for (path, text) in sources::library_files() {
+        for (word, rooms, why) in RESTRICTED_WORDS {
             let fits = !text.contains(word) || rooms.iter().any(|room| path.starts_with(room));
-            assert!(fits, "{path} says `{word}`: {why}");
+            assert!(fits, "{path} contains `{word}`: {why}");
         }
     }
 }
 
 #[test]
-fn no_folder_is_too_full_to_read() {
+fn folders_have_at_most_16_entries() {
     const MOST: usize = 16;
     let mut folders: BTreeMap<String, usize> = BTreeMap::new();
     for entry in sources::folders("src") {

@@ -1,4 +1,4 @@
-//! Photos in a bucket: against a server that speaks S3, as processes.
+//! Photo store in an S3 bucket, against `s3rver`, with the server as a process.
 
 use std::{
     net::TcpListener,
@@ -19,13 +19,13 @@ use crate::{
     },
 };
 
-/// A server that speaks S3, over a folder.
-struct Bucket {
+/// An `s3rver` process that keeps its objects in a folder.
+struct S3Server {
     child: Child,
     port: u16,
 }
 
-impl Bucket {
+impl S3Server {
     async fn start(folder: &Path, port: u16) -> Self {
         let s3rver = concat!(env!("CARGO_MANIFEST_DIR"), "/end2end/node_modules/.bin/s3rver");
         let child = Command::new(s3rver)
@@ -42,11 +42,11 @@ impl Bucket {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the bucket does not answer");
+        panic!("s3rver does not answer");
     }
 
-    /// Gives `command` the settings that lead here.
-    fn set(&self, command: &mut Command) {
+    /// Sets the environment of `command` so that it uses this bucket.
+    fn configure(&self, command: &mut Command) {
         command
             .env("CHUANGQUAN_PHOTO_STORE", "s3://photos/street")
             .env("AWS_ACCESS_KEY_ID", "S3RVER")
@@ -56,7 +56,7 @@ impl Bucket {
     }
 }
 
-impl Drop for Bucket {
+impl Drop for S3Server {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
@@ -71,9 +71,9 @@ fn free_port() -> u16 {
 async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
-    let bucket = Bucket::start(folder, free_port()).await;
+    let bucket = S3Server::start(folder, free_port()).await;
     let mut serve = program(&database.url, folder);
-    bucket.set(serve.arg("serve"));
+    bucket.configure(serve.arg("serve"));
     let server = Process::serve(serve);
 
     let mut reporter = Visitor::new(&server.url);
@@ -83,16 +83,16 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     let page = reporter.get(&format!("/reports/{code}")).await.text().await.unwrap();
     let id = html::photo_ids(&page).remove(0);
     let path = format!("/photos/{id}");
-    let mut stranger = reporter.other();
+    let mut stranger = reporter.new_visitor();
     assert_eq!(reporter.get(&path).await.status(), StatusCode::OK);
     assert_eq!(stranger.get(&path).await.status(), StatusCode::NOT_FOUND);
-    assert!(folder.join("s3/photos/street").is_dir(), "it is in the bucket");
-    assert!(!folder.join("photos").exists(), "and nowhere else");
+    assert!(folder.join("s3/photos/street").is_dir(), "stored in the bucket");
+    assert!(!folder.join("photos").exists(), "no local photo folder");
 
-    // A copy takes the photos along, and fills a folder as well.
+    // A backup contains the photos and can be restored into a folder.
     let copy = folder.join("copy");
     let mut backup = program(&database.url, folder);
-    bucket.set(backup.arg("backup").arg(&copy));
+    bucket.configure(backup.arg("backup").arg(&copy));
     assert_eq!(run(&mut backup).0, Some(0));
     let other = Database::new(Kind::Sqlite).await;
     let mut restore = program(&other.url, other.folder.path());
@@ -100,12 +100,12 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     let restored = other.folder.path().join("photos").join(&id[..2]).join(format!("{id}.jpg"));
     assert!(restored.is_file());
 
-    // The bucket goes away: whoever asks is told to come again, and nothing is stored.
+    // The bucket is not reachable: 503 with Retry-After, and nothing is stored.
     let port = bucket.port;
     drop(bucket);
-    let away = reporter.get(&path).await;
-    assert_eq!(away.status(), StatusCode::SERVICE_UNAVAILABLE);
-    assert!(away.headers().contains_key(header::RETRY_AFTER));
+    let unavailable = reporter.get(&path).await;
+    assert_eq!(unavailable.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(unavailable.headers().contains_key(header::RETRY_AFTER));
     let file = [("photos", "photo.jpg", photo)];
     stranger.get("/").await;
     let form = stranger.multipart("/report", &report_fields("grid-01"), &file);
@@ -117,14 +117,14 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
     assert_eq!(
         stranger.get("/readyz").await.status(),
         StatusCode::NO_CONTENT,
-        "all nodes would go"
+        "otherwise the load balancer would remove all nodes"
     );
     assert_eq!(stranger.get("/").await.status(), StatusCode::OK);
     assert_eq!(database.number("SELECT COUNT(*) FROM reports").await, 1);
     assert_eq!(database.number("SELECT COUNT(*) FROM photos WHERE serial IS NOT NULL").await, 1);
     assert_eq!(database.number("SELECT COUNT(*) FROM photos WHERE visitor IS NOT NULL").await, 0);
 
-    let bucket = Bucket::start(folder, port).await;
+    let bucket = S3Server::start(folder, port).await;
     assert_eq!(reporter.get(&path).await.status(), StatusCode::OK);
     server.terminate();
     assert!(server.ended_within(Duration::from_secs(5)).success());
@@ -132,7 +132,7 @@ async fn photos_live_in_a_bucket_and_keep_their_privacy() {
 }
 
 #[test]
-fn a_store_that_is_neither_is_refused_at_start() {
+fn an_unknown_photo_store_scheme_is_refused_at_start() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/chuangquan.db", folder.path().display());
     let mut serve = program(&url, folder.path());

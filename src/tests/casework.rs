@@ -1,4 +1,4 @@
-//! Casework: every role, every action, every state; and the rules that cross them.
+//! Casework: every role × action × state, and the rules that combine them.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -22,10 +22,10 @@ use crate::support::{
     server::{Server, Visitor},
 };
 
-/// Who may do what in which state: the letter is the lowest role that may (w worker, l
-/// branch lead, m manager), `.` where nobody may. The columns are the states in their
-/// order: submitted, needs_info, accepted, dispatched, in_progress, awaiting_check,
-/// closed, rejected, duplicate, referred, withdrawn.
+/// Permission matrix: per action and state the least role that may do it (w worker, l branch lead,
+/// m manager), `.` if nobody. State columns: submitted, needs_info, accepted, dispatched,
+/// in_progress, awaiting_check, closed, rejected, duplicate, referred, withdrawn. Last column: the
+/// least role for the action.
 const MATRIX: &str = "
     accept            w.......... w
     acknowledge       ........... w
@@ -53,7 +53,7 @@ const MATRIX: &str = "
     redact            ..wwwww.ww. w
 ";
 
-fn least(letter: char) -> Option<Role> {
+fn parse_role(letter: char) -> Option<Role> {
     match letter {
         'w' => Some(Role::GridWorker),
         'l' => Some(Role::BranchLead),
@@ -62,20 +62,20 @@ fn least(letter: char) -> Option<Role> {
     }
 }
 
-/// Each action with who may do it in each state, and who may at all.
+/// The matrix by action: least role per state, and least role for the action.
 fn matrix() -> BTreeMap<Action, (Vec<Option<Role>>, Role)> {
     let rows = MATRIX.lines().map(str::trim).filter(|line| !line.is_empty());
     rows.map(|row| {
         let [action, cells, role] = row.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
-        let cells: Vec<Option<Role>> = cells.chars().map(least).collect();
+        let cells: Vec<Option<Role>> = cells.chars().map(parse_role).collect();
         assert_eq!(cells.len(), State::ALL.len(), "{row}");
-        let role = least(role.chars().next().unwrap()).unwrap();
+        let role = parse_role(role.chars().next().unwrap()).unwrap();
         (Action::parse(action).unwrap(), (cells, role))
     })
     .collect()
 }
 
-/// A deed of that action with everything it asks for.
+/// A valid command for `action`; `other` is the target of a merge.
 pub fn command(action: Action, other: CaseNumber) -> Command {
     let slug = |text: &str| Slug::parse(text).unwrap();
     let text = || "测试".to_owned();
@@ -112,8 +112,12 @@ pub fn command(action: Action, other: CaseNumber) -> Command {
     }
 }
 
-/// Sets something about a report, behind the rules' back.
-pub async fn set(store: &Store, code: &Code, change: impl FnOnce(&mut Report) + Send) -> Report {
+/// Changes a report directly in the store, without the domain rules.
+pub async fn change_report(
+    store: &Store,
+    code: &Code,
+    change: impl FnOnce(&mut Report) + Send,
+) -> Report {
     let changed = store.change(code, |report, _| {
         let mut report = report.clone();
         change(&mut report);
@@ -140,30 +144,30 @@ pub async fn act(
     report: &Report,
     command: Command,
 ) -> Result<Report, ReportError> {
-    let (wants_before, wants_after) = (
+    let (needs_before, needs_after) = (
         matches!(command, Command::Settle { .. }),
         matches!(command, Command::Settle { .. } | Command::Finish { .. }),
     );
-    // What it looks like after is another picture than before.
-    let photo = async |wanted: bool, width: u32| match wanted {
+    // Before and after photos differ: identical ones would be refused.
+    let hold_photo = async |wanted: bool, width: u32| match wanted {
         true => {
-            let taken = vec![super::photos::jpeg(width, 8).into()];
-            let held = service.hold_photos(None, taken).await.unwrap();
+            let files = vec![super::photos::jpeg(width, 8).into()];
+            let held = service.hold_photos(None, files).await.unwrap();
             held.into_iter().map(|photo| photo.id).collect()
         }
         false => Vec::new(),
     };
-    let order = ActionRequest {
+    let request = ActionRequest {
         code: report.code.clone(),
         version: report.version,
         command,
-        before: photo(wants_before, 8).await,
-        after: photo(wants_after, 16).await,
+        before: hold_photo(needs_before, 8).await,
+        after: hold_photo(needs_after, 16).await,
     };
-    service.act(staff, order).await
+    service.act(staff, request).await
 }
 
-pub async fn filed(server: &Server, visitor: &mut Visitor, grid: &str) -> Report {
+pub async fn file_report(server: &Server, visitor: &mut Visitor, grid: &str) -> Report {
     let code = visitor.report(grid, &[]).await;
     server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap()
 }
@@ -173,12 +177,12 @@ async fn every_role_every_action_every_state() {
     let matrix = matrix();
     for action in Action::ALL {
         assert!(matrix.contains_key(&action), "{action:?} has no row");
-        assert_eq!(matrix[&action].1, action.least_role(), "{action:?}");
+        assert_eq!(matrix[&action].1, action.min_role(), "{action:?}");
     }
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
-    let report = filed(&server, &mut visitor, "grid-01").await;
-    let other = filed(&server, &mut visitor, "grid-01").await;
+    let report = file_report(&server, &mut visitor, "grid-01").await;
+    let other = file_report(&server, &mut visitor, "grid-01").await;
     let colleague = server.add_staff("colleague", "manager", &[]).await;
     let accept = command(Action::Accept, other.number());
     let other = act(&server.service, &colleague, &other, accept).await.unwrap().number();
@@ -191,9 +195,9 @@ async fn every_role_every_action_every_state() {
     ];
     let mut cells = 0;
     for (action, (row, lowest)) in &matrix {
-        for (state, may) in State::ALL.into_iter().zip(row) {
+        for (state, allowed_role) in State::ALL.into_iter().zip(row) {
             for who in &staff {
-                let ready = set(&server.store, &report.code, |report| {
+                let ready = change_report(&server.store, &report.code, |report| {
                     report.state = state;
                     report.category = Slug::parse("corridor").unwrap();
                     report.branch = Slug::parse("residential").unwrap();
@@ -217,7 +221,7 @@ async fn every_role_every_action_every_state() {
                     Err(ReportError::Conflict) => "409",
                     Err(error) => panic!("{action:?} {state:?} {}: {error:?}", who.login),
                 };
-                let expected = match (who.sees(&ready), may) {
+                let expected = match (who.may_see(&ready), allowed_role) {
                     (false, _) => "404",
                     (true, _) if who.role < *lowest => "403",
                     (true, Some(role)) if who.role >= *role => "done",
@@ -237,18 +241,18 @@ async fn two_staff_never_change_the_same_version(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
-    let report = filed(&server, &mut visitor, "grid-01").await;
+    let report = file_report(&server, &mut visitor, "grid-01").await;
     let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
-    let mut tries = Vec::new();
+    let mut tasks = Vec::new();
     for _ in 0..20 {
         let (service, worker, report) =
             (Arc::clone(&server.service), worker.clone(), report.clone());
-        tries.push(tokio::spawn(async move {
+        tasks.push(tokio::spawn(async move {
             act(&service, &worker, &report, Command::Note { text: "我来".into() }).await.is_ok()
         }));
     }
     let mut done = 0;
-    for one in tries {
+    for one in tasks {
         done += usize::from(one.await.unwrap());
     }
     assert_eq!(done, 1);
@@ -257,11 +261,11 @@ async fn two_staff_never_change_the_same_version(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn what_is_not_solved_twice_goes_to_the_manager(#[case] kind: Kind) {
+async fn a_case_unsolved_twice_goes_to_the_manager(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
-    let mut report = filed(&server, &mut visitor, "grid-01").await;
+    let mut report = file_report(&server, &mut visitor, "grid-01").await;
     let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let lead = server.add_staff("lead", "branch-lead", &["residential"]).await;
     let manager = server.add_staff("manager", "manager", &[]).await;
@@ -287,9 +291,9 @@ async fn what_is_not_solved_twice_goes_to_the_manager(#[case] kind: Kind) {
         assert_eq!((report.state, report.reopened), (State::Dispatched, round));
     }
     assert_eq!(report.level, 2);
-    assert_eq!(report.solved, Some(false), "until it is handled again, that is the word");
-    let barred = act(service, &worker, &report, command(Action::Start, number)).await;
-    assert!(matches!(barred, Err(ReportError::Forbidden(_))));
+    assert_eq!(report.solved, Some(false), "the rating stays until it is handled again");
+    let forbidden = act(service, &worker, &report, command(Action::Start, number)).await;
+    assert!(matches!(forbidden, Err(ReportError::Forbidden(_))));
     for action in [Action::Return, Action::Dispatch] {
         report = act(service, &manager, &report, command(action, number)).await.unwrap();
     }
@@ -297,7 +301,7 @@ async fn what_is_not_solved_twice_goes_to_the_manager(#[case] kind: Kind) {
         report = act(service, &worker, &report, command(action, number)).await.unwrap();
     }
     report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
-    assert_eq!(report.solved, None, "silence is 未评价");
+    assert_eq!(report.solved, None, "no answer counts as 未评价");
     let solved = ReporterCommand::Rate { solved: Some(true), satisfied: None, comment: None };
     report = service.apply_reporter_command(&reporter, &report.code, &solved, &[]).await.unwrap();
     assert_eq!((report.state, report.solved), (State::Closed, Some(true)));
@@ -324,40 +328,40 @@ async fn reminders_and_praise_are_noted_and_closed(#[case] kind: Kind) {
         let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
         let accept =
             act(&server.service, &worker, &report, command(Action::Accept, report.number())).await;
-        assert!(matches!(accept, Err(ReportError::Conflict)), "{category} is no casework");
+        assert!(matches!(accept, Err(ReportError::Conflict)), "{category} is not casework");
         let command = Command::Acknowledge { summary: Some("测试".into()) };
         let closed = act(&server.service, &worker, &report, command).await.unwrap();
         assert_eq!(closed.state, State::Closed);
     }
     let nowhere = [("category", "jaywalking"), ("consent", "on")];
     let refused = visitor.send(visitor.multipart("/report", &nowhere, &[])).await;
-    assert_eq!(refused.status(), 422, "a reminder is a place and a time");
+    assert_eq!(refused.status(), 422, "a reminder needs a place");
     assert_eq!(server.store.counts().reports.closed, 2);
 }
 
 #[apply(on_both)]
-async fn what_is_late_goes_up_a_level_once_a_step(#[case] kind: Kind) {
+async fn an_overdue_case_is_escalated_once_per_level(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
-    let report = filed(&server, &mut visitor, "grid-01").await;
-    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "nothing is late");
+    let report = file_report(&server, &mut visitor, "grid-01").await;
+    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "nothing is overdue");
     let late = |report: &mut Report| {
         report.due_at = Some(1);
         report.escalate_at = Some(1);
     };
-    set(&server.store, &report.code, late).await;
+    change_report(&server.store, &report.code, late).await;
     for level in 1..=2 {
         assert_eq!(server.service.escalate_overdue().await.unwrap(), 1);
-        assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "once for each step");
+        assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "once per level");
         let now = server.store.report(&report.code).await.unwrap().unwrap();
         assert_eq!(now.level, level);
-        set(&server.store, &report.code, |report| {
+        change_report(&server.store, &report.code, |report| {
             report.escalate_at = report.escalate_at.map(|_| 1);
         })
         .await;
     }
-    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "there is no level above");
+    assert_eq!(server.service.escalate_overdue().await.unwrap(), 0, "level 2 is the highest");
     let page = visitor.get(&format!("/reports/{}", report.code)).await.text().await.unwrap();
     assert!(page.contains("已超过承诺时间"));
 }
@@ -377,7 +381,7 @@ async fn a_form_sent_twice_files_once(#[case] kind: Kind) {
     }
     assert_eq!(found[0], found[1]);
     assert_eq!(server.store.counts().reports.received, 1);
-    // Who goes back and writes something else means another report.
+    // The same form key with other content is a new report.
     fields.retain(|(name, _)| *name != "description");
     fields.push(("description", "四楼也有"));
     visitor.send(visitor.multipart("/report", &fields, &[])).await;

@@ -1,4 +1,4 @@
-//! The commands, run as a person runs them.
+//! The commands of the program, run as processes.
 
 use std::path::Path;
 
@@ -38,22 +38,22 @@ async fn recount_backup_and_restore(#[case] kind: Kind) {
     store.sign(row).await.unwrap();
     store.close().await;
     let folder = database.folder.path();
-    let (code, said) = run(program(&database.url, folder).arg("recount"));
-    assert_eq!((code, said.as_str()), (Some(0), "every counter says what the rows say\n"));
+    let (code, output) = run(program(&database.url, folder).arg("recount"));
+    assert_eq!((code, output.as_str()), (Some(0), "all counters agree with the rows\n"));
 
     let copy = folder.join("copy");
-    let (code, said) = run(program(&database.url, folder).arg("backup").arg(&copy));
-    assert_eq!(code, Some(0), "{said}");
+    let (code, output) = run(program(&database.url, folder).arg("backup").arg(&copy));
+    assert_eq!(code, Some(0), "{output}");
     let other = Database::new(database.kind).await;
-    let (code, said) = run(program(&other.url, other.folder.path()).arg("restore").arg(&copy));
-    assert_eq!(code, Some(0), "{said}");
+    let (code, output) = run(program(&other.url, other.folder.path()).arg("restore").arg(&copy));
+    assert_eq!(code, Some(0), "{output}");
     assert_eq!(run(program(&other.url, other.folder.path()).arg("recount")).0, Some(0));
     assert_eq!(other.number("SELECT COUNT(*) FROM signatures").await, 1);
 
     database.execute("UPDATE counters SET n = 5 WHERE kind = 'signatures'").await;
-    let (code, said) = run(program(&database.url, folder).arg("recount"));
+    let (code, output) = run(program(&database.url, folder).arg("recount"));
     assert_eq!(code, Some(1));
-    assert_eq!(said, "signatures all: the counter says 5, the rows say 1\n");
+    assert_eq!(output, "signatures all: the counter says 5, the rows say 1\n");
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn campaign_check_names_every_fault() {
     let folder = tempfile::tempdir().unwrap();
     let check = |file: &Path| run(program("", folder.path()).args(["campaign", "check"]).arg(file));
     let file = std::env::current_dir().unwrap().join(LANTERN_STREET);
-    let (code, said) = check(&file);
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.ends_with(": whole\n"), "{said}");
+    let (code, output) = check(&file);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(output.ends_with(": ok\n"), "{output}");
 
     let text = std::fs::read_to_string(&file).unwrap();
     let broken = folder.path().join("broken.toml");
@@ -72,26 +72,26 @@ fn campaign_check_names_every_fault() {
         text.replace("kind = \"casework\"", "kind = \"x\"").replace("2026-06-01", "6"),
     )
     .unwrap();
-    let (code, said) = check(&broken);
+    let (code, output) = check(&broken);
     assert_eq!(code, Some(1));
     for part in [
         "broken.toml: line 13: campaign.opens: must be a date",
         "categories[1].kind: must be one of casework",
     ] {
-        assert!(said.contains(part), "{said}");
+        assert!(output.contains(part), "{output}");
     }
-    let (code, said) = check(&folder.path().join("none.toml"));
+    let (code, output) = check(&folder.path().join("none.toml"));
     assert_eq!(code, Some(1));
-    assert!(said.contains("none.toml"), "{said}");
+    assert!(output.contains("none.toml"), "{output}");
 }
 
 #[test]
-fn looking_after_a_database_that_is_not_there_makes_none() {
+fn recount_and_backup_create_no_database() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/none.db", folder.path().display());
     for command in [vec!["recount"], vec!["backup", "copy"]] {
-        let (code, said) = run(program(&url, folder.path()).args(&command));
-        assert_eq!(code, Some(1), "{command:?}: {said}");
+        let (code, output) = run(program(&url, folder.path()).args(&command));
+        assert_eq!(code, Some(1), "{command:?}: {output}");
     }
     assert!(!folder.path().join("none.db").exists());
 }
@@ -99,7 +99,7 @@ fn looking_after_a_database_that_is_not_there_makes_none() {
 #[test]
 fn help_names_every_setting_with_its_default() {
     let folder = tempfile::tempdir().unwrap();
-    let (code, said) = run(program("", folder.path())
+    let (code, output) = run(program("", folder.path())
         .args(["serve", "--help"])
         .env_remove("CHUANGQUAN_DATABASE_URL")
         .env_remove("CHUANGQUAN_SECRET_FILE"));
@@ -114,12 +114,12 @@ fn help_names_every_setting_with_its_default() {
         "LEPTOS_SITE_ADDR",
         "0.0.0.0:3000",
     ] {
-        assert!(said.contains(part), "{part}: {said}");
+        assert!(output.contains(part), "{part}: {output}");
     }
 }
 
 #[test]
-fn what_keeps_it_from_starting_is_said() {
+fn startup_errors_name_the_setting() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/x.db", folder.path().display());
     let cases: [(&str, &str, &str); 3] = [
@@ -127,19 +127,19 @@ fn what_keeps_it_from_starting_is_said() {
         ("CHUANGQUAN_CAMPAIGN", "no/such.toml", "no/such.toml"),
         ("LEPTOS_SITE_ADDR", "nowhere", "LEPTOS_SITE_ADDR nowhere: "),
     ];
-    for (name, value, said) in cases {
+    for (name, value, expected) in cases {
         let (code, output) = run(program(&url, folder.path()).arg("serve").env(name, value));
         assert!(matches!(code, Some(1 | 2)), "{name}: {code:?}");
-        assert!(output.contains(said), "{name}: {output}");
+        assert!(output.contains(expected), "{name}: {output}");
     }
 }
 
 #[test]
-fn all_faults_of_the_settings_are_named_at_once() {
+fn all_invalid_settings_are_named_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let short = folder.path().join("short");
     std::fs::write(&short, "short").unwrap();
-    let faults = [
+    let invalid = [
         ("CHUANGQUAN_DATABASE_URL", "mysql://x"),
         ("CHUANGQUAN_PHOTO_STORE", "ftp://x"),
         ("CHUANGQUAN_SECRET_FILE", short.to_str().unwrap()),
@@ -155,9 +155,9 @@ fn all_faults_of_the_settings_are_named_at_once() {
         ("LEPTOS_SITE_ADDR", "nowhere"),
     ];
     let mut program = program("sqlite://unused", folder.path());
-    let (code, output) = run(program.arg("serve").envs(faults));
+    let (code, output) = run(program.arg("serve").envs(invalid));
     assert_eq!(code, Some(1), "{output}");
-    for (name, _) in faults {
+    for (name, _) in invalid {
         assert_eq!(output.matches(name).count(), 1, "{name} is named once: {output}");
     }
 }

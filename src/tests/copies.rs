@@ -1,4 +1,4 @@
-//! Copies: what comes back is what was kept, and nothing that anybody put into the copy.
+//! Backups: a restore brings back what was backed up; a backup that was changed is refused.
 
 use std::{
     fs,
@@ -11,15 +11,15 @@ use reqwest::StatusCode;
 
 use super::photos::jpeg;
 use crate::support::{
-    database::{Database, Kind, on_both, put_secret},
+    database::{Database, Kind, on_both, write_secret},
     process::{Process, add_manager, program, run},
     server::Visitor,
     staff::PASSWORD,
 };
 use rstest_reuse::apply;
 
-/// A street with a report, a photo and a manager, and the folder of a copy of it.
-async fn copied(database: &Database) -> PathBuf {
+/// Backs up a database with a report, a photo and a manager; returns the folder of the backup.
+async fn backed_up(database: &Database) -> PathBuf {
     let folder = database.folder.path();
     let mut serve = program(&database.url, folder);
     serve.arg("serve").env("LEPTOS_SITE_ROOT", folder);
@@ -28,27 +28,27 @@ async fn copied(database: &Database) -> PathBuf {
     let mut visitor = Visitor::new(&server.url);
     visitor.get("/").await;
     visitor.report("grid-01", &[jpeg(60, 40)]).await;
-    let copy = folder.join("copy");
-    let (code, said) = run(program(&database.url, folder).arg("backup").arg(&copy));
+    let backup = folder.join("copy");
+    let (code, said) = run(program(&database.url, folder).arg("backup").arg(&backup));
     assert_eq!(code, Some(0), "{said}");
-    copy
+    backup
 }
 
-/// Restores into a new database by the same secret; what was said, and the database.
-async fn restored(kind: Kind, copy: &Path, more: &[&str]) -> (Option<i32>, String, Database) {
+/// Restores into a new database with the same secret: exit code, output and the database.
+async fn restore(kind: Kind, copy: &Path, options: &[&str]) -> (Option<i32>, String, Database) {
     let other = Database::new(kind).await;
     let mut restore = program(&other.url, other.folder.path());
-    let (code, said) = run(restore.arg("restore").arg(copy).args(more));
+    let (code, said) = run(restore.arg("restore").arg(copy).args(options));
     (code, said, other)
 }
 
-/// Every file below a folder, by its path.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// All files below a folder, sorted.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         match path.is_dir() {
-            true => found.extend(files(&path)),
+            true => found.extend(files_below(&path)),
             false => found.push(path),
         }
     }
@@ -56,20 +56,20 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn picture(copy: &Path) -> PathBuf {
+fn photo_file(copy: &Path) -> PathBuf {
     let thumb = |path: &PathBuf| path.to_string_lossy().contains(".thumb.");
-    files(&copy.join("photos")).into_iter().find(|path| !thumb(path)).unwrap()
+    files_below(&copy.join("photos")).into_iter().find(|path| !thumb(path)).unwrap()
 }
 
-/// Changes the text of a file of a copy.
+/// Changes the text of a file in a backup.
 fn edit(copy: &Path, name: &str, change: impl FnOnce(String) -> String) {
     let path = copy.join(name);
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, change(text)).unwrap();
 }
 
-/// As a copy of a version that vouched for none.
-fn unvouched(copy: &Path) {
+/// Turns a backup into one of an old version, which has no MAC.
+fn remove_mac(copy: &Path) {
     fs::remove_file(copy.join("manifest.mac")).unwrap();
     fs::remove_file(copy.join("pictures.jsonl")).unwrap();
     edit(copy, "manifest.json", |text| {
@@ -80,8 +80,8 @@ fn unvouched(copy: &Path) {
     });
 }
 
-/// One more row of a table.
-fn add(copy: &Path, table: &str, row: &str) {
+/// Appends a row to a table and updates the manifest.
+fn append_row(copy: &Path, table: &str, row: &str) {
     edit(copy, &format!("{table}.jsonl"), |text| format!("{text}{row}\n"));
     edit(copy, "manifest.json", |text| {
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -92,30 +92,30 @@ fn add(copy: &Path, table: &str, row: &str) {
     });
 }
 
-/// One more row of staff, as somebody with the copy in their hands may write it.
-fn add_row(copy: &Path) {
+/// Appends a staff row, as an attacker with access to the backup could.
+fn append_intruder(copy: &Path) {
     let text = fs::read_to_string(copy.join("staff.jsonl")).unwrap();
     let mut row: serde_json::Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     row["id"] = 77.into();
     row["login"] = "intruder".into();
-    add(copy, "staff", &row.to_string());
+    append_row(copy, "staff", &row.to_string());
 }
 
-/// A way to change a copy.
-type Change = (&'static str, fn(&Path));
+/// A named way to tamper with a backup.
+type Tampering = (&'static str, fn(&Path));
 
 #[apply(on_both)]
-async fn a_copy_that_somebody_changed_fills_nothing(#[case] kind: Kind) {
+async fn a_changed_backup_is_refused(#[case] kind: Kind) {
     let database = Database::new(kind).await;
-    let copy = copied(&database).await;
-    let changes: [Change; 13] = [
-        ("a link for all pictures", |copy| {
+    let copy = backed_up(&database).await;
+    let changes: [Tampering; 13] = [
+        ("symlink for the photo folder", |copy| {
             fs::rename(copy.join("photos"), copy.join("moved")).unwrap();
             symlink(copy.join("moved"), copy.join("photos")).unwrap();
         }),
-        ("a row more", |copy| edit(copy, "staff.jsonl", |text| format!("{text}{text}"))),
-        ("a row more that the manifest knows", add_row),
-        ("other rows", |copy| {
+        ("a duplicate row", |copy| edit(copy, "staff.jsonl", |text| format!("{text}{text}"))),
+        ("an added row in the manifest", append_intruder),
+        ("changed rows", |copy| {
             edit(copy, "reports.jsonl", |text| text.replace("submitted", "rejected"))
         }),
         ("no tables", |copy| {
@@ -125,21 +125,21 @@ async fn a_copy_that_somebody_changed_fills_nothing(#[case] kind: Kind) {
                 manifest.to_string()
             })
         }),
-        ("another code", |copy| fs::write(copy.join("manifest.mac"), "A".repeat(43)).unwrap()),
-        ("no code", |copy| fs::remove_file(copy.join("manifest.mac")).unwrap()),
-        ("another picture", |copy| fs::write(picture(copy), jpeg(10, 10)).unwrap()),
-        ("no picture", |copy| fs::remove_file(picture(copy)).unwrap()),
-        ("a link for a picture", |copy| link(&picture(copy))),
-        ("a link for a folder of pictures", |copy| {
-            let folder = picture(copy).parent().unwrap().to_owned();
+        ("a wrong MAC", |copy| fs::write(copy.join("manifest.mac"), "A".repeat(43)).unwrap()),
+        ("no MAC", |copy| fs::remove_file(copy.join("manifest.mac")).unwrap()),
+        ("another photo", |copy| fs::write(photo_file(copy), jpeg(10, 10)).unwrap()),
+        ("no photo file", |copy| fs::remove_file(photo_file(copy)).unwrap()),
+        ("a symlink for a photo", |copy| replace_with_symlink(&photo_file(copy))),
+        ("a symlink for a subfolder of photos", |copy| {
+            let folder = photo_file(copy).parent().unwrap().to_owned();
             fs::rename(&folder, copy.join("moved")).unwrap();
             symlink(copy.join("moved"), folder).unwrap();
         }),
-        ("a link for a table", |copy| {
+        ("a symlink for a table", |copy| {
             fs::rename(copy.join("staff.jsonl"), copy.join("moved")).unwrap();
             symlink(copy.join("moved"), copy.join("staff.jsonl")).unwrap();
         }),
-        ("a list without a picture", |copy| {
+        ("a list without one photo", |copy| {
             edit(copy, "pictures.jsonl", |text| {
                 text.lines().skip(1).map(|line| format!("{line}\n")).collect()
             })
@@ -150,48 +150,48 @@ async fn a_copy_that_somebody_changed_fills_nothing(#[case] kind: Kind) {
         let cp = Command::new("cp").arg("-a").arg(&copy).arg(&changed).status().unwrap();
         assert!(cp.success());
         change(&changed);
-        let (code, said, other) = restored(database.kind, &changed, &[]).await;
+        let (code, said, other) = restore(database.kind, &changed, &[]).await;
         assert_eq!(code, Some(1), "{what}: {said}");
         let why = ["nothing was changed", "No such file"];
         assert!(why.iter().any(|why| said.contains(why)), "{what}: {said}");
         assert_eq!(other.number("SELECT COUNT(*) FROM staff").await, 0, "{what}");
         assert_eq!(other.number("SELECT COUNT(*) FROM reports").await, 0, "{what}");
     }
-    let (code, said, other) = restored(database.kind, &copy, &[]).await;
+    let (code, said, other) = restore(database.kind, &copy, &[]).await;
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(other.number("SELECT COUNT(*) FROM staff WHERE active = 1").await, 1);
-    assert_eq!(files(&other.folder.path().join("photos")).len(), 2);
+    assert_eq!(files_below(&other.folder.path().join("photos")).len(), 2);
 }
 
-fn link(picture: &Path) {
+fn replace_with_symlink(picture: &Path) {
     fs::remove_file(picture).unwrap();
     symlink("/etc/hostname", picture).unwrap();
 }
 
 #[apply(on_both)]
-async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
+async fn a_backup_without_mac_restores_no_logins(#[case] kind: Kind) {
     let database = Database::new(kind).await;
-    let copy = copied(&database).await;
-    unvouched(&copy);
-    add_row(&copy);
-    // Somebody who would be another person by it, and what the newest version knows more.
-    add(&copy, "wechat_identities", r#"{"identity":"x","visitor":"v","linked_at":1}"#);
+    let copy = backed_up(&database).await;
+    remove_mac(&copy);
+    append_intruder(&copy);
+    // A WeChat identity must not be restored; the event fills a column of a newer schema.
+    append_row(&copy, "wechat_identities", r#"{"identity":"x","visitor":"v","linked_at":1}"#);
     let event = r#"{"serial":1,"version":2,"at":1,"staff":9,"what":"start","state":"in_progress","audience":"public","detail":null,"sealed":null}"#;
-    add(&copy, "report_events", event);
-    let (code, said, other) = restored(database.kind, &copy, &[]).await;
+    append_row(&copy, "report_events", event);
+    let (code, said, other) = restore(database.kind, &copy, &[]).await;
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("--unsealed"), "{said}");
     assert_eq!(other.number("SELECT COUNT(*) FROM staff").await, 0);
 
-    let (code, said, other) = restored(database.kind, &copy, &["--unsealed"]).await;
+    let (code, said, other) = restore(database.kind, &copy, &["--unsealed"]).await;
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("all staff are disabled and their passwords void"), "{said}");
     assert_eq!(other.number("SELECT COUNT(*) FROM staff").await, 2);
     assert_eq!(other.number("SELECT COUNT(*) FROM staff WHERE active = 1").await, 0);
-    assert_eq!(files(&other.folder.path().join("photos")).len(), 2);
+    assert_eq!(files_below(&other.folder.path().join("photos")).len(), 2);
     assert_eq!(other.number("SELECT COUNT(*) FROM wechat_identities").await, 0);
-    let moved = "SELECT COUNT(*) FROM reports WHERE moved_by = '[9]'";
-    assert_eq!(other.number(moved).await, 1, "it is brought up to date");
+    let with_mover = "SELECT COUNT(*) FROM reports WHERE moved_by = '[9]'";
+    assert_eq!(other.number(with_mover).await, 1, "old rows are migrated");
     let folder = other.folder.path();
     let mut serve = program(&other.url, folder);
     serve.arg("serve").env("LEPTOS_SITE_ROOT", folder);
@@ -206,7 +206,7 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
     }
     drop(server);
 
-    // Hashes that anybody may write vouch for nothing, and pictures that are lost are missed.
+    // Hashes in the manifest prove nothing without a MAC; missing photo files are reported.
     edit(&copy, "manifest.json", |text| {
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
         manifest["sha256"] = serde_json::json!({ "staff.jsonl": "x" });
@@ -214,25 +214,25 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
     });
     let lost = database.folder.path().join("lost");
     Command::new("cp").arg("-a").arg(&copy).arg(&lost).status().unwrap();
-    fs::remove_file(picture(&lost)).unwrap();
-    let (code, said, other) = restored(database.kind, &lost, &["--unsealed"]).await;
+    fs::remove_file(photo_file(&lost)).unwrap();
+    let (code, said, other) = restore(database.kind, &lost, &["--unsealed"]).await;
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("1 photos of reports have no picture"), "{said}");
+    assert!(said.contains("1 photos of reports have no file"), "{said}");
     assert_eq!(other.number("SELECT COUNT(*) FROM staff WHERE active = 1").await, 0);
 
-    // Nor does it hold whatever somebody likes.
-    let changes: [Change; 10] = [
-        ("of today without a code", |copy| {
+    // `--unsealed` still refuses a malformed backup.
+    let changes: [Tampering; 10] = [
+        ("current schema without MAC", |copy| {
             edit(copy, "manifest.json", |text| text.replace("\"schema\":9", "\"schema\":10"))
         }),
-        ("of no schema", |copy| {
+        ("schema 0", |copy| {
             edit(copy, "manifest.json", |text| {
                 let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
                 (manifest["schema"], manifest["tables"]) = (0.into(), serde_json::json!([]));
                 manifest.to_string()
             })
         }),
-        ("of the first schema with later files", |copy| {
+        ("schema 1 with later files", |copy| {
             edit(copy, "manifest.json", |text| {
                 let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
                 manifest["schema"] = 1.into();
@@ -240,11 +240,11 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
                 manifest.to_string()
             })
         }),
-        ("a link for all pictures", |copy| {
+        ("symlink for the photo folder", |copy| {
             fs::rename(copy.join("photos"), copy.join("moved")).unwrap();
             symlink(copy.join("moved"), copy.join("photos")).unwrap();
         }),
-        ("a code that is none", |copy| fs::write(copy.join("manifest.mac"), "x").unwrap()),
+        ("an invalid MAC", |copy| fs::write(copy.join("manifest.mac"), "x").unwrap()),
         ("no tables", |copy| {
             edit(copy, "manifest.json", |text| {
                 let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -252,41 +252,41 @@ async fn a_copy_that_nobody_vouches_for_lets_nobody_in(#[case] kind: Kind) {
                 manifest.to_string()
             })
         }),
-        ("a table less", |copy| {
+        ("one table missing", |copy| {
             edit(copy, "manifest.json", |text| {
                 let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
                 manifest["tables"].as_array_mut().unwrap().pop();
                 manifest.to_string()
             })
         }),
-        ("a link for a picture", |copy| link(&picture(copy))),
-        ("no picture", |copy| fs::write(picture(copy), "<svg onload=alert(1)>").unwrap()),
-        ("a file of its own", |copy| {
-            fs::write(picture(copy).with_file_name("x.html"), "x").unwrap()
+        ("a symlink for a photo", |copy| replace_with_symlink(&photo_file(copy))),
+        ("not an image", |copy| fs::write(photo_file(copy), "<svg onload=alert(1)>").unwrap()),
+        ("an extra file", |copy| {
+            fs::write(photo_file(copy).with_file_name("x.html"), "x").unwrap()
         }),
     ];
     for (what, change) in changes {
         let changed = database.folder.path().join(what.replace(' ', "-"));
         Command::new("cp").arg("-a").arg(&copy).arg(&changed).status().unwrap();
         change(&changed);
-        let (code, said, other) = restored(database.kind, &changed, &["--unsealed"]).await;
+        let (code, said, other) = restore(database.kind, &changed, &["--unsealed"]).await;
         assert_eq!(code, Some(1), "{what}: {said}");
         assert_eq!(other.number("SELECT COUNT(*) FROM reports").await, 0, "{what}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nobody_else_on_the_machine_reads_what_is_written() {
+async fn files_are_readable_by_their_owner_only() {
     let database = Database::new(Kind::Sqlite).await;
-    let copy = copied(&database).await;
+    let copy = backed_up(&database).await;
     let folder = database.folder.path();
     let table = folder.join("reports.csv");
     let mut export = program(&database.url, folder);
     export.args(["export", "reports", "--personal", "--output"]).arg(&table);
     assert_eq!(run(&mut export).0, Some(0));
-    let mut found = files(&copy);
-    assert!(found.len() > 18, "tables, pictures, manifest and code");
-    found.extend(files(&folder.join("photos")));
+    let mut found = files_below(&copy);
+    assert!(found.len() > 18, "tables, photos, manifest and MAC");
+    found.extend(files_below(&folder.join("photos")));
     found.extend([table, folder.join("chuangquan.db"), folder.join("secret")]);
     for file in found {
         let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
@@ -296,12 +296,12 @@ async fn nobody_else_on_the_machine_reads_what_is_written() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn another_secret_restores_nothing_and_an_older_one_still_does() {
+async fn restore_needs_the_secret_of_the_backup() {
     let database = Database::new(Kind::Sqlite).await;
-    let copy = copied(&database).await;
+    let copy = backed_up(&database).await;
     let other = Database::new(Kind::Sqlite).await;
     let secret = other.folder.path().join("secret");
-    put_secret(&secret, 8);
+    write_secret(&secret, 8);
     let restore = || {
         let mut restore = program(&other.url, other.folder.path());
         run(restore.arg("restore").arg(&copy))
@@ -309,19 +309,19 @@ async fn another_secret_restores_nothing_and_an_older_one_still_does() {
     let (code, said) = restore();
     assert_eq!(code, Some(1));
     assert!(said.contains("was sealed by another secret"), "{said}");
-    // The new one first, that of the copy behind it.
+    // The new secret first, then the one of the backup.
     fs::write(&secret, [[8; 64], [7; 64]].concat()).unwrap();
     let (code, said) = restore();
     assert_eq!(code, Some(0), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_link_in_the_photo_store_is_neither_shown_nor_copied() {
+async fn a_symlink_in_the_photo_store_is_neither_served_nor_backed_up() {
     let database = Database::new(Kind::Sqlite).await;
-    copied(&database).await;
+    backed_up(&database).await;
     let folder = database.folder.path();
-    let stored = picture(folder);
-    link(&stored);
+    let stored = photo_file(folder);
+    replace_with_symlink(&stored);
     let mut serve = program(&database.url, folder);
     serve.arg("serve").env("LEPTOS_SITE_ROOT", folder);
     let server = Process::serve(serve);

@@ -1,10 +1,10 @@
-//! What fuzzing begins with and what it found: read again, without a fuzzer.
+//! Runs the parsers on the fuzzing corpus (seeds and past findings), without a fuzzer.
 
 use std::{fs, path::Path};
 
 use server::fuzz_entry;
 
-/// Everything below `fuzz/corpus` for a target.
+/// All files of `fuzz/corpus/{target}`.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let files = fs::read_dir(folder).unwrap().map(|file| fs::read(file.unwrap().path()).unwrap());
@@ -14,7 +14,7 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test]
-async fn nothing_that_fuzzing_knows_makes_a_parser_fail() {
+async fn no_corpus_file_makes_a_parser_panic() {
     let campaign = campaign::default().unwrap().campaign;
     for bytes in corpus("form") {
         fuzz_entry::form(&campaign, &bytes);

@@ -1,4 +1,4 @@
-//! `/counts.json` and `/live`.
+//! Live counts over HTTP: `/counts.json` and the event stream `/live`.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +26,7 @@ async fn counts_carry_their_revision(#[case] kind: Kind) {
     let text = after.text().await.unwrap();
     let counts: Counts = serde_json::from_str(&text).unwrap();
     assert_eq!((counts.signatures, counts.grids["unspecified"], counts.pledges["home"]), (1, 1, 1));
-    assert_eq!(counts.pledges["traffic"], 0, "zero is a count, too");
+    assert_eq!(counts.pledges["traffic"], 0, "zero counts are included");
     assert_eq!(counts.grids.len(), 38);
     assert_eq!(tag, format!("\"{}\"", counts.revision));
     let as_of: jiff::Timestamp = counts.as_of.parse().unwrap();
@@ -38,10 +38,10 @@ async fn counts_carry_their_revision(#[case] kind: Kind) {
 
 async fn next_event(response: &mut Response) -> String {
     let chunk = timeout(Duration::from_secs(5), response.chunk()).await.unwrap().unwrap();
-    String::from_utf8(chunk.expect("the stream goes on").to_vec()).unwrap()
+    String::from_utf8(chunk.expect("the stream is still open").to_vec()).unwrap()
 }
 
-fn counts_of(event: &str) -> Counts {
+fn parse_counts(event: &str) -> Counts {
     assert!(event.starts_with("event: counts\n"), "{event}");
     let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
     let counts: Counts = serde_json::from_str(data).unwrap();
@@ -57,19 +57,19 @@ async fn events_follow_commits(#[case] kind: Kind) {
     let mut live = watcher.get("/live").await;
     assert_eq!(live.headers()[header::CONTENT_TYPE], "text/event-stream");
     assert!(!live.headers().contains_key(header::SET_COOKIE));
-    assert_eq!(counts_of(&next_event(&mut live).await).signatures, 0, "the counts on connect");
+    assert_eq!(parse_counts(&next_event(&mut live).await).signatures, 0, "the counts on connect");
 
     let mut signer = server.known_visitor().await;
     let start = Instant::now();
     signer.sign().await;
-    assert_eq!(counts_of(&next_event(&mut live).await).signatures, 1);
+    assert_eq!(parse_counts(&next_event(&mut live).await).signatures, 1);
     assert!(start.elapsed() < Duration::from_secs(1));
 
-    // Many commits, few events, and the last one tells all.
+    // Many commits, few events; the last event has the final counts.
     let start = Instant::now();
     let signers: Vec<_> = (0..50)
         .map(|_| {
-            let mut visitor = signer.other();
+            let mut visitor = signer.new_visitor();
             tokio::spawn(async move {
                 visitor.get("/").await;
                 visitor.sign().await;
@@ -81,7 +81,7 @@ async fn events_follow_commits(#[case] kind: Kind) {
     }
     let mut events = 0;
     loop {
-        let counts = counts_of(&next_event(&mut live).await);
+        let counts = parse_counts(&next_event(&mut live).await);
         events += 1;
         if counts.signatures == 51 {
             break;

@@ -1,11 +1,11 @@
-//! What the docs name is there: files, modules and what they hold, make targets.
+//! Names in the documentation exist: files, modules and their items, make targets.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use crate::support::sources;
 
-/// Every text that is written for people, with its name.
-fn texts() -> Vec<(String, String)> {
+/// All documentation files: path and text.
+fn documents() -> Vec<(String, String)> {
     let mut names = vec!["README.md".to_owned(), "SECURITY.md".into(), "CONTRIBUTING.md".into()];
     for folder in ["docs", "docs/decisions"] {
         let files = fs::read_dir(folder).unwrap();
@@ -15,8 +15,8 @@ fn texts() -> Vec<(String, String)> {
     names.into_iter().filter(|name| name.ends_with(".md")).filter_map(read).collect()
 }
 
-/// What stands in backticks, line by line, outside of blocks of code.
-fn named(text: &str) -> BTreeSet<&str> {
+/// Inline code of a Markdown text: what is in backticks on one line, outside code blocks.
+fn inline_code(text: &str) -> BTreeSet<&str> {
     let mut found = BTreeSet::new();
     for (n, block) in text.split("```").enumerate() {
         if n % 2 == 0 {
@@ -26,15 +26,15 @@ fn named(text: &str) -> BTreeSet<&str> {
     found
 }
 
-/// Whether a file or a folder of that name is there, from the root or from where it is said.
-fn is_there(name: &str, said_in: &str) -> bool {
-    let near = Path::new(said_in).parent().unwrap_or(Path::new(""));
+/// Whether the file or folder `name` exists, relative to the root, some folders, or the document.
+fn file_exists(name: &str, document: &str) -> bool {
+    let folder = Path::new(document).parent().unwrap_or(Path::new(""));
     let roots = ["", "src", "end2end", "docs"].map(Path::new);
-    roots.iter().chain([&near]).any(|root| root.join(name).exists())
+    roots.iter().chain([&folder]).any(|root| root.join(name).exists())
 }
 
-/// Whether `floor::room::…::name` leads to a file that says `name`, if it is no file itself.
-fn leads_somewhere(path: &str) -> bool {
+/// Whether `crate::module::…::name` is a file that contains `name`, or a file itself.
+fn module_path_exists(path: &str) -> bool {
     let parts: Vec<&str> = path.split("::").collect();
     for n in (1..=parts.len()).rev() {
         let module = format!("src/{}", parts[..n].join("/"));
@@ -48,42 +48,43 @@ fn leads_somewhere(path: &str) -> bool {
 }
 
 #[test]
-fn what_the_docs_name_is_there() {
+fn names_in_the_docs_exist() {
     const FLOORS: [&str; 8] =
         ["domain", "campaign", "store", "service", "islands", "ui", "server", "support"];
     let makefile = fs::read_to_string("Makefile").unwrap();
-    let mut looked_at = 0;
-    for (doc, text) in texts() {
-        for name in named(&text) {
+    let mut checked = 0;
+    for (doc, text) in documents() {
+        for name in inline_code(&text) {
             let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
             let first = name.split("::").next().unwrap();
             if name.contains("::")
                 && FLOORS.contains(&first)
                 && name.chars().all(|c| c == ':' || plain(c))
             {
-                assert!(leads_somewhere(name), "{doc} names `{name}`");
-                looked_at += 1;
+                assert!(module_path_exists(name), "{doc} names `{name}`");
+                checked += 1;
             } else if let Some(target) =
                 name.strip_prefix("make ").and_then(|rest| rest.split(' ').next())
             {
-                let there = makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
-                assert!(there, "{doc} names `{name}`");
-                looked_at += 1;
+                let is_target =
+                    makefile.lines().any(|line| line.starts_with(&format!("{target}:")));
+                assert!(is_target, "{doc} names `{name}`");
+                checked += 1;
             } else if name.chars().all(plain) && name.contains('/') && !name.starts_with(['/', '.'])
             {
-                let kinds =
+                let extensions =
                     [".rs", ".ts", ".mjs", ".js", ".sh", ".md", ".toml", ".scss", ".json", ".conf"];
-                let ours =
+                let folders =
                     ["src/", "docs/", "end2end/", "tests/", "journeys/", "tools/", "deploy/"];
-                if kinds.iter().any(|kind| name.ends_with(kind))
-                    || ours.iter().any(|root| name.starts_with(root))
+                if extensions.iter().any(|kind| name.ends_with(kind))
+                    || folders.iter().any(|root| name.starts_with(root))
                 {
-                    assert!(is_there(name, &doc), "{doc} names `{name}`");
-                    looked_at += 1;
+                    assert!(file_exists(name, &doc), "{doc} names `{name}`");
+                    checked += 1;
                 }
             }
         }
     }
-    assert!(looked_at > 100, "{looked_at}");
-    assert!(sources::all().iter().any(|(path, _)| path.ends_with("docs.rs")));
+    assert!(checked > 100, "{checked}");
+    assert!(sources::all_files().iter().any(|(path, _)| path.ends_with("docs.rs")));
 }

@@ -1,5 +1,5 @@
-//! Doubtful signatures, with the rules on: thousands of honest people behind one address
-//! count, a script does not, and a manager has the last word.
+//! Suspect signatures, with the rules on: thousands of honest signers behind one address count,
+//! those of a script are held, and a manager decides.
 
 use std::{
     sync::Arc,
@@ -18,13 +18,13 @@ use crate::support::{
     server::{Visitor, location},
 };
 
-/// The address that thousands of phones share.
+/// Address that thousands of phones share (carrier NAT).
 const CARRIER: &str = "198.51.100.7";
 
 /// The address of a script.
 const SCRIPT: &str = "203.0.113.9";
 
-/// The server, and its manager's password.
+/// Starts the server; returns it and the manager's password.
 fn serve(database: &Database) -> (Process, String) {
     let folder = database.folder.path();
     let password = add_manager(&database.url, folder);
@@ -33,41 +33,41 @@ fn serve(database: &Database) -> (Process, String) {
     (Process::serve(serve), password)
 }
 
-/// A request as a proxy passes it on that `from` asked.
-fn from(request: reqwest::RequestBuilder, from: &str) -> reqwest::RequestBuilder {
+/// Adds the header that a proxy sends for a client at `from`.
+fn forwarded_for(request: reqwest::RequestBuilder, from: &str) -> reqwest::RequestBuilder {
     request.header("x-forwarded-for", from)
 }
 
-/// Names of many people, none of them twice.
+/// A different name for each `n` < 10,000.
 fn name(n: usize) -> String {
     let digits = "甲乙丙丁戊己庚辛壬癸";
     let digit = |n: usize| digits.chars().nth(n % 10).unwrap();
     format!("测{}{}{}{}", digit(n / 1000), digit(n / 100), digit(n / 10), digit(n))
 }
 
-/// Opens the form, waits, and signs: `n` people, so many at once; where each was sent to.
-async fn crowd(server: &Process, n: usize, place: &'static str, dwell: Duration) -> Vec<String> {
+/// `n` visitors open the form, wait `dwell`, and sign, 64 at once; returns the redirects.
+async fn crowd(server: &Process, n: usize, address: &'static str, dwell: Duration) -> Vec<String> {
     let first = Visitor::new(&server.url);
-    let at_once = Arc::new(Semaphore::new(64));
+    let semaphore = Arc::new(Semaphore::new(64));
     let people = (0..n).map(|i| {
-        let (mut visitor, at_once) = (first.other(), Arc::clone(&at_once));
+        let (mut visitor, at_once) = (first.new_visitor(), Arc::clone(&semaphore));
         tokio::spawn(async move {
-            let mut turn = at_once.acquire().await.unwrap();
-            visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
-            // Who reads lets others go ahead; a script has its next request ready, and would
-            // seem to read if it had to queue for it.
+            let mut permit = at_once.acquire().await.unwrap();
+            visitor.send(forwarded_for(visitor.request(Method::GET, "/sign"), address)).await;
+            // A reader leaves the slot while waiting. A script keeps it: if it had to queue for its
+            // next request, the time would count as reading.
             if !dwell.is_zero() {
-                drop(turn);
+                drop(permit);
                 sleep(dwell).await;
-                turn = at_once.acquire().await.unwrap();
+                permit = at_once.acquire().await.unwrap();
             }
             let name = name(i);
             let fields = [("name", name.as_str()), ("pledges", "home"), ("consent", "on")];
-            // What the client itself wrote into the header stands further left.
-            let claimed = format!("192.0.2.{}, {place}", i % 250);
-            let request = from(visitor.form("/sign", &fields), &claimed);
+            // What the client itself wrote into the header is further left.
+            let claimed = format!("192.0.2.{}, {address}", i % 250);
+            let request = forwarded_for(visitor.form("/sign", &fields), &claimed);
             let to = location(&visitor.send(request).await).to_owned();
-            drop(turn);
+            drop(permit);
             to
         })
     });
@@ -84,8 +84,8 @@ async fn signatures(server: &Process) -> u64 {
     serde_json::from_str::<Value>(&counts).unwrap()["signatures"].as_u64().unwrap()
 }
 
-/// Waits until there are so many.
-async fn signatures_become(server: &Process, n: u64) {
+/// Waits until there are `n` valid signatures.
+async fn wait_for_signatures(server: &Process, n: u64) {
     let begun = Instant::now();
     while signatures(server).await != n {
         assert!(begun.elapsed() < Duration::from_secs(20), "{} of {n}", signatures(server).await);
@@ -93,8 +93,8 @@ async fn signatures_become(server: &Process, n: u64) {
     }
 }
 
-/// Waits until the database says so.
-async fn becomes(database: &Database, sql: &'static str, n: i64) {
+/// Waits until the query returns `n`.
+async fn wait_for_number(database: &Database, sql: &'static str, n: i64) {
     let begun = Instant::now();
     while database.number(sql).await != n {
         assert!(begun.elapsed() < Duration::from_secs(20), "{} of {n}", database.number(sql).await);
@@ -110,7 +110,7 @@ async fn manager(server: &Process, password: &str) -> Visitor {
     manager
 }
 
-/// The first address on a page that begins with `start`.
+/// The first link of a page whose address begins with `start`.
 fn link(page: &str, start: &str) -> String {
     html::attribute(page, &format!("a[href^='{start}']"), "href")
 }
@@ -126,15 +126,15 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(#[case] ki
     assert_eq!(signatures(&server).await, 2_000, "all of them count");
 
     let sent = crowd(&server, 2_000, SCRIPT, Duration::ZERO).await;
-    assert!(sent.iter().all(|to| to == "/signed"), "it is told nothing");
+    assert!(sent.iter().all(|to| to == "/signed"), "the script cannot see that it is held");
     let moved = signatures(&server).await - 2_000;
     assert!(moved <= 20, "a script moved the count by {moved}");
-    // Who comes from there and reads counts all the same.
+    // A slow reader from the same address still counts.
     crowd(&server, 1, SCRIPT, Duration::from_millis(2_100)).await;
     let counted = 2_000 + moved + 1;
     assert_eq!(signatures(&server).await, counted);
 
-    // A manager sees them, looks at what a verdict would do, and takes it.
+    // A manager sees them, previews the effect of a decision, and takes it.
     let mut manager = manager(&server, &password).await;
     let page = manager.get("/console/signatures").await.text().await.unwrap();
     let held = 2_000 - moved;
@@ -142,21 +142,21 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(#[case] ki
     let dismiss = link(&page, "/console/signatures?verdict=dismiss");
     let preview = manager.get(&dismiss).await.text().await.unwrap();
     assert!(preview.contains("会涉及") && preview.contains(&format!("{held}")), "{preview}");
-    assert_eq!(signatures(&server).await, counted, "to look changes nothing");
-    let place = dismiss.split("place=").nth(1).unwrap().to_owned();
-    let of_script = [("rule", "hasty"), ("place", place.as_str())];
+    assert_eq!(signatures(&server).await, counted, "a preview changes nothing");
+    let network_hash = dismiss.split("place=").nth(1).unwrap().to_owned();
+    let of_script = [("rule", "hasty"), ("place", network_hash.as_str())];
     let verdict = |verdict: &'static str| [&[("verdict", verdict)][..], &of_script].concat();
     let judge = "/console/signatures/judge";
     assert_eq!(manager.post(judge, &verdict("release")).await.status(), StatusCode::SEE_OTHER);
-    signatures_become(&server, counted + held).await;
-    // It was a mistake: all of it is taken back.
+    wait_for_signatures(&server, counted + held).await;
+    // The release is undone.
     let page = manager.get("/console/signatures").await.text().await.unwrap();
     let undo = html::attribute(&page, "[action$='/undo'], [formaction$='/undo']", "action");
     assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
-    signatures_become(&server, counted).await;
-    assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::NOT_FOUND, "once");
+    wait_for_signatures(&server, counted).await;
+    assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::NOT_FOUND, "undo works once");
 
-    // Of those that count, only some may be struck out at once.
+    // Valid signatures cannot be invalidated all at once: a filter is required.
     let all = manager.post(judge, &[("verdict", "invalidate")]).await;
     assert_eq!(all.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(all.text().await.unwrap().contains("id=\"error-verdict\""));
@@ -177,52 +177,52 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(#[case] ki
 }
 
 #[apply(on_both)]
-async fn names_and_traps_are_second_signs(#[case] kind: Kind) {
+async fn same_names_and_honeypots_are_held(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let (server, password) = serve(&database);
     let sign = async |name: String, remark: &'static str, place: &'static str| {
         let mut visitor = Visitor::new(&server.url);
-        visitor.send(from(visitor.request(Method::GET, "/sign"), place)).await;
+        visitor.send(forwarded_for(visitor.request(Method::GET, "/sign"), place)).await;
         sleep(Duration::from_millis(2_100)).await;
         let fields =
             [("name", name.as_str()), ("pledges", "home"), ("consent", "on"), ("remark", remark)];
-        let answer = visitor.send(from(visitor.form("/sign", &fields), place)).await;
+        let answer = visitor.send(forwarded_for(visitor.form("/sign", &fields), place)).await;
         assert_eq!(location(&answer), "/signed");
         visitor
     };
-    // The same name again and again, from one place, by whoever takes their time.
+    // The same name again and again from one network is held, however slow.
     let people = (0..30).map(|_| sign("王测试".into(), "", SCRIPT));
     let namesakes = futures::future::join_all(people).await;
     let counted = signatures(&server).await;
     assert!((15..=20).contains(&counted), "{counted}");
-    // Elsewhere people have that name, too.
+    // The same name from another network counts.
     sign("王测试".into(), "", CARRIER).await;
     assert_eq!(signatures(&server).await, counted + 1);
-    // One whose browser filled in everything counts; many are none.
+    // A filled honeypot counts the first times (browsers autofill it), then it is held.
     let people = (0..6).map(|n| sign(name(n), "https://spam.example", CARRIER));
     let mut people = futures::future::join_all(people).await;
     assert_eq!(signatures(&server).await, counted + 3);
 
-    // A manager switches the rule off: what it held counts, and what comes does.
+    // The manager switches the rule off: signatures held by it count, and new ones too.
     let mut manager = manager(&server, &password).await;
     let off = manager.post("/console/signatures/rules/trap", &[("on", "no")]).await;
     assert_eq!(off.status(), StatusCode::SEE_OTHER);
-    signatures_become(&server, counted + 7).await;
+    wait_for_signatures(&server, counted + 7).await;
     sign(name(7), "https://spam.example", CARRIER).await;
     assert_eq!(signatures(&server).await, counted + 8);
-    // Whoever takes back one that was held takes back nothing that counts twice.
+    // Withdrawing a released signature reduces the count once.
     for visitor in &mut people {
         assert_eq!(location(&visitor.post("/sign/withdraw", &[]).await), "/me");
     }
     assert_eq!(signatures(&server).await, counted + 2);
 
-    // The namesakes are dismissed. One of them takes theirs back, another signs again.
+    // The ones with the same name are dismissed. One signer withdraws, another signs again.
     const HELD: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'suspect'";
     let held = database.number(HELD).await;
     assert_eq!(held.unsigned_abs(), 30 - counted);
     let dismiss = [("verdict", "dismiss"), ("rule", "same-name")];
     manager.post("/console/signatures/judge", &dismiss).await;
-    becomes(&database, HELD, 0).await;
+    wait_for_number(&database, HELD, 0).await;
     let mut dismissed = Vec::new();
     for mut visitor in namesakes {
         if visitor.get("/signed").await.status() == StatusCode::SEE_OTHER {
@@ -231,19 +231,26 @@ async fn names_and_traps_are_second_signs(#[case] kind: Kind) {
     }
     assert_eq!(dismissed.len() as u64, 30 - counted);
     assert_eq!(location(&dismissed[0].post("/sign/withdraw", &[]).await), "/me");
-    const STRUCK_OUT: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid'";
-    assert_eq!(database.number(STRUCK_OUT).await, held - 1, "what is taken back is gone");
-    let again = from(dismissed[1].form("/sign", &crate::support::server::GOOD), "192.0.2.77");
+    const INVALID: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid'";
+    assert_eq!(
+        database.number(INVALID).await,
+        held - 1,
+        "the withdrawn one is not invalid any more"
+    );
+    let again = forwarded_for(
+        dismissed[1].form("/sign", &crate::support::server::VALID_SIGNATURE),
+        "192.0.2.77",
+    );
     assert_eq!(location(&dismissed[1].send(again).await), "/signed");
     assert_eq!(signatures(&server).await, counted + 3);
-    // Taking the verdict back gives neither of the two anything twice.
+    // Undoing the decision restores neither of the two.
     let page = manager.get("/console/signatures").await.text().await.unwrap();
     let undo = html::attribute(&page, "[action$='/undo'], [formaction$='/undo']", "action");
     assert_eq!(manager.post(&undo, &[]).await.status(), StatusCode::SEE_OTHER);
-    becomes(&database, HELD, held - 2).await;
-    const OF_NOBODY: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid' OR \
+    wait_for_number(&database, HELD, held - 2).await;
+    const NOT_RESTORED: &str = "SELECT COUNT(*) FROM signatures WHERE state = 'invalid' OR \
         (state = 'withdrawn' AND (name <> '' OR visitor <> '' OR place IS NOT NULL))";
-    assert_eq!(database.number(OF_NOBODY).await, 1, "only the one who has signed again");
+    assert_eq!(database.number(NOT_RESTORED).await, 1, "only the one that was signed again");
     assert_eq!(signatures(&server).await, counted + 3);
     server.terminate();
     server.ended_within(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! Every acknowledged write is on disk: killed, told to end, and watched by strace.
+//! Every acknowledged write is on disk: after SIGKILL, after SIGTERM, and as seen by strace.
 
 use std::{
     net::TcpListener,
@@ -17,49 +17,49 @@ use tokio::sync::Semaphore;
 
 use crate::support::{
     database::{Database, Kind, on_both},
-    process::{Process, executable, program, run, set},
+    process::{Process, executable, program, run, set_environment},
     server::{Visitor, location},
 };
 
-/// What a visitor was told last.
+/// Last answer that a visitor got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum Acknowledged {
     Signed,
     Withdrawn,
-    /// A wish was sent and not answered: either is right.
+    /// A request was sent and not answered: it may be stored or not.
     Nothing,
 }
 
-/// Lets `n` visitors sign, and a third of them withdraw, until the server is gone.
-async fn crowd(url: &str, n: usize, answered: Arc<AtomicUsize>) -> Vec<(Visitor, Told)> {
+/// `n` visitors sign and a third of them withdraw, until the server is gone.
+async fn crowd(url: &str, n: usize, answered: Arc<AtomicUsize>) -> Vec<(Visitor, Acknowledged)> {
     let first = Visitor::new(url);
-    let at_once = Arc::new(Semaphore::new(64));
+    let semaphore = Arc::new(Semaphore::new(64));
     let people = (0..n).map(|i| {
         let (mut visitor, at_once, answered) =
-            (first.other(), Arc::clone(&at_once), Arc::clone(&answered));
+            (first.new_visitor(), Arc::clone(&semaphore), Arc::clone(&answered));
         tokio::spawn(async move {
-            let _place = at_once.acquire().await.unwrap();
+            let _permit = at_once.acquire().await.unwrap();
             let home = visitor.request(reqwest::Method::GET, "/");
             if visitor.try_send(home).await.is_err() {
                 return None;
             }
-            let request = visitor.form("/sign", &crate::support::server::GOOD);
+            let request = visitor.form("/sign", &crate::support::server::VALID_SIGNATURE);
             let Ok(signed) = visitor.try_send(request).await else {
-                return Some((visitor, Told::Nothing));
+                return Some((visitor, Acknowledged::Nothing));
             };
             if signed.status() != StatusCode::SEE_OTHER {
-                return Some((visitor, Told::Nothing));
+                return Some((visitor, Acknowledged::Nothing));
             }
             answered.fetch_add(1, Ordering::Relaxed);
             if i % 3 != 0 {
-                return Some((visitor, Told::Signed));
+                return Some((visitor, Acknowledged::Signed));
             }
             let request = visitor.form("/sign/withdraw", &[]);
             match visitor.try_send(request).await {
                 Ok(response) if response.status() == StatusCode::SEE_OTHER => {
-                    Some((visitor, Told::Withdrawn))
+                    Some((visitor, Acknowledged::Withdrawn))
                 }
-                _ => Some((visitor, Told::Nothing)),
+                _ => Some((visitor, Acknowledged::Nothing)),
             }
         })
     });
@@ -77,7 +77,7 @@ async fn a_kill_loses_nothing_acknowledged(#[case] kind: Kind) {
     let folder = database.folder.path();
     let serve = || {
         let mut command = program(&database.url, folder);
-        // So many would not be taken for people; here each counts.
+        // Rules off: so many signatures of one address would be held.
         command.arg("serve").env("CHUANGQUAN_LIMITS", "off");
         Process::serve(command)
     };
@@ -92,7 +92,7 @@ async fn a_kill_loses_nothing_acknowledged(#[case] kind: Kind) {
     }
     server.kill();
     let people = people.await.unwrap();
-    let acknowledged = people.iter().filter(|(_, told)| *told != Told::Nothing).count();
+    let acknowledged = people.iter().filter(|(_, told)| *told != Acknowledged::Nothing).count();
     assert!((PEOPLE / 4..PEOPLE).contains(&acknowledged), "{acknowledged} were answered");
 
     let server = serve();
@@ -101,9 +101,11 @@ async fn a_kill_loses_nothing_acknowledged(#[case] kind: Kind) {
         again.cookies = std::mem::take(&mut visitor.cookies);
         let has_signature = location(&again.get("/signed").await) != "/sign";
         match told {
-            Told::Signed => assert!(has_signature, "an acknowledged signature is gone"),
-            Told::Withdrawn => assert!(!has_signature, "an acknowledged withdrawal is gone"),
-            Told::Nothing => {}
+            Acknowledged::Signed => assert!(has_signature, "an acknowledged signature is gone"),
+            Acknowledged::Withdrawn => {
+                assert!(!has_signature, "an acknowledged withdrawal is gone")
+            }
+            Acknowledged::Nothing => {}
         }
     }
     server.terminate();
@@ -116,12 +118,12 @@ async fn a_kill_loses_nothing_acknowledged(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn told_to_end_it_finishes_what_is_in_flight(#[case] kind: Kind) {
+async fn sigterm_finishes_requests_in_flight(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let mut command = program(&database.url, database.folder.path());
     let server = Process::serve(std::mem::replace(command.arg("serve"), Command::new("true")));
     let answered = Arc::new(AtomicUsize::new(0));
-    // An open stream and an idle connection must not hold it up.
+    // An open stream must not delay the shutdown.
     let mut watcher = Visitor::new(&server.url);
     let mut live = watcher.get("/live").await;
     live.chunk().await.unwrap();
@@ -136,15 +138,15 @@ async fn told_to_end_it_finishes_what_is_in_flight(#[case] kind: Kind) {
     let status = server.ended_within(Duration::from_secs(5));
     assert_eq!(status.code(), Some(0));
     let people = people.await.unwrap();
-    let signed = people.iter().filter(|(_, told)| *told != Told::Nothing).count();
+    let signed = people.iter().filter(|(_, told)| *told != Acknowledged::Nothing).count();
     let stored = database.number("SELECT COUNT(*) FROM signatures").await;
-    let unanswered = people.iter().filter(|(_, told)| *told == Told::Nothing).count();
+    let unanswered = people.iter().filter(|(_, told)| *told == Acknowledged::Nothing).count();
     assert!(stored >= i64::try_from(signed).unwrap(), "{signed} were told, {stored} are stored");
     assert!(stored <= i64::try_from(signed + unanswered).unwrap());
     assert_eq!(run(program(&database.url, database.folder.path()).arg("recount")).0, Some(0));
 }
 
-/// No place is left, and nobody who holds one does anything: it ends all the same.
+/// All connections are taken and idle: the shutdown does not wait for them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn idle_connections_do_not_hold_it_up() {
     let database = Database::new(Kind::Sqlite).await;
@@ -160,23 +162,23 @@ async fn idle_connections_do_not_hold_it_up() {
     drop((idle, waiting));
 }
 
-/// A full disk refuses signatures and loses none; when there is room again, signing goes
-/// on by itself.
+/// A full disk refuses signatures and loses none; when there is space again, signing works without
+/// a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_full_disk_is_survived() {
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
     database.store().await.close().await;
-    // Files may grow to 128 KB; growing further fails as on a full disk.
+    // `ulimit`: files may grow to 128 KB; then writes fail as on a full disk.
     let script = "trap '' XFSZ; ulimit -S -f 128; exec \"$0\" serve";
     let mut command = Command::new("bash");
     command.args(["-c", script]).arg(executable()).current_dir(folder);
-    set(&mut command, &database.url, folder);
+    set_environment(&mut command, &database.url, folder);
     let server = Process::serve(command);
     let first = Visitor::new(&server.url);
     let (mut signed, mut refused) = (0, 0);
     while refused < 3 {
-        let mut visitor = first.other();
+        let mut visitor = first.new_visitor();
         visitor.get("/").await;
         match visitor.sign().await.status() {
             StatusCode::SEE_OTHER => signed += 1,
@@ -186,9 +188,9 @@ async fn a_full_disk_is_survived() {
         assert!(signed < 20_000, "the disk does not fill");
     }
     let pid = server.pid().to_string();
-    let room = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
-    assert!(room.unwrap().success());
-    let mut visitor = first.other();
+    let space = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status();
+    assert!(space.unwrap().success());
+    let mut visitor = first.new_visitor();
     visitor.get("/").await;
     assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
     server.terminate();
@@ -197,10 +199,10 @@ async fn a_full_disk_is_survived() {
     assert_eq!(run(program(&database.url, folder).arg("recount")).0, Some(0));
 }
 
-/// A socket that someone else holds, as systemd does, lets nobody stand outside while
-/// the program is started anew.
+/// With a listening socket from outside (systemd socket activation), requests wait during a restart
+/// and none is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_held_socket_outlives_a_restart() {
+async fn an_inherited_socket_outlives_a_restart() {
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -209,7 +211,7 @@ async fn a_held_socket_outlives_a_restart() {
         let script = "exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\" serve";
         let mut command = Command::new("bash");
         command.args(["-c", script]).arg(executable()).current_dir(folder);
-        set(&mut command, &database.url, folder);
+        set_environment(&mut command, &database.url, folder);
         let held: OwnedFd = socket.try_clone().unwrap().into();
         command.stdin(Stdio::from(held));
         Process::serve(command)
@@ -220,7 +222,7 @@ async fn a_held_socket_outlives_a_restart() {
     visitor.get("/").await;
     first.terminate();
     assert!(first.ended_within(Duration::from_secs(5)).success());
-    // Nobody is there to answer now; the request waits in the socket.
+    // No process accepts now; the request waits in the backlog of the socket.
     let mut waiting = visitor.clone();
     let waiting = tokio::spawn(async move { waiting.sign().await.status() });
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -230,9 +232,9 @@ async fn a_held_socket_outlives_a_restart() {
     second.kill();
 }
 
-/// Between the bytes of a commit and the answer to it, the disk was asked to keep them.
+/// Between writing a commit and answering, the WAL was synced.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_answer_comes_after_the_disk_has_it() {
+async fn an_answer_is_sent_after_fsync() {
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
     let trace = folder.join("trace");
@@ -252,7 +254,7 @@ async fn an_answer_comes_after_the_disk_has_it() {
         .arg(executable())
         .arg("serve")
         .current_dir(folder);
-    set(&mut command, &database.url, folder);
+    set_environment(&mut command, &database.url, folder);
     let server = Process::serve(command);
     let mut visitor = Visitor::new(&server.url);
     for _ in 0..5 {

@@ -1,5 +1,4 @@
-//! What every answer carries, and what no other site can make a browser do: asked of every
-//! route.
+//! Security headers, cookies and cross-site protection, checked on every route.
 
 use reqwest::{
     Method, Response, StatusCode,
@@ -9,17 +8,17 @@ use server::routes::table;
 
 use crate::support::{
     database::{Database, Kind, default_campaign},
-    server::{GOOD, Server, Visitor},
+    server::{Server, VALID_SIGNATURE, Visitor},
 };
 
-/// A server that people reach by https, or not.
+/// A server with the public URL `public_url`; empty: without https.
 async fn server(public_url: &str) -> Server {
     let database = Database::new(Kind::Sqlite).await;
-    Server::with(database, default_campaign(), public_url).await
+    Server::with_campaign(database, default_campaign(), public_url).await
 }
 
-/// A path of a row, of what is not there.
-fn path_of(row: &str) -> String {
+/// A concrete path of a route; records with such ids do not exist.
+fn example_path(row: &str) -> String {
     row.replace("{slug}", "home").replace("{grid}", "grid-01").replace(['{', '}'], "")
 }
 
@@ -30,9 +29,9 @@ fn assert_protected(response: &Response, https: bool, what: &str) {
     let hsts = if https { "max-age=31536000" } else { "" };
     assert_eq!(value("strict-transport-security"), hsts, "{what}");
     let kind = value("content-type");
-    let is_part =
+    let is_subresource =
         ["text/javascript", "text/css", "application/wasm"].iter().any(|k| kind.starts_with(k));
-    if is_part {
+    if is_subresource {
         return;
     }
     let policy = value("content-security-policy");
@@ -47,20 +46,23 @@ fn assert_protected(response: &Response, https: bool, what: &str) {
     assert_eq!(value("cross-origin-opener-policy"), "same-origin", "{what}");
 }
 
-/// Whoever is known by a cookie is known by it to this host alone.
-fn assert_locked(headers: &HeaderMap, https: bool, what: &str) -> usize {
-    let set = headers.get_all(header::SET_COOKIE);
-    for cookie in &set {
+/// Checks the cookies of a response: HttpOnly, SameSite=Lax, host-only; returns how many.
+fn assert_cookies_protected(headers: &HeaderMap, https: bool, what: &str) -> usize {
+    let cookies = headers.get_all(header::SET_COOKIE);
+    for cookie in &cookies {
         let cookie = cookie.to_str().unwrap();
         let (name, flags) = cookie.split_once('=').unwrap();
         assert!(flags.contains("HttpOnly") && flags.contains("SameSite=Lax"), "{what}: {cookie}");
         assert!(flags.contains("Path=/") && !flags.contains("Domain"), "{what}: {cookie}");
         assert_eq!(flags.contains("Secure"), https, "{what}: {cookie}");
-        let who = ["visitor", "staff", "device"];
+        let identity = ["visitor", "staff", "device"];
         let bare = name.trim_start_matches("__Host-");
-        assert!(!who.contains(&bare) || name.starts_with("__Host-") == https, "{what}: {cookie}");
+        assert!(
+            !identity.contains(&bare) || name.starts_with("__Host-") == https,
+            "{what}: {cookie}"
+        );
     }
-    set.iter().count()
+    cookies.iter().count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -78,14 +80,14 @@ async fn every_answer_of_every_route_is_protected() {
             for row in table() {
                 for method in ["GET", "POST", "HEAD", "PUT", "OPTIONS"] {
                     let what = format!("{method} {} ({public_url})", row.path);
-                    // It would end the session.
+                    // Logging out would end the session for the next rows.
                     if staff && row.path == "/console/logout" {
                         continue;
                     }
-                    let request = browser.request(method.parse().unwrap(), &path_of(row.path));
+                    let request = browser.request(method.parse().unwrap(), &example_path(row.path));
                     let answer = browser.clone().send(request).await;
                     assert_protected(&answer, https, &what);
-                    cookies += assert_locked(answer.headers(), https, &what);
+                    cookies += assert_cookies_protected(answer.headers(), https, &what);
                 }
             }
             for odd in ["/nowhere", "/a/../b", "/pkg/none.wasm", "/photos/x", "/console/none"] {
@@ -99,23 +101,23 @@ async fn every_answer_of_every_route_is_protected() {
                 assert_protected(&answer, https, "a bad form");
             }
         }
-        assert!(cookies > 20, "{cookies} cookies were looked at");
-        // Those of staff.
+        assert!(cookies > 20, "{cookies} cookies were checked");
+        // Staff cookies.
         let mut visitor = server.known_visitor().await;
         let login = [("login", "manager"), ("password", crate::support::staff::PASSWORD)];
         let answer = visitor.post("/console/login", &login).await;
-        assert_eq!(assert_locked(answer.headers(), https, "login"), 2);
+        assert_eq!(assert_cookies_protected(answer.headers(), https, "login"), 2);
         let answer = visitor.post("/console/logout", &[]).await;
-        assert_eq!(assert_locked(answer.headers(), https, "logout"), 1);
+        assert_eq!(assert_cookies_protected(answer.headers(), https, "logout"), 1);
         visitor.get("/").await;
-        let signed = visitor.post("/sign", &GOOD).await;
+        let signed = visitor.post("/sign", &VALID_SIGNATURE).await;
         assert_eq!(signed.status(), StatusCode::SEE_OTHER);
-        assert_locked(signed.headers(), https, "signing");
+        assert_cookies_protected(signed.headers(), https, "signing");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_other_site_makes_a_browser_do_anything() {
+async fn cross_site_posts_are_refused() {
     let server = server("").await;
     server.add_staff("manager", "manager", &[]).await;
     let staff = server.logged_in("manager").await;
@@ -133,7 +135,10 @@ async fn no_other_site_makes_a_browser_do_anything() {
         let path = row.path.replace("{code}", &code);
         for browser in [&staff, &reporter] {
             for (name, value) in others {
-                for request in [browser.form(&path, &GOOD), browser.multipart(&path, &GOOD, &[])] {
+                for request in [
+                    browser.form(&path, &VALID_SIGNATURE),
+                    browser.multipart(&path, &VALID_SIGNATURE, &[]),
+                ] {
                     let answer = browser.clone().send(request.header(name, value)).await;
                     assert_eq!(
                         answer.status(),
@@ -144,7 +149,7 @@ async fn no_other_site_makes_a_browser_do_anything() {
                 }
             }
         }
-        // Nor by a method that is none of ours.
+        // Methods that no route has are refused too.
         for method in ["PUT", "PATCH", "DELETE"] {
             let request = staff.request(method.parse().unwrap(), &path);
             let answer = staff.clone().send(request.header("sec-fetch-site", "cross-site")).await;
@@ -157,10 +162,9 @@ async fn no_other_site_makes_a_browser_do_anything() {
     assert_eq!(server.service.counts().signatures, 0);
 }
 
-/// A browser that has been sent elsewhere and back is still who it was, and a login makes
-/// another session of it.
+/// A login replaces the session of this browser; logout ends one session or all of the account.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sessions_begin_anew_and_end_everywhere() {
+async fn login_rotates_the_session_and_logout_can_end_all() {
     let server = server("").await;
     server.add_staff("manager", "manager", &[]).await;
     let token = |browser: &Visitor| {
@@ -174,7 +178,7 @@ async fn sessions_begin_anew_and_end_everywhere() {
     assert_eq!(first.clone().get("/console").await.status(), StatusCode::SEE_OTHER);
     let mut phone = server.logged_in("manager").await;
     assert_eq!(phone.get("/console").await.status(), StatusCode::OK);
-    // Out here, or everywhere.
+    // Log out here, or everywhere.
     let old = browser.clone();
     assert_eq!(browser.post("/console/logout", &[]).await.status(), StatusCode::SEE_OTHER);
     assert_eq!(old.clone().get("/console").await.status(), StatusCode::SEE_OTHER);

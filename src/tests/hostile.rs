@@ -1,5 +1,5 @@
-//! Ten thousand bad requests, made from a seed, at the program itself: none is answered
-//! with a fault of ours, none makes it panic, nothing is stored, memory does not grow.
+//! Ten thousand malformed requests, generated from seeds, against the server process: no 5xx, no
+//! panic, nothing stored, no memory growth.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,14 +14,14 @@ use tokio::{
 use crate::support::{
     database::{Database, Kind},
     process::{Process, program},
+    repetitions,
     server::Visitor,
-    times,
 };
 
-/// Numbers from a seed (splitmix64): a failure can be made again.
-struct Dice(u64);
+/// Pseudorandom numbers from a seed (splitmix64), so that a failure can be repeated.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -34,7 +34,7 @@ impl Dice {
         usize::try_from(self.next() % n as u64).unwrap()
     }
 
-    fn of<'t, T: ?Sized>(&mut self, all: &[&'t T]) -> &'t T {
+    fn choose<'t, T: ?Sized>(&mut self, all: &[&'t T]) -> &'t T {
         all[self.below(all.len())]
     }
 
@@ -43,9 +43,9 @@ impl Dice {
         std::iter::repeat_with(|| u8::try_from(self.next() % 256).unwrap()).take(n).collect()
     }
 
-    /// Text that somebody may write who means no good.
-    fn odd(&mut self) -> String {
-        let long = self.below(3000);
+    /// Hostile text: injections, odd encodings, very long values.
+    fn hostile_text(&mut self) -> String {
+        let length = self.below(3000);
         match self.below(14) {
             0 => "9".repeat(300),
             1 => "-1".into(),
@@ -57,7 +57,7 @@ impl Dice {
             7 => "<script>alert(1)</script>{{7*7}}${7*7}".into(),
             8 => "\u{202e}\u{200d}\u{feff}\u{1f468}\u{200d}\u{1f469}王\u{301}\u{301}\u{301}".into(),
             9 => "=cmd|'/c calc'!A1".into(),
-            10 => "a".repeat(long),
+            10 => "a".repeat(length),
             11 => "%E7%8E".into(),
             12 => "18446744073709551616".into(),
             _ => String::from_utf8_lossy(&self.bytes(40)).into_owned(),
@@ -107,9 +107,9 @@ const METHODS: [&str; 12] = [
     "PROPFIND", "X",
 ];
 
-fn body(dice: &mut Dice) -> (String, Vec<u8>) {
-    let value = dice.odd();
-    // No form of these is whole: nothing of it may be kept.
+fn body(dice: &mut Random) -> (String, Vec<u8>) {
+    let value = dice.hostile_text();
+    // None of these forms is valid: nothing of it may be stored.
     match dice.below(8) {
         0 => ("application/x-www-form-urlencoded".into(), dice.bytes(2000)),
         1 => {
@@ -139,16 +139,16 @@ fn body(dice: &mut Dice) -> (String, Vec<u8>) {
     }
 }
 
-/// One bad request, as it goes over the wire.
-fn request(dice: &mut Dice) -> Vec<u8> {
-    // Most come as far as what reads them: by a method that is answered, to a place that is.
+/// One malformed request, as bytes on the wire.
+fn request(dice: &mut Random) -> Vec<u8> {
+    // Most use an existing method and path, so that they reach the parsers.
     let method = match dice.below(6) {
-        0 => dice.of(&METHODS),
+        0 => dice.choose(&METHODS),
         1 | 2 => "GET",
         _ => "POST",
     };
-    let mut target = dice.of(&PATHS).to_owned();
-    let odd = dice.odd();
+    let mut target = dice.choose(&PATHS).to_owned();
+    let odd = dice.hostile_text();
     let plain: String = odd.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     match dice.below(9) {
         0 => target.push_str(&plain),
@@ -161,8 +161,9 @@ fn request(dice: &mut Dice) -> Vec<u8> {
     let mut head =
         format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").into_bytes();
     for _ in 0..dice.below(3) {
-        let value: String = dice.odd().chars().filter(|c| *c != '\r' && *c != '\n').collect();
-        let name = dice.of(&[
+        let value: String =
+            dice.hostile_text().chars().filter(|c| *c != '\r' && *c != '\n').collect();
+        let name = dice.choose(&[
             "Cookie: visitor=",
             "Cookie: staff=",
             "Cookie: lang=",
@@ -190,7 +191,7 @@ fn request(dice: &mut Dice) -> Vec<u8> {
             );
             head.extend(format!("{:x}\r\n", body.len()).bytes());
             head.extend(body);
-            // Now and then the size of the next one is none.
+            // Sometimes with a malformed size of the next chunk.
             head.extend(if dice.below(2) == 0 {
                 b"\r\n0\r\n\r\n".to_vec()
             } else {
@@ -198,8 +199,10 @@ fn request(dice: &mut Dice) -> Vec<u8> {
             });
         }
         2 => {
-            let said = body.len().saturating_sub(dice.below(20));
-            head.extend(format!("Content-Type: {kind}\r\nContent-Length: {said}\r\n\r\n").bytes());
+            let declared = body.len().saturating_sub(dice.below(20));
+            head.extend(
+                format!("Content-Type: {kind}\r\nContent-Length: {declared}\r\n\r\n").bytes(),
+            );
             head.extend(body);
         }
         _ => {
@@ -212,10 +215,10 @@ fn request(dice: &mut Dice) -> Vec<u8> {
     head
 }
 
-/// The status that is answered; `None` where the connection was only ended.
+/// Status of the response; `None` if the connection was closed without one.
 async fn answer(server: &str, request: &[u8]) -> Option<u16> {
     let mut stream = TcpStream::connect(server).await.unwrap();
-    // Who refuses a head need not read the rest.
+    // A server that refuses the headers may not read the rest: write errors are ignored.
     stream.write_all(request).await.ok();
     stream.shutdown().await.ok();
     let mut head = Vec::new();
@@ -230,8 +233,8 @@ async fn answer(server: &str, request: &[u8]) -> Option<u16> {
     text.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()
 }
 
-/// Sends the head of a form and never its body; how it ended.
-async fn slow(server: String, kind: &'static str) -> String {
+/// Sends the headers of a form and its body one byte a second; returns the answer.
+async fn send_slowly(server: String, kind: &'static str) -> String {
     let mut stream = TcpStream::connect(server).await.unwrap();
     let head = format!(
         "POST /report HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 5000\r\n\r\n"
@@ -251,7 +254,7 @@ async fn slow(server: String, kind: &'static str) -> String {
     timeout(Duration::from_secs(90), trickle).await.expect("a slow body is given up")
 }
 
-fn memory(pid: u32) -> u64 {
+fn resident_kilobytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
@@ -259,29 +262,29 @@ fn memory(pid: u32) -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bad_requests_do_no_harm() {
-    let requests = times(4_000, 10_000);
+    let requests = repetitions(4_000, 10_000);
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
-    let said = folder.join("said");
+    let log = folder.join("said");
     let mut serve = program(&database.url, folder);
-    serve.arg("serve").stderr(std::fs::File::create(&said).unwrap());
+    serve.arg("serve").stderr(std::fs::File::create(&log).unwrap());
     let server = Process::serve(serve);
     let address = server.url.trim_start_matches("http://").to_owned();
     let slow_ones: Vec<_> =
         ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
-            .map(|kind| tokio::spawn(slow(address.clone(), kind)))
+            .map(|kind| tokio::spawn(send_slowly(address.clone(), kind)))
             .into_iter()
             .collect();
 
-    let at_once = Arc::new(Semaphore::new(32));
-    let mut grown = Vec::new();
+    let semaphore = Arc::new(Semaphore::new(32));
+    let mut memory_after = Vec::new();
     for part in 0..4 {
         let seeds = part * requests / 4..(part + 1) * requests / 4;
         let all = seeds.map(|seed| {
-            let (address, at_once) = (address.clone(), Arc::clone(&at_once));
+            let (address, at_once) = (address.clone(), Arc::clone(&semaphore));
             tokio::spawn(async move {
-                let _turn = at_once.acquire_owned().await.unwrap();
-                let request = request(&mut Dice(seed));
+                let _permit = at_once.acquire_owned().await.unwrap();
+                let request = request(&mut Random(seed));
                 let status = answer(&address, &request).await;
                 assert!(
                     status.is_none_or(|status| status < 500),
@@ -297,16 +300,19 @@ async fn bad_requests_do_no_harm() {
             answered += usize::from(one.await.unwrap().is_some());
         }
         assert!(answered as u64 > requests / 10, "most are answered: {answered}");
-        grown.push(memory(server.pid()));
+        memory_after.push(resident_kilobytes(server.pid()));
     }
-    // What it needs at first it keeps; more of the same needs no more.
-    assert!(grown[3] < grown[0] + 50_000, "kilobytes after each quarter: {grown:?}");
+    // Memory grows at first (caches, pools) and must then stay level.
+    assert!(
+        memory_after[3] < memory_after[0] + 50_000,
+        "resident kilobytes after each quarter: {memory_after:?}"
+    );
     for one in slow_ones {
         let answer = one.await.unwrap();
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
     }
     assert_eq!(Visitor::new(&server.url).get("/healthz").await.status(), StatusCode::NO_CONTENT);
-    let said = std::fs::read_to_string(said).unwrap();
+    let said = std::fs::read_to_string(log).unwrap();
     assert!(!said.contains("panic"), "{said}");
     server.terminate();
     server.ended_within(Duration::from_secs(10));

@@ -1,31 +1,31 @@
-//! Rules of the house that are held against its sources: what escapes markup, how long a file
-//! is, what each says of itself.
+//! Source rules: where HTML may be written unescaped, the length of files, a header comment in
+//! each.
 
 use std::fs;
 
 use crate::support::sources;
 
-/// Most lines of a file.
-const LONGEST: usize = 400;
+/// Maximum number of lines of a file.
+const MAX_LINES: usize = 400;
 
 #[test]
 fn nothing_of_one_street_is_in_the_code() {
-    for (path, text) in sources::all() {
+    for (path, text) in sources::all_files() {
         assert!(!text.contains("\u{9759}\u{5b89}"), "{path}");
     }
 }
 
-/// Elements whose children Leptos writes as they are, what writes HTML that nobody escapes,
-/// and the files that may: each holds no words of a person, or escapes them itself.
+/// Constructs with which Leptos writes HTML unescaped, and the files that may use them: their
+/// content never comes from people, or they escape it.
 const UNESCAPED: [(&str, &[&str]); 8] = [
     (concat!("<", "textarea"), &["src/ui/parts/form/text_area.rs"]),
     ("textarea(", &[]),
-    // The one inline script, which never varies, and WeChat's, which has no children.
+    // The inline script is constant; WeChat's has no children.
     ("<script", &["src/ui/app.rs", "src/ui/parts/frame/card.rs"]),
     ("<style", &[]),
     ("<noscript", &[]),
     ("<Title ", &["src/ui/parts/frame/title.rs"]),
-    // QR codes, and the list of licences, which escapes each of its fields.
+    // QR codes, and the list of licences, which escapes each field.
     (
         "inner_html",
         &[
@@ -40,11 +40,11 @@ const UNESCAPED: [(&str, &[&str]); 8] = [
 ];
 
 #[test]
-fn nothing_that_a_person_writes_is_taken_for_html() {
-    for (path, text) in sources::all() {
-        let drawn = ["src/ui/", "src/islands/"].iter().any(|room| path.starts_with(room));
+fn text_of_people_is_never_written_unescaped() {
+    for (path, text) in sources::all_files() {
+        let is_view = ["src/ui/", "src/islands/"].iter().any(|room| path.starts_with(room));
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in code.filter(|_| drawn && path.ends_with(".rs")) {
+        for line in code.filter(|_| is_view && path.ends_with(".rs")) {
             for (word, allowed) in UNESCAPED {
                 let fits = !line.contains(word) || allowed.contains(&path.as_str());
                 assert!(fits, "{path}: `{word}` does not escape what is in it: {line}");
@@ -53,9 +53,9 @@ fn nothing_that_a_person_writes_is_taken_for_html() {
     }
 }
 
-/// How many forms of a file are everybody's: how pages look, the door of the console,
-/// objections to 寄语, 我也遇到过, and what is not anybody's before it was sent.
-const EVERYBODYS: [(&str, usize); 6] = [
+/// Number of forms per file without owner check, as the page has no owner: appearance, login of the
+/// console, objections to 寄语, 我也遇到过, and forms not sent yet.
+const FORMS_WITHOUT_OWNER: [(&str, usize); 6] = [
     ("src/ui/parts/frame/top_bar.rs", 1),
     ("src/ui/pages/console/login.rs", 1),
     ("src/ui/pages/messages.rs", 1),
@@ -65,26 +65,27 @@ const EVERYBODYS: [(&str, usize); 6] = [
 ];
 
 #[test]
-fn every_form_of_a_persons_page_says_whose() {
+fn every_form_of_a_personal_page_has_an_owner_field() {
     for (path, text) in
-        sources::all().into_iter().filter(|(path, _)| !path.starts_with("src/tests"))
+        sources::all_files().into_iter().filter(|(path, _)| !path.starts_with("src/tests"))
     {
         let count = |word: &str| text.matches(word).count();
-        let (posted, said) = (count("method=\"post\""), count("<OwnerField />"));
-        let open = EVERYBODYS.iter().find(|(file, _)| *file == path).map_or(0, |(_, n)| *n);
-        assert_eq!(said + open, posted, "{path} has {posted} forms that are posted");
+        let (posted, with_owner) = (count("method=\"post\""), count("<OwnerField />"));
+        let without_owner =
+            FORMS_WITHOUT_OWNER.iter().find(|(file, _)| *file == path).map_or(0, |(_, n)| *n);
+        assert_eq!(with_owner + without_owner, posted, "{path} has {posted} forms that are posted");
     }
 }
 
 #[test]
 fn no_file_is_too_long_to_read() {
-    let mut files = sources::all();
+    let mut files = sources::all_files();
     for folder in ["style", "end2end/journeys", "tools"] {
-        let own = |entry: &fs::DirEntry| entry.path().is_file();
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(own) {
-            // Lists that machines write.
-            let listed = ["package-lock.json", "licences.tsv"];
-            if !listed.iter().any(|name| entry.path().ends_with(name)) {
+        let is_file = |entry: &fs::DirEntry| entry.path().is_file();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap).filter(is_file) {
+            // Generated files.
+            let generated = ["package-lock.json", "licences.tsv"];
+            if !generated.iter().any(|name| entry.path().ends_with(name)) {
                 files.push((
                     entry.path().display().to_string(),
                     fs::read_to_string(entry.path()).unwrap(),
@@ -94,19 +95,18 @@ fn no_file_is_too_long_to_read() {
     }
     for (path, text) in files {
         let lines = text.lines().count();
-        assert!(lines <= LONGEST, "{path} has {lines} lines");
+        assert!(lines <= MAX_LINES, "{path} has {lines} lines");
     }
 }
 
 #[test]
-fn every_source_says_what_belongs_in_it() {
-    for (path, text) in sources::all() {
+fn every_source_has_a_header_comment() {
+    for (path, text) in sources::all_files() {
         assert!(!path.ends_with(".rs") || text.starts_with("//!"), "{path}");
     }
 }
 
-/// The server reads Leptos.toml, cargo-leptos reads Cargo.toml: where both speak, they
-/// say the same.
+/// The server reads Leptos.toml, cargo-leptos reads Cargo.toml: values in both must be equal.
 #[test]
 fn leptos_toml_and_cargo_toml_agree() {
     let read =

@@ -1,5 +1,5 @@
-//! Killed again and again at all moments of a busy evening, and started again: what was
-//! acknowledged is there, once; no picture is shown that is nobody's; counters are right.
+//! The server is killed (SIGKILL) many times under load and restarted: acknowledged writes exist
+//! once, photos without a report are not served, counters are right.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,70 +14,70 @@ use crate::support::{
     database::{Database, Kind, on_both},
     html,
     process::{Process, program, run},
-    server::{GOOD, Visitor, location, report_fields},
-    times,
+    repetitions,
+    server::{VALID_SIGNATURE, Visitor, location, report_fields},
 };
 
-/// Longest start, in seconds.
-const START: Duration = Duration::from_secs(2);
+/// Maximum time of a start.
+const MAX_START: Duration = Duration::from_secs(2);
 
-/// What was acknowledged.
+/// Acknowledged writes.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     signed: Vec<Visitor>,
     withdrawn: Vec<Visitor>,
     reports: Vec<(Visitor, String)>,
     accepted: Vec<String>,
 }
 
-type Shared = Arc<Mutex<Told>>;
+type Shared = Arc<Mutex<Acknowledged>>;
 
-/// A visitor of the server that is there now.
-async fn arrive(url: &str) -> Option<Visitor> {
+/// A new visitor of the running server; `None` if it is gone.
+async fn new_visitor(url: &str) -> Option<Visitor> {
     let mut visitor = Visitor::new(url);
     let first = visitor.request(Method::GET, "/");
     visitor.try_send(first).await.ok()?;
     Some(visitor)
 }
 
-async fn sent_to(visitor: &mut Visitor, request: reqwest::RequestBuilder) -> Option<String> {
+async fn redirect_of(visitor: &mut Visitor, request: reqwest::RequestBuilder) -> Option<String> {
     let answer = visitor.try_send(request).await.ok()?;
     (answer.status() == StatusCode::SEE_OTHER).then(|| location(&answer).to_owned())
 }
 
-/// Signs and now and then takes it back, until the server is gone.
+/// Signs in a loop; every third signer withdraws. Ends when the server is gone.
 async fn sign(url: String, told: Shared) -> Option<()> {
     for n in 0.. {
-        let mut visitor = arrive(&url).await?;
-        let form = visitor.form("/sign", &GOOD);
-        if sent_to(&mut visitor, form).await? != "/signed" {
+        let mut visitor = new_visitor(&url).await?;
+        let form = visitor.form("/sign", &VALID_SIGNATURE);
+        if redirect_of(&mut visitor, form).await? != "/signed" {
             return None;
         }
         if n % 3 != 2 {
             told.lock().unwrap().signed.push(visitor);
             continue;
         }
-        // Until it is answered nobody knows whether it is taken back.
+        // An unanswered withdrawal may be stored or not: such a visitor is not checked.
         let form = visitor.form("/sign/withdraw", &[]);
-        sent_to(&mut visitor, form).await?;
+        redirect_of(&mut visitor, form).await?;
         told.lock().unwrap().withdrawn.push(visitor);
     }
     None
 }
 
-/// Files reports with a photo.
+/// Files reports with a photo, until the server is gone.
 async fn report(url: String, told: Shared) -> Option<()> {
     loop {
-        let mut visitor = arrive(&url).await?;
+        let mut visitor = new_visitor(&url).await?;
         let photo = ("photos", "photo.jpg", super::access::photo());
         let form = visitor.multipart("/report", &report_fields("grid-01"), &[photo]);
-        let to = sent_to(&mut visitor, form).await?;
+        let to = redirect_of(&mut visitor, form).await?;
         let code = to.strip_prefix("/reports/")?.to_owned();
         told.lock().unwrap().reports.push((visitor, code));
     }
 }
 
-/// Accepts what was filed.
+/// Accepts filed reports, until the server is gone.
 async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Option<()> {
     let mut manager = Visitor::new(&url);
     manager.cookies = staff;
@@ -88,7 +88,7 @@ async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Opti
             open.find(|code| !told.accepted.contains(code)).cloned()
         };
         let Some(code) = next else {
-            // There may be nothing to do because nobody is there any more.
+            // There may be no new reports because the server is gone: check that.
             let alive = manager.request(Method::GET, "/healthz");
             manager.try_send(alive).await.ok()?;
             sleep(Duration::from_millis(5)).await;
@@ -102,7 +102,7 @@ async fn accept(url: String, staff: Vec<(String, String)>, told: Shared) -> Opti
         ];
         let form = manager.form(&format!("/console/reports/{code}/accept"), &fields);
         let answer = manager.try_send(form).await.ok()?;
-        // One that was accepted just before the kill, and not acknowledged, is so already.
+        // 409: accepted just before a kill, without an answer.
         let taken = [StatusCode::SEE_OTHER, StatusCode::CONFLICT].contains(&answer.status());
         assert!(taken, "{}", answer.status());
         told.lock().unwrap().accepted.push(code);
@@ -120,11 +120,11 @@ async fn kills_lose_nothing_acknowledged(#[case] kind: Kind) {
     let password = said.split("password: ").nth(1).unwrap().trim().to_owned();
     let serve = || {
         let mut command = program(&database.url, folder);
-        // Nobody signs as fast as this; here each counts.
+        // Rules off: so many signatures of one address would be held.
         command.arg("serve").env("CHUANGQUAN_LIMITS", "off");
         let begun = Instant::now();
         let server = Process::serve(command);
-        assert!(begun.elapsed() < START, "it started in {:?}", begun.elapsed());
+        assert!(begun.elapsed() < MAX_START, "it started in {:?}", begun.elapsed());
         server
     };
     let server = serve();
@@ -135,53 +135,61 @@ async fn kills_lose_nothing_acknowledged(#[case] kind: Kind) {
     server.kill();
 
     let told = Shared::default();
-    let kills = times(30, 100);
+    let kills = repetitions(30, 100);
     for kill in 0..kills {
         let server = serve();
-        let mut busy = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for _ in 0..4 {
-            busy.spawn(sign(server.url.clone(), Arc::clone(&told)));
+            tasks.spawn(sign(server.url.clone(), Arc::clone(&told)));
         }
         for _ in 0..2 {
-            busy.spawn(report(server.url.clone(), Arc::clone(&told)));
+            tasks.spawn(report(server.url.clone(), Arc::clone(&told)));
         }
-        busy.spawn(accept(server.url.clone(), manager.cookies.clone(), Arc::clone(&told)));
-        // From a few milliseconds after the start to well into it.
+        tasks.spawn(accept(server.url.clone(), manager.cookies.clone(), Arc::clone(&told)));
+        // Between 5 and 304 milliseconds after the start.
         sleep(Duration::from_millis(5 + kill * 37 % 300)).await;
         server.kill();
-        busy.join_all().await;
+        tasks.join_all().await;
     }
 
     let server = serve();
     let told = std::mem::take(&mut *told.lock().unwrap());
-    let Told { signed, withdrawn, reports, accepted } = told;
-    let much = |told: usize, of_ten: u64| told as u64 > kills * of_ten / 10;
+    let Acknowledged { signed, withdrawn, reports, accepted } = told;
+    let enough = |told: usize, tenths: u64| told as u64 > kills * tenths / 10;
     assert!(
-        much(signed.len(), 10) && much(withdrawn.len(), 3),
+        enough(signed.len(), 10) && enough(withdrawn.len(), 3),
         "{} and {}",
         signed.len(),
         withdrawn.len()
     );
     assert!(
-        much(reports.len(), 5) && much(accepted.len(), 2),
+        enough(reports.len(), 5) && enough(accepted.len(), 2),
         "{} and {}",
         reports.len(),
         accepted.len()
     );
-    let at = |visitor: &Visitor| {
+    let with_cookies_of = |visitor: &Visitor| {
         let mut now = Visitor::new(&server.url);
         now.cookies.clone_from(&visitor.cookies);
         now
     };
     for visitor in &signed {
-        assert_eq!(at(visitor).get("/signed").await.status(), StatusCode::OK, "signed");
+        assert_eq!(
+            with_cookies_of(visitor).get("/signed").await.status(),
+            StatusCode::OK,
+            "signed"
+        );
     }
     for visitor in &withdrawn {
-        assert_eq!(at(visitor).get("/signed").await.status(), StatusCode::SEE_OTHER, "withdrawn");
+        assert_eq!(
+            with_cookies_of(visitor).get("/signed").await.status(),
+            StatusCode::SEE_OTHER,
+            "withdrawn"
+        );
     }
     let mut stranger = Visitor::new(&server.url);
     for (visitor, code) in &reports {
-        let mut reporter = at(visitor);
+        let mut reporter = with_cookies_of(visitor);
         let page = reporter.get(&format!("/reports/{code}")).await;
         assert_eq!(page.status(), StatusCode::OK, "{code}");
         let page = page.text().await.unwrap();
@@ -193,7 +201,7 @@ async fn kills_lose_nothing_acknowledged(#[case] kind: Kind) {
         let page = stranger.get(&format!("/reports/{code}")).await;
         assert_eq!(page.status(), StatusCode::OK, "{code} was accepted");
     }
-    // What lies in the folder: none of it is public, whether or not it is anybody's.
+    // No photo file in the folder is public, whether it belongs to a report or not.
     let mut pictures = 0;
     for below in std::fs::read_dir(folder.join("photos")).unwrap() {
         let Ok(files) = std::fs::read_dir(below.unwrap().path()) else { continue };

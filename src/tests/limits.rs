@@ -1,4 +1,4 @@
-//! What the server bears: idle, slow and greedy clients, against the program itself.
+//! Resource limits, against the server process: idle, slow and greedy clients.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::{
 use crate::support::{
     database::{Database, Kind},
     process::{Process, program, run},
-    server::{GOOD, Visitor, location},
+    server::{VALID_SIGNATURE, Visitor, location},
 };
 
 async fn serve(settings: &[(&str, &str)]) -> (Process, Database) {
@@ -26,23 +26,23 @@ async fn connect(server: &Process) -> TcpStream {
     TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap()
 }
 
-/// Memory of a process, in bytes.
-fn memory(pid: u32) -> u64 {
+/// Resident memory of a process, in bytes.
+fn resident_bytes(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
-/// A head that never ends: given up within the patience for heads, however steadily its
-/// bytes come. Ten thousand that say nothing at all cost little and are gone as soon.
+/// Unfinished request headers time out, also if bytes keep coming. Ten thousand silent connections
+/// use little memory and are closed after the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_says_nothing_is_not_waited_for() {
+async fn idle_connections_are_closed() {
     const IDLE: usize = 10_000;
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let (server, _database) = serve(&[]).await;
     let mut visitor = Visitor::new(&server.url);
     visitor.get("/").await;
-    let before = memory(server.pid());
+    let before = resident_bytes(server.pid());
     let mut idle = Vec::with_capacity(IDLE);
     for _ in 0..IDLE {
         idle.push(connect(&server).await);
@@ -56,19 +56,19 @@ async fn who_says_nothing_is_not_waited_for() {
         }
         begun.elapsed()
     });
-    // Everyone else is answered meanwhile.
+    // Other clients are answered meanwhile.
     let asked = Instant::now();
     assert_eq!(location(&visitor.sign().await), "/signed");
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
-    let each = memory(server.pid()).saturating_sub(before) / IDLE as u64;
+    let each = resident_bytes(server.pid()).saturating_sub(before) / IDLE as u64;
     assert!(each < 20_000, "{each} bytes for each idle connection");
     let mut byte = [0];
     for stream in &mut idle {
         let ended = timeout(Duration::from_secs(40), stream.read(&mut byte)).await;
-        assert!(matches!(ended, Ok(Ok(0) | Err(_))), "it is ended: {ended:?}");
+        assert!(matches!(ended, Ok(Ok(0) | Err(_))), "the connection is closed: {ended:?}");
     }
     let took = trickle.await.unwrap();
-    assert!(took < Duration::from_secs(40), "a head that trickles is given up, too: {took:?}");
+    assert!(took < Duration::from_secs(40), "slow headers time out too: {took:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -91,13 +91,13 @@ async fn giant_heads_are_refused() {
     assert_eq!(Visitor::new(&server.url).get("/").await.status(), StatusCode::OK);
 }
 
-/// Whoever follows the counts takes no place from those who ask for something.
+/// Event streams cannot use all connections: other requests still get one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn streams_leave_room_for_others() {
     let (server, _database) = serve(&[("CHUANGQUAN_MAX_CONNECTIONS", "40")]).await;
     let mut streams = Vec::new();
     let mut anonymous = Visitor::new(&server.url);
-    // A seventh of what streams may have is kept from the busiest place.
+    // One client network may use six sevenths of the streams.
     for _ in 0..28 {
         let stream = anonymous.send(anonymous.request(Method::GET, "/live")).await;
         assert_eq!(stream.status(), StatusCode::OK);
@@ -110,11 +110,11 @@ async fn streams_leave_room_for_others() {
     assert_eq!(visitor.get("/").await.status(), StatusCode::OK);
     assert_eq!(location(&visitor.sign().await), "/signed");
 
-    // Who leaves gives it back; one visitor has no more than a browser needs.
+    // Closed streams give their permits back; one visitor may have twelve.
     streams.clear();
     let mut last = StatusCode::OK;
     for n in 0..13 {
-        // It is seen a moment later that they left.
+        // The server notices a closed stream after a moment.
         let mut tries = 0;
         let stream = loop {
             let stream = visitor.send(visitor.request(Method::GET, "/live")).await;
@@ -131,22 +131,22 @@ async fn streams_leave_room_for_others() {
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
 }
 
-/// Forms whose photos never come keep nobody else's from coming.
+/// Uploads that never end do not block the uploads of others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn forms_that_do_not_end_hold_up_nobody() {
     let (server, _database) = serve(&[]).await;
     let mut greedy = Visitor::new(&server.url);
     greedy.get("/").await;
     let cookie = format!("visitor={}", greedy.cookies[0].1);
-    let there = &server;
-    let begun = |cookie: String| {
+    let server_ref = &server;
+    let start_upload = |cookie: String| {
         let head = format!(
             "POST /report HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\
              Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000000\r\n\r\n\
              --b\r\nContent-Disposition: form-data; name=\"photos\"; filename=\"a.jpg\"\r\n\r\n"
         );
         async move {
-            let mut stream = connect(there).await;
+            let mut stream = connect(server_ref).await;
             stream.write_all(head.as_bytes()).await.unwrap();
             stream.write_all(&[0; 4096]).await.unwrap();
             stream
@@ -154,29 +154,29 @@ async fn forms_that_do_not_end_hold_up_nobody() {
     };
     let mut open = Vec::new();
     for _ in 0..100 {
-        open.push(begun(String::new()).await);
+        open.push(start_upload(String::new()).await);
     }
     for _ in 0..3 {
-        open.push(begun(cookie.clone()).await);
+        open.push(start_upload(cookie.clone()).await);
     }
     sleep(Duration::from_millis(300)).await;
-    let mut fourth = begun(cookie).await;
+    let mut fourth = start_upload(cookie).await;
     let mut answer = [0; 64];
     let read = timeout(Duration::from_secs(5), fourth.read(&mut answer)).await.unwrap().unwrap();
     let answer = String::from_utf8_lossy(&answer[..read]);
-    assert!(answer.starts_with("HTTP/1.1 429 "), "one visitor sends three at once: {answer}");
+    assert!(answer.starts_with("HTTP/1.1 429 "), "one visitor may send three at once: {answer}");
 
     let mut honest = Visitor::new(&server.url);
     honest.get("/").await;
     let asked = Instant::now();
     honest.report("grid-01", &[super::access::photo()]).await;
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
-    assert_eq!(honest.post("/sign", &GOOD).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(honest.post("/sign", &VALID_SIGNATURE).await.status(), StatusCode::SEE_OTHER);
 }
 
-/// Every broken photo costs as much as a good one: it counts.
+/// A broken photo costs as much as a good one, so it counts towards the limit.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn photos_count_also_when_they_are_none() {
+async fn broken_photos_count_towards_the_limit() {
     let (server, _database) = serve(&[]).await;
     let mut visitor = Visitor::new(&server.url);
     visitor.get("/").await;
@@ -191,15 +191,15 @@ async fn photos_count_also_when_they_are_none() {
             refused += 1;
         }
     }
-    assert_eq!(refused, 2, "sixty in a quarter of an hour");
-    // Their neighbour's do not count with them.
+    assert_eq!(refused, 2, "the limit is sixty in 15 minutes");
+    // Those of another visitor do not count.
     let mut neighbour = Visitor::new(&server.url);
     neighbour.get("/").await;
     neighbour.report("grid-01", &[super::access::photo()]).await;
 }
 
-/// Many browsers at one address that try one login are slowed down together; a device that
-/// the login was used on is not.
+/// Wrong passwords for one login from one network are limited together; a device on which the login
+/// succeeded before is exempt.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_guessers_at_one_address_do_not_lock_the_owner_out() {
     let (server, database) = serve(&[]).await;

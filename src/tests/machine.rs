@@ -1,4 +1,4 @@
-//! Whatever staff and reporters do in whatever order, the state machine keeps its word.
+//! Property test: the report state machine keeps its invariants in every sequence of commands.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -9,7 +9,7 @@ use domain::{
         Action, CaseNumber, EventKind, Report, Satisfaction, Source, State,
         action::{
             command::Command,
-            transition::{Evidence, Refused, Rules},
+            transition::{Evidence, Rules, TransitionError},
         },
         reporter::ReporterCommand,
     },
@@ -34,7 +34,7 @@ fn slug(text: &str) -> Slug {
     Slug::parse(text).unwrap()
 }
 
-fn fresh(category: &str) -> Report {
+fn submitted_report(category: &str) -> Report {
     let category = CAMPAIGN.category(category).unwrap();
     let mut report: Report = serde_json::from_value(serde_json::json!({
         "serial": 1, "code": "AAAAAAAAAAAAAAAAAAAAAA", "year": 2026,
@@ -46,7 +46,7 @@ fn fresh(category: &str) -> Report {
         "solved": null,
     }))
     .unwrap();
-    Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now: START }.wait_for_acceptance(&mut report);
+    Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now: START }.set_acceptance_due(&mut report);
     report
 }
 
@@ -119,7 +119,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         role,
         command,
     });
-    let wish = prop_oneof![
+    let by_reporter = prop_oneof![
         Just(ReporterCommand::Add { text: Some("补充".into()), photos: 0, sent: 0 }),
         Just(ReporterCommand::Urge),
         Just(ReporterCommand::Withdraw),
@@ -134,14 +134,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             comment: None
         }),
     ];
-    let step =
-        prop_oneof![8 => by_staff, 2 => wish.prop_map(Step::Reporter), 1 => Just(Step::Time)];
+    let step = prop_oneof![8 => by_staff, 2 => by_reporter.prop_map(Step::Reporter), 1 => Just(Step::Time)];
     prop::collection::vec(step, 1..80)
 }
 
-/// What is true of every report at every time.
-fn whole(report: &Report) -> Result<(), TestCaseError> {
-    let waits = matches!(
+/// Invariants of every report.
+fn check_invariants(report: &Report) -> Result<(), TestCaseError> {
+    let has_deadline = matches!(
         report.state,
         State::Submitted
             | State::Accepted
@@ -151,8 +150,8 @@ fn whole(report: &Report) -> Result<(), TestCaseError> {
     );
     prop_assert_eq!(
         report.due_at.is_some(),
-        waits,
-        "a limit where someone has to act: {:?}",
+        has_deadline,
+        "a deadline exactly where staff have to act: {:?}",
         report
     );
     prop_assert!(report.soon_at <= report.due_at);
@@ -181,17 +180,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2048))]
 
     #[test]
-    fn every_order_of_steps_keeps_a_report_whole(
+    fn every_sequence_of_steps_keeps_the_invariants(
         category in prop_oneof![Just("corridor"), Just("dispute"), Just("jaywalking"), Just("praise")],
         steps in steps(),
         evidence in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1)),
         others in prop::bool::weighted(0.3),
         other in prop_oneof![Just("corridor"), Just("dispute")],
     ) {
-        let mut report = fresh(category);
-        let other = Report { serial: 2, ..fresh(other) };
+        let mut report = submitted_report(category);
+        let other = Report { serial: 2, ..submitted_report(other) };
         let mut now = START;
-        // Who has moved it since it was last dispatched, counted apart from the rules.
+        // Staff who worked on it since the last dispatch, tracked independently of the rules.
         let mut movers = BTreeSet::new();
         for step in steps {
             now += 3_600_000;
@@ -207,20 +206,20 @@ proptest! {
             let done = match &step {
                 Step::Staff { id, role, command } => {
                     let by = staff(*id, *role);
-                    let done = rules.carry_out(&before, &by, command, evidence);
+                    let done = rules.apply_command(&before, &by, command, evidence);
                     if let Ok((after, event)) = &done {
                         prop_assert!(command.action().allowed(&by, &before).is_ok());
                         prop_assert_eq!(event.staff, Some(*id));
-                        // Nothing closes unchecked, and nobody checks their own work.
+                        // Nothing is closed without a check by someone who has not worked on it.
                         let action = command.action();
                         let checked = action == Action::Check && !movers.contains(id);
                         if after.state == State::Closed && before.state != State::Closed {
-                            let brief = action == Action::Acknowledge && !before.kind.is_casework();
-                            prop_assert!(checked || brief, "{step:?}");
+                            let reminder = action == Action::Acknowledge && !before.kind.is_casework();
+                            prop_assert!(checked || reminder, "{step:?}");
                         }
                         if after.state == State::Referred && before.state != State::Referred {
-                            let led = action == Action::Refer && *role >= Role::BranchLead;
-                            prop_assert!(checked || led, "{step:?}");
+                            let by_lead = action == Action::Refer && *role >= Role::BranchLead;
+                            prop_assert!(checked || by_lead, "{step:?}");
                         }
                         if after.state == State::Duplicate && before.state != State::Duplicate {
                             prop_assert_eq!(
@@ -229,8 +228,8 @@ proptest! {
                             );
                             prop_assert!(!before.hidden && !before.is_public());
                         }
-                        let shows = action == Action::Finish || action == Action::Settle;
-                        prop_assert!(!(shows && repeated), "the same picture shows nothing");
+                        let needs_photo = action == Action::Finish || action == Action::Settle;
+                        prop_assert!(!(needs_photo && repeated), "identical photos are refused");
                         match action {
                             Action::Dispatch => movers.clear(),
                             Action::Start | Action::Finish | Action::Settle | Action::Extend
@@ -241,26 +240,26 @@ proptest! {
                     done
                 }
                 Step::Reporter(wish) => {
-                    let done = rules.grant(&before, wish, others);
+                    let done = rules.apply_reporter_command(&before, wish, others);
                     if let (Ok((after, _)), ReporterCommand::Withdraw) = (&done, wish) {
                         prop_assert_eq!(after.state == State::Withdrawn, !others);
                         prop_assert!(after.description.is_empty());
                     }
                     done
                 }
-                Step::Time => rules.escalate(&before).ok_or(Refused::State),
+                Step::Time => rules.escalate(&before).ok_or(TransitionError::State),
             };
             let Ok((after, event)) = done else { continue };
             prop_assert_eq!(after.version, before.version + 1);
             prop_assert_eq!((event.version, event.state), (after.version, after.state));
             prop_assert_eq!((after.serial, &after.code), (before.serial, &before.code));
             if before.state == State::Withdrawn {
-                prop_assert_eq!(event.what, EventKind::Staff(Action::Note), "the end is the end");
+                prop_assert_eq!(event.what, EventKind::Staff(Action::Note), "only notes after a withdrawal");
             }
             if after.state == State::Dispatched && before.state != State::Dispatched {
                 movers.clear();
             }
-            whole(&after)?;
+            check_invariants(&after)?;
             report = after;
         }
     }

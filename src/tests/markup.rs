@@ -1,8 +1,8 @@
-//! What people write stays text: markup in every text field of every form, by everyone, read
-//! back by a real HTML parser from every page and file.
+//! Injection test: markup in every text field of every form, by every role, must come back as text
+//! on every page and in every file, as read by a real HTML parser.
 //!
-//! Nothing here is listed by hand that a new form or deed would be missing from: pages come
-//! from the table of routes, forms from the pages, deeds from `Action`.
+//! Forms and commands are not listed by hand, so that a new one cannot be forgotten: pages come
+//! from the route table, forms from the pages, commands from `Action`.
 
 use std::{collections::BTreeSet, io::Cursor};
 
@@ -17,20 +17,20 @@ use server::routes::table;
 use ui::HONEYPOT_FIELD;
 
 use crate::{
-    casework::set,
+    casework::change_report,
     support::{
         database::{Database, Kind as DatabaseKind, default_campaign},
-        forms::{Form, all, forms, pattern, value},
-        server::{GOOD, Server, Visitor},
+        forms::{Form, all, forms, route_path, value},
+        server::{Server, VALID_SIGNATURE, Visitor},
         staff::PASSWORD,
     },
 };
 
-/// What nobody but the sender of markup names an element or an attribute.
+/// Element and attribute name that only the injected markup contains.
 pub const MARK: &str = "x-sent";
 
-/// Ends of everything that text can stand in, and an element and attributes behind each;
-/// shorter ones for fields that take less.
+/// Markup that closes each context in which text can be, followed by an element and attributes;
+/// shorter ones for short fields.
 pub const MARKUP: [&str; 8] = [
     "</textarea></title></style></script></noscript></select>--><x-sent a=\"'>\" x-sent=\"' x-sent='&lt;x-sent>",
     "</textarea><x-sent>",
@@ -42,7 +42,7 @@ pub const MARKUP: [&str; 8] = [
     "&lt;x-sent>&#60;x-sent>",
 ];
 
-/// Everyone who fills in forms.
+/// Roles that fill in forms: name, role, scope.
 const ROLES: [(&str, &str, &[&str]); 4] = [
     ("resident", "", &[]),
     ("worker", "grid-worker", &["grid-01"]),
@@ -50,8 +50,8 @@ const ROLES: [(&str, &str, &[&str]); 4] = [
     ("manager", "manager", &[]),
 ];
 
-/// What a field wants that takes no markup.
-fn plain(name: &str, n: usize) -> String {
+/// A valid value for a field that refuses markup.
+fn valid_value(name: &str, n: usize) -> String {
     match name {
         "contact_phone" => "13800000000".into(),
         "password" | "new" | "old" => PASSWORD.into(),
@@ -65,29 +65,29 @@ fn plain(name: &str, n: usize) -> String {
     }
 }
 
-struct Street {
+struct Walk {
     server: Server,
     browsers: Vec<(&'static str, Visitor)>,
-    /// The report that deeds are done to.
+    /// The report to which commands are applied.
     code: Code,
-    /// Where another one can be merged into.
+    /// Number of a report into which it can be merged.
     other: String,
     sent: usize,
-    /// Forms that were found, by the paths of the table.
+    /// Routes of the forms that were found.
     found: BTreeSet<String>,
-    /// Where the markup stood, as text.
+    /// Where the markup was seen as text.
     shown: BTreeSet<String>,
 }
 
-/// Fails where anything of the markup is more than text; whether it is there as text.
-fn is_text(whole: &str, at: &str) -> bool {
+/// Panics if markup became an element, attribute or comment; returns whether it is text.
+fn contains_mark_as_text(whole: &str, at: &str) -> bool {
     let page = Html::parse_document(whole);
     for node in page.tree.values() {
         match node {
             Node::Element(element) => {
-                assert_ne!(element.name(), MARK, "{at}: an element of the sender's");
+                assert_ne!(element.name(), MARK, "{at}: an injected element");
                 for (name, _) in element.attrs() {
-                    assert_ne!(name, MARK, "{at}: an attribute of the sender's");
+                    assert_ne!(name, MARK, "{at}: an injected attribute");
                 }
             }
             Node::Comment(comment) => assert!(!comment.contains(MARK), "{at}: {comment:?}"),
@@ -98,7 +98,7 @@ fn is_text(whole: &str, at: &str) -> bool {
         || all(&page, "input").into_iter().any(|input| value(input).contains(MARK))
 }
 
-impl Street {
+impl Walk {
     async fn new() -> Self {
         let server = Server::start(Database::new(DatabaseKind::Sqlite).await).await;
         let mut browsers = vec![("resident", server.known_visitor().await)];
@@ -109,26 +109,28 @@ impl Street {
         let code = browsers[0].1.report("grid-01", &[super::photos::jpeg(40, 30)]).await;
         let mut neighbour = server.known_visitor().await;
         let other = neighbour.report("grid-01", &[]).await;
-        // It goes as far as whatever is merged into it.
-        let other = set(&server.store, &Code::parse(&other).unwrap(), |report| {
+        // The target is as public as what is merged into it.
+        let other = change_report(&server.store, &Code::parse(&other).unwrap(), |report| {
             (report.state, report.accepted_at) = (State::Accepted, Some(1));
         })
         .await;
-        neighbour.post("/sign", &[&GOOD[..], &[("message", "大家一起来")]].concat()).await;
-        // One that is doubtful, so that there is something to judge.
-        let doubtful = [&GOOD[..], &[(HONEYPOT_FIELD, "x")]].concat();
-        server.known_visitor().await.post("/sign", &doubtful).await;
+        neighbour
+            .post("/sign", &[&VALID_SIGNATURE[..], &[("message", "大家一起来")]].concat())
+            .await;
+        // A suspect signature, so that there is one to review.
+        let suspect = [&VALID_SIGNATURE[..], &[(HONEYPOT_FIELD, "x")]].concat();
+        server.known_visitor().await.post("/sign", &suspect).await;
         let (found, shown) = (BTreeSet::new(), BTreeSet::new());
         let (code, other) = (Code::parse(&code).unwrap(), other.number().to_string());
         let street = Self { server, browsers, code, other, sent: 0, found, shown };
-        street.set(State::Submitted, Action::Note).await;
+        street.prepare_report(State::Submitted, Action::Note).await;
         street
     }
 
-    /// Brings the report into a state in which `action` is asked for.
-    async fn set(&self, state: State, action: Action) -> Report {
+    /// Puts the report into `state`, ready for `action`.
+    async fn prepare_report(&self, state: State, action: Action) -> Report {
         let handler = self.server.service.staff().await.unwrap()[0].id;
-        set(&self.server.store, &self.code, |report| {
+        change_report(&self.server.store, &self.code, |report| {
             report.state = state;
             report.grid = Slug::parse("grid-01").ok();
             let category = if action == Action::Acknowledge { "praise" } else { "corridor" };
@@ -156,20 +158,20 @@ impl Street {
         &mut self.browsers.iter_mut().find(|(name, _)| *name == who).unwrap().1
     }
 
-    /// Opens a page or a file, and holds it against the markup.
+    /// Opens a page or a file and checks it for injected markup.
     async fn open(&mut self, who: &'static str, path: &str) -> Option<Html> {
         let response = self.browser(who).get(path).await;
-        self.read(response, &format!("{who} at {path}")).await
+        self.check_response(response, &format!("{who} at {path}")).await
     }
 
-    async fn read(&mut self, response: reqwest::Response, at: &str) -> Option<Html> {
+    async fn check_response(&mut self, response: reqwest::Response, at: &str) -> Option<Html> {
         assert!(response.status().as_u16() < 500, "{at}: {}", response.status());
         let kind = response.headers().get(header::CONTENT_TYPE).map(|v| v.to_str().unwrap());
         let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().to_owned();
         let bytes = response.bytes().await.unwrap();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let there = match kind.as_str() {
-            "text/html" => is_text(&text, at),
+        let found = match kind.as_str() {
+            "text/html" => contains_mark_as_text(&text, at),
             "application/json" => {
                 let json: serde_json::Value = serde_json::from_str(&text).unwrap();
                 json.to_string().contains(MARK)
@@ -192,91 +194,91 @@ impl Street {
             }
             _ => return None,
         };
-        if there {
+        if found {
             self.shown.insert(format!("{kind} {}", at.split('?').next().unwrap()));
         }
         (kind == "text/html").then(|| Html::parse_document(&text))
     }
 
-    /// Sends a form with markup in every text, first as much of it as there is, then what each
-    /// field takes, until it is taken; whether it was.
+    /// Sends a form with markup in every text field. A refused field gets shorter markup, then a
+    /// valid value, until the form is accepted; returns whether it was.
     async fn fill(&mut self, who: &'static str, form: &Form) -> bool {
-        // Nobody sees the honeypot: what is written into it is a program's.
+        // Not the honeypot: people do not see it, and a filled one marks a script.
         let texts: Vec<_> =
-            form.texts().into_iter().filter(|name| name != HONEYPOT_FIELD).collect();
-        let mut tries: Vec<usize> = vec![0; texts.len()];
+            form.text_names().into_iter().filter(|name| name != HONEYPOT_FIELD).collect();
+        let mut levels: Vec<usize> = vec![0; texts.len()];
         loop {
             self.sent += 1;
             let n = self.sent;
-            let mut fields = form.chosen();
-            for (name, tried) in texts.iter().zip(&tries) {
+            let mut fields = form.default_values();
+            for (name, tried) in texts.iter().zip(&levels) {
                 let text = match (name.as_str(), tried) {
                     ("of", 1..) => self.other.clone(),
                     (_, 0) => MARKUP[0].to_owned(),
                     (_, 1) => MARKUP[1 + n % (MARKUP.len() - 1)].to_owned(),
-                    _ => plain(name, n),
+                    _ => valid_value(name, n),
                 };
                 fields.push((name.clone(), text));
             }
             let sent: Vec<(&str, &str)> =
                 fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            // What it looks like after is another picture than before.
-            let picture = |i: usize| super::photos::jpeg(30 + 20 * i as u32, 90 - 20 * i as u32);
-            let files = form.files();
+            // Before and after photos must differ.
+            let photo = |i: usize| super::photos::jpeg(30 + 20 * i as u32, 90 - 20 * i as u32);
+            let files = form.file_names();
             let files: Vec<_> =
-                files.iter().enumerate().map(|(i, f)| (f.as_str(), "a.jpg", picture(i))).collect();
+                files.iter().enumerate().map(|(i, f)| (f.as_str(), "a.jpg", photo(i))).collect();
             let browser = self.browser(who);
             let request = match form.multipart {
                 true => browser.multipart(&form.action, &sent, &files),
                 false => browser.form(&form.action, &sent),
             };
-            let json = request.try_clone().filter(|_| tries.iter().all(|tried| *tried == 0));
+            let json = request.try_clone().filter(|_| levels.iter().all(|tried| *tried == 0));
             let response = browser.send(request).await;
             let status = response.status();
             let at = format!("{who} posting to {}", form.action);
-            let page = self.read(response, &at).await;
+            let page = self.check_response(response, &at).await;
             if let Some(request) = json.filter(|_| status == StatusCode::UNPROCESSABLE_ENTITY) {
                 let request = request.header(header::ACCEPT, "application/json");
                 let refused = self.browser(who).send(request).await;
-                self.read(refused, &at).await;
+                self.check_response(refused, &at).await;
             }
             if status != StatusCode::UNPROCESSABLE_ENTITY {
                 return status.is_redirection() || status == StatusCode::OK;
             }
             let page = page.unwrap();
-            let mut moved = false;
-            for (name, tried) in texts.iter().zip(&mut tries) {
+            let mut changed = false;
+            for (name, tried) in texts.iter().zip(&mut levels) {
                 let kept = all(&page, &format!("[name=\"{name}\"]"));
                 let secret = ["password", "old", "new"].contains(&name.as_str());
                 if *tried < 2 && !secret && fields.iter().filter(|(f, _)| f == name).count() == 1 {
                     let sent = &fields.iter().find(|(field, _)| field == name).unwrap().1;
                     let back = kept.iter().any(|field| value(*field) == *sent);
-                    assert!(back, "{at}: {name} has lost {sent}");
+                    assert!(back, "{at}: {name} does not contain {sent} any more");
                 }
                 if !all(&page, &format!("#error-{name}")).is_empty() && *tried < 2 {
                     *tried += 1;
-                    moved = true;
+                    changed = true;
                 }
             }
-            if !moved {
+            if !changed {
                 return false;
             }
         }
     }
 
-    /// Sends the forms of a page that lead to `action`.
-    async fn press(&mut self, who: &'static str, path: &str, action: &str) {
+    /// Sends the forms of a page whose action begins with `action`.
+    async fn send_forms(&mut self, who: &'static str, path: &str, action: &str) {
         let page = self.open(who, path).await.unwrap();
         let wanted: Vec<Form> =
             forms(&page).into_iter().filter(|form| form.action.starts_with(action)).collect();
-        assert!(!wanted.is_empty(), "{who} at {path} finds nothing that leads to {action}");
+        assert!(!wanted.is_empty(), "{who} at {path} finds no form for {action}");
         for form in wanted {
-            self.found.insert(pattern(&form.action));
+            self.found.insert(route_path(&form.action));
             self.fill(who, &form).await;
         }
     }
 
-    /// An example of each path of the table.
+    /// Example paths of a route.
     fn examples(&self, path: &str) -> Vec<String> {
         let code = self.code.to_string();
         let fill = |name: &str, values: &[&str]| {
@@ -302,17 +304,17 @@ impl Street {
         }
     }
 
-    /// Opens every page, and sends every form on it that has a text.
+    /// Opens every page as every role; with `fill` also sends every form with a text field.
     async fn walk(&mut self, fill: bool) {
         for row in table().into_iter().filter(|row| row.method == "GET" && row.path != "/live") {
             for path in self.examples(row.path) {
                 for (who, ..) in ROLES {
                     let Some(page) = self.open(who, &path).await else { continue };
                     for form in forms(&page) {
-                        self.found.insert(pattern(&form.action));
-                        // Those of a case are sent deed by deed.
-                        let command = form.action.starts_with("/console/reports/");
-                        if fill && !command && !form.texts().is_empty() {
+                        self.found.insert(route_path(&form.action));
+                        // Forms of a report are sent per action, in the test.
+                        let is_action = form.action.starts_with("/console/reports/");
+                        if fill && !is_action && !form.text_names().is_empty() {
                             self.fill(who, &form).await;
                         }
                     }
@@ -324,13 +326,13 @@ impl Street {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn markup_stays_text_in_every_form_page_and_file() {
-    let mut street = Street::new().await;
-    // Every deed, in each of its states, by each who is shown its form.
+    let mut street = Walk::new().await;
+    // Every action, in each of its states, by each role that is shown its form.
     for action in Action::ALL {
         let mut taken = false;
-        for state in action.from() {
+        for state in action.allowed_states() {
             for (who, ..) in ROLES {
-                street.set(*state, action).await;
+                street.prepare_report(*state, action).await;
                 let path = match who {
                     "resident" => format!("/reports/{}", street.code),
                     _ => format!("/console/reports/{}", street.code),
@@ -339,35 +341,35 @@ async fn markup_stays_text_in_every_form_page_and_file() {
                 for form in forms(&page) {
                     let own = who == "resident" && !form.action.ends_with("/withdraw");
                     if own || form.id == format!("form-{}", action.as_str()) {
-                        street.found.insert(pattern(&form.action));
+                        street.found.insert(route_path(&form.action));
                         taken |= street.fill(who, &form).await && !own;
                     }
                 }
             }
         }
-        assert!(taken, "{action:?} was taken from nobody in any state");
+        assert!(taken, "{action:?} was never accepted");
     }
-    street.set(State::InProgress, Action::Note).await;
+    street.prepare_report(State::InProgress, Action::Note).await;
     street.walk(true).await;
-    // A 寄语 with markup is shown to all, and objected to; what is doubtful is released.
+    // A 寄语 with markup is published and objected to; the suspect signature is released.
     for (who, path, action) in [
         ("manager", "/console/messages", "/console/messages/"),
         ("resident", "/messages", "/messages/"),
         ("manager", "/console/signatures?verdict=release&rule=trap", "/console/signatures/judge"),
     ] {
-        street.press(who, path, action).await;
+        street.send_forms(who, path, action).await;
     }
     for state in [State::Submitted, State::InProgress, State::AwaitingCheck, State::Closed] {
-        street.set(state, Action::Note).await;
+        street.prepare_report(state, Action::Note).await;
         street.walk(false).await;
     }
-    // What no page has a form for.
+    // Routes without a form on any page.
     let without: Vec<&str> = table()
         .into_iter()
         .filter(|row| row.method == "POST" && !street.found.contains(row.path))
         .map(|row| row.path)
         .collect();
-    assert_eq!(without, NO_FORM, "forms that this test has not found");
+    assert_eq!(without, ROUTES_WITHOUT_FORM, "POST routes without a form");
 
     let shown = street.shown.iter().cloned().collect::<Vec<_>>().join("\n");
     for at in [
@@ -386,5 +388,5 @@ async fn markup_stays_text_in_every_form_page_and_file() {
     }
 }
 
-/// Rows that no page has a form for: what scripts send.
-const NO_FORM: [&str; 1] = ["/report/photos"];
+/// POST routes that only scripts use.
+const ROUTES_WITHOUT_FORM: [&str; 1] = ["/report/photos"];

@@ -1,4 +1,4 @@
-//! Every schema that was released is brought up to date, with what people wrote in it.
+//! Migrations: a database of every released schema is migrated, with its data.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::support::{
     server::Server,
 };
 
-/// What was written under each schema, after the one before.
+/// Rows written under each schema, in addition to those of the schemas before.
 const ROWS: [&[&str]; 6] = [
     &[
         "INSERT INTO signatures (ordinal, visitor, state, name, grid, pledges, message, show_name, consent, signed_at, withdrawn_at) VALUES \
@@ -21,7 +21,7 @@ const ROWS: [&[&str]; 6] = [
          (3, '', 'withdrawn', '', NULL, '[]', NULL, FALSE, '2020-11', 1700000000002, 1700000000003)",
         "INSERT INTO counters (kind, slug, n) VALUES ('signatures', 'all', 2), ('grid', 'grid-01', 1), \
          ('grid', 'unspecified', 1), ('pledge', 'home', 2), ('pledge', 'traffic', 1)",
-        // What was taken back then lies about on the disk.
+        // Deleted rows, whose text remains in free pages of the file.
         "WITH RECURSIVE many (n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM many WHERE n < 900) \
          INSERT INTO signatures (ordinal, visitor, state, name, pledges, show_name, consent, signed_at) \
          SELECT n, 'c' || n, 'valid', '钱测试', '[]', FALSE, '2020-11', 1700000000002 FROM many",
@@ -32,7 +32,7 @@ const ROWS: [&[&str]; 6] = [
         "INSERT INTO reports (serial, code, year, visitor, source, state, category, kind, grid, branch, unit, description, place, lat, lon, accuracy, contact_name, contact_phone, rating_comment, consent, hidden, version, level, reopened, supervised, submitted_at, supporters) VALUES \
          (1, 'RRRRRRRRRRRRRRRRRRRRRR', 2026, 'aaaaaaaaaaaaaaaaaaaaaa', 'resident', 'submitted', 'corridor', 'casework', 'grid-01', 'residential', 'property', '三楼堆了旧家具', '测试小区', 31.2987651, 121.5678912, 12, '张测试', '13900139017', '还行', '2020-11', 0, 1, 0, 0, 0, 1700000001000, 0)",
         "INSERT INTO report_events (serial, version, at, what, state, text, audience) VALUES (1, 1, 1700000001000, 'filed', 'submitted', '补充一句', 'reporter')",
-        // Dispatched twice; of those who moved it since, one is to be known once.
+        // Dispatched twice; of the staff who worked on it since, one appears twice.
         "INSERT INTO report_events (serial, version, at, staff, what, state, audience) VALUES \
          (1, 2, 1, 4, 'start', 'in_progress', 'public'), (1, 3, 2, 5, 'dispatch', 'dispatched', 'public'), \
          (1, 4, 3, 6, 'start', 'in_progress', 'public'), (1, 5, 4, 7, 'note', 'in_progress', 'staff'), \
@@ -54,8 +54,8 @@ const ROWS: [&[&str]; 6] = [
     &["INSERT INTO doubts (place, n, since) VALUES ('x', 3, 1700000001000)"],
 ];
 
-/// What people wrote in them.
-const PLAIN: [&str; 11] = [
+/// Plain text in these rows, which must be encrypted afterwards.
+const PLAINTEXTS: [&str; 11] = [
     "钱测试",
     "王测试",
     "李测试",
@@ -69,8 +69,8 @@ const PLAIN: [&str; 11] = [
     "这不好",
 ];
 
-/// The steps up to `version` as sqlx reads them from a folder.
-fn steps(kind: Kind, version: usize, folder: &Path) -> PathBuf {
+/// A folder with the migrations up to `version`, as sqlx reads them.
+fn migrations_up_to(kind: Kind, version: usize, folder: &Path) -> PathBuf {
     let dialect = if kind == Kind::Sqlite { "sqlite" } else { "postgres" };
     let all = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sql/migrations").join(dialect);
     let some = folder.join(format!("steps-{version}"));
@@ -86,11 +86,12 @@ fn steps(kind: Kind, version: usize, folder: &Path) -> PathBuf {
 }
 
 /// A database as the release with schema `version` left it.
-async fn old(kind: Kind, version: usize) -> Database {
+async fn database_of_schema(kind: Kind, version: usize) -> Database {
     let database = Database::new(kind).await;
-    // Step by step, as releases followed each other.
+    // One schema after another, as in real updates.
     for step in 1..=version {
-        let steps = Migrator::new(steps(kind, step, database.folder.path())).await.unwrap();
+        let steps =
+            Migrator::new(migrations_up_to(kind, step, database.folder.path())).await.unwrap();
         match kind {
             Kind::Sqlite => {
                 let options: SqliteConnectOptions = database.url.parse().unwrap();
@@ -115,7 +116,7 @@ async fn old(kind: Kind, version: usize) -> Database {
 async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     for version in 1..=ROWS.len() {
-        let server = Server::start(old(database.kind, version).await).await;
+        let server = Server::start(database_of_schema(database.kind, version).await).await;
         let drifts = server.store.recount().await.unwrap();
         assert!(drifts.is_empty(), "schema {version}: {drifts:?}");
         assert_eq!(server.service.counts().signatures, 2, "schema {version}");
@@ -124,10 +125,10 @@ async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
         assert_eq!((mine.ordinal, mine.name.as_str()), (1, "王测试"), "schema {version}");
         let (reports, _) = server.service.my_reports(&visitor).await.unwrap();
         assert_eq!(reports.len(), usize::from(version > 1), "schema {version}");
-        // What stood there in plain words is sealed, opens, and is nowhere else.
+        // Plain text of the old schema is encrypted, can be read, and is nowhere else.
         if let Some(report) = reports.first() {
-            let told = (report.description.as_str(), report.place.as_str());
-            assert_eq!(told, ("三楼堆了旧家具", "测试小区"));
+            let texts = (report.description.as_str(), report.place.as_str());
+            assert_eq!(texts, ("三楼堆了旧家具", "测试小区"));
             assert_eq!((report.lat, report.lon), (Some(31.298_765_1), Some(121.567_891_2)));
             assert_eq!(report.accuracy, Some(12));
             assert_eq!(report.contact_name.as_deref(), Some("张测试"));
@@ -137,7 +138,7 @@ async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
             let mut movers = report.moved_by.clone();
             movers.sort_unstable();
             assert_eq!((movers.as_slice(), report.hidden_by), (&[6, 8][..], Some(9)));
-            assert_eq!(report.referred_to, None, "it is not to be passed on");
+            assert_eq!(report.referred_to, None, "not a pending referral");
             let events = server.store.events_of(1).await.unwrap();
             assert_eq!(events[0].text.as_deref(), Some("补充一句"));
             let waiting = server.store.messages_to_review(9).await.unwrap();
@@ -146,12 +147,12 @@ async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
                 ("大家一起来", "这不好")
             );
         }
-        let everything = server.database.everything().await;
-        for text in PLAIN {
+        let everything = server.database.all_bytes().await;
+        for text in PLAINTEXTS {
             let found = everything.windows(text.len()).any(|window| window == text.as_bytes());
             assert!(!found, "schema {version}: {text}");
         }
-        // And it goes on.
+        // The migrated database works.
         let mut visitor = server.known_visitor().await;
         assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
         visitor.report("grid-01", &[]).await;

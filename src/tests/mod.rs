@@ -1,5 +1,5 @@
-//! What the house promises, tried from outside: the store on both databases, the
-//! routes of a running server, the program as a process, and the plan itself.
+//! Integration tests: the store on both databases, the routes of a running server, the program as a
+//! process, and rules about the sources.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 

@@ -1,5 +1,5 @@
-//! Several nodes on one PostgreSQL: what one commits the others tell, and what happens
-//! once happens on one of them.
+//! Several nodes on one PostgreSQL: each publishes the commits of the others, and jobs run on one
+//! node at a time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,18 +16,18 @@ use crate::support::{
     staff::PASSWORD,
 };
 
-/// Longer than anything here may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout of every wait.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn database() -> Database {
     Database::new(Kind::Postgres).await
 }
 
-/// Waits until `store` tells of `signatures`.
-async fn hears(store: &Store, signatures: u64) {
+/// Waits until `store` publishes `signatures`.
+async fn wait_for_signatures(store: &Store, signatures: u64) {
     let mut counts = store.follow_counts();
     let heard = counts.wait_for(|counts| counts.signatures == signatures);
-    timeout(PATIENCE, heard).await.expect("the other node hears of it").unwrap();
+    timeout(TIMEOUT, heard).await.expect("the other node is notified").unwrap();
 }
 
 async fn sign(store: &Store, database: &Database, n: usize) {
@@ -47,7 +47,7 @@ async fn sign(store: &Store, database: &Database, n: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_commit_is_told_once_for_many_and_heard_everywhere() {
+async fn commits_are_notified_in_batches_to_all_nodes() {
     let database = database().await;
     let (here, there) = (database.store().await, database.store().await);
     let mut notices = PgListener::connect(&database.url).await.unwrap();
@@ -55,20 +55,20 @@ async fn a_commit_is_told_once_for_many_and_heard_everywhere() {
     for n in 0..200 {
         sign(&here, &database, n).await;
     }
-    hears(&there, 200).await;
+    wait_for_signatures(&there, 200).await;
     assert_eq!(*here.counts(), *there.counts());
-    let mut told = 0;
+    let mut received = 0;
     let mut last = String::new();
     while let Ok(Ok(notice)) = timeout(Duration::from_millis(500), notices.recv()).await {
-        told += 1;
+        received += 1;
         last = notice.payload().to_owned();
     }
     assert_eq!(last, here.counts().revision.to_string());
-    assert!((1..200).contains(&told), "{told} notices for 200 commits");
+    assert!((1..200).contains(&received), "{received} notices for 200 commits");
 }
 
-/// Ends the connections of the nodes on which they hear of each other; how many.
-async fn cut_off(database: &Database) -> i64 {
+/// Terminates the LISTEN connections of all nodes; returns how many.
+async fn terminate_listeners(database: &Database) -> i64 {
     database
         .number(
             "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -78,11 +78,11 @@ async fn cut_off(database: &Database) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_node_that_is_cut_off_looks_by_itself_and_hears_again() {
+async fn a_node_without_listener_polls_and_reconnects() {
     let database = database().await;
     let (here, there) = (database.store().await, database.store().await);
-    let listening = async || {
-        timeout(PATIENCE, async {
+    let wait_for_listeners = async || {
+        timeout(TIMEOUT, async {
             while database
                 .number(
                     "SELECT COUNT(*) FROM pg_stat_activity \
@@ -97,25 +97,25 @@ async fn a_node_that_is_cut_off_looks_by_itself_and_hears_again() {
         .await
         .expect("both nodes listen");
     };
-    listening().await;
-    assert_eq!(cut_off(&database).await, 2);
+    wait_for_listeners().await;
+    assert_eq!(terminate_listeners(&database).await, 2);
     sign(&here, &database, 1).await;
-    hears(&there, 1).await;
-    listening().await;
+    wait_for_signatures(&there, 1).await;
+    wait_for_listeners().await;
     sign(&there, &database, 2).await;
-    hears(&here, 2).await;
+    wait_for_signatures(&here, 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_node_at_a_time_does_the_periodic_jobs() {
     let database = database().await;
     let (here, there) = (database.store().await, database.store().await);
-    let mut lead = here.try_job_lock().await.unwrap().expect("nobody else leads");
-    assert!(lead.holds().await);
+    let mut lock = here.try_job_lock().await.unwrap().expect("no other node has the lock");
+    assert!(lock.holds().await);
     assert!(there.try_job_lock().await.unwrap().is_none());
-    assert!(here.try_job_lock().await.unwrap().is_none(), "not twice on one node either");
-    drop(lead);
-    let other = timeout(PATIENCE, async {
+    assert!(here.try_job_lock().await.unwrap().is_none(), "not twice on one node");
+    drop(lock);
+    let other = timeout(TIMEOUT, async {
         loop {
             if let Some(lead) = there.try_job_lock().await.unwrap() {
                 return lead;
@@ -123,8 +123,8 @@ async fn one_node_at_a_time_does_the_periodic_jobs() {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    let mut other = other.await.expect("the other node takes over");
-    // Its connection breaks: it must not go on, and someone else may.
+    let mut other = other.await.expect("the other node gets the lock");
+    // Its connection breaks: it loses the lock, and another node may take it.
     database
         .number(
             "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_locks WHERE locktype = 'advisory' \
@@ -132,16 +132,16 @@ async fn one_node_at_a_time_does_the_periodic_jobs() {
         )
         .await;
     assert!(!other.holds().await);
-    let again = timeout(PATIENCE, async {
+    let again = timeout(TIMEOUT, async {
         while here.try_job_lock().await.unwrap().is_none() {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    again.await.expect("the first node leads again");
+    again.await.expect("the first node gets the lock again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn sessions_and_tries_at_passwords_hold_on_every_node() {
+async fn sessions_and_login_limits_are_shared_by_all_nodes() {
     let database = database().await;
     let (here, there) = (Server::start(database.clone()).await, Server::start(database).await);
     here.add_staff("manager", "manager", &[]).await;
@@ -160,7 +160,7 @@ async fn sessions_and_tries_at_passwords_hold_on_every_node() {
     }
     assert_eq!(statuses[..10], [StatusCode::UNPROCESSABLE_ENTITY; 10]);
     assert_eq!(statuses[10..], [StatusCode::TOO_MANY_REQUESTS; 2], "both nodes count together");
-    // Whoever is known on this device is not kept out by what others do.
+    // A device on which the login succeeded before is exempt.
     let fields = [("login", "manager"), ("password", PASSWORD)];
     assert_eq!(elsewhere.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
     let stored = "SELECT COUNT(*) FROM tries WHERE place LIKE '%127.%' OR place LIKE '%manager%'";

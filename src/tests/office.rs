@@ -1,4 +1,4 @@
-//! What the office has: messages, figures, exports, notices to group chats, backups.
+//! Office features: review of messages, seeded data, exports, notices to chat robots, backups.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,22 +12,22 @@ use super::markup::{MARK, MARKUP};
 use crate::support::{
     database::{Database, Kind, default_campaign, on_both, secrets},
     process::{program, run},
-    server::{GOOD, Server, location},
+    server::{Server, VALID_SIGNATURE, location},
 };
 use rstest_reuse::apply;
 
 #[apply(on_both)]
-async fn a_message_is_on_the_wall_only_after_someone_has_looked(#[case] kind: Kind) {
+async fn a_message_is_public_only_after_review(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     server.add_staff("lead", "branch-lead", &["residential"]).await;
     let mut visitor = server.known_visitor().await;
-    let mut fields = GOOD.to_vec();
+    let mut fields = VALID_SIGNATURE.to_vec();
     fields.extend([("message", "小节之处显大德"), ("show_name", "on")]);
     visitor.post("/sign", &fields).await;
-    let wall = async || server.visitor().get("/messages").await.text().await.unwrap();
-    assert!(!wall().await.contains("小节之处显大德"));
+    let messages_page = async || server.visitor().get("/messages").await.text().await.unwrap();
+    assert!(!messages_page().await.contains("小节之处显大德"));
 
     let mut worker = server.logged_in("worker").await;
     assert_eq!(worker.get("/console/messages").await.status(), StatusCode::FORBIDDEN);
@@ -37,7 +37,7 @@ async fn a_message_is_on_the_wall_only_after_someone_has_looked(#[case] kind: Ki
     let waiting = lead.get("/console/messages").await.text().await.unwrap();
     assert!(waiting.contains("小节之处显大德"));
     lead.post("/console/messages/1", &[("show", "yes")]).await;
-    let shown = wall().await;
+    let shown = messages_page().await;
     assert!(
         shown.contains("小节之处显大德") && shown.contains("王**") && !shown.contains("王测试")
     );
@@ -47,7 +47,7 @@ async fn a_message_is_on_the_wall_only_after_someone_has_looked(#[case] kind: Ki
     let waiting = lead.get("/console/messages").await.text().await.unwrap();
     assert!(waiting.contains("人有异议") && waiting.contains("不合适"));
     lead.post("/console/messages/1", &[("show", "no")]).await;
-    assert!(!wall().await.contains("小节之处显大德"));
+    assert!(!messages_page().await.contains("小节之处显大德"));
     let gone = visitor.post("/messages/1/object", &[]).await;
     assert_eq!(gone.status(), StatusCode::NOT_FOUND);
     let none = lead.post("/console/messages/7", &[("show", "yes")]).await;
@@ -55,7 +55,7 @@ async fn a_message_is_on_the_wall_only_after_someone_has_looked(#[case] kind: Ki
 }
 
 #[apply(on_both)]
-async fn a_seeded_street_has_every_page_and_counts_right(#[case] kind: Kind) {
+async fn a_seeded_database_serves_every_page_and_counts_right(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let folder = database.folder.path().to_owned();
     let seeded = {
@@ -67,7 +67,7 @@ async fn a_seeded_street_has_every_page_and_counts_right(#[case] kind: Kind) {
         let mut command = program(&database.url, &folder);
         run(command.args(["seed", "--reports", "1"]))
     };
-    assert_eq!(again.0, Some(1), "only an empty database is filled");
+    assert_eq!(again.0, Some(1), "seed needs an empty database");
     let server = Server::start(database).await;
     assert_eq!(server.store.recount().await.unwrap(), []);
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
@@ -108,7 +108,7 @@ async fn a_seeded_street_has_every_page_and_counts_right(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn a_copy_holds_reports_and_pictures(#[case] kind: Kind) {
+async fn a_backup_contains_reports_and_photos(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
@@ -130,9 +130,9 @@ async fn a_copy_holds_reports_and_pictures(#[case] kind: Kind) {
     let store = Store::open(&other.url, secrets().seal(), &default_campaign()).await.unwrap();
     let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
     let photos = store.photos_of(report.serial).await.unwrap();
-    let pictures =
+    let photo_store =
         PhotoStore::open(&other.folder.path().join("photos").display().to_string()).unwrap();
-    let picture = pictures.get(&photos[0].id, store::Size::Full).await.unwrap();
+    let picture = photo_store.get(&photos[0].id, store::Size::Full).await.unwrap();
     assert!(picture.unwrap().starts_with(&[0xff, 0xd8]));
     assert_eq!(store.staff().await.unwrap().len(), 1);
     assert_eq!(store.events_of(report.serial).await.unwrap().len(), 1);
@@ -140,7 +140,7 @@ async fn a_copy_holds_reports_and_pictures(#[case] kind: Kind) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn exports_are_for_managers_noted_and_personal_only_when_asked() {
+async fn exports_are_for_managers_audited_and_personal_only_on_request() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     server.add_staff("manager", "manager", &[]).await;
@@ -166,7 +166,7 @@ async fn exports_are_for_managers_noted_and_personal_only_when_asked() {
     assert!(csv.contains("办件编号") && csv.contains("楼道堆物"), "{csv}");
     assert!(!csv.contains("13800000000") && !csv.contains("cmd") && !csv.contains("引号"), "{csv}");
     let bytes = manager.get("/console/export/reports.csv?personal=1").await.bytes().await.unwrap();
-    assert!(bytes.starts_with("\u{FEFF}".as_bytes()), "spreadsheets know it is UTF-8");
+    assert!(bytes.starts_with("\u{FEFF}".as_bytes()), "a byte order mark, for spreadsheets");
     let mut reader = csv::Reader::from_reader(&bytes[3..]);
     let row = reader.records().next().unwrap().unwrap();
     assert!(row.iter().any(|cell| cell == "'=cmd|' /C calc'!A0"), "{row:?}");
@@ -176,17 +176,18 @@ async fn exports_are_for_managers_noted_and_personal_only_when_asked() {
     assert!(!signatures.contains("王测试"), "{signatures}");
     let sheet = manager.get("/console/export/reports.xlsx").await;
     assert!(sheet.bytes().await.unwrap().starts_with(b"PK"));
-    let noted = server.database.number("SELECT COUNT(*) FROM audit WHERE action = 'export'").await;
-    assert_eq!(noted, 4);
+    let audited =
+        server.database.number("SELECT COUNT(*) FROM audit WHERE action = 'export'").await;
+    assert_eq!(audited, 4);
     for nowhere in ["reports.pdf", "reports", "staff.csv", "..%2Fx.csv"] {
         let status = manager.get(&format!("/console/export/{nowhere}")).await.status();
         assert_eq!(status, StatusCode::NOT_FOUND, "{nowhere}");
     }
 }
 
-/// A robot that keeps what it was told, and takes it only after some tries.
-async fn robot(refusals: usize) -> (String, Arc<Mutex<Vec<String>>>) {
-    let heard = Arc::new(Mutex::new(Vec::new()));
+/// A fake chat robot that refuses the first `refusals` messages: its URL, and all messages.
+async fn start_robot(refusals: usize) -> (String, Arc<Mutex<Vec<String>>>) {
+    let messages = Arc::new(Mutex::new(Vec::new()));
     let answer = move |State(heard): State<Arc<Mutex<Vec<String>>>>, body: String| async move {
         let mut heard = heard.lock().unwrap();
         heard.push(body);
@@ -196,51 +197,51 @@ async fn robot(refusals: usize) -> (String, Arc<Mutex<Vec<String>>>) {
             "{\"errcode\":0,\"errmsg\":\"ok\"}"
         }
     };
-    let router = Router::new().route("/send", post(answer)).with_state(Arc::clone(&heard));
+    let router = Router::new().route("/send", post(answer)).with_state(Arc::clone(&messages));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (format!("http://{address}/send?key=secret"), heard)
+    (format!("http://{address}/send?key=secret"), messages)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn robots_hear_of_new_reports_and_are_asked_again() {
+async fn robots_are_notified_of_new_reports_with_retries() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
-    let (address, heard) = robot(1).await;
+    let (address, heard) = start_robot(1).await;
     let file = server.database.folder.path().join("webhooks.toml");
     std::fs::write(&file, format!("[grids]\ngrid-01 = \"{address}\"\n")).unwrap();
-    let robots =
+    let webhooks =
         Webhooks::read(Some(&file), &default_campaign(), "https://wenming.example.cn").unwrap();
     let mut visitor = server.known_visitor().await;
     let code = visitor.report("grid-01", &[]).await;
     visitor.report("grid-02", &[]).await;
-    robots.send(&server.service).await.unwrap();
-    assert_eq!(heard.lock().unwrap().len(), 1, "only of its own grid");
-    robots.send(&server.service).await.unwrap();
-    assert_eq!(heard.lock().unwrap().len(), 1, "not at once again");
+    webhooks.send(&server.service).await.unwrap();
+    assert_eq!(heard.lock().unwrap().len(), 1, "only reports of its grid");
+    webhooks.send(&server.service).await.unwrap();
+    assert_eq!(heard.lock().unwrap().len(), 1, "not retried immediately");
     server.database.execute("UPDATE outbox SET next_at = 1 WHERE next_at IS NOT NULL").await;
-    robots.send(&server.service).await.unwrap();
+    webhooks.send(&server.service).await.unwrap();
     server.database.execute("UPDATE outbox SET next_at = 1 WHERE next_at IS NOT NULL").await;
-    robots.send(&server.service).await.unwrap();
+    webhooks.send(&server.service).await.unwrap();
     let heard = heard.lock().unwrap().clone();
-    assert_eq!(heard.len(), 2, "taken the second time, and not sent once more");
+    assert_eq!(heard.len(), 2, "accepted the second time, then not sent again");
     let told: serde_json::Value = serde_json::from_str(&heard[1]).unwrap();
     assert_eq!(told["msgtype"], "markdown");
     let text = told["markdown"]["content"].as_str().unwrap();
     assert!(text.contains("新反映") && text.contains(&code), "{text}");
-    assert!(!text.contains("三楼") && !text.contains("3号楼"), "nothing that the resident wrote");
+    assert!(!text.contains("三楼") && !text.contains("3号楼"), "no text of the resident");
     std::fs::write(&file, "[grids]\nnowhere = \"x\"\n").unwrap();
     let unknown = Webhooks::read(Some(&file), &default_campaign(), "").unwrap_err();
     assert!(unknown.contains("nowhere"), "{unknown}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_robot_is_told_nothing_that_anybody_wrote() {
+async fn notices_to_robots_contain_no_text_of_people() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
-    let (address, heard) = robot(0).await;
+    let (address, heard) = start_robot(0).await;
     let file = server.database.folder.path().join("webhooks.toml");
     std::fs::write(&file, format!("[grids]\ngrid-01 = \"{address}\"\n")).unwrap();
-    let robots = Webhooks::read(Some(&file), &default_campaign(), "https://x.example").unwrap();
+    let webhooks = Webhooks::read(Some(&file), &default_campaign(), "https://x.example").unwrap();
     let mut visitor = server.known_visitor().await;
     for markup in MARKUP {
         let fields = [
@@ -253,7 +254,7 @@ async fn a_robot_is_told_nothing_that_anybody_wrote() {
         ];
         visitor.send(visitor.multipart("/report", &fields, &[])).await;
     }
-    robots.send(&server.service).await.unwrap();
+    webhooks.send(&server.service).await.unwrap();
     let heard = heard.lock().unwrap();
     assert!(!heard.is_empty());
     for told in heard.iter() {

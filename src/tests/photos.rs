@@ -1,4 +1,4 @@
-//! Photos: what is taken, what is refused, who may see one.
+//! Photos: which formats are accepted, what is refused, who may see a photo.
 
 use std::{fs, io::Cursor, path::Path, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::support::{
     server::{Server, location, report_fields},
 };
 
-/// A picture that is red on its left and blue on its right.
+/// An image: red on the left, blue on the right.
 fn two_colours(width: u32, height: u32) -> DynamicImage {
     RgbImage::from_fn(width, height, |x, _| {
         if x < width / 2 { image::Rgb([220, 20, 20]) } else { image::Rgb([20, 20, 220]) }
@@ -35,7 +35,7 @@ pub fn jpeg(width: u32, height: u32) -> Vec<u8> {
 
 const SECRET: &[u8] = b"SecretPhone";
 
-/// The JPEG with EXIF that says how it was held and by which phone it was taken.
+/// Adds EXIF with an orientation and the maker [`SECRET`] to a JPEG.
 fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
     tiff.extend([0x0f, 0x01, 2, 0, 12, 0, 0, 0, 38, 0, 0, 0]);
@@ -48,16 +48,16 @@ fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     [&jpeg[..2], &exif, &jpeg[2..]].concat()
 }
 
-/// A PNG that says it is so large.
+/// A PNG whose header declares this size.
 fn png_header(width: u32, height: u32) -> Vec<u8> {
-    let whole = encoded(&two_colours(2, 2), ImageFormat::Png);
+    let png = encoded(&two_colours(2, 2), ImageFormat::Png);
     let mut head = b"IHDR".to_vec();
     head.extend(width.to_be_bytes());
     head.extend(height.to_be_bytes());
-    head.extend(&whole[24..29]);
+    head.extend(&png[24..29]);
     let mut crc = flate2::Crc::new();
     crc.update(&head);
-    [&whole[..12], &head, &crc.sum().to_be_bytes(), &whole[33..]].concat()
+    [&png[..12], &head, &crc.sum().to_be_bytes(), &png[33..]].concat()
 }
 
 fn files_below(folder: &Path) -> Vec<Vec<u8>> {
@@ -74,10 +74,10 @@ fn files_below(folder: &Path) -> Vec<Vec<u8>> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
+async fn photos_are_turned_upright_and_lose_their_exif() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
-    // 6: the phone was held upright, so the picture's right side is its bottom.
+    // Orientation 6: rotated by 90 degrees, the right side of the image is the bottom.
     let code = visitor.report("grid-01", &[with_exif(&jpeg(2000, 1000), 6)]).await;
     let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
     let ids = html::photo_ids(&page);
@@ -85,7 +85,11 @@ async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
     for (query, longest) in [("", 1600), ("?size=thumb", 400)] {
         let response = visitor.get(&format!("/photos/{}{query}", ids[0])).await;
         assert_eq!(response.headers()[header::CONTENT_TYPE], "image/jpeg");
-        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "it is not public");
+        assert_eq!(
+            response.headers()[header::CACHE_CONTROL],
+            "no-store",
+            "the report is not public"
+        );
         let picture = image::load_from_memory(&response.bytes().await.unwrap()).unwrap().to_rgb8();
         assert_eq!((picture.width(), picture.height()), (longest / 2, longest));
         let (top, bottom) = (picture.get_pixel(20, 20), picture.get_pixel(20, longest - 20));
@@ -97,17 +101,17 @@ async fn pictures_stand_upright_and_say_nothing_of_their_phone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn every_kind_that_is_promised_is_taken() {
+async fn every_promised_format_is_accepted() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let small = two_colours(60, 40);
-    let mut zipped = encoded(&small, ImageFormat::Png);
-    zipped.extend(b"PK\x03\x04 a zip behind it PK\x05\x06");
+    let mut with_zip = encoded(&small, ImageFormat::Png);
+    with_zip.extend(b"PK\x03\x04 a zip behind it PK\x05\x06");
     let transparent = DynamicImage::new_rgba8(30, 30);
     for (what, bytes) in [
         ("jpeg", encoded(&small, ImageFormat::Jpeg)),
         ("png", encoded(&small, ImageFormat::Png)),
         ("webp", encoded(&small, ImageFormat::WebP)),
-        ("png with a zip behind it", zipped),
+        ("png with an appended zip", with_zip),
         ("transparent png", encoded(&transparent, ImageFormat::Png)),
     ] {
         let mut visitor = server.known_visitor().await;
@@ -121,20 +125,20 @@ async fn every_kind_that_is_promised_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_is_no_picture_is_refused_with_a_sentence_and_nothing_is_lost() {
+async fn broken_photos_are_refused_with_an_error_and_the_form_is_kept() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
-    let whole = jpeg(600, 400);
+    let valid = jpeg(600, 400);
     let unsupported = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     let cases: Vec<(&str, Vec<u8>, StatusCode)> = vec![
-        ("truncated", whole[..whole.len() / 3].to_vec(), unsupported),
-        ("only a beginning", whole[..3].to_vec(), unsupported),
+        ("truncated", valid[..valid.len() / 3].to_vec(), unsupported),
+        ("only the magic bytes", valid[..3].to_vec(), unsupported),
         ("60,000 by 60,000", png_header(60_000, 60_000), unsupported),
         ("svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), unsupported),
         ("gif", b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\0\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;".to_vec(), unsupported),
         ("heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec(), unsupported),
         ("zero bytes", Vec::new(), unsupported),
-        ("too large", [whole.clone(), vec![0; 10 * 1024 * 1024]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
+        ("too large", [valid.clone(), vec![0; 10 * 1024 * 1024]].concat(), StatusCode::PAYLOAD_TOO_LARGE),
     ];
     for (what, bytes, status) in cases {
         let fields = report_fields("grid-01");
@@ -142,8 +146,8 @@ async fn what_is_no_picture_is_refused_with_a_sentence_and_nothing_is_lost() {
         let response = visitor.send(visitor.multipart("/report", &fields, &files)).await;
         assert_eq!(response.status(), status, "{what}");
         let page = response.text().await.unwrap();
-        assert!(page.contains("id=\"error-photos\""), "{what}: a sentence beside the field");
-        assert!(page.contains("三楼堆了旧家具"), "{what}: the words are still there");
+        assert!(page.contains("id=\"error-photos\""), "{what}: an error message at the field");
+        assert!(page.contains("三楼堆了旧家具"), "{what}: the text is kept");
     }
     assert_eq!(server.store.counts().reports.received, 0);
     assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 0);
@@ -197,12 +201,12 @@ async fn a_photo_is_public_only_when_its_report_is_and_staff_chose_it() {
     let hide = worker.post(&format!("/console/reports/{code}/hide"), &fields).await;
     assert_eq!(hide.status(), StatusCode::SEE_OTHER);
     assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::NOT_FOUND);
-    let anonymous = stranger.other().get(&format!("/photos/{}", ids[0])).await;
+    let anonymous = stranger.new_visitor().get(&format!("/photos/{}", ids[0])).await;
     assert!(!anonymous.headers().contains_key(header::SET_COOKIE), "photos set no cookie");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn photos_are_held_for_their_visitor_alone() {
+async fn held_photos_belong_to_their_visitor() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
     let request = visitor
@@ -215,7 +219,7 @@ async fn photos_are_held_for_their_visitor_alone() {
     assert_eq!(visitor.get(&format!("/photos/{id}")).await.status(), StatusCode::OK);
     let mut thief = server.known_visitor().await;
     assert_eq!(thief.get(&format!("/photos/{id}")).await.status(), StatusCode::NOT_FOUND);
-    // Who names another's photo gets nothing.
+    // The id of another visitor's photo is ignored.
     let mut fields = report_fields("grid-01").to_vec();
     fields.push(("held", &id));
     let stolen = thief.send(thief.multipart("/report", &fields, &[])).await;
@@ -266,7 +270,7 @@ async fn two_forms_with_the_same_photos_do_not_deadlock_on_postgres() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn photos_that_nobody_sent_are_swept_away() {
+async fn held_photos_expire() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let visitor = server.known_visitor().await;
     let request = visitor.multipart("/report/photos", &[], &[("photos", "a.jpg", jpeg(60, 40))]);
@@ -277,20 +281,20 @@ async fn photos_that_nobody_sent_are_swept_away() {
     assert_eq!(files_below(&photos).len(), 2);
     assert_eq!(server.service.sweep_photos().await.unwrap(), 0, "an hour has not passed");
     server.database.execute("UPDATE photos SET at = at - 3700000").await;
-    // A picture that can't be swept away keeps its row, so that it is tried again.
-    let full = photos.join(&id[..2]).join(format!("{id}.jpg"));
-    fs::remove_file(&full).unwrap();
-    fs::create_dir_all(full.join("in the way")).unwrap();
+    // A file that cannot be deleted keeps its row, so that it is tried again.
+    let file = photos.join(&id[..2]).join(format!("{id}.jpg"));
+    fs::remove_file(&file).unwrap();
+    fs::create_dir_all(file.join("in the way")).unwrap();
     server.service.sweep_photos().await.unwrap_err();
     assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 1);
-    fs::remove_dir_all(&full).unwrap();
+    fs::remove_dir_all(&file).unwrap();
     assert_eq!(server.service.sweep_photos().await.unwrap(), 1);
     assert_eq!(files_below(&photos).len(), 0);
     assert_eq!(server.database.number("SELECT COUNT(*) FROM photos").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn only_so_many_are_held() {
+async fn the_number_of_held_photos_is_limited() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
     let mut last = None;
@@ -301,7 +305,7 @@ async fn only_so_many_are_held() {
     let last = last.unwrap();
     assert_eq!(last.status(), StatusCode::TOO_MANY_REQUESTS);
     assert!(last.headers().contains_key(header::RETRY_AFTER));
-    let without_cookie = visitor.other();
+    let without_cookie = visitor.new_visitor();
     let photo = [("photos", "a.jpg", jpeg(6, 4))];
     let request = without_cookie.multipart("/report/photos", &[], &photo);
     assert_eq!(request.send().await.unwrap().status(), StatusCode::FORBIDDEN);

@@ -1,4 +1,4 @@
-//! A phrase that was written down gives back what one has done here, once.
+//! Recovery phrase: gives a visitor's data back to another browser, once.
 
 use reqwest::{StatusCode, header};
 use rstest_reuse::apply;
@@ -9,7 +9,7 @@ use crate::support::{
     server::{Server, Visitor, location},
 };
 
-async fn phrase_of(visitor: &mut Visitor) -> String {
+async fn new_phrase(visitor: &mut Visitor) -> String {
     let made = visitor.post("/recovery/new", &[]).await;
     assert_eq!(made.status(), StatusCode::OK);
     assert_eq!(made.headers()[header::CACHE_CONTROL], "no-store");
@@ -26,8 +26,8 @@ async fn a_phrase_gives_back_everything_once(#[case] kind: Kind) {
     let mut before = server.known_visitor().await;
     before.sign().await;
     let code = before.report("grid-01", &[]).await;
-    let void = phrase_of(&mut before).await;
-    let phrase = phrase_of(&mut before).await;
+    let replaced = new_phrase(&mut before).await;
+    let phrase = new_phrase(&mut before).await;
     assert_eq!(
         server.database.number("SELECT COUNT(*) FROM recoveries WHERE LENGTH(phrase) = 22").await,
         1,
@@ -37,40 +37,44 @@ async fn a_phrase_gives_back_everything_once(#[case] kind: Kind) {
     let mut after = server.known_visitor().await;
     let own = after.report("grid-02", &[]).await;
     assert_eq!(after.get(&format!("/reports/{code}")).await.status(), StatusCode::NOT_FOUND);
-    let refused = after.post("/recovery", &[("phrase", &void), ("merge", "on")]).await;
+    let refused = after.post("/recovery", &[("phrase", &replaced), ("merge", "on")]).await;
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = refused.text().await.unwrap();
-    assert!(page.contains("没有这个口令") && page.contains(&void), "{page}");
+    assert!(page.contains("没有这个口令") && page.contains(&replaced), "{page}");
 
-    // As a keyboard gives it, too.
-    let wide: String = phrase
+    // Fullwidth digits, as Chinese keyboards type them, are accepted.
+    let fullwidth: String = phrase
         .chars()
         .map(|c| c.to_digit(10).map_or(c, |n| char::from_u32(u32::from('０') + n).unwrap()))
         .collect();
-    let asked = after.post("/recovery", &[("phrase", &wide)]).await;
-    assert_eq!(asked.status(), StatusCode::UNPROCESSABLE_ENTITY, "two become one only if asked");
+    let asked = after.post("/recovery", &[("phrase", &fullwidth)]).await;
+    assert_eq!(
+        asked.status(),
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "visitors are merged only on request"
+    );
     assert!(asked.text().await.unwrap().contains("并到一起"));
-    let lost = after.clone();
-    let back = after.post("/recovery", &[("phrase", &wide), ("merge", "on")]).await;
+    let before_answer = after.clone();
+    let back = after.post("/recovery", &[("phrase", &fullwidth), ("merge", "on")]).await;
     assert_eq!((back.status(), location(&back)), (StatusCode::SEE_OTHER, "/me"));
     let me = after.get("/me").await.text().await.unwrap();
     assert!(me.contains("第 ") && me.contains(&code) && me.contains(&own), "{me}");
     assert_eq!(server.store.counts().signatures, 1);
     assert_eq!(server.store.recount().await.unwrap().len(), 0);
 
-    // The answer got lost: the same browser asks again.
-    let mut lost = lost;
+    // If the answer got lost, the same browser can ask again.
+    let mut lost = before_answer;
     let back = lost.post("/recovery", &[("phrase", &phrase)]).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER);
     assert!(lost.get("/me").await.text().await.unwrap().contains(&code));
 
     let mut third = server.known_visitor().await;
     let again = third.post("/recovery", &[("phrase", &phrase)]).await;
-    assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "it is used up");
+    assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY, "a phrase works once");
 }
 
 #[apply(on_both)]
-async fn where_both_have_signed_the_earlier_stays(#[case] kind: Kind) {
+async fn after_a_merge_the_earlier_signature_stays(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut first = server.known_visitor().await;
@@ -87,10 +91,10 @@ async fn where_both_have_signed_the_earlier_stays(#[case] kind: Kind) {
         assert_eq!(visitor.post(&path, &[]).await.status(), StatusCode::SEE_OTHER);
     }
     assert_eq!(server.database.number("SELECT supporters FROM reports").await, 2);
-    // The state was changed behind the counters' back.
+    // The SQL above bypassed the counters: this drift is expected.
     let drift = server.store.recount().await.unwrap().len();
 
-    let phrase = phrase_of(&mut first).await;
+    let phrase = new_phrase(&mut first).await;
     second.post("/recovery", &[("phrase", &phrase), ("merge", "on")]).await;
     assert_eq!(server.store.counts().signatures, 1);
     let signed = second.get("/signed").await.text().await.unwrap();
@@ -98,10 +102,10 @@ async fn where_both_have_signed_the_earlier_stays(#[case] kind: Kind) {
     assert_eq!(server.database.number("SELECT supporters FROM reports").await, 1);
     assert_eq!(server.store.recount().await.unwrap().len(), drift);
 
-    // The other way round: who has signed first keeps theirs when a later visitor is found.
+    // The other way round: the current visitor has signed earlier.
     let mut later = server.known_visitor().await;
     later.sign().await;
-    let phrase = phrase_of(&mut later).await;
+    let phrase = new_phrase(&mut later).await;
     second.post("/recovery", &[("phrase", &phrase), ("merge", "on")]).await;
     assert_eq!(server.store.counts().signatures, 1);
     let signed = second.get("/signed").await.text().await.unwrap();

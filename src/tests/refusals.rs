@@ -1,10 +1,10 @@
-//! What is not there, or not allowed, says so to people and to programs.
+//! Error responses (404, 405): an HTML page for people, JSON for programs.
 
 use reqwest::{Method, StatusCode, header};
 
 use crate::support::{
     database::{Database, Kind},
-    server::{Server, raw},
+    server::{Server, raw_status},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -76,15 +76,15 @@ async fn odd_queries_and_headers_do_no_harm() {
     ] {
         for path in ["/", "/counts.json", "/icon.svg", "/nowhere"] {
             let header = reqwest::header::HeaderValue::from_bytes(value.as_bytes()).unwrap();
-            let request = visitor.other().request(Method::GET, path).header(name, header);
+            let request = visitor.new_visitor().request(Method::GET, path).header(name, header);
             let status = visitor.send(request).await.status();
             assert!(status.as_u16() < 500, "{name}: {value} on {path}: {status}");
         }
     }
 }
 
-/// Leptos reads paths as URLs: what the one router takes for a pledge must not become a
-/// visitor's own page in the other, and be kept for everyone.
+/// Leptos parses paths as URLs, axum does not. A path that axum takes for a pledge, whose page is
+/// cached, must not be a personal page in Leptos.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_path_is_the_same_page_for_both_routers() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
@@ -96,13 +96,13 @@ async fn a_path_is_the_same_page_for_both_routers() {
         "/pledges/%2E",
         "/pledges/home%5c..",
     ] {
-        assert_eq!(raw(&server.url, format!("GET {path}").as_bytes()).await, 404, "{path}");
+        assert_eq!(raw_status(&server.url, format!("GET {path}").as_bytes()).await, 404, "{path}");
     }
-    assert_eq!(raw(&server.url, b"GET /pledges/home").await, 200);
+    assert_eq!(raw_status(&server.url, b"GET /pledges/home").await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn names_no_system_takes_and_targets_that_are_no_path() {
+async fn overlong_names_and_targets_without_path() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let long = "a".repeat(256);
     for (head, expected) in [
@@ -113,7 +113,7 @@ async fn names_no_system_takes_and_targets_that_are_no_path() {
         ("CONNECT a:80".into(), 405),
         ("OPTIONS *".into(), 405),
     ] {
-        let status = raw(&server.url, head.as_bytes()).await;
+        let status = raw_status(&server.url, head.as_bytes()).await;
         assert!(status == expected || status == 404, "{head}: {status}");
     }
 }

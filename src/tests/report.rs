@@ -27,7 +27,7 @@ async fn a_report_is_filed_and_counted(#[case] kind: Kind) {
     assert!(page(&mut visitor, "/me").await.contains(&code));
     let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
     assert!(own.contains(&report.number().to_string()));
-    assert_eq!(report.branch.as_str(), "residential", "the category says who leads");
+    assert_eq!(report.branch.as_str(), "residential", "the branch of the category");
 
     visitor.post(&format!("/reports/{code}/add"), &[("text", "补充的话")]).await;
     let withdrawn = visitor.post(&format!("/reports/{code}/withdraw"), &[]).await;
@@ -38,13 +38,13 @@ async fn a_report_is_filed_and_counted(#[case] kind: Kind) {
     assert_eq!((report.state, report.description.as_str()), (State::Withdrawn, ""));
     let again = visitor.post(&format!("/reports/{code}/withdraw"), &[]).await;
     assert_eq!(again.status(), StatusCode::CONFLICT);
-    let words =
+    let texts =
         server.database.number("SELECT COUNT(*) FROM report_events WHERE sealed IS NOT NULL");
-    assert_eq!(words.await, 0, "nothing that was written is left");
+    assert_eq!(texts.await, 0, "no text is left");
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 
-/// A server, a visitor's report, and a worker who is logged in.
+/// Server, visitor, worker who is logged in, and code of the visitor's report.
 pub async fn scene() -> (Server, Visitor, Visitor, String) {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
@@ -114,7 +114,7 @@ async fn bad_forms_are_refused_and_nothing_is_stored() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_browser_without_its_cookie_is_given_one_and_keeps_its_words() {
+async fn a_browser_without_cookie_gets_one_and_keeps_its_input() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.visitor();
     let fields = report_fields("grid-01");
@@ -126,7 +126,7 @@ async fn a_browser_without_its_cookie_is_given_one_and_keeps_its_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_may_not_be_seen_looks_like_what_is_not_there() {
+async fn a_hidden_report_looks_like_a_missing_one() {
     let (server, mut visitor, mut worker, code) = scene().await;
     let mut stranger = server.known_visitor().await;
     let nowhere = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -134,22 +134,22 @@ async fn what_may_not_be_seen_looks_like_what_is_not_there() {
     let hidden = strip(page(&mut stranger, &format!("/reports/{code}")).await, &code);
     let missing = strip(page(&mut stranger, &format!("/reports/{nowhere}")).await, nowhere);
     assert_eq!(hidden, missing);
-    for wish in ["support", "rate", "add", "urge", "withdraw"] {
+    for command in ["support", "rate", "add", "urge", "withdraw"] {
         for code in [code.as_str(), nowhere, "short"] {
-            let path = format!("/reports/{code}/{wish}");
+            let path = format!("/reports/{code}/{command}");
             assert_eq!(stranger.post(&path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
     }
     assert_eq!(act(&mut worker, &code, "accept", &ACCEPT).await, StatusCode::SEE_OTHER);
     let public = page(&mut stranger, &format!("/reports/{code}")).await;
     assert!(public.contains("测试小区楼道堆物"));
-    for own in ["三楼堆了旧家具", "3号楼"] {
-        assert!(!public.contains(own));
-        assert!(!page(&mut stranger, "/reports").await.contains(own));
+    for private_text in ["三楼堆了旧家具", "3号楼"] {
+        assert!(!public.contains(private_text));
+        assert!(!page(&mut stranger, "/reports").await.contains(private_text));
     }
-    // It can be seen now, but is someone else's.
-    for wish in ["urge", "withdraw"] {
-        let path = format!("/reports/{code}/{wish}");
+    // It is visible now, but belongs to someone else.
+    for command in ["urge", "withdraw"] {
+        let path = format!("/reports/{code}/{command}");
         assert_eq!(stranger.post(&path, &[]).await.status(), StatusCode::FORBIDDEN, "{path}");
     }
     let nonsense = visitor.post(&format!("/reports/{code}/nonsense"), &[]).await;
@@ -185,7 +185,7 @@ async fn private_categories_are_never_public() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_visitor_supports_once_and_hears_of_the_outcome() {
+async fn one_visitor_supports_once_and_sees_the_outcome() {
     let (server, mut visitor, mut worker, code) = scene().await;
     assert_eq!(act(&mut worker, &code, "accept", &ACCEPT).await, StatusCode::SEE_OTHER);
     let mut neighbour = server.known_visitor().await;
@@ -196,7 +196,11 @@ async fn one_visitor_supports_once_and_hears_of_the_outcome() {
     assert!(similar.contains(&code) && !similar.contains("三楼"), "{similar}");
     let mut cookieless = server.visitor();
     let objected = cookieless.post("/messages/1/object", &[]).await;
-    assert_eq!(objected.status(), StatusCode::FORBIDDEN, "nobody could object only once");
+    assert_eq!(
+        objected.status(),
+        StatusCode::FORBIDDEN,
+        "one objection per visitor needs a visitor"
+    );
     for _ in 0..3 {
         let response = neighbour.post(&format!("/reports/{code}/support"), &[]).await;
         assert_eq!(location(&response), format!("/reports/{code}"));
@@ -220,7 +224,7 @@ async fn illegal_replayed_and_stale_steps_are_told_apart() {
         .await;
     assert_eq!(stale.status(), StatusCode::CONFLICT);
     let page = stale.text().await.unwrap();
-    assert!(page.contains("已受理") && page.contains("我来"), "what changed, and what was typed");
+    assert!(page.contains("已受理") && page.contains("我来"), "the change and the input are shown");
     let empty = [("version", "2"), ("text", "")];
     assert_eq!(act(&mut worker, &code, "note", &empty).await, StatusCode::UNPROCESSABLE_ENTITY);
     let none: [(&str, &str); 0] = [];
@@ -246,14 +250,14 @@ async fn the_reporter_adds_what_was_asked_for() {
     assert_eq!(added.status(), StatusCode::SEE_OTHER);
     let after = page(&mut visitor, &format!("/reports/{code}")).await;
     assert!(after.contains("已提交，待受理") && after.contains("处理前的照片"));
-    // The answer got lost, and the same form comes again.
+    // The same form again, as after a lost answer: nothing is added.
     let photo = [("photos", "a.jpg", super::photos::jpeg(20, 10))];
     let again = visitor.send(visitor.multipart(&path, &[("text", "3号楼")], &photo)).await;
     assert_eq!(again.status(), StatusCode::SEE_OTHER);
     let once = page(&mut visitor, &format!("/reports/{code}")).await;
     assert_eq!(once.matches("3号楼").count(), after.matches("3号楼").count());
     assert_eq!(html::photo_ids(&once).len(), html::photo_ids(&after).len());
-    // So does one with the photo that was held by then.
+    // Also if the photo now comes as the id of a held one.
     let id = html::photo_ids(&once).remove(0);
     let held = [("text", "3号楼"), ("held", id.as_str())];
     let again = visitor.send(visitor.multipart(&path, &held, &[])).await;
@@ -263,12 +267,12 @@ async fn the_reporter_adds_what_was_asked_for() {
     assert_eq!(
         visitor.post(&format!("/reports/{code}/urge"), &[]).await.status(),
         StatusCode::CONFLICT,
-        "nothing is late"
+        "nothing is overdue"
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn urging_is_for_what_is_late_and_once_a_day() {
+async fn urging_needs_an_overdue_report_and_works_once_a_day() {
     let (server, mut visitor, _, code) = scene().await;
     server.database.execute("UPDATE reports SET due_at = 1, soon_at = 1").await;
     let path = format!("/reports/{code}/urge");
@@ -279,7 +283,7 @@ async fn urging_is_for_what_is_late_and_once_a_day() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn many_are_done_at_once_and_each_has_its_row() {
+async fn a_bulk_action_adds_an_event_to_each_report() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut visitor = server.known_visitor().await;
@@ -357,7 +361,7 @@ async fn malformed_uploads_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn without_the_database_a_report_comes_back_with_what_was_typed() {
+async fn without_the_database_the_report_form_keeps_its_input() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
     server.store.close().await;

@@ -1,4 +1,4 @@
-//! One secret after another: what the last one signed and sealed is as good as before.
+//! Rotation of the secret: cookies and rows signed or encrypted with the old secret stay valid.
 
 use std::{fs, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::support::{
 };
 
 #[apply(on_both)]
-async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
+async fn rotating_the_secret_loses_nothing(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let folder = database.folder.path();
     let password = add_manager(&database.url, folder);
@@ -27,7 +27,7 @@ async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
     };
     let secret = |args: &[&str]| run(program(&database.url, folder).arg("secret").args(args));
     let file = folder.join("secret");
-    let refused = |stale: &[u8]| {
+    let assert_refused = |stale: &[u8]| {
         fs::write(&file, stale).unwrap();
         let (status, said) = run(program(&database.url, folder).args(["staff", "list"]));
         assert!(status == Some(1) && said.contains("sealed by another secret"), "{said}");
@@ -53,41 +53,45 @@ async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
     assert!(status == Some(0) && said.contains("is known"), "{said}");
     let name = said.split(' ').next().unwrap();
     assert!(secret(&["retire", name]).1.contains("is not the secret that is used"));
-    // Twice is as good as once.
+    // Repeating the command does no harm.
     for _ in 0..2 {
         let (status, said) = secret(&["use", name]);
         assert!(status == Some(0) && said.contains("signs and seals"), "{said}");
     }
-    // Cookies, rows, sessions, devices and phrases of the old secret are as good as before.
+    // Cookies, rows, sessions, devices and phrases of the old secret still work.
     let server = serve();
-    let moved = |browser: &Visitor| {
+    let with_cookies_of = |browser: &Visitor| {
         let mut moved = Visitor::new(&server.url);
         moved.cookies.clone_from(&browser.cookies);
         moved
     };
     let old_cookies = resident.clone();
-    let mut resident = moved(&resident);
+    let mut resident = with_cookies_of(&resident);
     assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
-    assert_ne!(resident.cookies, old_cookies.cookies, "it is signed anew");
-    let mut manager = moved(&manager);
+    assert_ne!(resident.cookies, old_cookies.cookies, "the cookie is signed with the new secret");
+    let mut manager = with_cookies_of(&manager);
     assert_eq!(manager.get("/console").await.status(), StatusCode::OK);
     manager.post("/console/login", &login).await;
     assert_ne!(device(&manager), known_device);
     // `SIGNATURE device:ID:LOGIN…`, percent-encoded.
     let id = |device: &str| device.split("%3A").nth(1).map(str::to_owned);
-    assert_eq!(id(&device(&manager)), id(&known_device), "the same device, signed anew");
+    assert_eq!(
+        id(&device(&manager)),
+        id(&known_device),
+        "the same device id, signed with the new secret"
+    );
     let mut elsewhere = Visitor::new(&server.url);
     elsewhere.get("/").await;
     let back = elsewhere.post("/recovery", &[("phrase", phrase.as_str())]).await;
     assert_eq!(back.status(), StatusCode::SEE_OTHER, "{}", back.text().await.unwrap());
     resident.report("grid-01", &[]).await;
 
-    // A node that has only the old one is refused.
+    // A node that has only the old secret does not start.
     let both = fs::read(&file).unwrap();
-    refused(&[7; 64]);
+    assert_refused(&[7; 64]);
     fs::write(&file, both).unwrap();
 
-    // While it serves, everything is sealed by the new one.
+    // `reseal` encrypts everything with the new secret while the server runs.
     let (status, said) = secret(&["reseal"]);
     assert_eq!((status, said.as_str()), (Some(0), "1 rows were re-encrypted\n"));
     assert_eq!(secret(&["reseal"]).1, "0 rows were re-encrypted\n");
@@ -97,10 +101,10 @@ async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
     drop(server);
     assert_eq!(fs::read(&file).unwrap().len(), 64);
     assert_eq!(fs::read(folder.join("secret.retired")).unwrap(), [7; 64]);
-    // The old one is as good as a stray one, also where the new one stands behind it.
+    // The old secret is refused now, also as the first one of two.
     let new = fs::read(&file).unwrap();
     for stale in [vec![7; 64], [vec![7; 64], new.clone()].concat()] {
-        refused(&stale);
+        assert_refused(&stale);
     }
     fs::write(&file, new).unwrap();
     let server = serve();
@@ -112,11 +116,15 @@ async fn one_secret_follows_another_and_nothing_is_lost(#[case] kind: Kind) {
     assert!(resident.get("/signed").await.text().await.unwrap().contains("王测试"));
     let mut stranger = Visitor::new(&server.url);
     stranger.cookies = old_cookies.cookies;
-    assert_eq!(stranger.get("/signed").await.status(), StatusCode::SEE_OTHER, "it is forgotten");
+    assert_eq!(
+        stranger.get("/signed").await.status(),
+        StatusCode::SEE_OTHER,
+        "the old cookie is not valid any more"
+    );
 }
 
 #[apply(on_both)]
-async fn what_changes_while_rows_are_sealed_anew_stays_changed(#[case] kind: Kind) {
+async fn reseal_keeps_concurrent_changes(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     const REPORTS: u64 = 1_200;
     let store = database.store().await;
@@ -124,16 +132,16 @@ async fn what_changes_while_rows_are_sealed_anew_stays_changed(#[case] kind: Kin
     store.close().await;
     let both = || Secrets::of([[9; 64], [7; 64]].concat()).unwrap().seal();
     let campaign = default_campaign();
-    // Two nodes, as it were.
-    let sealing = Store::open(&database.url, both(), &campaign).await.unwrap();
-    let changing = Store::open(&database.url, both(), &campaign).await.unwrap();
-    let changed = tokio::spawn(async move {
-        let mut reports = changing.reports_after(0, 2_000).await.unwrap();
-        // Here and there, and slowly enough that both are at it at once.
+    // Two stores, like two nodes.
+    let resealing_store = Store::open(&database.url, both(), &campaign).await.unwrap();
+    let changing_store = Store::open(&database.url, both(), &campaign).await.unwrap();
+    let changes = tokio::spawn(async move {
+        let mut reports = changing_store.reports_after(0, 2_000).await.unwrap();
+        // In scattered order and slowly, so that changes and `reseal` overlap.
         reports.sort_by_key(|report| report.serial * 7_919 % REPORTS);
         for report in &reports {
             tokio::time::sleep(Duration::from_millis(2)).await;
-            let change = changing.change(&report.code, |report, _| {
+            let change = changing_store.change(&report.code, |report, _| {
                 let version = report.version + 1;
                 let after = Report { description: "改过".into(), version, ..report.clone() };
                 let event = Event {
@@ -151,18 +159,18 @@ async fn what_changes_while_rows_are_sealed_anew_stays_changed(#[case] kind: Kin
             });
             change.await.unwrap();
         }
-        changing.close().await;
+        changing_store.close().await;
     });
     let mut sealed = 0;
-    while !changed.is_finished() {
-        sealed += sealing.reseal().await.unwrap();
+    while !changes.is_finished() {
+        sealed += resealing_store.reseal().await.unwrap();
     }
-    changed.await.unwrap();
+    changes.await.unwrap();
     assert!(sealed > 100, "{sealed} rows were sealed while others changed");
-    sealing.reseal().await.unwrap();
-    assert_eq!(sealing.reseal().await.unwrap(), 0);
-    sealing.keep_newest_seal().await.unwrap();
-    sealing.close().await;
+    resealing_store.reseal().await.unwrap();
+    assert_eq!(resealing_store.reseal().await.unwrap(), 0);
+    resealing_store.keep_newest_seal().await.unwrap();
+    resealing_store.close().await;
     let newest = Secrets::of(vec![9; 64]).unwrap().seal();
     let store = Store::open(&database.url, newest, &default_campaign()).await.unwrap();
     let reports = store.reports_after(0, 2_000).await.unwrap();

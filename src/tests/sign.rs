@@ -1,5 +1,4 @@
-//! Signing over HTTP: what is accepted, what is refused, and that nothing of a refused
-//! form is stored.
+//! Signing over HTTP: what is accepted and what is refused; a refused form stores nothing.
 
 use domain::slug::Slug;
 use reqwest::{Method, StatusCode, header};
@@ -7,7 +6,7 @@ use rstest_reuse::apply;
 
 use crate::support::{
     database::{Database, Kind, on_both},
-    server::{GOOD, Server, encoded, location},
+    server::{Server, VALID_SIGNATURE, location, urlencoded},
 };
 
 #[apply(on_both)]
@@ -64,7 +63,7 @@ async fn parallel_signs_of_one_visitor_are_one(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn bad_fields_are_told_and_nothing_is_stored(#[case] kind: Kind) {
+async fn invalid_fields_get_an_error_and_nothing_is_stored(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let (name, pledge, consent) = (("name", "王测试"), ("pledges", "home"), ("consent", "on"));
@@ -118,7 +117,7 @@ async fn bad_fields_are_told_and_nothing_is_stored(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn without_the_database_it_is_not_acknowledged(#[case] kind: Kind) {
+async fn without_the_database_signing_is_refused(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
@@ -131,12 +130,16 @@ async fn without_the_database_it_is_not_acknowledged(#[case] kind: Kind) {
         let response = visitor.get(path).await;
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
     }
-    assert_eq!(visitor.get("/").await.status(), StatusCode::OK, "what needs no database stays");
+    assert_eq!(
+        visitor.get("/").await.status(),
+        StatusCode::OK,
+        "pages without database still work"
+    );
     assert_eq!(visitor.get("/healthz").await.status(), StatusCode::NO_CONTENT);
 }
 
 #[apply(on_both)]
-async fn a_fault_of_ours_is_said_and_nothing_is_stored(#[case] kind: Kind) {
+async fn an_internal_error_is_shown_and_nothing_is_stored(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let mut visitor = server.known_visitor().await;
@@ -167,7 +170,7 @@ async fn a_forged_or_expired_cookie_is_a_new_visitor() {
     let mut signer = server.known_visitor().await;
     signer.sign().await;
     let (_, value) = signer.cookies.iter().find(|(name, _)| name == "visitor").unwrap().clone();
-    // The signature, whose base64 ends in `=`, then id and time.
+    // Cookie value: signature in base64, which ends with `=`, then id and time.
     let (_, payload) = value.split_once("%3D").unwrap();
     for forged in
         [payload.to_owned(), format!("{}A", &value[..value.len() - 1]), "x".into(), "%FF".into()]
@@ -184,7 +187,7 @@ async fn malformed_and_oversized_bodies_are_refused() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.known_visitor().await;
     let form = "application/x-www-form-urlencoded";
-    let good = encoded(&GOOD);
+    let good = urlencoded(&VALID_SIGNATURE);
     let too_large = format!("{good}&message={}", "a".repeat(70_000));
     let cases: Vec<(&str, Vec<u8>, StatusCode)> = vec![
         (form, b"name=%ff&pledges=home&consent=on".to_vec(), StatusCode::BAD_REQUEST),
@@ -202,7 +205,7 @@ async fn malformed_and_oversized_bodies_are_refused() {
             visitor.request(Method::POST, "/sign").header(header::CONTENT_TYPE, kind).body(body);
         let response = visitor.send(request).await;
         assert_eq!(response.status(), expected, "{kind} {what}");
-        assert!(response.text().await.unwrap().contains("</html>"), "a person can read it");
+        assert!(response.text().await.unwrap().contains("</html>"), "an HTML page");
     }
     assert_eq!(server.store.counts().revision, 0);
 }
@@ -220,7 +223,7 @@ async fn posts_from_other_sites_are_refused() {
         ("sec-fetch-site", "same-origin".to_owned(), StatusCode::SEE_OTHER),
         ("origin", format!("http://{host}"), StatusCode::SEE_OTHER),
     ] {
-        let request = visitor.form("/sign", &GOOD).header(name, &value);
+        let request = visitor.form("/sign", &VALID_SIGNATURE).header(name, &value);
         assert_eq!(visitor.send(request).await.status(), expected, "{name}: {value}");
     }
 }

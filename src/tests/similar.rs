@@ -1,14 +1,14 @@
-//! What neighbours have reported already, and what asking for it must not tell.
+//! Similar reports of neighbours: what is found, and that positions are not revealed.
 
 use reqwest::{StatusCode, header};
 
 use super::report::{ACCEPT, act, scene};
 use crate::support::server::{location, report_fields};
 
-/// Whoever may ask as often as they like must not find out where a phone was: 600 questions
-/// used to tell the square.
+/// Results must not depend on the position: otherwise 600 queries revealed where a phone was when
+/// it filed a report.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_is_similar_does_not_depend_on_where_anyone_was() {
+async fn similar_reports_do_not_depend_on_positions() {
     let (server, mut visitor, mut worker, first) = scene().await;
     assert_eq!(act(&mut worker, &first, "accept", &ACCEPT).await, StatusCode::SEE_OTHER);
     for (lat, summary) in [("31.2230", "测试小区北门"), ("31.2290", "测试小区南门")] {
@@ -35,15 +35,18 @@ async fn what_is_similar_does_not_depend_on_where_anyone_was() {
         if json { text.clone() } else { found.flatten().collect() }
     };
     for json in [true, false] {
-        let anywhere = ask(&[], json).await;
-        assert!(anywhere.contains("北门") && anywhere.contains("南门"), "{anywhere}");
+        let without_position = ask(&[], json).await;
+        assert!(
+            without_position.contains("北门") && without_position.contains("南门"),
+            "{without_position}"
+        );
         for lat in ["31.2200", "31.2230", "31.2260", "31.2290", "31.2320", "-90", "x"] {
             for lon in ["121.4400", "121.4450", "180"] {
                 let here = [("lat", lat), ("lon", lon), ("accuracy", "5")];
-                assert_eq!(ask(&here, json).await, anywhere, "at {lat} {lon}");
+                assert_eq!(ask(&here, json).await, without_position, "at {lat} {lon}");
             }
         }
     }
     let south = ask(&[("place", "小区南门边上")], true).await;
-    assert!(south.find("南门") < south.find("北门"), "the words decide what comes first");
+    assert!(south.find("南门") < south.find("北门"), "ordered by matching words");
 }

@@ -1,4 +1,4 @@
-//! The door of the console: who gets in, for how long, and how it is kept.
+//! Login to the console: who gets in, how long sessions last, how secrets are stored.
 
 use reqwest::{StatusCode, header};
 use rstest_reuse::apply;
@@ -16,7 +16,7 @@ async fn server() -> Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn whoever_is_not_logged_in_is_sent_to_the_door_and_back() {
+async fn without_session_the_console_redirects_to_the_login_and_back() {
     let server = server().await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut visitor = server.known_visitor().await;
@@ -52,12 +52,12 @@ async fn sessions_end(#[case] kind: Kind) {
     let mut browser = server.logged_in("worker").await;
     assert_eq!(browser.get("/console").await.status(), StatusCode::OK);
 
-    // A second login in the same browser is another session; the first one ends.
+    // A second login in the same browser replaces the first session.
     let first = browser.cookies.clone();
     let fields = [("login", "worker"), ("password", PASSWORD)];
     browser.post("/console/login", &fields).await;
     assert_ne!(first, browser.cookies);
-    let mut old = browser.other();
+    let mut old = browser.new_visitor();
     old.cookies = first;
     assert_eq!(old.get("/console").await.status(), StatusCode::SEE_OTHER, "rotated");
 
@@ -71,7 +71,7 @@ async fn sessions_end(#[case] kind: Kind) {
     assert_eq!(browser.get("/console").await.status(), StatusCode::OK);
     assert_eq!(elsewhere.get("/console").await.status(), StatusCode::SEE_OTHER);
 
-    // Idle, or too old, it ends by itself.
+    // A session ends when idle for 4 hours or older than 12 hours.
     server.database.execute("UPDATE sessions SET seen_at = seen_at - 4 * 3600000 - 1000").await;
     assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
     server.database.execute("UPDATE sessions SET seen_at = seen_at + 4 * 3600000 + 1000").await;
@@ -86,7 +86,7 @@ async fn sessions_end(#[case] kind: Kind) {
         .execute("UPDATE sessions SET created_at = created_at + 12 * 3600000 + 1000")
         .await;
 
-    // Deactivating ends it at once.
+    // Deactivating an account ends its sessions at once.
     server
         .service
         .manage_staff(Some(&manager), "worker", StaffUpdate::Active(false))
@@ -99,7 +99,7 @@ async fn sessions_end(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn who_stands_in_sees_what_the_other_sees(#[case] kind: Kind) {
+async fn a_stand_in_sees_what_the_other_sees(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("away", "grid-worker", &["grid-01"]).await;
@@ -122,7 +122,7 @@ async fn who_stands_in_sees_what_the_other_sees(#[case] kind: Kind) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
+async fn wrong_passwords_reveal_nothing_and_are_limited() {
     let server = server().await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut honest = server.logged_in("worker").await;
@@ -149,13 +149,13 @@ async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
         }
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
-    // Whoever logged in from their own device before still gets in, and so does another
-    // browser behind the same address.
+    // A device on which the login succeeded before is exempt, and so is another visitor from the
+    // same address.
     let fields = [("login", "worker"), ("password", PASSWORD)];
     assert_eq!(honest.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
     let mut elsewhere = server.known_visitor().await;
     assert_eq!(elsewhere.post("/console/login", &fields).await.status(), StatusCode::SEE_OTHER);
-    // Whoever is in cannot guess their password either.
+    // Guessing the old password in a session is limited too.
     let mut statuses = Vec::new();
     for _ in 0..11 {
         let fields = [("old", "wrong password"), ("new", "another long password")];
@@ -166,7 +166,7 @@ async fn wrong_passwords_tell_nothing_and_are_slowed_down() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn cookies_of_staff_are_locked_away() {
+async fn session_cookies_are_protected_and_stored_as_hashes() {
     let server = server().await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;
     let mut visitor = server.known_visitor().await;
@@ -197,7 +197,7 @@ async fn cookies_of_staff_are_locked_away() {
 }
 
 #[apply(on_both)]
-async fn the_operator_lets_people_in_and_out(#[case] kind: Kind) {
+async fn the_staff_command_manages_accounts(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let folder = database.folder.path();
     let staff = |args: &[&str]| {
@@ -211,7 +211,7 @@ async fn the_operator_lets_people_in_and_out(#[case] kind: Kind) {
     assert_eq!(code, Some(1), "{text}");
     let (code, text) = staff(&["add", "w", "--name", "李测试", "--role", "grid-worker"]);
     assert_eq!(code, Some(1));
-    assert!(text.contains("login:") && text.contains("grids:"), "every fault at once: {text}");
+    assert!(text.contains("login:") && text.contains("grids:"), "all errors at once: {text}");
     let (code, _) = staff(&[
         "add",
         "worker",
@@ -232,7 +232,7 @@ async fn the_operator_lets_people_in_and_out(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn names_that_nobody_can_have_are_only_wrong(#[case] kind: Kind) {
+async fn invalid_logins_are_refused_like_wrong_ones(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("manager", "manager", &[]).await;
@@ -250,7 +250,7 @@ async fn names_that_nobody_can_have_are_only_wrong(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn a_manager_changes_what_someone_answers_for(#[case] kind: Kind) {
+async fn a_manager_changes_the_grids_of_a_worker(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     server.add_staff("worker", "grid-worker", &["grid-01"]).await;

@@ -1,4 +1,4 @@
-//! The store's contract, on both databases.
+//! Contract of the store, on both databases.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ async fn sign_all(store: &Store, numbers: impl Iterator<Item = usize>) -> Vec<(u
     results
 }
 
-/// Total = Σ grids = valid rows, and nothing has drifted.
+/// Total = sum over grids = valid rows, and `recount` finds no drift.
 async fn assert_counts_agree(store: &Store, database: &Database) {
     let counts = store.counts();
     let rows = database.number("SELECT COUNT(*) FROM signatures WHERE state = 'valid'").await;
@@ -62,7 +62,7 @@ async fn assert_counts_agree(store: &Store, database: &Database) {
 }
 
 #[apply(on_both)]
-async fn one_visitor_signs_once_however_many_try(#[case] kind: Kind) {
+async fn one_visitor_signs_once_however_often_it_tries(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let store = database.store().await;
     let results = sign_all(&store, std::iter::repeat_n(7, 1000)).await;
@@ -104,7 +104,7 @@ async fn a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again(#[case
         .number("SELECT COUNT(*) FROM signatures WHERE state = 'withdrawn' AND name = '' AND visitor = '' \
                  AND grid IS NULL AND pledges = '[]' AND message IS NULL AND NOT show_name")
         .await;
-    assert_eq!(left, 1, "only ordinal and times are left");
+    assert_eq!(left, 1, "only ordinal and times are kept");
 
     let again = store.sign(row(1)).await.unwrap();
     assert_eq!((again.ordinal, again.newly_stored), (4, true));
@@ -112,7 +112,7 @@ async fn a_withdrawal_takes_exactly_one_and_its_ordinal_is_not_used_again(#[case
 }
 
 #[apply(on_both)]
-async fn wishes_of_one_visitor_are_done_in_their_order(#[case] kind: Kind) {
+async fn requests_of_one_visitor_are_done_in_order(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let store = database.store().await;
     let rounds = (0..40).map(|n| {
@@ -134,7 +134,7 @@ async fn wishes_of_one_visitor_are_done_in_their_order(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn the_revision_only_rises_and_outlives_a_restart(#[case] kind: Kind) {
+async fn the_revision_only_grows_and_survives_a_restart(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let store = database.store().await;
     let mut last = store.counts().revision;
@@ -167,7 +167,7 @@ async fn a_drifted_counter_is_found(#[case] kind: Kind) {
 }
 
 #[apply(on_both)]
-async fn another_process_is_noticed(#[case] kind: Kind) {
+async fn commits_of_another_process_are_noticed(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let one = database.store().await;
     let other = database.store().await;
@@ -176,12 +176,12 @@ async fn another_process_is_noticed(#[case] kind: Kind) {
     let noticed = followed.wait_for(|counts| counts.signatures == 1);
     tokio::time::timeout(std::time::Duration::from_secs(5), noticed).await.unwrap().unwrap();
     assert_eq!(one.counts(), other.counts());
-    // Both give out ordinals of one series.
+    // Both assign ordinals from one sequence.
     assert_eq!(one.sign(row(2)).await.unwrap().ordinal, 2);
     assert_eq!(other.sign(row(3)).await.unwrap().ordinal, 3);
 }
 
-fn pictures(database: &Database) -> PhotoStore {
+fn photo_store(database: &Database) -> PhotoStore {
     PhotoStore::open(&database.folder.path().join("photos").display().to_string()).unwrap()
 }
 
@@ -196,15 +196,15 @@ async fn a_copy_is_made_while_others_write(#[case] kind: Kind) {
         tokio::spawn(async move { sign_all(&store, 2000..4000).await })
     };
     let folder = database.folder.path().join("copy");
-    let copied = store.backup(&pictures(&database), &folder).await.unwrap();
+    let copied = store.backup(&photo_store(&database), &folder).await.unwrap();
     writing.await.unwrap();
     assert!(copied.rows >= 1500);
 
-    // A copy fills either database.
+    // A backup can be restored into either database.
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let other = Database::new(kind).await;
         let filled = other.store().await;
-        let restored = filled.restore(&pictures(&other), &folder, false).await.unwrap();
+        let restored = filled.restore(&photo_store(&other), &folder, false).await.unwrap();
         assert_eq!(restored, copied);
         filled.close().await;
         let filled = other.store().await;
@@ -217,17 +217,17 @@ async fn a_copy_is_made_while_others_write(#[case] kind: Kind) {
         assert_eq!(filled.signature_of(&visitor(3)).await.unwrap(), None);
         let next = filled.sign(row(9999)).await.unwrap();
         let stored = other.number("SELECT COUNT(*) FROM signatures").await;
-        assert_eq!(next.ordinal, stored.unsigned_abs(), "ordinals go on where they stood");
+        assert_eq!(next.ordinal, stored.unsigned_abs(), "ordinals continue");
     }
 }
 
 #[apply(on_both)]
-async fn a_copy_does_not_overwrite(#[case] kind: Kind) {
+async fn backup_and_restore_do_not_overwrite(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let store = database.store().await;
     store.sign(row(1)).await.unwrap();
     let folder = database.folder.path().join("copy");
-    let photos = pictures(&database);
+    let photos = photo_store(&database);
     store.backup(&photos, &folder).await.unwrap();
     let refused = store.backup(&photos, &folder).await.unwrap_err().to_string();
     assert!(refused.contains("is not empty"), "{refused}");
@@ -237,7 +237,8 @@ async fn a_copy_does_not_overwrite(#[case] kind: Kind) {
     std::fs::write(folder.join("signatures.jsonl"), "").unwrap();
     let other = Database::new(database.kind).await;
     let empty = other.store().await;
-    let refused = empty.restore(&pictures(&other), &folder, false).await.unwrap_err().to_string();
+    let refused =
+        empty.restore(&photo_store(&other), &folder, false).await.unwrap_err().to_string();
     assert!(refused.contains("was changed since the copy was made"), "{refused}");
     assert_eq!(empty.recount().await.unwrap(), []);
     assert!(empty.sign(row(1)).await.unwrap().newly_stored, "nothing was changed");

@@ -1,4 +1,4 @@
-//! What an operator watches: metrics, and what the dashboard asks of them.
+//! Monitoring: the metrics, and the Grafana dashboard that uses them.
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::support::{
 
 const DASHBOARD: &str = include_str!("../../deploy/grafana.json");
 
-/// Every expression of the dashboard.
+/// All PromQL expressions of the dashboard.
 fn expressions(dashboard: &Value) -> Vec<String> {
     let panels = dashboard["panels"].as_array().unwrap();
     let targets = panels.iter().flat_map(|panel| panel["targets"].as_array().unwrap());
@@ -19,7 +19,7 @@ fn expressions(dashboard: &Value) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn metrics_are_on_an_address_of_their_own_and_name_nobody() {
+async fn metrics_have_their_own_address_and_no_personal_data() {
     let database = Database::new(Kind::Sqlite).await;
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let address = format!("127.0.0.1:{port}");
@@ -55,19 +55,19 @@ async fn metrics_are_on_an_address_of_their_own_and_name_nobody() {
     ] {
         assert!(text.contains(&format!("{line}\n")), "{line} is not in\n{text}");
     }
-    assert!(!text.contains(&code), "no report is named");
+    assert!(!text.contains(&code), "no code of a report");
     drop(stream);
 
-    // What the dashboard draws is there.
+    // Every metric of the dashboard exists.
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     for expression in expressions(&dashboard) {
         for name in expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
-            let asked = name.starts_with("chuangquan_");
-            assert!(!asked || text.contains(name), "{name} of the dashboard is not measured");
+            let is_metric = name.starts_with("chuangquan_");
+            assert!(!is_metric || text.contains(name), "{name} of the dashboard does not exist");
         }
     }
 
-    // Without the folder of the photos it is not ready, and says why to its operator.
+    // Without the photo folder the server is not ready, and the metrics show why.
     std::fs::remove_dir_all(database.folder.path().join("photos")).unwrap();
     assert_eq!(visitor.get("/readyz").await.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(visitor.get("/healthz").await.status(), StatusCode::NO_CONTENT);

@@ -1,4 +1,4 @@
-//! The JS-SDK's configuration, against a server that answers as WeChat is documented to.
+//! WeChat: JS-SDK configuration and login, against a fake WeChat API as documented.
 
 use std::{
     collections::BTreeSet,
@@ -27,16 +27,16 @@ use crate::support::{
 
 const TICKET: &str = "ticket-of-a-test";
 
-/// Counts how often it was asked; says an error while `broken`.
+/// Fake WeChat API: counts calls and answers with an error while `broken` is not 0.
 #[derive(Clone, Default)]
-struct Api {
+struct FakeApi {
     tokens: Arc<AtomicU32>,
     tickets: Arc<AtomicU32>,
     broken: Arc<AtomicU32>,
     codes: Arc<Mutex<BTreeSet<String>>>,
 }
 
-async fn token(State(api): State<Api>, body: String) -> Json<Value> {
+async fn token(State(api): State<FakeApi>, body: String) -> Json<Value> {
     api.tokens.fetch_add(1, Ordering::SeqCst);
     let asked: Value = serde_json::from_str(&body).unwrap();
     let right = json!({ "grant_type": "client_credential", "appid": "wxtest", "secret": "secret" });
@@ -50,7 +50,7 @@ async fn token(State(api): State<Api>, body: String) -> Json<Value> {
 }
 
 async fn ticket(
-    State(api): State<Api>,
+    State(api): State<FakeApi>,
     Query(query): Query<std::collections::BTreeMap<String, String>>,
 ) -> Json<Value> {
     api.tickets.fetch_add(1, Ordering::SeqCst);
@@ -61,9 +61,9 @@ async fn ticket(
     Json(json!({ "errcode": 0, "errmsg": "ok", "ticket": TICKET, "expires_in": 7200 }))
 }
 
-/// A code is `account-number`, and good for once.
+/// OAuth codes have the form `account-number`, and each works once.
 async fn account(
-    State(api): State<Api>,
+    State(api): State<FakeApi>,
     Query(query): Query<std::collections::BTreeMap<String, String>>,
 ) -> Json<Value> {
     assert_eq!((query["appid"].as_str(), query["secret"].as_str()), ("wxtest", "secret"));
@@ -84,8 +84,8 @@ async fn account(
     }))
 }
 
-async fn start_api() -> (Api, String) {
-    let api = Api::default();
+async fn start_api() -> (FakeApi, String) {
+    let api = FakeApi::default();
     let app = Router::new()
         .route("/cgi-bin/stable_token", post(token))
         .route("/cgi-bin/ticket/getticket", get(ticket))
@@ -99,8 +99,8 @@ async fn start_api() -> (Api, String) {
 
 const ORIGIN: &str = "https://wenming.example";
 
-/// A server with an app id, and WeChat's.
-async fn with_wechat(database: Database, wechat_identity: Switch) -> (Api, Server) {
+/// A server with an app id, and the fake API it uses.
+async fn with_wechat(database: Database, wechat_identity: Switch) -> (FakeApi, Server) {
     let (api, wechat_api) = start_api().await;
     let secret = database.folder.path().join("wechat-secret");
     std::fs::write(&secret, "secret\n").unwrap();
@@ -116,7 +116,7 @@ async fn with_wechat(database: Database, wechat_identity: Switch) -> (Api, Serve
 }
 
 #[apply(on_both)]
-async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(#[case] kind: Kind) {
+async fn a_ticket_is_fetched_once_and_renewed_before_it_expires(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let (api, server) = with_wechat(database, Switch::Off).await;
     let mut visitor = server.visitor();
@@ -139,8 +139,8 @@ async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(#[case] kind: Kind)
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{strange}");
     }
 
-    // Near its end it is fetched anew; while WeChat does not answer, the old one serves,
-    // and WeChat is not asked again and again.
+    // Shortly before it expires it is renewed. If WeChat does not answer, the old ticket is used,
+    // and WeChat is not asked again at once.
     let soon = "UPDATE wechat_tickets SET ends_at = ends_at - 6900000";
     server.database.execute(soon).await;
     api.broken.store(1, Ordering::SeqCst);
@@ -153,9 +153,9 @@ async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(#[case] kind: Kind)
     assert_eq!(visitor.get(&path).await.status(), StatusCode::OK);
     assert_eq!(api.tickets.load(Ordering::SeqCst), 2);
     assert_eq!(visitor.get(&path).await.status(), StatusCode::OK);
-    assert_eq!(api.tickets.load(Ordering::SeqCst), 2, "the new one is kept");
+    assert_eq!(api.tickets.load(Ordering::SeqCst), 2, "the new ticket is cached");
 
-    // With none at all there is no configuration, and the page says its card itself.
+    // Without a valid ticket there is no configuration; the page still has its own share card.
     server.database.execute("UPDATE wechat_tickets SET ends_at = 0").await;
     api.broken.store(1, Ordering::SeqCst);
     assert_eq!(visitor.get(&path).await.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -166,7 +166,7 @@ async fn a_ticket_is_fetched_once_for_all_and_before_it_ends(#[case] kind: Kind)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn without_an_app_id_there_is_none_of_it() {
+async fn without_an_app_id_wechat_is_off() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;
     let mut visitor = server.visitor();
     for path in ["/wechat/config?url=http://x/", "/wechat.js", "/MP_verify_abc123.txt"] {
@@ -179,7 +179,7 @@ async fn without_an_app_id_there_is_none_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_proof_of_the_domain_stands_at_the_root() {
+async fn the_domain_verification_file_is_served_at_the_root() {
     let database = Database::new(Kind::Sqlite).await;
     let folder = database.folder.path();
     let file = folder.join("MP_verify_abc123.txt");
@@ -195,31 +195,31 @@ async fn the_proof_of_the_domain_stands_at_the_root() {
 
 const AUTHORIZE: &str = "https://open.example/connect/oauth2/authorize";
 
-/// Opens a page as WeChat's browser does; the answer.
+/// Requests a page with the user agent of WeChat's browser.
 async fn open(visitor: &mut Visitor, path: &str) -> reqwest::Response {
     let agent = "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50 NetType/4G Language/zh_CN";
     let request = visitor.request(Method::GET, path).header(header::USER_AGENT, agent);
     visitor.send(request).await
 }
 
-/// Opens a page, and is sent to WeChat first; the state that it is to give back.
-async fn sent_away(visitor: &mut Visitor, path: &str) -> String {
+/// Requests a page that must redirect to WeChat; returns the OAuth `state`.
+async fn redirected_to_wechat(visitor: &mut Visitor, path: &str) -> String {
     let answer = open(visitor, path).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{path}");
-    let there = location(&answer);
+    let target = location(&answer);
     let back = "https%3A%2F%2Fwenming%2Eexample%2Fwechat%2Fback";
     let begins = format!(
         "{AUTHORIZE}?appid=wxtest&redirect_uri={back}&response_type=code&scope=snsapi_base&state="
     );
-    let state = there.strip_prefix(&begins).and_then(|rest| rest.strip_suffix("#wechat_redirect"));
-    let state = state.unwrap_or_else(|| panic!("{there}"));
+    let state = target.strip_prefix(&begins).and_then(|rest| rest.strip_suffix("#wechat_redirect"));
+    let state = state.unwrap_or_else(|| panic!("{target}"));
     assert!(state.len() <= 128 && state.chars().all(|c| c.is_ascii_alphanumeric()), "{state}");
     state.to_owned()
 }
 
-/// Goes to WeChat and comes back with `code`; where to.
-async fn introduced(visitor: &mut Visitor, path: &str, code: &str) -> String {
-    let state = sent_away(visitor, path).await;
+/// Goes through the OAuth redirect with `code`; returns the final location.
+async fn log_in(visitor: &mut Visitor, path: &str, code: &str) -> String {
+    let state = redirected_to_wechat(visitor, path).await;
     let answer = open(visitor, &format!("/wechat/back?code={code}&state={state}")).await;
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     location(&answer).to_owned()
@@ -231,7 +231,7 @@ async fn one_account_signs_once_on_any_device(#[case] kind: Kind) {
     let (api, server) = with_wechat(database, Switch::On).await;
     let signatures = || server.service.counts().signatures;
 
-    // Who only reads, or comes from elsewhere, is not asked for.
+    // Reading pages, or another browser, needs no login.
     let mut reader = server.visitor();
     for path in ["/", "/privacy", "/progress"] {
         assert_eq!(open(&mut reader, path).await.status(), StatusCode::OK, "{path}");
@@ -241,53 +241,52 @@ async fn one_account_signs_once_on_any_device(#[case] kind: Kind) {
     let told = open(&mut reader, "/privacy").await.text().await.unwrap();
     assert!(told.contains("微信只告诉我们一个代表您账号的编号"));
 
-    // A phone, and another one of the same person.
+    // Two devices of the same person.
     let mut phone = server.visitor();
-    assert_eq!(introduced(&mut phone, "/sign", "alice-1").await, "/sign");
+    assert_eq!(log_in(&mut phone, "/sign", "alice-1").await, "/sign");
     assert_eq!(open(&mut phone, "/sign").await.status(), StatusCode::OK, "asked once");
     assert_eq!(location(&phone.sign().await), "/signed");
     let mut tablet = server.visitor();
-    assert_eq!(introduced(&mut tablet, "/sign", "alice-2").await, "/sign");
+    assert_eq!(log_in(&mut tablet, "/sign", "alice-2").await, "/sign");
     assert_eq!(location(&open(&mut tablet, "/sign").await), "/signed", "signed already");
     assert_eq!(location(&tablet.sign().await), "/signed", "once more changes nothing");
     assert_eq!(signatures(), 1);
 
-    // A third one has signed and reported before WeChat said who it is: the earlier stays.
+    // A third device signed and reported before its first login: the earlier signature stays.
     let mut third = server.known_visitor().await;
     third.sign().await;
     let report = third.report("grid-07", &[]).await;
     assert_eq!(signatures(), 2);
     let made = third.post("/recovery/new", &[]).await.text().await.unwrap();
     let phrase = made.split("class=\"phrase\">").nth(1).unwrap().split('<').next().unwrap();
-    assert_eq!(introduced(&mut third, "/me", "alice-3").await, "/me");
+    assert_eq!(log_in(&mut third, "/me", "alice-3").await, "/me");
     assert_eq!(signatures(), 1);
     let card = open(&mut phone, "/signed").await.text().await.unwrap();
     assert!(card.contains("第 <strong>1</strong> 位") || card.contains(">1</strong>"), "{card}");
     let mine = open(&mut phone, "/me").await.text().await.unwrap();
-    assert!(mine.contains(&report), "what one of them reported is theirs on all");
+    assert!(mine.contains(&report), "reports are visible on all devices");
 
     let mut elsewhere = server.known_visitor().await;
     assert_eq!(location(&elsewhere.post("/recovery", &[("phrase", phrase)]).await), "/me");
     let mine = elsewhere.get("/me").await.text().await.unwrap();
-    assert!(mine.contains(&report), "what was written down is good still");
+    assert!(mine.contains(&report), "the recovery phrase still works");
 
-    // Someone else is someone else, also on a phone that is another account's already.
+    // Another account is another visitor, also on a phone that belonged to an account before.
     let mut other = server.visitor();
-    introduced(&mut other, "/report", "bob-1").await;
+    log_in(&mut other, "/report", "bob-1").await;
     other.sign().await;
     assert_eq!(signatures(), 2);
     phone.cookies.retain(|(name, _)| name != "wechat");
-    introduced(&mut phone, "/sign", "bob-2").await;
+    log_in(&mut phone, "/sign", "bob-2").await;
     let mine = open(&mut phone, "/me").await.text().await.unwrap();
-    assert!(!mine.contains(&report), "the phone is Bob's now");
+    assert!(!mine.contains(&report), "the phone belongs to Bob's account now");
     phone.cookies.retain(|(name, _)| name != "wechat");
-    introduced(&mut phone, "/sign", "carol-1").await;
+    log_in(&mut phone, "/sign", "carol-1").await;
     assert_eq!(open(&mut phone, "/sign").await.status(), StatusCode::OK, "Carol has not signed");
     assert_eq!(signatures(), 2);
 
-    // Nobody is made someone else by an address that was given to them, and nobody is
-    // sent round and round.
-    let state = sent_away(&mut server.visitor(), "/sign").await;
+    // A foreign `state` logs nobody in (login CSRF), and there is no redirect loop.
+    let state = redirected_to_wechat(&mut server.visitor(), "/sign").await;
     let mut victim = server.known_visitor().await;
     let answer = open(&mut victim, &format!("/wechat/back?code=alice-9&state={state}")).await;
     assert_eq!(location(&answer), "/");
@@ -295,20 +294,24 @@ async fn one_account_signs_once_on_any_device(#[case] kind: Kind) {
         let path = format!("/wechat/back?code=alice-9&state={odd}");
         assert_eq!(location(&open(&mut victim, &path).await), "/", "{odd}");
     }
-    assert_eq!(introduced(&mut victim, "/sign", "alice-1").await, "/sign", "a code that was used");
+    assert_eq!(log_in(&mut victim, "/sign", "alice-1").await, "/sign", "the code was used before");
     let policy = open(&mut victim, "/sign").await.headers()["content-security-policy"].clone();
     let policy = policy.to_str().unwrap();
     assert!(policy.contains("form-action 'self' https://open.example;"), "{policy}");
-    assert_eq!(open(&mut victim, "/sign").await.status(), StatusCode::OK, "and signs all the same");
+    assert_eq!(
+        open(&mut victim, "/sign").await.status(),
+        StatusCode::OK,
+        "signing works without login"
+    );
     let mut late = server.visitor();
     api.broken.store(1, Ordering::SeqCst);
-    assert_eq!(introduced(&mut late, "/signed", "dave-1").await, "/signed");
-    assert_eq!(location(&open(&mut late, "/signed").await), "/sign", "WeChat is away");
+    assert_eq!(log_in(&mut late, "/signed", "dave-1").await, "/signed");
+    assert_eq!(location(&open(&mut late, "/signed").await), "/sign", "WeChat does not answer");
 
-    // Whoever never comes back is not sent again; nor is the next person at a phone, nor
-    // what a service worker fetches, nor WeCom.
+    // No second redirect if the first one was not finished; none for the next person at a phone,
+    // for requests of the service worker, or for WeCom.
     let mut lost = server.visitor();
-    sent_away(&mut lost, "/sign").await;
+    redirected_to_wechat(&mut lost, "/sign").await;
     assert_eq!(open(&mut lost, "/sign").await.status(), StatusCode::OK);
     lost.post("/sign/next", &[]).await;
     assert!(lost.cookies.contains(&("wechat".to_owned(), "lent".to_owned())));
@@ -327,7 +330,7 @@ async fn one_account_signs_once_on_any_device(#[case] kind: Kind) {
         assert_eq!(server.visitor().send(request).await.status(), StatusCode::OK, "{name}");
     }
 
-    // The account itself is nowhere.
+    // Accounts are stored as hashes only.
     let kept = "SELECT COUNT(*) FROM wechat_identities WHERE length(identity) = 22";
     let named = "SELECT COUNT(*) FROM wechat_identities WHERE identity LIKE '%alice%'";
     let (kept, named) = (server.database.number(kept).await, server.database.number(named).await);

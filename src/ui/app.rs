@@ -1,4 +1,4 @@
-//! The document around every page, and which page stands at which path.
+//! The HTML document around every page, and the routes of the pages.
 
 use std::pin::Pin;
 
@@ -11,7 +11,7 @@ use leptos_router::{
 };
 
 use super::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     display::LargeText,
     error::Refusal,
     pages::{
@@ -35,8 +35,8 @@ use super::{
     parts::frame::{card::Card, footer::Footer, tab_bar::TabBar, top_bar::TopBar},
 };
 
-/// The document as text, for the page that the context holds. It is drawn here, so that views
-/// are compiled in this crate alone: inlined into another, it would take them all with it.
+/// Renders the page in the context to a complete HTML document. Not inlined: views would then be
+/// compiled again in every crate that calls it.
 #[must_use]
 #[inline(never)]
 pub fn html() -> Pin<Box<dyn Future<Output = String> + Send>> {
@@ -44,20 +44,20 @@ pub fn html() -> Pin<Box<dyn Future<Output = String> + Send>> {
     Box::pin(async move { document.to_html_stream_in_order().collect().await })
 }
 
-/// The document.
+/// The HTML document: head, page, start script.
 #[component]
 fn Shell() -> impl IntoView {
     provide_meta_context();
-    // Islands mode: only islands are hydrated, the pages around them never.
+    // Islands mode: only islands are hydrated, never the page around them.
     if let Some(shared) = Owner::current_shared_context() {
         shared.set_is_hydrating(false);
     }
     let page = Page::current();
     let files = page.site_files;
     let public = !page.path.starts_with("/console");
-    // The root's size is that of all text; WeUI looks at the body.
-    let text_size = page.care.map(LargeText::as_str);
-    let few = files.watching;
+    // The root font size scales all text (rem); WeUI reads the attribute of the body instead.
+    let text_size = page.large_text.map(LargeText::as_str);
+    let few = files.count_islands;
     let lang = page.lang;
     view! {
         <!DOCTYPE html>
@@ -70,7 +70,7 @@ fn Shell() -> impl IntoView {
                 <meta name="theme-color" content="#6E1414" media="(prefers-color-scheme: dark)" />
                 <meta name="format-detection" content="telephone=no" />
                 <link rel="stylesheet" href=files.css />
-                {(!public || page.path == "/screen").then(|| view! { <link rel="stylesheet" href=files.desk_css /> })}
+                {(!public || page.path == "/screen").then(|| view! { <link rel="stylesheet" href=files.console_css /> })}
                 <link rel="icon" href="/icon.svg" type="image/svg+xml" />
                 {public.then(|| view! { <Card /> })}
                 <MetaTags />
@@ -79,19 +79,19 @@ fn Shell() -> impl IntoView {
                 <a class="skip-link" href="#main">{lang.say("跳到正文", "Skip to the text")}</a>
                 <App />
                 <script
-                    data-js=files.all.js
-                    data-wasm=files.all.wasm
-                    data-few=few.is_some().then_some(islands::WATCHING)
+                    data-js=files.all_islands.js
+                    data-wasm=files.all_islands.wasm
+                    data-few=few.is_some().then_some(islands::COUNT_ISLANDS)
                     data-few-js=few.as_ref().map(|few| few.js.clone())
                     data-few-wasm=few.as_ref().map(|few| few.wasm.clone())
-                    inner_html=files.start
+                    inner_html=files.start_script
                 ></script>
             </body>
         </html>
     }
 }
 
-/// What stands between head and foot of the document.
+/// Content of the body: top bar, page, footer and tab bar.
 #[component]
 fn App() -> impl IntoView {
     let content = match Page::current().refusal {
@@ -100,7 +100,7 @@ fn App() -> impl IntoView {
     };
     let path = Page::current().path;
     if path == "/screen" {
-        // Nobody stands before it who could press anything.
+        // The lobby screen has no controls, because nobody can operate it.
         return Either::Left(content);
     }
     let public = !path.starts_with("/console");
@@ -112,12 +112,12 @@ fn App() -> impl IntoView {
     })
 }
 
-/// Which page stands at which path; each has a row in the server's table of routes.
+/// Routes of the pages; each also has a row in the server's route table.
 #[component]
 fn Pages() -> impl IntoView {
     view! {
         <Router>
-            <FlatRoutes fallback=|| Page::current().answer(Instead::Refuse(Refusal::NotFound))>
+            <FlatRoutes fallback=|| Page::current().set_outcome(PageOutcome::Refuse(Refusal::NotFound))>
                 <Route path=path!("/") view=HomePage />
                 <Route path=path!("/pledges/:slug") view=PledgePage />
                 <Route path=path!("/sign") view=SignPage />

@@ -1,4 +1,4 @@
-//! What a page is given to draw itself from.
+//! Context of a page: everything it is rendered from.
 
 use std::sync::{
     Arc, OnceLock,
@@ -11,107 +11,107 @@ use service::{Service, StoreError};
 
 use super::{display::LargeText, error::Refusal, form_state::FormState};
 
-/// Everything a page may read, for one request.
+/// Data that a page may read, for one request. Provided as Leptos context.
 #[derive(Clone)]
 pub struct Page {
-    /// The use cases, for reading.
+    /// The use cases; pages only read.
     pub service: Arc<Service>,
-    /// The path that was asked for; empty where something else is answered.
+    /// Path of the request; empty on the error page of another request.
     pub path: String,
-    /// What the address asks of the page, but for its language: `&category=litter`.
+    /// Query string without `lang`, each parameter preceded by `&`: `&category=litter`.
     pub query: String,
-    /// How people reach this: scheme and host.
+    /// Public scheme and host of this site, for absolute links: `https://example.org`.
     pub origin: String,
-    /// The same, as the settings say it; empty where they do not.
+    /// The configured public URL, never taken from the request; empty if not configured.
     pub public_url: Arc<str>,
-    /// Who is looking.
+    /// Visitor id from the cookie.
     pub visitor: VisitorId,
-    /// What stands for whoever is looking, in forms and drafts: who sees it learns nothing.
+    /// Opaque owner token of the visitor or staff member, in forms and drafts. Reveals no id.
     pub owner: String,
-    /// Whether this browser says it has signed; decides only what is offered first.
+    /// Whether the cookie says that this browser has signed. A hint: only chooses what to offer.
     pub has_signed: bool,
-    /// Whether this visitor reads 大字版, and in which size.
-    pub care: Option<LargeText>,
-    /// The language of the page.
+    /// Text size of the large-text mode (大字版); `None` for the standard size.
+    pub large_text: Option<LargeText>,
+    /// Language of the page.
     pub lang: Lang,
-    /// The grid of a poster that was scanned, not yet held against the campaign.
+    /// Grid slug from a scanned poster; not yet checked against the campaign.
     pub poster_grid: Option<String>,
-    /// The files that the page loads.
+    /// Paths of scripts and style sheets.
     pub site_files: SiteFiles,
-    /// The form that was sent, where one is to be shown again.
+    /// The submitted form, if it is shown again.
     pub form_state: Option<Arc<FormState>>,
-    /// A phrase that was just made, to be shown this once.
-    pub phrase: Option<Arc<str>>,
-    /// Whether pages may speak to WeChat.
-    pub wechat: bool,
-    /// Whether WeChat says which account someone is.
-    pub identified: bool,
-    /// Who of the staff is looking.
+    /// A new recovery code, shown only once.
+    pub recovery_code: Option<Arc<str>>,
+    /// Whether the WeChat JS-SDK is configured: pages can set their share card.
+    pub wechat_sdk: bool,
+    /// Whether WeChat login (OAuth) is configured: WeChat then tells the account of a visitor.
+    pub wechat_login: bool,
+    /// The signed-in staff member, on pages of the console.
     pub staff: Option<Arc<Staff>>,
-    /// Why the page is not what was asked for.
+    /// Why an error page is rendered instead of the requested one.
     pub refusal: Option<Refusal>,
-    /// Where a page says that something else is to be answered.
-    pub instead: InsteadCell,
-    /// Where a page says that it is one person's.
-    pub personal: PersonalCell,
+    /// Set by the page to answer with an error page or a redirect instead.
+    pub outcome: OutcomeCell,
+    /// Set by the page if it is personal and must not be cached.
+    pub personal: PersonalFlag,
 }
 
-/// Paths of the files that pages load.
+/// Paths of the scripts, style sheets and wasm programs of the site.
 #[derive(Clone, Debug)]
 pub struct SiteFiles {
-    /// The one inline script, which loads a program and wakes the islands.
-    pub start: Oco<'static, str>,
-    /// The style sheet of all pages.
+    /// Source of the only inline script: it loads the wasm and hydrates the islands.
+    pub start_script: Oco<'static, str>,
+    /// Style sheet of all pages.
     pub css: Oco<'static, str>,
-    /// That of the console and the board, beside it.
-    pub desk_css: Oco<'static, str>,
-    /// All islands.
-    pub all: Program,
-    /// Those that watch the counts, where the build made a program of them.
-    pub watching: Option<Program>,
+    /// Additional style sheet of the console and the lobby screen.
+    pub console_css: Oco<'static, str>,
+    /// The wasm program with all islands.
+    pub all_islands: WasmProgram,
+    /// The smaller program with only the islands that show live counts, if it was built.
+    pub count_islands: Option<WasmProgram>,
 }
 
-/// Paths of a program for the browser.
+/// Paths of one wasm program.
 #[derive(Clone, Debug)]
-pub struct Program {
-    /// What loads it.
+pub struct WasmProgram {
+    /// The JavaScript module that loads the wasm.
     pub js: Oco<'static, str>,
-    /// The program.
+    /// The wasm file.
     pub wasm: Oco<'static, str>,
 }
 
-/// What is to be answered in place of a page that was begun.
+/// Response that replaces a page after rendering has begun.
 #[derive(Clone, Copy, Debug)]
-pub enum Instead {
-    /// A refusal.
+pub enum PageOutcome {
+    /// An error page.
     Refuse(Refusal),
-    /// Another page.
-    Go(&'static str),
+    /// A redirect to this path.
+    Redirect(&'static str),
 }
 
-/// Holds the first [`Instead`] that a page asks for.
+/// Holds the first [`PageOutcome`] that a page sets.
 #[derive(Clone, Debug, Default)]
-pub struct InsteadCell(Arc<OnceLock<Instead>>);
+pub struct OutcomeCell(Arc<OnceLock<PageOutcome>>);
 
-impl InsteadCell {
-    /// What was asked for.
+impl OutcomeCell {
+    /// The outcome, if one was set.
     #[must_use]
-    pub fn get(&self) -> Option<Instead> {
+    pub fn get(&self) -> Option<PageOutcome> {
         self.0.get().copied()
     }
 }
 
-/// Whether a page is one person's, which nothing may keep.
+/// Whether a page is personal: neither caches nor the browser may keep it.
 #[derive(Clone, Debug, Default)]
-pub struct PersonalCell(Arc<AtomicBool>);
+pub struct PersonalFlag(Arc<AtomicBool>);
 
-impl PersonalCell {
-    /// Says that it is.
+impl PersonalFlag {
+    /// Marks the page as personal.
     pub fn mark(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it is, once the page is drawn.
+    /// Whether it is personal; known once the page is rendered.
     #[must_use]
     pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -119,7 +119,7 @@ impl PersonalCell {
 }
 
 impl Page {
-    /// The page that is being drawn.
+    /// The context of the page that is being rendered.
     #[must_use]
     pub fn current() -> Self {
         expect_context()
@@ -131,29 +131,29 @@ impl Page {
         self.service.campaign().in_lang(self.lang)
     }
 
-    /// The form of that name as it was sent, where it is to be shown again.
+    /// The submitted form of that name, if it is shown again.
     #[must_use]
-    pub fn sent_form(&self, name: &str) -> Option<&FormState> {
+    pub fn submitted_form(&self, name: &str) -> Option<&FormState> {
         self.form_state.as_deref().filter(|form| form.name == name)
     }
 
-    /// The form of that name, to be drawn: as it was sent, or fresh.
+    /// The form of that name as submitted, or blank.
     #[must_use]
     pub fn form(&self, name: &str) -> FormState {
-        self.sent_form(name).cloned().unwrap_or_default().in_lang(self.lang)
+        self.submitted_form(name).cloned().unwrap_or_default().in_lang(self.lang)
     }
 
-    /// Answers `instead` of this page.
-    pub fn answer(&self, instead: Instead) {
-        // The first one counts: it is why the rest could not be drawn.
-        self.instead.0.set(instead).ok();
+    /// Answers with `instead` in place of this page.
+    pub fn set_outcome(&self, instead: PageOutcome) {
+        // The first outcome counts: later ones usually follow from it.
+        self.outcome.0.set(instead).ok();
     }
 
-    /// What was read, or a page that says why it could not be.
+    /// The value that was read. On failure logs the error, sets a refusal and returns `None`.
     pub fn or_refuse<T>(&self, read: Result<T, StoreError>) -> Option<T> {
         read.map_err(|error| {
-            tracing::error!(%error, "a page could not read");
-            self.answer(Instead::Refuse(Refusal::from(&error)));
+            tracing::error!(%error, "page: read from the database failed");
+            self.set_outcome(PageOutcome::Refuse(Refusal::from(&error)));
         })
         .ok()
     }

@@ -1,7 +1,7 @@
-//! How pages look to one visitor, as they chose it.
+//! Display settings of a visitor: text size.
 
-/// 大字版（关怀模式）, by the size of its text. The MIIT asks for 18 pixels at least, and
-/// that text can grow to 30 without a loss (互联网网站适老化通用设计规范, 2021).
+/// Text size of the large-text mode (大字版, 关怀模式). The MIIT guideline requires 18 px or more,
+/// scalable to 30 px without loss (互联网网站适老化通用设计规范, 2021).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LargeText {
     /// 20 pixels.
@@ -15,7 +15,7 @@ pub enum LargeText {
 impl LargeText {
     const ALL: [Self; 3] = [Self::Large, Self::Larger, Self::Largest];
 
-    /// The size of its text in pixels, as it is chosen and remembered.
+    /// Text size in pixels, as in the form field and the cookie.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl LargeText {
         }
     }
 
-    /// Reads what [`LargeText::as_str`] wrote; anything else is the standard size.
+    /// Parses the output of [`LargeText::as_str`]; `None` (standard size) for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|care| care.as_str() == text)
@@ -33,7 +33,7 @@ impl LargeText {
 
     /// The next smaller and the next larger size.
     #[must_use]
-    pub const fn neighbours(self) -> (Option<Self>, Option<Self>) {
+    pub const fn smaller_and_larger(self) -> (Option<Self>, Option<Self>) {
         match self {
             Self::Large => (None, Some(Self::Larger)),
             Self::Larger => (Some(Self::Large), Some(Self::Largest)),

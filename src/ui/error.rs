@@ -1,45 +1,45 @@
-//! Why something asked for is not given: what happened, and what to do now, in words.
+//! Reasons to refuse a request, with a title and advice for the error page.
 
 use domain::{campaign::Phase, lang::Lang};
 use service::StoreError;
 
-/// Why something asked for is not given.
+/// Reason to refuse a request. `server::http::error` maps it to an HTTP status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// What was sent cannot be read.
+    /// The request body or its fields cannot be parsed.
     Malformed,
-    /// It was sent from another site.
+    /// Submitted from another site; also any other 403.
     Forbidden,
-    /// There is no such page, or not for this visitor.
+    /// No such page, or not visible to this visitor.
     NotFound,
-    /// The page is there, but not for this method.
+    /// Method not allowed.
     WrongMethod,
-    /// What was sent did not arrive in time.
-    TooSlow,
-    /// The campaign has not begun, or is over.
+    /// The request body did not arrive in time.
+    RequestTimeout,
+    /// The campaign is not open: its current phase.
     Closed(Phase),
-    /// It may be seen, but not done by this member of the staff: why.
-    Barred(&'static str),
-    /// It is for another visitor to do.
-    NotTheirs,
-    /// Nobody could say whose it is, since it came without a cookie.
-    NewVisitor,
-    /// There is nothing yet that a phrase could bring back.
+    /// This staff member may see it but not do it: the reason.
+    NotPermitted(&'static str),
+    /// Only another visitor may do this: only the reporter, or anybody but the reporter.
+    WrongVisitor,
+    /// The request had no visitor cookie, so the submission would belong to nobody.
+    NoVisitorCookie,
+    /// No recovery code: the visitor has neither a signature nor a report.
     NothingToRecover,
-    /// It is no longer possible, or not in this state.
+    /// Not possible any more, or not in the current state.
     Conflict,
-    /// The form stood on a page of somebody else, at the same phone or before something of
-    /// one's own.
-    OfAnother,
-    /// Too much of it from the same side in a short time: seconds to wait.
-    TooMany(u32),
-    /// What was sent is no picture.
+    /// The form was rendered for another visitor on the same device, or for an earlier signature of
+    /// this one.
+    WrongOwner,
+    /// Rate limit exceeded: seconds to wait.
+    RateLimited(u32),
+    /// The upload is not a JPEG, PNG or WebP image.
     UnsupportedImage,
-    /// What was sent is too large.
+    /// The request body is too large.
     TooLarge,
-    /// A fault of this program.
+    /// Internal error.
     Internal,
-    /// The database is away, busy or full.
+    /// The database cannot be reached, is busy or full.
     Unavailable,
 }
 
@@ -53,7 +53,7 @@ impl From<&StoreError> for Refusal {
 }
 
 impl Refusal {
-    /// What happened.
+    /// Title of the error page: what happened.
     #[must_use]
     pub fn title(self, lang: Lang) -> &'static str {
         match self {
@@ -63,15 +63,17 @@ impl Refusal {
             Self::WrongMethod => {
                 lang.say("这个页面不能这样打开", "This page cannot be opened like this")
             }
-            Self::TooSlow => lang.say("网络太慢，没有收完", "The network is too slow"),
+            Self::RequestTimeout => lang.say("网络太慢，没有收完", "The network is too slow"),
             Self::Closed(Phase::Before) => lang.say("活动还没有开始", "The campaign has not begun"),
             Self::Closed(_) => lang.say("活动已经结束", "The campaign is over"),
-            Self::Barred(_) | Self::NotTheirs => lang.say("您不能做这一步", "You cannot do this"),
-            Self::NewVisitor => lang.say("没有认出您的手机", "Your phone was not recognised"),
+            Self::NotPermitted(_) | Self::WrongVisitor => {
+                lang.say("您不能做这一步", "You cannot do this")
+            }
+            Self::NoVisitorCookie => lang.say("没有认出您的手机", "Your phone was not recognised"),
             Self::NothingToRecover => lang.say("现在不需要口令", "There is nothing to recover yet"),
             Self::Conflict => lang.say("这一步现在不能做了", "This can no longer be done"),
-            Self::OfAnother => lang.say("这不是您现在的签名", "This is not yours now"),
-            Self::TooMany(_) => lang.say("操作太频繁", "Too many attempts"),
+            Self::WrongOwner => lang.say("这不是您现在的签名", "This is not yours now"),
+            Self::RateLimited(_) => lang.say("操作太频繁", "Too many attempts"),
             Self::UnsupportedImage => {
                 lang.say("这不是能用的照片", "This is not a photo we can use")
             }
@@ -83,7 +85,7 @@ impl Refusal {
         }
     }
 
-    /// What to do now.
+    /// Advice on the error page: what to do now.
     #[must_use]
     pub fn advice(self, lang: Lang) -> &'static str {
         match self {
@@ -100,7 +102,7 @@ impl Refusal {
                 "Perhaps the address is mistyped, or the page is gone.",
             ),
             Self::WrongMethod => lang.say("请从首页重新进入。", "Please start from the home page."),
-            Self::TooSlow => lang.say(
+            Self::RequestTimeout => lang.say(
                 "内容没有保存。请在信号好的地方再试一次。",
                 "Nothing was saved. Please try again where the signal is better.",
             ),
@@ -111,12 +113,12 @@ impl Refusal {
                 "感谢您的关心，签名和反映已经停止。以前的仍可在“我的”里查看和撤回。",
                 "Thank you for your interest. Signing and reporting have ended. You can still view and withdraw earlier ones under “Me”.",
             ),
-            Self::Barred(why) => why,
-            Self::NotTheirs => lang.say(
+            Self::NotPermitted(why) => why,
+            Self::WrongVisitor => lang.say(
                 "只有提交反映的人能这样做；自己的反映，不用再点“我也遇到过”。",
                 "Only the person who sent this report can do this; on your own report there is no need to tap “I’ve seen this too”.",
             ),
-            Self::NewVisitor => {
+            Self::NoVisitorCookie => {
                 lang.say("内容没有保存，请返回再按一次。", "Nothing was saved; please go back and press once more.")
             }
             Self::NothingToRecover => lang.say(
@@ -127,11 +129,11 @@ impl Refusal {
                 "情况可能已经变了，请返回刷新后再看。内容没有保存。",
                 "Things may have changed: please go back and reload. Nothing was saved.",
             ),
-            Self::OfAnother => lang.say(
+            Self::WrongOwner => lang.say(
                 "那一页是这台设备上前一位的，或者已经过时，所以什么也没有改动。请重新打开您自己的页面。",
                 "That page was someone else’s on this device, or is out of date, so nothing was changed. Please open your own page anew.",
             ),
-            Self::TooMany(_) => {
+            Self::RateLimited(_) => {
                 lang.say("内容没有保存。请过一会儿再试。", "Nothing was saved. Please try again later.")
             }
             Self::UnsupportedImage => lang.say(

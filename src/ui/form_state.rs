@@ -1,71 +1,71 @@
-//! A form as a page draws it: fresh, or as someone sent it, with what is wrong.
+//! State of a form on a page: blank, or as submitted, with validation errors.
 
 use domain::{
-    lang::{Lang, Said},
+    lang::{Lang, LocalizedText},
     report::action::command::FieldErrors,
 };
 
-/// The name under which programs are told what is wrong with a form as a whole.
-pub const WHOLE: &str = "form";
+/// Key of the form-level error in JSON responses.
+pub const FORM_ERROR_KEY: &str = "form";
 
-/// The state of one form: what was typed, and what is wrong with it. Handlers make it of what
-/// was posted; pages draw every form from one, since a fresh form is the same with nothing in it.
+/// State of one form: submitted values and validation errors. Handlers build it from the request
+/// body; pages render every form from it, a blank form from the default value.
 #[derive(Clone, Debug, Default)]
 pub struct FormState {
-    /// Which form of its page; empty for a fresh one.
+    /// Name of the form on its page; empty for a blank form.
     pub name: String,
-    /// Fields and values, in the order in which they were sent.
+    /// Fields and values, in the order in which they were submitted.
     pub values: Vec<(String, String)>,
-    /// What is wrong with its fields, in the order in which a person meets them.
+    /// Validation errors by field, in the order of the fields on the page.
     pub errors: FieldErrors,
-    /// What is wrong with the form as a whole, or what is to be known of it.
-    pub message: Option<Said>,
-    /// Whether it may be sent for the next person at this phone instead.
+    /// Error or notice about the form as a whole.
+    pub message: Option<LocalizedText>,
+    /// Whether the page offers to submit the form for the next person on this device instead.
     pub offers_next_person: bool,
-    /// The language in which all that is told.
+    /// Language of the errors and the message.
     lang: Lang,
-    /// Parts the ids of one form's fields from those of another on the same page.
+    /// Prefix of field ids, to tell several forms on one page apart; empty for none.
     prefix: &'static str,
 }
 
 impl FormState {
-    /// The form `name` with the `values` that were sent.
+    /// The form `name` with the submitted `values`, without errors.
     #[must_use]
-    pub fn sent(name: impl Into<String>, values: Vec<(String, String)>) -> Self {
+    pub fn submitted(name: impl Into<String>, values: Vec<(String, String)>) -> Self {
         Self { name: name.into(), values, ..Self::default() }
     }
 
-    /// The same with what is wrong with its fields.
+    /// Sets the errors of the fields.
     #[must_use]
     pub fn with_errors(self, errors: FieldErrors) -> Self {
         Self { errors, ..self }
     }
 
-    /// The same with what is wrong with it as a whole, if anything is.
+    /// Sets the form-level message.
     #[must_use]
-    pub fn with_message(self, message: impl Into<Option<Said>>) -> Self {
+    pub fn with_message(self, message: impl Into<Option<LocalizedText>>) -> Self {
         Self { message: message.into(), ..self }
     }
 
-    /// The same, with whether the next person may send it instead.
+    /// Sets [`FormState::offers_next_person`].
     #[must_use]
     pub fn offering_next_person(self, offers_next_person: bool) -> Self {
         Self { offers_next_person, ..self }
     }
 
-    /// The same, drawn in that language.
+    /// Sets the language of the errors.
     #[must_use]
     pub fn in_lang(self, lang: Lang) -> Self {
         Self { lang, ..self }
     }
 
-    /// The same, drawn beside other forms: `prefix` stands in the ids of its fields.
+    /// Sets the prefix of the field ids, for a page with several forms.
     #[must_use]
     pub fn with_prefix(self, prefix: &'static str) -> Self {
         Self { prefix, ..self }
     }
 
-    /// The id of a field.
+    /// The HTML id of the input of `field`.
     #[must_use]
     pub fn id(&self, field: &str) -> String {
         match self.prefix {
@@ -74,13 +74,13 @@ impl FormState {
         }
     }
 
-    /// Whether nobody has sent it yet.
+    /// Whether the form is blank: not submitted yet.
     #[must_use]
     pub const fn is_fresh(&self) -> bool {
         self.name.is_empty()
     }
 
-    /// The first value of a field; empty where there is none.
+    /// The first value of a field; empty if there is none.
     #[must_use]
     pub fn value(&self, field: &str) -> String {
         let found = self.values.iter().find(|(name, _)| name == field);
@@ -94,23 +94,23 @@ impl FormState {
         named.map(|(_, value)| value.clone()).collect()
     }
 
-    /// Whether the box of that name is ticked.
+    /// Whether the checkbox `field` is checked.
     #[must_use]
-    pub fn is_ticked(&self, field: &str) -> bool {
+    pub fn is_checked(&self, field: &str) -> bool {
         self.value(field) == "on"
     }
 
-    /// What is wrong with a field.
+    /// The error of a field, in the language of the form.
     #[must_use]
     pub fn error(&self, field: &str) -> Option<String> {
         let found = self.errors.iter().find(|(name, _)| *name == field);
         found.map(|(_, said)| said.in_lang(self.lang).to_owned())
     }
 
-    /// Everything that is wrong, by field; [`WHOLE`] for the form itself.
-    pub fn each_error(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let told = |said: &Said| said.in_lang(self.lang).to_owned();
-        let whole = self.message.as_ref().map(|said| (WHOLE, told(said)));
+    /// All errors in the language of the form, by field; the form-level one has [`FORM_ERROR_KEY`].
+    pub fn all_errors(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let told = |said: &LocalizedText| said.in_lang(self.lang).to_owned();
+        let whole = self.message.as_ref().map(|said| (FORM_ERROR_KEY, told(said)));
         whole.into_iter().chain(self.errors.iter().map(move |(field, said)| (*field, told(said))))
     }
 }

@@ -1,16 +1,16 @@
-//! What people see: pages and their parts, rendered on the server.
+//! Server-rendered pages (Leptos) and their parts.
 //!
-//! What belongs here: views. A page reads from `service`, never from the store, and
-//! decides nothing. What moves in the browser is an island and lives in `islands`.
+//! This crate holds views only. A page reads through `service`, never from the store, and makes no
+//! decisions. Interactive parts are islands and live in the crate `islands`.
 
-// A page's view is one type; the longest nests deeper than the compiler's default.
+// The view of a page is one type, nested deeper than the compiler's default limit of 128.
 #![recursion_limit = "256"]
 
-/// The field of the signing form that people do not see: whoever fills it in is none.
+/// Name of the hidden field of the signing form: if it is filled in, the sender is a bot.
 pub const HONEYPOT_FIELD: &str = "remark";
 
-/// The field that says whose page a form stands on.
-pub const OWNER: &str = "owner";
+/// Name of the hidden form field with the owner token of the page; see `Page::owner`.
+pub const OWNER_FIELD: &str = "owner";
 
 pub mod app;
 pub mod context;

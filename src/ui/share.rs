@@ -1,30 +1,29 @@
-//! The picture of a shared link: 万家灯火 as it is now, drawn from the campaign. It has no
-//! words, since the card that shows it has them beside it.
+//! Share image of the site as SVG: one window per grid (万家灯火), lit if the grid has a signature.
+//! Without text, because the share card shows title and description beside it.
 
 use domain::counts::Counts;
-use islands::windows::Row;
+use islands::windows::HouseRow;
 use service::Service;
 
-/// Where it is.
+/// Path of the image.
 pub const PATH: &str = "/share.png";
 
-/// Its width and height, in pixels: WeChat cuts cards' pictures square.
+/// Width and height in pixels. Square, because WeChat crops the images of share cards.
 pub const SIZE: u32 = 600;
 
-/// Which windows are lit: what the picture depends on.
+/// For each grid whether its window is lit; the image depends on nothing else.
 #[must_use]
-pub fn lit(service: &Service, counts: &Counts) -> Vec<bool> {
-    service.campaign().grids.iter().map(|grid| counts.is_lit(&grid.slug)).collect()
+pub fn lit_windows(service: &Service, counts: &Counts) -> Vec<bool> {
+    service.campaign().grids.iter().map(|grid| counts.has_signatures(&grid.slug)).collect()
 }
 
-/// The picture, as SVG: two rows of houses, so that its windows can be told apart where a
-/// card shows it as small as a thumb.
+/// The image as SVG. Two rows of houses, so that windows can be told apart in a small thumbnail.
 #[must_use]
 pub fn svg(lit: &[bool]) -> String {
     const MARGIN: f64 = 0.05 * SIZE as f64;
     let (back, front) = lit.split_at(lit.len() / 2);
     let rows = [(back, 0.48), (front, 0.92)].map(|(lit, ground)| {
-        let row = Row::of(lit.len());
+        let row = HouseRow::with_windows(lit.len());
         let (width, height) = row.size();
         let windows = row.windows.iter().zip(lit).map(|((x, y, dormer), lit)| {
             let fill = if *lit { "#ffd98a" } else { "#9a3a30" };

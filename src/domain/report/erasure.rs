@@ -1,5 +1,5 @@
-//! What goes from a report: its contact and position after a while, everything of its
-//! reporter's when they say so.
+//! Erasure of personal data: contact details and position after the retention period, all data of
+//! the reporter at their request.
 
 use super::{
     action::transition::Rules,
@@ -9,42 +9,43 @@ use super::{
 };
 
 impl Report {
-    /// Whether there is anything by which its reporter could be reached or found.
+    /// Whether it has contact details or a position.
     #[must_use]
-    pub const fn has_traces(&self) -> bool {
+    pub const fn has_contact_or_position(&self) -> bool {
         self.has_contact() || self.lat.is_some() || self.lon.is_some()
     }
 }
 
 impl Rules<'_> {
-    /// Takes contact and position from a report that has ended; `None` where they are gone,
-    /// or it is not over.
+    /// Erases contact details and position of a report that has ended; `None` if it is still open
+    /// or they were erased before.
     #[must_use]
     pub fn erase(&self, report: &Report) -> Option<(Report, Event)> {
         if report.state.is_open() || report.erased_at.is_some() {
             return None;
         }
         let mut after = report.clone();
-        self.without_traces(&mut after);
-        Some(self.erased(after, EventKind::Erased))
+        self.clear_contact_and_position(&mut after);
+        Some(self.with_event(after, EventKind::Erased))
     }
 
-    /// Takes everything of its reporter's from a report; one that is still handled is taken
-    /// back, unless it is `others`' as well.
+    /// Erases all data of the reporter. An open report is withdrawn as well, unless other residents
+    /// share it (`others`).
     #[must_use]
-    pub fn forget_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
-        let (mut after, what) = match self.grant(report, &ReporterCommand::Withdraw, others) {
-            Ok((after, event)) => (Report { version: report.version, ..after }, event.what),
-            Err(_) => (report.clone(), EventKind::Forgotten),
-        };
-        self.without_reporter(&mut after);
+    pub fn erase_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
+        let (mut after, what) =
+            match self.apply_reporter_command(report, &ReporterCommand::Withdraw, others) {
+                Ok((after, event)) => (Report { version: report.version, ..after }, event.what),
+                Err(_) => (report.clone(), EventKind::Forgotten),
+            };
+        self.clear_reporter(&mut after);
         after.extension_reason = None;
-        self.erased(after, what)
+        self.with_event(after, what)
     }
 
-    /// Takes out who sent a report, and all that they wrote.
-    pub(super) fn without_reporter(&self, report: &mut Report) {
-        self.without_traces(report);
+    /// Clears the visitor and everything they wrote.
+    pub(super) fn clear_reporter(&self, report: &mut Report) {
+        self.clear_contact_and_position(report);
         report.visitor = None;
         report.form_key = None;
         report.description.clear();
@@ -52,13 +53,13 @@ impl Rules<'_> {
         report.rating_comment = None;
     }
 
-    fn without_traces(&self, report: &mut Report) {
+    fn clear_contact_and_position(&self, report: &mut Report) {
         (report.lat, report.lon, report.accuracy) = (None, None, None);
         (report.contact_name, report.contact_phone) = (None, None);
         report.erased_at = report.erased_at.or(Some(self.now));
     }
 
-    fn erased(&self, mut report: Report, what: EventKind) -> (Report, Event) {
+    fn with_event(&self, mut report: Report, what: EventKind) -> (Report, Event) {
         report.version += 1;
         let event = Event {
             serial: report.serial,

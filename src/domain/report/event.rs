@@ -1,46 +1,46 @@
-//! What happened to a report: the rows of its timeline and of the audit.
+//! Events of a report: the rows of its timeline and of the audit log.
 
 use serde::{Deserialize, Serialize};
 
 use super::{action::Action, state::State};
 use crate::{staff::StaffId, time::Millis};
 
-/// Who may read what was written when something happened to a report.
+/// Who may read the text of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// Everyone who may see the report.
     Public,
-    /// The reporter, and staff.
+    /// The reporter and staff.
     Reporter,
-    /// Staff.
+    /// Staff only.
     Staff,
 }
 
-/// What happened to a report once: a row of its timeline, and of the audit.
+/// An event of a report: a row of its timeline and of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// Which report.
+    /// Serial of the report.
     pub serial: u64,
-    /// The report's version after it.
+    /// Version of the report after the event.
     pub version: u64,
-    /// When.
+    /// Time.
     pub at: Millis,
-    /// Who, if staff did it.
+    /// Staff member, if staff did it.
     pub staff: Option<StaffId>,
-    /// What.
+    /// Kind of event.
     pub what: EventKind,
-    /// The state after it.
+    /// State of the report after the event.
     pub state: State,
-    /// What was written.
+    /// Text written by staff or by the reporter.
     pub text: Option<String>,
-    /// Who may read that.
+    /// Who may read the text.
     pub audience: Audience,
-    /// The unit that has it from now on, the one outside, or the other report.
+    /// Parameter of the kind: unit, organisation, other report, days, photos, level, `yes` or `no`.
     pub detail: Option<String>,
 }
 
-/// What can happen to a report.
+/// Kind of an [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
@@ -48,27 +48,27 @@ pub enum EventKind {
     Filed,
     /// The reporter added something.
     Added,
-    /// The reporter took it back.
+    /// The reporter withdrew it.
     Withdrawn,
     /// The reporter urged.
     Urged,
     /// The reporter said that it is solved.
     Solved,
-    /// The reporter said that it is not.
+    /// The reporter said that it is not solved.
     NotSolved,
     /// The reporter said how satisfied they are.
     Rated,
-    /// It was taken up a level because its time ran out.
+    /// It was escalated one level because it was overdue.
     Escalated,
     /// Staff looked at the contact details.
     ContactShown,
-    /// Contact and position were erased, since their time was over.
+    /// Contact details and position were erased after the retention period.
     Erased,
-    /// The reporter had all of theirs erased.
+    /// The reporter erased all of their data.
     Forgotten,
-    /// The reporter took back what is theirs of a case that is others' as well.
+    /// The reporter withdrew from a report that other residents share.
     Left,
-    /// Staff did something.
+    /// An action of staff.
     #[serde(untagged)]
     Staff(Action),
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_happened_is_one_word() {
+    fn event_kinds_serialize_as_one_word() {
         for what in
             [EventKind::Filed, EventKind::NotSolved, EventKind::Staff(Action::ApproveExtension)]
         {

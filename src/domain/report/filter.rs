@@ -1,45 +1,45 @@
-//! Which reports someone looks for: everything that stands in the address of a list.
+//! Filter and sort order of a report list, read from and written to URL query parameters.
 
 use super::state::{Source, State};
 use crate::slug::Slug;
 
-/// Which states are listed.
+/// Filter by processing state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum States {
-    /// Those in which someone has something to do.
+    /// Open states: [`State::OPEN`].
     #[default]
     Open,
-    /// All.
+    /// All states.
     All,
-    /// One.
+    /// One state.
     Only(State),
 }
 
-/// How far time has run.
+/// Filter by deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deadline {
-    /// Over.
+    /// The deadline has passed.
     Overdue,
-    /// Nearly over.
+    /// The deadline is soon.
     Soon,
 }
 
-/// In which order they are listed.
+/// Sort order of the list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// What is due first.
+    /// Earliest deadline first.
     #[default]
     Due,
-    /// What came last.
+    /// Newest first.
     New,
-    /// What came first.
+    /// Oldest first.
     Old,
 }
 
-/// Which reports someone looks for.
+/// Filter, sort order and page of a report list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the part of the address of that name")]
-pub struct Filter {
+#[expect(missing_docs, reason = "each is the query parameter of that name")]
+pub struct ReportFilter {
     pub states: States,
     pub grid: Option<Slug>,
     pub branch: Option<Slug>,
@@ -47,32 +47,32 @@ pub struct Filter {
     pub category: Option<Slug>,
     pub source: Option<Source>,
     pub deadline: Option<Deadline>,
-    /// Taken on by whoever looks.
+    /// Claimed by the current user.
     pub mine: bool,
-    /// 重办.
+    /// Reopened (重办).
     pub again: bool,
-    /// Taken up a level because time ran out, or 没解决 was said twice.
+    /// Escalated: overdue, or 没解决 was said twice.
     pub raised: bool,
-    /// Words, or a case number.
+    /// Search text, or a case number.
     pub q: String,
     pub sort: Sort,
-    /// From 1.
+    /// Page number, from 1.
     pub page: u32,
 }
 
-/// The last page that is given out: further ones are found by a narrower search.
+/// Largest page number; reports beyond it need a narrower search.
 pub const PAGE_MAX: u32 = 2000;
 
-/// What is looked for: one line, without what stands around it.
-fn searched(typed: &str) -> String {
+/// Normalises a search text: no control characters, trimmed, at most 80 characters.
+fn normalized_search(typed: &str) -> String {
     let line: String = typed.chars().filter(|c| !c.is_control()).collect();
-    let most: String = line.trim().chars().take(80).collect();
-    most.trim_end().to_owned()
+    let cut: String = line.trim().chars().take(80).collect();
+    cut.trim_end().to_owned()
 }
 
-impl Filter {
-    /// Reads an address; what is not understood is left out.
-    pub fn read(part: impl Fn(&str) -> Option<String>) -> Self {
+impl ReportFilter {
+    /// Parses query parameters, which `part` returns by name; invalid values are ignored.
+    pub fn from_query(part: impl Fn(&str) -> Option<String>) -> Self {
         let slug = |name: &str| part(name).and_then(|text| Slug::parse(&text).ok());
         let text = |name: &str| part(name).unwrap_or_default();
         let on = |name: &str| part(name).is_some_and(|value| value == "1" || value == "on");
@@ -94,7 +94,7 @@ impl Filter {
             mine: on("mine"),
             again: on("again"),
             raised: on("raised"),
-            q: searched(&text("q")),
+            q: normalized_search(&text("q")),
             sort: match text("sort").as_str() {
                 "new" => Sort::New,
                 "old" => Sort::Old,
@@ -104,9 +104,9 @@ impl Filter {
         }
     }
 
-    /// Each part of the address that differs from the usual.
+    /// Query parameters that differ from the default, as `(name, value)`.
     #[must_use]
-    pub fn parts(&self) -> Vec<(&'static str, String)> {
+    pub fn query_pairs(&self) -> Vec<(&'static str, String)> {
         let mut parts = Vec::new();
         let mut add = |name, value: Option<String>| parts.extend(value.map(|value| (name, value)));
         add(
@@ -145,7 +145,7 @@ impl Filter {
         parts
     }
 
-    /// The same search at another page.
+    /// The same filter on another page.
     #[must_use]
     pub fn at_page(&self, page: u32) -> Self {
         Self { page, ..self.clone() }
@@ -157,8 +157,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_says_the_whole_search() {
-        let filter = Filter {
+    fn query_pairs_round_trip() {
+        let filter = ReportFilter {
             states: States::Only(State::AwaitingCheck),
             grid: Slug::parse("grid-01").ok(),
             source: Some(Source::Hotline),
@@ -167,23 +167,23 @@ mod tests {
             q: "路口".into(),
             sort: Sort::New,
             page: 3,
-            ..Filter::default()
+            ..ReportFilter::default()
         };
-        let parts = filter.parts();
+        let parts = filter.query_pairs();
         let part = |name: &str| parts.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-        assert_eq!(Filter::read(part), filter);
-        assert_eq!(Filter::read(|_| None).parts(), []);
+        assert_eq!(ReportFilter::from_query(part), filter);
+        assert_eq!(ReportFilter::from_query(|_| None).query_pairs(), []);
     }
 
     #[test]
-    fn nonsense_is_the_usual_search() {
+    fn invalid_values_give_the_default_filter() {
         let nonsense = |_: &str| Some("９".repeat(300));
-        let filter = Filter::read(nonsense);
+        let filter = ReportFilter::from_query(nonsense);
         assert_eq!(
-            Filter { q: String::new(), ..filter.clone() },
-            Filter { page: 1, ..Filter::default() }
+            ReportFilter { q: String::new(), ..filter.clone() },
+            ReportFilter { page: 1, ..ReportFilter::default() }
         );
         assert_eq!(filter.q.chars().count(), 80);
-        assert_eq!(Filter::read(|_| Some("9".repeat(300))).page, 1);
+        assert_eq!(ReportFilter::from_query(|_| Some("9".repeat(300))).page, 1);
     }
 }

@@ -1,31 +1,31 @@
-//! Truth as 0 and 1, as both databases keep it.
+//! Serde format of booleans as 0 and 1, as both databases store them.
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Writes 0 or 1.
+/// Serializes as 0 or 1.
 ///
 /// # Errors
-/// Those of `to`.
+/// Errors of the serializer `to`.
 pub fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_u8((*value).into())
 }
 
-/// Reads 0 or something else.
+/// Deserializes 0 as `false`, every other number as `true`.
 ///
 /// # Errors
-/// Those of `from`.
+/// Errors of the deserializer `from`.
 pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<bool, D::Error> {
     u8::deserialize(from).map(|value| value != 0)
 }
 
-/// Truth, or that nobody knows.
+/// The same format for `Option<bool>`: `None` is null.
 pub mod or_none {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    /// Writes 0, 1 or nothing.
+    /// Serializes as 0, 1 or null.
     ///
     /// # Errors
-    /// Those of `to`.
+    /// Errors of the serializer `to`.
     pub fn serialize<S: Serializer>(value: &Option<bool>, to: S) -> Result<S::Ok, S::Error> {
         match value {
             Some(value) => to.serialize_some(&u8::from(*value)),
@@ -33,10 +33,10 @@ pub mod or_none {
         }
     }
 
-    /// Reads 0, something else, or nothing.
+    /// Deserializes 0 as `false`, every other number as `true`, null as `None`.
     ///
     /// # Errors
-    /// Those of `from`.
+    /// Errors of the deserializer `from`.
     pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Option<bool>, D::Error> {
         Ok(Option::<u8>::deserialize(from)?.map(|value| value != 0))
     }

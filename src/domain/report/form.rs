@@ -1,4 +1,4 @@
-//! Filing a report: what is asked for, and what may be kept.
+//! The form for a new report, and its validation.
 
 use super::{
     action::command::{FieldErrors, LINE_MAX, checked_text},
@@ -7,20 +7,20 @@ use super::{
 };
 use crate::{
     campaign::{Campaign, Category, CategoryKind},
-    lang::Said,
+    lang::LocalizedText,
     signature::{no_consent, unknown_grid},
     slug::Slug,
 };
 
 /// Longest description, in characters after NFC.
 pub const DESCRIPTION_MAX: usize = 500;
-/// Longest place, in characters after NFC.
+/// Longest location text, in characters after NFC.
 pub const PLACE_MAX: usize = 80;
 
-/// Longest name of someone to ask, in characters.
+/// Longest contact name, in characters after NFC.
 pub const CONTACT_NAME_MAX: usize = 20;
 
-/// What the form sends, as it was typed.
+/// Posted fields of the form, not yet validated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the field of that name")]
 pub struct ReportForm {
@@ -36,31 +36,31 @@ pub struct ReportForm {
     pub consent: bool,
 }
 
-/// A report that may be kept.
+/// A validated report, not yet stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewReport {
-    /// What it is about.
+    /// Category.
     pub category: Category,
-    /// Whose grid it is in, if known.
+    /// Grid, if known.
     pub grid: Option<Slug>,
-    /// The reporter's words.
+    /// Description by the reporter; empty for a reminder without one.
     pub description: String,
-    /// Where, in words; empty when not said.
+    /// Location as text; empty if not given.
     pub place: String,
-    /// Where the phone was.
+    /// Position of the phone, if given.
     pub position: Option<Position>,
-    /// Whom to ask.
+    /// Contact name.
     pub contact_name: Option<String>,
-    /// How to reach them.
+    /// Contact telephone number.
     pub contact_phone: Option<String>,
 }
 
 impl ReportForm {
-    /// Holds the form against the rules and the campaign. Who files for themselves has
-    /// to consent; staff who enter what they were told or saw have not.
+    /// Validates the form against the campaign. Residents must consent to the privacy notice; staff
+    /// who enter a report need no consent.
     ///
     /// # Errors
-    /// All faults at once.
+    /// All invalid fields, in the order of the form.
     pub fn check(&self, campaign: &Campaign, source: Source) -> Result<NewReport, FieldErrors> {
         let mut errors = FieldErrors::new();
         let mut text = |field: &'static str, typed: &str, most: usize| {
@@ -73,29 +73,32 @@ impl ReportForm {
         let description = text("description", &self.description, DESCRIPTION_MAX);
         let contact_name = text("contact_name", &self.contact_name, CONTACT_NAME_MAX);
         let contact_phone = text("contact_phone", &self.contact_phone, LINE_MAX);
-        let contact_phone = contact_phone.map(|typed| phone(&typed));
-        let mut fault = |field, sentence: Said| errors.push((field, sentence));
+        let contact_phone = contact_phone.map(|typed| normalized_phone(&typed));
+        let mut fault = |field, sentence: LocalizedText| errors.push((field, sentence));
 
         let category = campaign.category(&self.category);
         if category.is_none() {
-            fault("category", Said::new("请选择一类问题", "Please choose what it is about"));
+            fault(
+                "category",
+                LocalizedText::new("请选择一类问题", "Please choose what it is about"),
+            );
         }
         let grid = campaign.grid(&self.grid).map(|grid| grid.slug.clone());
         if grid.is_none() && !self.grid.is_empty() {
             fault("grid", unknown_grid());
         }
-        // A reminder is a place and a time; everything else is what someone saw.
+        // A reminder needs only a location; every other report needs a description.
         let reminder = category.is_some_and(|category| category.kind == CategoryKind::Reminder);
-        if reminder && place.is_empty() && grid.is_none() && !errors_about(&errors, "place") {
-            errors.push(("place", Said::new("请写一下在哪里", "Please say where it is")));
+        if reminder && place.is_empty() && grid.is_none() && !has_error(&errors, "place") {
+            errors.push(("place", LocalizedText::new("请写一下在哪里", "Please say where it is")));
         }
         let description = description.or_else(|| reminder.then(String::new));
-        if description.is_none() && !errors_about(&errors, "description") {
-            let missing = Said::new("请写一下您看到了什么", "Please say what you saw");
+        if description.is_none() && !has_error(&errors, "description") {
+            let missing = LocalizedText::new("请写一下您看到了什么", "Please say what you saw");
             errors.push(("description", missing));
         }
         if contact_phone == Some(None) {
-            let odd = Said::new(
+            let odd = LocalizedText::new(
                 "电话号码好像不对，请检查一下",
                 "This does not look like a phone number; please check it",
             );
@@ -103,7 +106,7 @@ impl ReportForm {
         }
         let position = self.position();
         if position.is_none() && !(self.lat.is_empty() && self.lon.is_empty()) {
-            let odd = Said::new(
+            let odd = LocalizedText::new(
                 "没有看懂位置，请重新定位，或者不用定位",
                 "The position could not be read; please try again, or go without it",
             );
@@ -112,7 +115,7 @@ impl ReportForm {
         if source == Source::Resident && !self.consent {
             errors.push(("consent", no_consent()));
         }
-        errors.sort_by_key(|(field, _)| ORDER.iter().position(|name| name == field));
+        errors.sort_by_key(|(field, _)| FIELD_ORDER.iter().position(|name| name == field));
         match (category, description) {
             (Some(category), Some(description)) if errors.is_empty() => Ok(NewReport {
                 category: category.clone(),
@@ -127,7 +130,7 @@ impl ReportForm {
         }
     }
 
-    /// The position, whole and on earth.
+    /// The position; `None` if latitude or longitude is missing or out of range.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let degrees = |typed: &str, most: f64| {
@@ -146,8 +149,8 @@ impl ReportForm {
     }
 }
 
-/// The order of the fields in the form.
-const ORDER: [&str; 9] = [
+/// Field names in the order of the form.
+const FIELD_ORDER: [&str; 9] = [
     "photos",
     "category",
     "place",
@@ -159,12 +162,12 @@ const ORDER: [&str; 9] = [
     "consent",
 ];
 
-fn errors_about(errors: &FieldErrors, field: &str) -> bool {
+fn has_error(errors: &FieldErrors, field: &str) -> bool {
     errors.iter().any(|(name, _)| *name == field)
 }
 
-/// A telephone number as digits with an optional `+`; `None` when it is none.
-fn phone(typed: &str) -> Option<String> {
+/// Normalises a telephone number to 5–15 digits with an optional `+`; `None` if it is not one.
+fn normalized_phone(typed: &str) -> Option<String> {
     let plain = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '－' | '(' | ')' | '（' | '）');
     let number: String = typed.chars().filter(plain).collect();
     let digits = number.strip_prefix('+').unwrap_or(&number);
@@ -177,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn telephone_numbers_are_numbers() {
+    fn normalises_telephone_numbers() {
         for (typed, kept) in [
             ("138 0000 0000", Some("13800000000")),
             ("021-6000 0000", Some("02160000000")),
@@ -187,12 +190,12 @@ mod tests {
             ("没有", None),
             ("138000000001234567", None),
         ] {
-            assert_eq!(phone(typed).as_deref(), kept, "{typed}");
+            assert_eq!(normalized_phone(typed).as_deref(), kept, "{typed}");
         }
     }
 
     #[test]
-    fn positions_are_on_earth() {
+    fn rejects_positions_out_of_range() {
         let form = |lat: &str, lon: &str| ReportForm {
             lat: lat.into(),
             lon: lon.into(),

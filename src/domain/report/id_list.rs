@@ -1,13 +1,13 @@
-//! Several members of staff in one column of text: `[3,7]`; nothing where there is nobody.
+//! Serde format of a list of staff ids in one text column: `[3,7]`, or null if it is empty.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error as _, ser::Error as _};
 
 use crate::staff::StaffId;
 
-/// Writes the list as text.
+/// Serializes the list as text.
 ///
 /// # Errors
-/// Those of `to`.
+/// Errors of the serializer `to`.
 pub fn serialize<S: Serializer>(list: &[StaffId], to: S) -> Result<S::Ok, S::Error> {
     if list.is_empty() {
         return to.serialize_none();
@@ -15,10 +15,10 @@ pub fn serialize<S: Serializer>(list: &[StaffId], to: S) -> Result<S::Ok, S::Err
     to.serialize_some(&serde_json::to_string(list).map_err(S::Error::custom)?)
 }
 
-/// Reads it back.
+/// Deserializes the list.
 ///
 /// # Errors
-/// Those of `from`, and text that is no list.
+/// Errors of the deserializer `from`; text that is not a JSON list of ids.
 pub fn deserialize<'d, D: Deserializer<'d>>(from: D) -> Result<Vec<StaffId>, D::Error> {
     let text = Option::<String>::deserialize(from)?;
     text.map_or_else(
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn is_text_or_nothing() {
+    fn serializes_as_text_or_null() {
         for (by, text) in [(vec![3, 7], r#"{"by":"[3,7]"}"#), (vec![], r#"{"by":null}"#)] {
             assert_eq!(serde_json::to_string(&Row { by: by.clone() }).unwrap(), text);
             assert_eq!(serde_json::from_str::<Row>(text).unwrap().by, by);

@@ -1,8 +1,8 @@
-//! Reports: what a resident sees in the street, on its way to being settled.
+//! Reports: problems that residents see in the street, from filing to closing.
 //!
-//! What belongs here: the nouns of a report. `form` is what is asked for when one is
-//! filed, `action` says who may do what in which state, `command` reads an action with
-//! its content, `transition` carries it out, `words` says it all in Chinese.
+//! `form` validates a new report, `action` says who may do what in which state, `command` parses an
+//! action with its input, `transition` applies it to the report, and `words` has the display texts
+//! in both languages.
 
 pub mod access;
 pub mod action;
@@ -23,7 +23,7 @@ pub use self::{
     action::Action,
     event::{Audience, Event, EventKind},
     names::{CaseNumber, Code},
-    photo::{Photo, PhotoRole, looks::Looks},
+    photo::{Photo, PhotoRole, looks::PerceptualHashes},
     record::{Position, Report},
     state::{Satisfaction, Source, State},
 };

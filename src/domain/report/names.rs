@@ -1,34 +1,34 @@
-//! How a report is called: a secret code in addresses, a number over the telephone.
+//! Identifiers of a report: the secret code in URLs, and the case number for telephone calls.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An unguessable address: 22 characters of URL-safe base64 (16 random bytes).
+/// An unguessable identifier in URLs: 22 characters of URL-safe base64 (16 random bytes).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Code(String);
 
-/// The text is not a [`Code`].
+/// Error of [`Code::parse`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be 22 characters of URL-safe base64")]
-pub struct NotACode;
+pub struct InvalidCode;
 
 impl Code {
-    /// Length of the written form, in characters.
+    /// Length of a code, in characters.
     pub const LENGTH: usize = 22;
 
-    /// Takes `text` as a code.
+    /// Parses a code.
     ///
     /// # Errors
-    /// [`NotACode`] when it has another form.
-    pub fn parse(text: &str) -> Result<Self, NotACode> {
+    /// [`InvalidCode`] if `text` has another length or other characters.
+    pub fn parse(text: &str) -> Result<Self, InvalidCode> {
         let allowed = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
         let fits = text.len() == Self::LENGTH && text.bytes().all(allowed);
-        fits.then(|| Self(text.to_owned())).ok_or(NotACode)
+        fits.then(|| Self(text.to_owned())).ok_or(InvalidCode)
     }
 
-    /// The code as it stands in addresses.
+    /// The code as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -42,9 +42,9 @@ impl fmt::Display for Code {
 }
 
 impl TryFrom<String> for Code {
-    type Error = NotACode;
+    type Error = InvalidCode;
 
-    fn try_from(text: String) -> Result<Self, NotACode> {
+    fn try_from(text: String) -> Result<Self, InvalidCode> {
         Self::parse(&text)
     }
 }
@@ -55,26 +55,26 @@ impl From<Code> for String {
     }
 }
 
-/// 办件编号: short enough to be read out, with a last digit that tells most slips of the
-/// tongue, like `2026-00123-0`. It opens nothing.
+/// Case number (办件编号) like `2026-00123-0`: short enough to read out, with a check digit at the
+/// end. It is not secret and gives no access to the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CaseNumber {
     /// The year of filing.
     pub year: i16,
-    /// Counts reports from 1, over all years.
+    /// Serial number of the report, from 1 over all years.
     pub serial: u64,
 }
 
 impl CaseNumber {
-    /// Reads a number as people type it: with or without hyphens and spaces. `None`
-    /// when it is none, or a digit is wrong.
+    /// Parses a typed number, with or without hyphens and spaces. `None` if the format or the
+    /// check digit is wrong.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let plain = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '－' | '—');
         let digits: String = typed.chars().filter(plain).collect();
-        let shaped =
+        let well_formed =
             (10..=24).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
-        if !shaped {
+        if !well_formed {
             return None;
         }
         let (year, rest) = digits.split_at(4);
@@ -83,8 +83,8 @@ impl CaseNumber {
         (check.parse() == Ok(number.check_digit())).then_some(number)
     }
 
-    /// The check digit of Luhn (ISO/IEC 7812-1): finds every single wrong digit and
-    /// nearly every exchange of two neighbours.
+    /// Luhn check digit (ISO/IEC 7812-1): detects every single wrong digit, and nearly every
+    /// transposition of two neighbours.
     fn check_digit(self) -> u32 {
         let digits = format!("{:04}{:05}", self.year, self.serial);
         let sum: u32 = digits
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_back_however_it_is_typed() {
+    fn parses_typed_case_numbers() {
         for serial in [1, 42, 99_999, 100_000, 123_456_789] {
             let number = CaseNumber { year: 2026, serial };
             let written = number.to_string();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_digit_is_noticed() {
+    fn detects_a_wrong_digit() {
         let written = CaseNumber { year: 2026, serial: 123 }.to_string();
         for (at, digit) in written.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
             for other in ('0'..='9').filter(|other| *other != digit) {
@@ -140,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn codes_have_one_form() {
+    fn rejects_malformed_codes() {
         assert!(Code::parse("abcdefghijklmnopqrst-_").is_ok());
         for bad in ["", "abc", "abcdefghijklmnopqrstu/", "abcdefghijklmnopqrstuvwxyz"] {
-            assert_eq!(Code::parse(bad), Err(NotACode));
+            assert_eq!(Code::parse(bad), Err(InvalidCode));
         }
     }
 }

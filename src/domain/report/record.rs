@@ -1,4 +1,4 @@
-//! A report as it is kept, and what follows from it alone.
+//! The stored report, and properties derived from its fields.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,198 +9,197 @@ use super::{
 };
 use crate::{campaign::CategoryKind, slug::Slug, staff::StaffId, time::Millis, visitor::VisitorId};
 
-/// Where something was seen, as the phone said; WGS-84.
+/// Position of the phone, WGS-84.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Position {
-    /// Degrees north.
+    /// Latitude, degrees north.
     pub lat: f64,
-    /// Degrees east.
+    /// Longitude, degrees east.
     pub lon: f64,
-    /// Radius of the circle in which it probably is, in metres.
+    /// Radius of the accuracy circle, in metres.
     pub accuracy: u32,
 }
 
-/// A report as it is kept.
+/// A stored report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Counts reports from 1; with `year` it makes the case number.
+    /// Serial number, from 1 over all years; forms the case number together with `year`.
     pub serial: u64,
-    /// The secret address.
+    /// Secret code in the URL of the report.
     pub code: Code,
     /// The year of filing.
     pub year: i16,
-    /// Who sent it; `None` for one that staff entered.
+    /// Visitor who filed it; `None` if staff entered it or the reporter's data were erased.
     pub visitor: Option<VisitorId>,
-    /// How it came in.
+    /// Channel through which it came in.
     pub source: Source,
-    /// The number it has with its source.
+    /// Case number at the source, for example at the hotline.
     pub source_number: Option<String>,
-    /// Who entered it, if staff did.
+    /// Staff member who entered it, if any.
     pub entered_by: Option<StaffId>,
-    /// How far it has come.
+    /// Processing state.
     pub state: State,
-    /// What it is about.
+    /// Category.
     pub category: Slug,
-    /// How its category is handled.
+    /// Process of its category.
     pub kind: CategoryKind,
-    /// Whose grid it is in; `None` until a lead or manager has found out.
+    /// Grid in which it is; `None` until it is known.
     pub grid: Option<Slug>,
-    /// 牵头支部.
+    /// Branch in charge (牵头支部).
     pub branch: Slug,
-    /// 承办单位.
+    /// Unit that handles it (承办单位).
     pub unit: Slug,
-    /// The resident's own words; never public. Empty once they have erased them.
+    /// Description by the resident; never public; empty after erasure.
     #[serde(default)]
     pub description: String,
-    /// Where, in words; never public.
+    /// Location as text; never public.
     #[serde(default)]
     pub place: String,
-    /// Degrees north (WGS-84), where given; never public.
+    /// Latitude, degrees north (WGS-84), if given; never public.
     pub lat: Option<f64>,
-    /// Degrees east.
+    /// Longitude, degrees east.
     pub lon: Option<f64>,
-    /// In metres.
+    /// Radius of the accuracy circle, in metres.
     pub accuracy: Option<u32>,
-    /// Whom to ask; for assigned staff only.
+    /// Contact name; shown only to the staff in charge.
     pub contact_name: Option<String>,
-    /// How to reach them; for assigned staff only.
+    /// Contact telephone number; shown only to the staff in charge.
     pub contact_phone: Option<String>,
-    /// The version of the privacy text that was agreed to.
+    /// Version of the privacy notice that was agreed to.
     pub consent: String,
-    /// 公开摘要: what everyone may read.
+    /// Public summary (公开摘要).
     pub summary: Option<String>,
-    /// Whether staff keep it from the public.
+    /// Whether staff have hidden it from the public.
     #[serde(with = "flag")]
     pub hidden: bool,
-    /// Who of the staff keeps it so.
+    /// Staff member who hid it.
     #[serde(default)]
     pub hidden_by: Option<StaffId>,
-    /// Rises with every change: who saw an older one is told.
+    /// Optimistic lock: increases with every change; a form with an older version is refused.
     pub version: u64,
-    /// Who handled it last.
+    /// Staff member who handled it last.
     pub handler: Option<StaffId>,
-    /// Everyone who moved it since it was last dispatched: none of them checks it.
+    /// Staff who worked on it since the last dispatch; none of them may check it (four eyes).
     #[serde(with = "id_list", default)]
     pub moved_by: Vec<StaffId>,
-    /// Who has taken it on.
+    /// Staff member who claimed it.
     pub claimed_by: Option<StaffId>,
-    /// How far up it has been taken: 0 grid, 1 branch lead, 2 manager.
+    /// Escalation level: 0 grid worker, 1 branch lead, 2 manager.
     pub level: u8,
-    /// How many times it was opened again.
+    /// Number of times it was reopened.
     pub reopened: u8,
-    /// Whether a lead watches it: 督办.
+    /// Whether a branch lead supervises it (督办).
     #[serde(with = "flag")]
     pub supervised: bool,
     /// When it was filed.
     pub submitted_at: Millis,
     /// When it was accepted.
     pub accepted_at: Option<Millis>,
-    /// When it was last handed in as handled.
+    /// When handling was last reported as finished.
     pub finished_at: Option<Millis>,
     /// When it was last closed.
     pub closed_at: Option<Millis>,
-    /// When the present step must be done; `None` where nobody has to do anything.
+    /// Deadline of the current step; `None` if nobody has to act.
     pub due_at: Option<Millis>,
-    /// From when on that is soon.
+    /// From when on the deadline counts as soon.
     pub soon_at: Option<Millis>,
-    /// When it is taken up a level, if nothing happens.
+    /// When it will be escalated, if nothing happens.
     pub escalate_at: Option<Millis>,
-    /// What the resident was promised: when it will have been handled.
+    /// Completion time that the resident was promised.
     pub promised_at: Option<Millis>,
-    /// Working days that were asked for on top.
+    /// Requested extension, in working days.
     pub extension_days: Option<u16>,
-    /// Why.
+    /// Reason for the extension.
     pub extension_reason: Option<String>,
-    /// Who asked.
+    /// Staff member who requested the extension.
     pub extension_by: Option<StaffId>,
-    /// The serial of the report it goes on under.
+    /// Serial of the report it was merged into.
     pub duplicate_of: Option<u64>,
-    /// Who outside has it now.
+    /// Outside organisation of a finished or pending referral.
     pub referred_to: Option<String>,
-    /// Their number for it.
+    /// Case number at that organisation.
     pub referred_number: Option<String>,
-    /// Whether the reporter says it is solved; `None` is 未评价.
+    /// Whether the reporter says it is solved; `None` if not rated (未评价).
     #[serde(with = "flag::or_none")]
     pub solved: Option<bool>,
     /// How satisfied the reporter is.
     pub satisfied: Option<Satisfaction>,
-    /// What the reporter says about it; staff only.
+    /// Comment of the reporter on the rating; only for staff.
     pub rating_comment: Option<String>,
-    /// When it was last urged.
+    /// When the reporter last urged.
     pub urged_at: Option<Millis>,
-    /// How many residents have met the same.
+    /// Number of other residents who have seen the same problem (也遇到过).
     pub supporters: u64,
-    /// The form that it came by: sent twice, it files once.
+    /// Idempotency key: a form that is sent twice files one report.
     pub form_key: Option<Code>,
-    /// When contact and position were erased, some time after it had ended; when it was
-    /// filed, where neither was given.
+    /// When contact details and position were erased; the filing time if neither was given.
     pub erased_at: Option<Millis>,
 }
 
 impl Report {
-    /// 办件编号.
+    /// Case number (办件编号).
     #[must_use]
     pub const fn number(&self) -> CaseNumber {
         CaseNumber { year: self.year, serial: self.serial }
     }
 
-    /// Where it was seen, if the phone said.
+    /// Position, if given.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let (lat, lon) = (self.lat?, self.lon?);
         Some(Position { lat, lon, accuracy: self.accuracy.unwrap_or_default() })
     }
 
-    /// Whether everyone may see it.
+    /// Whether it is public.
     #[must_use]
     pub fn is_public(&self) -> bool {
         let accepted = self.accepted_at.is_some();
         self.state.is_public() && accepted && !self.hidden && self.kind != CategoryKind::Private
     }
 
-    /// Whether the present step should have been done by `now`.
+    /// Whether the current step is past its deadline at `now`.
     #[must_use]
     pub fn is_overdue(&self, now: Millis) -> bool {
         self.due_at.is_some_and(|due| due < now)
     }
 
-    /// Whether the present step has to be done soon.
+    /// Whether the deadline of the current step is soon at `now`.
     #[must_use]
     pub fn is_due_soon(&self, now: Millis) -> bool {
         !self.is_overdue(now) && self.soon_at.is_some_and(|soon| soon <= now)
     }
 
-    /// Whether `staff` moved it since it was last dispatched, and so may not check it.
+    /// Whether `staff` worked on it since the last dispatch, and so may not check it.
     #[must_use]
-    pub fn was_moved_by(&self, staff: StaffId) -> bool {
+    pub fn was_handled_by(&self, staff: StaffId) -> bool {
         self.moved_by.contains(&staff)
     }
 
-    /// Whether it is to go to someone outside, as soon as another person agrees.
+    /// Whether a referral to an outside organisation waits for its check.
     #[must_use]
-    pub const fn is_to_be_referred(&self) -> bool {
+    pub const fn has_pending_referral(&self) -> bool {
         matches!(self.state, State::AwaitingCheck) && self.referred_to.is_some()
     }
 
-    /// Whether it may go on under `other`: one that is still handled, in the same way and as
-    /// far (a reminder is closed by one person alone, and so is what was not accepted), and
-    /// that everyone who follows this one can see, too.
+    /// Whether it may be merged into `other`, which must be open, of the same kind and equally
+    /// hidden. If this report is accepted, so must `other` be, because the check must not be
+    /// skipped. If this report is public, so must `other` be, for everyone who follows this one.
     #[must_use]
     pub fn may_merge_into(&self, other: &Self) -> bool {
-        let alike = self.kind == other.kind && self.hidden == other.hidden;
-        let as_far = other.accepted_at.is_some() || self.accepted_at.is_none();
-        let as_open = other.is_public() || !self.is_public();
-        other.state.is_open() && alike && as_far && as_open
+        let same_kind = self.kind == other.kind && self.hidden == other.hidden;
+        let keeps_acceptance = other.accepted_at.is_some() || self.accepted_at.is_none();
+        let keeps_visibility = other.is_public() || !self.is_public();
+        other.state.is_open() && same_kind && keeps_acceptance && keeps_visibility
     }
 
-    /// Whether it was opened again and only a manager may move it on: 没解决 was said
-    /// twice, and no manager has handed it out anew.
+    /// Whether only a manager may act: it was reopened twice (没解决), and no manager has
+    /// dispatched it again.
     #[must_use]
-    pub const fn is_for_manager(&self) -> bool {
+    pub const fn needs_manager(&self) -> bool {
         self.reopened >= 2 && self.level >= 2
     }
 
-    /// Whether contact details were left.
+    /// Whether there are contact details.
     #[must_use]
     pub const fn has_contact(&self) -> bool {
         self.contact_name.is_some() || self.contact_phone.is_some()

@@ -1,62 +1,62 @@
-//! What the reporter can do: add, take back, urge, judge.
+//! Commands of the reporter: add information, urge, withdraw, rate.
 
 use super::{
     action::{
-        command::{FieldErrors, Sent, checked_text},
-        transition::{Refused, Rules},
+        command::{FieldErrors, FormFields, checked_text},
+        transition::{Rules, TransitionError},
     },
     event::{Audience, Event, EventKind},
     record::Report,
     state::{Satisfaction, State},
 };
-use crate::{lang::Said, time::Millis};
+use crate::{lang::LocalizedText, time::Millis};
 
-/// Longest text that a reporter adds, in characters after NFC.
+/// Longest text or comment of a reporter, in characters after NFC.
 pub const ADDED_MAX: usize = 500;
 
-/// What the reporter does.
+/// A command of the reporter on their report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReporterCommand {
-    /// Adds words, photos or both.
+    /// Adds text, photos or both.
     Add {
-        /// The words.
+        /// The text.
         text: Option<String>,
-        /// How many photos come with it.
+        /// Number of new photos.
         photos: usize,
-        /// How many were sent with it: a form that comes again brings some that the report
-        /// has got already.
+        /// Number of photos in the form. A form that is sent twice repeats photos that the report
+        /// already has, so this can be more than `photos`.
         sent: usize,
     },
-    /// Presses for it.
+    /// Asks for faster handling (催办).
     Urge,
-    /// Takes it back.
+    /// Withdraws the report.
     Withdraw,
-    /// Says whether it is solved, how satisfied they are, or both.
+    /// Rates the handling: solved or not, satisfaction, or both.
     Rate {
         /// 已解决／没解决.
         solved: Option<bool>,
         /// 满意／基本满意／不满意.
         satisfied: Option<Satisfaction>,
-        /// What they say about it.
+        /// Comment on the rating.
         comment: Option<String>,
     },
 }
 
 impl ReporterCommand {
-    /// Reads what the reporter adds, with `photos` out of the `sent` ones.
+    /// Parses added information; `photos` of the `sent` photos are new to the report.
     ///
     /// # Errors
-    /// The fields with faults.
-    pub fn add(form: &impl Sent, photos: usize, sent: usize) -> Result<Self, FieldErrors> {
+    /// The invalid field.
+    pub fn add(form: &impl FormFields, photos: usize, sent: usize) -> Result<Self, FieldErrors> {
         let text = checked_text(&form.first("text"), ADDED_MAX).map_err(|s| vec![("text", s)])?;
         Ok(Self::Add { text, photos, sent })
     }
 
-    /// Reads the reporter's word.
+    /// Parses a rating.
     ///
     /// # Errors
-    /// The fields with faults.
-    pub fn rate(sent: &impl Sent) -> Result<Self, FieldErrors> {
+    /// The invalid field.
+    pub fn rate(sent: &impl FormFields) -> Result<Self, FieldErrors> {
         let solved = match sent.first("solved").as_str() {
             "yes" => Some(true),
             "no" => Some(false),
@@ -64,7 +64,10 @@ impl ReporterCommand {
             _ => {
                 return Err(vec![(
                     "solved",
-                    Said::new("请选择“已解决”或“没解决”", "Please choose “Solved” or “Not solved”"),
+                    LocalizedText::new(
+                        "请选择“已解决”或“没解决”",
+                        "Please choose “Solved” or “Not solved”",
+                    ),
                 )]);
             }
         };
@@ -74,7 +77,7 @@ impl ReporterCommand {
         if satisfied.is_none() && !chosen.is_empty() {
             return Err(vec![(
                 "satisfied",
-                Said::new(
+                LocalizedText::new(
                     "请选择满意、基本满意或不满意",
                     "Please choose satisfied, fairly satisfied or not satisfied",
                 ),
@@ -83,7 +86,10 @@ impl ReporterCommand {
         if solved.is_none() && satisfied.is_none() {
             return Err(vec![(
                 "solved",
-                Said::new("请先告诉我们问题解决了没有", "Please say first whether it is solved"),
+                LocalizedText::new(
+                    "请先告诉我们问题解决了没有",
+                    "Please say first whether it is solved",
+                ),
             )]);
         }
         let comment =
@@ -93,10 +99,10 @@ impl ReporterCommand {
 }
 
 impl ReporterCommand {
-    /// Whether `event` is what became of this wish, where having it granted twice would
-    /// leave a trace: the rules let no other be granted twice.
+    /// Whether `event` is the result of this command, sent before. Only [`Self::Add`] needs this
+    /// check: the other commands are refused the second time.
     #[must_use]
-    pub fn was_granted_by(&self, event: &Event) -> bool {
+    pub fn produced(&self, event: &Event) -> bool {
         let Self::Add { text, sent, .. } = self else { return false };
         let detail = (*sent > 0).then(|| sent.to_string());
         event.what == EventKind::Added && (text, &detail) == (&event.text, &event.detail)
@@ -107,13 +113,13 @@ impl ReporterCommand {
 const DAY: Millis = 86_400_000;
 
 impl Report {
-    /// Whether the reporter may press for it at `now`: once a day past the deadline.
+    /// Whether the reporter may urge: overdue, and not urged today (`same_day`) yet.
     #[must_use]
     pub fn may_urge(&self, now: Millis, same_day: bool) -> bool {
         self.state.is_open() && self.is_overdue(now) && !(self.urged_at.is_some() && same_day)
     }
 
-    /// Whether the reporter may take it back.
+    /// Whether the reporter may withdraw it.
     #[must_use]
     pub const fn may_withdraw(&self) -> bool {
         matches!(
@@ -127,14 +133,14 @@ impl Report {
         )
     }
 
-    /// Whether the reporter may add to it.
+    /// Whether the reporter may add information.
     #[must_use]
     pub fn may_add(&self) -> bool {
         self.state.is_open()
     }
 
-    /// Whether the reporter may say what they think, within `days` of closing. Who has
-    /// said 已解决 can still say how satisfied they are.
+    /// Whether the reporter may rate it: within `days` calendar days after closing. After 已解决
+    /// the satisfaction can still be added.
     #[must_use]
     pub fn may_rate(&self, now: Millis, days: u16) -> bool {
         let in_time = self.closed_at.is_some_and(|at| now - at <= Millis::from(days) * DAY);
@@ -143,52 +149,52 @@ impl Report {
 }
 
 impl Rules<'_> {
-    /// What the reporter's wish makes of `report`, which `others` have reported, too, or not.
+    /// Applies `command` to `report`. `others`: whether other residents reported the same problem.
     ///
     /// # Errors
-    /// [`Refused::State`] when it can't be done now.
-    pub fn grant(
+    /// [`TransitionError::State`] if it is not possible now; `Fields` if there is nothing to add.
+    pub fn apply_reporter_command(
         &self,
         report: &Report,
-        wish: &ReporterCommand,
+        command: &ReporterCommand,
         others: bool,
-    ) -> Result<(Report, Event), Refused> {
+    ) -> Result<(Report, Event), TransitionError> {
         let mut after = report.clone();
         let mut text = None;
         let mut detail = None;
-        let what = match wish {
+        let what = match command {
             ReporterCommand::Add { text: added, photos, .. } => {
                 if !report.may_add() {
-                    return Err(Refused::State);
+                    return Err(TransitionError::State);
                 }
                 if added.is_none() && *photos == 0 {
-                    let nothing = Said::new(
+                    let nothing = LocalizedText::new(
                         "请写几个字，或加一张照片",
                         "Please write a few words or add a photo",
                     );
-                    return Err(Refused::Fields(vec![("text", nothing)]));
+                    return Err(TransitionError::Fields(vec![("text", nothing)]));
                 }
                 if report.state == State::NeedsInfo {
                     after.state = State::Submitted;
-                    self.wait_for_acceptance(&mut after);
+                    self.set_acceptance_due(&mut after);
                 }
                 text.clone_from(added);
                 detail = (*photos > 0).then(|| photos.to_string());
                 EventKind::Added
             }
             ReporterCommand::Urge => {
-                if !report.may_urge(self.now, self.same_day(report.urged_at)) {
-                    return Err(Refused::State);
+                if !report.may_urge(self.now, self.is_today(report.urged_at)) {
+                    return Err(TransitionError::State);
                 }
                 after.urged_at = Some(self.now);
                 EventKind::Urged
             }
             ReporterCommand::Withdraw => {
                 if !report.may_withdraw() {
-                    return Err(Refused::State);
+                    return Err(TransitionError::State);
                 }
                 if others {
-                    self.leave(&mut after);
+                    self.detach_reporter(&mut after);
                     EventKind::Left
                 } else {
                     withdraw(&mut after);
@@ -217,20 +223,20 @@ impl Rules<'_> {
             what,
             state: after.state,
             text,
-            // Those who go on hear of it.
+            // Residents who share the report are told that it goes on.
             audience: if what == EventKind::Left { Audience::Public } else { Audience::Reporter },
             detail,
         };
         Ok((after, event))
     }
 
-    /// Takes its reporter out of a report that is others' as well: it goes on without them.
-    fn leave(&self, report: &mut Report) {
-        self.without_reporter(report);
+    /// Removes the reporter from a report that other residents share, which stays open.
+    fn detach_reporter(&self, report: &mut Report) {
+        self.clear_reporter(report);
         if report.state == State::NeedsInfo {
-            // Nobody is left who could answer.
+            // The reporter can no longer answer the question of staff.
             report.state = State::Submitted;
-            self.wait_for_acceptance(report);
+            self.set_acceptance_due(report);
         }
     }
 
@@ -240,14 +246,15 @@ impl Rules<'_> {
         after: &mut Report,
         solved: Option<bool>,
         satisfied: Option<Satisfaction>,
-    ) -> Result<(), Refused> {
-        let first_word = report.solved.is_none() || solved.is_none() || solved == report.solved;
-        if !first_word || !report.may_rate(self.now, self.campaign.deadlines.reopen) {
-            return Err(Refused::State);
+    ) -> Result<(), TransitionError> {
+        let is_first_answer =
+            report.solved.is_none() || solved.is_none() || solved == report.solved;
+        if !is_first_answer || !report.may_rate(self.now, self.campaign.deadlines.reopen) {
+            return Err(TransitionError::State);
         }
         if solved == Some(false) {
             if report.kind.is_casework() {
-                self.open_again(after);
+                self.reopen(after);
             }
             after.solved = Some(false);
         } else {
@@ -257,15 +264,15 @@ impl Rules<'_> {
         Ok(())
     }
 
-    /// Whether `then` was on the day that is now.
+    /// Whether `then` is on the current local day.
     #[must_use]
-    pub fn same_day(&self, then: Option<Millis>) -> bool {
+    pub fn is_today(&self, then: Option<Millis>) -> bool {
         let date = |at| self.calendar.civil(at).date();
         then.is_some_and(|then| date(then) == date(self.now))
     }
 }
 
-/// All that is left of a report that was taken back is its number and its times.
+/// Withdraws a report and clears its content: only the case number and the times stay.
 fn withdraw(report: &mut Report) {
     report.state = State::Withdrawn;
     report.description.clear();

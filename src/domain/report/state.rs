@@ -1,30 +1,30 @@
-//! The plain words of a report: how far it has come, how it came in, how it was judged.
+//! Enums of a report: processing state, source and satisfaction.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a report has come.
+/// Processing state of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Waits to be accepted.
+    /// Waiting for acceptance.
     Submitted,
-    /// Waits for the reporter to add something.
+    /// Waiting for more information from the reporter.
     NeedsInfo,
-    /// Accepted and public; waits to be given to a unit.
+    /// Accepted; waiting to be dispatched to a unit.
     Accepted,
-    /// Given to a unit.
+    /// Dispatched to a unit.
     Dispatched,
-    /// Someone is at it.
+    /// Being handled.
     InProgress,
-    /// Handled; waits for another person to look.
+    /// Handled; waiting for the check by another person.
     AwaitingCheck,
-    /// Settled.
+    /// Completed.
     Closed,
-    /// Not taken, with a reason.
+    /// Rejected, with a reason.
     Rejected,
-    /// Goes on under another report.
+    /// Merged into another report.
     Duplicate,
-    /// Given to someone outside.
+    /// Referred to an outside organisation.
     Referred,
     /// Withdrawn by the resident.
     Withdrawn,
@@ -46,7 +46,7 @@ impl State {
         Self::Withdrawn,
     ];
 
-    /// The states in which someone has something to do: 待办.
+    /// Open states (待办): somebody has to act.
     pub const OPEN: &'static [Self] = &[
         Self::Submitted,
         Self::NeedsInfo,
@@ -56,7 +56,7 @@ impl State {
         Self::AwaitingCheck,
     ];
 
-    /// As it is written in URLs and kept.
+    /// Value in URLs and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,20 +74,20 @@ impl State {
         }
     }
 
-    /// The state that is written so.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 
-    /// Whether someone has something to do.
+    /// Whether it is one of [`Self::OPEN`].
     #[must_use]
     pub fn is_open(self) -> bool {
         Self::OPEN.contains(&self)
     }
 
-    /// Whether a report in this state can be seen by everyone, as far as its category
-    /// and its staff let it.
+    /// Whether a report in this state may be public; its category or staff may still keep it
+    /// private.
     #[must_use]
     pub const fn is_public(self) -> bool {
         matches!(
@@ -103,13 +103,13 @@ impl State {
     }
 }
 
-/// How a report came in.
+/// Channel through which a report came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
-    /// By the resident's own hand.
+    /// Filed by the resident.
     #[serde(rename = "resident")]
     Resident,
-    /// A grid worker saw it.
+    /// Found by a grid worker on patrol.
     #[serde(rename = "patrol")]
     Patrol,
     /// By telephone.
@@ -118,17 +118,17 @@ pub enum Source {
     /// On paper.
     #[serde(rename = "paper")]
     Paper,
-    /// From the city's hotline, with its number.
+    /// From the city hotline 12345, with its case number.
     #[serde(rename = "12345")]
     Hotline,
 }
 
 impl Source {
-    /// Every source, in the order in which they are offered.
+    /// Every source, in the order in which forms offer them.
     pub const ALL: [Self; 5] =
         [Self::Resident, Self::Patrol, Self::Phone, Self::Paper, Self::Hotline];
 
-    /// As it is written in forms and kept.
+    /// Value in forms and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -140,14 +140,14 @@ impl Source {
         }
     }
 
-    /// The source that is written so.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == text)
     }
 }
 
-/// What the reporter thinks of the handling; silence is none of them.
+/// The reporter's rating of the handling. An unrated report has none of these values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Satisfaction {
@@ -160,7 +160,7 @@ pub enum Satisfaction {
 }
 
 impl Satisfaction {
-    /// Each with the value that a form sends.
+    /// Every rating with its form value.
     pub const ALL: [(Self, &'static str); 3] =
         [(Self::Yes, "yes"), (Self::Fair, "fair"), (Self::No, "no")];
 }
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn states_and_sources_are_written_as_serde_writes_them() {
+    fn as_str_equals_the_serde_name() {
         for state in State::ALL {
             assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
             assert_eq!(State::parse(state.as_str()), Some(state));

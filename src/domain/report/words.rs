@@ -1,4 +1,4 @@
-//! Reports in words: states, times and what happened, for residents and for staff.
+//! Display texts of reports: states, times and events, for residents and for staff.
 
 use jiff::civil::DateTime;
 
@@ -10,23 +10,23 @@ use super::{
 };
 use crate::{campaign::Campaign, deadline::WorkCalendar, lang::Lang, time::Millis};
 
-/// The shape that stands beside a state's word, so that colour is never alone.
+/// Icon beside the text of a state, so that the colour is not the only signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// Waits: an empty ring.
+    /// Waiting: an empty ring.
     Ring,
-    /// Under way: a half disc.
+    /// In progress: a half disc.
     Half,
     /// Done: a disc with a tick.
     Tick,
-    /// Ended otherwise: a bar.
+    /// Ended without completion: a bar.
     Bar,
 }
 
 impl State {
-    /// What staff see.
+    /// Text for staff.
     #[must_use]
-    pub const fn staff_word(self) -> &'static str {
+    pub const fn staff_label(self) -> &'static str {
         match self {
             Self::Submitted => "待受理",
             Self::NeedsInfo => "待补充",
@@ -42,9 +42,9 @@ impl State {
         }
     }
 
-    /// What residents see in a list.
+    /// Text for residents in a list.
     #[must_use]
-    pub fn resident_word(self, lang: Lang) -> &'static str {
+    pub fn resident_label(self, lang: Lang) -> &'static str {
         match self {
             Self::Submitted => lang.say("已提交，待受理", "Sent, waiting to be accepted"),
             Self::NeedsInfo => lang.say("请您补充", "More information needed"),
@@ -60,7 +60,7 @@ impl State {
         }
     }
 
-    /// The shape beside the word.
+    /// Icon beside the text.
     #[must_use]
     pub const fn shape(self) -> Shape {
         match self {
@@ -86,9 +86,9 @@ impl State {
 }
 
 impl Source {
-    /// What staff see.
+    /// Text for staff.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Resident => "居民",
             Self::Patrol => "巡查发现",
@@ -100,9 +100,9 @@ impl Source {
 }
 
 impl Satisfaction {
-    /// What it is called.
+    /// Text of the rating.
     #[must_use]
-    pub fn word(self, lang: Lang) -> &'static str {
+    pub fn label(self, lang: Lang) -> &'static str {
         match self {
             Self::Yes => lang.say("满意", "Satisfied"),
             Self::Fair => lang.say("基本满意", "Fairly satisfied"),
@@ -111,20 +111,20 @@ impl Satisfaction {
     }
 }
 
-/// A day and a minute as people say it: 7月3日17:30, 3 July 17:30.
+/// Formats date and time without the year: 7月3日17:30, 3 July, 17:30.
 #[must_use]
 pub fn day_and_time(civil: DateTime, lang: Lang) -> String {
     civil.strftime(lang.say("%-m月%-d日%H:%M", "%-d %B, %H:%M")).to_string()
 }
 
-/// A day as people say it: 7月3日, 3 July.
+/// Formats a date without the year: 7月3日, 3 July.
 #[must_use]
 pub fn short_day(civil: DateTime, lang: Lang) -> String {
     civil.strftime(lang.say("%-m月%-d日", "%-d %B")).to_string()
 }
 
-/// A span of working time, rounded down: 3个工作日, 2小时, 40分钟.
-fn span(minutes: u32, day: u32) -> String {
+/// Formats a duration of working time, rounded down: 3个工作日, 2小时, 40分钟.
+fn duration_text(minutes: u32, day: u32) -> String {
     match minutes {
         m if m >= day => format!("{}个工作日", m / day),
         m if m >= 60 => format!("{}小时", m / 60),
@@ -132,26 +132,26 @@ fn span(minutes: u32, day: u32) -> String {
     }
 }
 
-/// How long there is still, or how long it has been over, in working time.
+/// Working time left until a deadline, or passed since it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// Whether it is over.
+    /// Whether the deadline has passed.
     pub overdue: bool,
-    /// Whether it is soon.
+    /// Whether the deadline is soon.
     pub soon: bool,
-    /// For staff: 还剩2小时, 已超期2小时.
+    /// Text for staff: 还剩2小时, 已超期2小时.
     pub words: String,
 }
 
 impl Report {
-    /// How long the present step has still; `None` where nobody has to do anything.
+    /// Working time left for the current step; `None` if it has no deadline.
     #[must_use]
     pub fn remaining(&self, calendar: &WorkCalendar, now: Millis) -> Option<Remaining> {
         let due = self.due_at?;
         let overdue = self.is_overdue(now);
         let (from, to) = if overdue { (due, now) } else { (now, due) };
         let minutes = calendar.minutes_between(from, to);
-        let time = span(minutes, calendar.day_minutes());
+        let time = duration_text(minutes, calendar.minutes_per_day());
         let words = match (overdue, minutes) {
             // Outside working hours no working time passes.
             (true, 0) => "已超期".to_owned(),
@@ -161,9 +161,9 @@ impl Report {
         Some(Remaining { overdue, soon: self.is_due_soon(now), words })
     }
 
-    /// The summary that is offered where staff wrote none: what and roughly where.
+    /// Default summary if staff wrote none: category and grid.
     #[must_use]
-    pub fn plain_summary(&self, campaign: &Campaign) -> String {
+    pub fn default_summary(&self, campaign: &Campaign) -> String {
         let category = campaign.category(self.category.as_str());
         let category = category.map_or("", |category| &category.title);
         let place = campaign.grid_label(self.grid.as_ref());
@@ -174,23 +174,23 @@ impl Report {
         }
     }
 
-    /// What residents see in a list: with whom it is, where it is with someone.
+    /// State for residents in a list, with the unit or organisation that has the report.
     #[must_use]
-    pub fn resident_word(&self, campaign: &Campaign) -> String {
+    pub fn resident_label(&self, campaign: &Campaign) -> String {
         let lang = campaign.lang;
         match self.state {
             State::Dispatched => {
                 let unit = campaign.unit(self.unit.as_str()).map_or("", |unit| &unit.title);
                 format!("{}{unit}", lang.say("已派单给", "Assigned to the "))
             }
-            State::Referred => self.referred_words(lang),
-            _ if self.is_to_be_referred() => self.referred_words(lang),
-            state => state.resident_word(lang).to_owned(),
+            State::Referred => self.referral_text(lang),
+            _ if self.has_pending_referral() => self.referral_text(lang),
+            state => state.resident_label(lang).to_owned(),
         }
     }
 
-    /// To whom it was passed on, or is to be, with the number that it has there.
-    fn referred_words(&self, lang: Lang) -> String {
+    /// Text of a finished or pending referral: the organisation and its case number.
+    fn referral_text(&self, lang: Lang) -> String {
         let to = self.referred_to.as_deref();
         let to = to.unwrap_or_else(|| lang.say("有关部门", "the department in charge"));
         let number = self.referred_number.as_deref();
@@ -199,7 +199,7 @@ impl Report {
             Lang::En => format!(" (No. {number})"),
         });
         let number = number.unwrap_or_default();
-        match (self.is_to_be_referred(), lang) {
+        match (self.has_pending_referral(), lang) {
             (false, Lang::Zh) => format!("已转给{to}{number}"),
             (false, Lang::En) => format!("Passed on to {to}{number}"),
             (true, Lang::Zh) => format!("拟转给{to}{number}，待核实"),
@@ -207,7 +207,7 @@ impl Report {
         }
     }
 
-    /// The sentence that stands first on the status page.
+    /// Headline of the status page: the state, and by when the next step is due.
     #[must_use]
     pub fn sentence(&self, campaign: &Campaign, calendar: &WorkCalendar, now: Millis) -> String {
         let lang = campaign.lang;
@@ -233,7 +233,7 @@ impl Report {
                 Lang::En => format!("Sent, waiting to be accepted. {late}"),
             },
             State::Submitted => {
-                let word = self.state.resident_word(lang);
+                let word = self.state.resident_label(lang);
                 format!("{word}{}", due(self.due_at, "答复", "you will have an answer"))
             }
             State::NeedsInfo => lang
@@ -257,7 +257,7 @@ impl Report {
             },
             State::AwaitingCheck => {
                 let sentence = match lang {
-                    _ if self.is_to_be_referred() => self.referred_words(lang),
+                    _ if self.has_pending_referral() => self.referral_text(lang),
                     Lang::Zh => format!("{again}{unit}已处理，待核实"),
                     Lang::En => format!("{again}Handled by the {unit}, awaiting verification"),
                 };
@@ -276,18 +276,18 @@ impl Report {
                     "Merged with another report; see that one for the result",
                 )
                 .to_owned(),
-            State::Referred => self.referred_words(lang),
+            State::Referred => self.referral_text(lang),
             State::Closed | State::Rejected | State::Withdrawn => {
-                self.state.resident_word(lang).to_owned()
+                self.state.resident_label(lang).to_owned()
             }
         }
     }
 }
 
 impl Event {
-    /// What happened, in plain words.
+    /// Text of the event in the timeline.
     #[must_use]
-    pub fn words(&self, campaign: &Campaign) -> String {
+    pub fn label(&self, campaign: &Campaign) -> String {
         let lang = campaign.lang;
         let detail = self.detail.as_deref().unwrap_or_default();
         let unit = campaign.unit(detail).map_or(detail, |unit| unit.title.as_str());
@@ -321,14 +321,14 @@ impl Event {
                 "反映人撤回了自己的内容；其他居民也反映过，继续办理",
                 "The resident took back what they had sent; others have reported it too, so it goes on",
             ),
-            EventKind::Staff(action) => return done((action, self.state), detail, unit, lang),
+            EventKind::Staff(action) => return action_text((action, self.state), detail, unit, lang),
         };
         words.to_owned()
     }
 }
 
-/// What staff did, in plain words.
-fn done((action, state): (Action, State), detail: &str, unit: &str, lang: Lang) -> String {
+/// Text of an action of staff.
+fn action_text((action, state): (Action, State), detail: &str, unit: &str, lang: Lang) -> String {
     let no = detail == "no";
     let words = match action {
         Action::Accept => lang.say("已受理", "Accepted"),

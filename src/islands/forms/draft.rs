@@ -1,6 +1,5 @@
-//! Drafts: what was typed into a form so far, kept in this browser for whoever typed it. The
-//! next person at the phone gets none of it, also where the browser goes back to a form as it
-//! was left.
+//! Drafts of forms in local storage, each tagged with its owner token. The next person on the same
+//! device must not see them, not even if the browser restores a form from its history.
 
 use gloo_storage::{LocalStorage, Storage};
 use js_sys::Reflect;
@@ -8,17 +7,17 @@ use leptos::prelude::{document, location, window};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
-/// Where this browser keeps whose it was last.
+/// Storage key of the owner token of the last rendered form page.
 const OWNER: &str = "chuangquan.owner";
 
-/// A draft with whose it is.
+/// A draft with the owner token of its author.
 #[derive(Serialize, Deserialize)]
-struct Kept<T> {
+struct StoredDraft<T> {
     owner: String,
     draft: T,
 }
 
-/// A place for the drafts of one form by one person.
+/// Access to the drafts of one form by one owner.
 #[derive(Clone, Debug)]
 pub struct Drafts {
     key: &'static str,
@@ -26,16 +25,15 @@ pub struct Drafts {
 }
 
 impl Drafts {
-    /// Those of the form that keeps them under `key`, on a page that says it is `owner`'s.
-    /// `None` where the browser went back to a form of somebody else: it is asked for anew.
-    /// Without a network the worker shows the form as everyone gets it, which is whoever's was
-    /// here last.
-    pub fn of(key: &'static str, owner: &str) -> Option<Self> {
+    /// Opens the drafts of a form under the storage key `key`, on a page rendered for `owner`.
+    /// Returns `None` and reloads if the browser went back to a page of another owner. Offline the
+    /// page comes from the service worker without an owner: then the last owner counts.
+    pub fn open(key: &'static str, owner: &str) -> Option<Self> {
         let last = LocalStorage::get::<String>(OWNER).ok();
         let owner = if is_offline() {
             last.unwrap_or_default()
-        } else if went_back() && last.is_some_and(|last| last != owner) {
-            ask_anew();
+        } else if is_back_forward() && last.is_some_and(|last| last != owner) {
+            reload_page();
             return None;
         } else {
             LocalStorage::set(OWNER, owner).ok();
@@ -44,16 +42,16 @@ impl Drafts {
         Some(Self { key, owner })
     }
 
-    /// Asks for the page anew where somebody else has been here meanwhile.
-    pub fn came_back(&self) {
+    /// Reloads the page if another owner has used this browser since it was rendered.
+    pub fn reload_if_owner_changed(&self) {
         if LocalStorage::get::<String>(OWNER).is_ok_and(|last| last != self.owner) {
-            ask_anew();
+            reload_page();
         }
     }
 
-    /// What this person typed; another's is forgotten.
+    /// The draft of this owner; deletes the draft of another one.
     pub fn get<T: DeserializeOwned>(&self) -> Option<T> {
-        let kept = LocalStorage::get::<Kept<T>>(self.key).ok()?;
+        let kept = LocalStorage::get::<StoredDraft<T>>(self.key).ok()?;
         if kept.owner == self.owner {
             return Some(kept.draft);
         }
@@ -61,29 +59,29 @@ impl Drafts {
         None
     }
 
-    /// Keeps what was typed so far; nothing typed is no draft. Private windows have no storage:
-    /// then there is none either.
-    pub fn keep<T: Serialize + Default + PartialEq>(&self, draft: T) {
+    /// Saves the draft; deletes it if it is empty. Errors are ignored: in private windows storage
+    /// may be unavailable, and then there are no drafts.
+    pub fn save<T: Serialize + Default + PartialEq>(&self, draft: T) {
         if draft == T::default() {
             LocalStorage::delete(self.key);
         } else {
-            LocalStorage::set(self.key, Kept { owner: self.owner.clone(), draft }).ok();
+            LocalStorage::set(self.key, StoredDraft { owner: self.owner.clone(), draft }).ok();
         }
     }
 }
 
-/// Forgets what was typed, whoever did: it has been sent.
-pub fn forget(key: &str) {
+/// Deletes the draft of any owner, after the form was submitted successfully.
+pub fn delete(key: &str) {
     LocalStorage::delete(key);
 }
 
-/// Whether the worker shows the page from its store.
+/// Whether the service worker served this page from its cache.
 fn is_offline() -> bool {
     document().query_selector(".offline-mark").is_ok_and(|mark| mark.is_some())
 }
 
-/// Whether the browser came to this page by going back or forth.
-fn went_back() -> bool {
+/// Whether this page was reached by back or forward navigation.
+fn is_back_forward() -> bool {
     let entries = || -> Result<JsValue, JsValue> {
         let performance = Reflect::get(&window(), &"performance".into())?;
         let entries = Reflect::get(&performance, &"getEntriesByType".into())?;
@@ -94,8 +92,8 @@ fn went_back() -> bool {
     entries().is_ok_and(|kind| kind.as_string().as_deref() == Some("back_forward"))
 }
 
-fn ask_anew() {
-    // With a fragment it would only be scrolled.
+fn reload_page() {
+    // Without the fragment: with one the browser would only scroll, not reload.
     if let (Ok(path), Ok(query)) = (location().pathname(), location().search()) {
         location().replace(&format!("{path}{query}")).ok();
     }

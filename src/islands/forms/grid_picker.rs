@@ -1,5 +1,4 @@
-//! 您住的小区或附近路段: a list that works as it is, and can be searched once scripts
-//! are here.
+//! Grid picker (您住的小区或附近路段): a plain drop-down list; scripts add a search field.
 
 use domain::slug::Slug;
 use leptos::prelude::*;
@@ -7,44 +6,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::lang;
 
-/// Fewer grids than this are seen at a glance and need no search.
-const WORTH_SEARCHING: usize = 8;
+/// Minimum number of grids for a search field.
+const SEARCH_MIN_GRIDS: usize = 8;
 
-/// A grid as the list offers it.
+/// An option of the grid picker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GridChoice {
-    /// What is sent.
+    /// Value of the option.
     pub slug: Slug,
-    /// What residents call it.
+    /// Name used by residents.
     pub label: String,
 }
 
-/// The field `grid`.
+/// The form field `grid`.
 #[island]
 pub fn GridPicker(
-    /// What it asks for.
+    /// Label.
     #[prop(into)]
     label: String,
     /// All grids.
     grids: Vec<GridChoice>,
-    /// The slug that is chosen already; empty for none.
+    /// Slug of the selected grid; empty for none.
     chosen: String,
-    /// What the server said about it.
+    /// Error from the server.
     error: Option<String>,
 ) -> impl IntoView {
     let lang = lang();
     let awake = RwSignal::new(false);
     Effect::new(move |_| awake.set(true));
-    let worth_searching = grids.len() >= WORTH_SEARCHING;
+    let worth_searching = grids.len() >= SEARCH_MIN_GRIDS;
     let sought = RwSignal::new(String::new());
     let selected = RwSignal::new(chosen);
     let grids = StoredValue::new(grids);
     let found = move |choice: &GridChoice| {
-        // Full case folding would bring its tables into the wasm, for labels that have
-        // no case.
+        // Unicode case folding would add its tables to the wasm; ASCII is enough for these labels.
         choice.label.to_ascii_lowercase().contains(&sought.read().trim().to_ascii_lowercase())
     };
-    // Enter in a form sends it; here it takes the grid that was found, if it is one.
+    // Enter would submit the form; here it selects the grid if exactly one matches.
     let on_key = move |event: leptos::ev::KeyboardEvent| {
         if event.key() == "Enter" {
             event.prevent_default();
@@ -55,7 +53,7 @@ pub fn GridPicker(
             }
         }
     };
-    // Choices are left out rather than hidden, which some pickers ignore.
+    // Options are removed, not hidden: some native pickers show hidden options.
     let options = move || {
         let selected = selected.get();
         let grids = grids.read_value();
@@ -73,7 +71,7 @@ pub fn GridPicker(
     view! {
         <div class="weui-cell field">
             <label class="field__label" for="field-grid">{label}</label>
-            // Its room is kept before it can be used: nothing moves when it comes.
+            // Its space is reserved before hydration, so that the layout does not shift.
             {worth_searching.then(|| view! { <input
                 class="field__input field__search"
                 type="search"

@@ -1,19 +1,19 @@
-//! Where the phone is: asked only when someone wants to say so.
+//! Geolocation fields of a form, filled only on request.
 
 use leptos::prelude::*;
 
 use crate::lang;
 
-/// The fields `lat`, `lon` and `accuracy`, and a button that fills them.
+/// Hidden fields `lat`, `lon` and `accuracy`, and a button that fills them.
 #[island]
 pub fn Locate(
-    /// Degrees north, as typed before.
+    /// Latitude in degrees, as submitted before; empty for none.
     lat: String,
-    /// Degrees east.
+    /// Longitude in degrees.
     lon: String,
-    /// Metres.
+    /// Accuracy in metres.
     accuracy: String,
-    /// What the server said about it.
+    /// Error from the server.
     error: Option<String>,
 ) -> impl IntoView {
     let lang = lang();
@@ -74,12 +74,12 @@ mod browser {
 
     use crate::lang;
 
-    /// Whether the phone can be asked at all.
+    /// Whether the browser offers geolocation: only in a secure context.
     pub fn can_locate() -> bool {
         window().is_secure_context() && window().navigator().geolocation().is_ok()
     }
 
-    /// Asks the phone, which asks its owner.
+    /// Requests the position; the browser asks the user for permission.
     pub fn locate(then: impl Fn(Result<(String, String, String), &'static str>) + Copy + 'static) {
         let not_found = lang().say(
             "没有定位成功，请写一下地点就可以",
@@ -91,7 +91,7 @@ mod browser {
         );
         let found = Closure::once_into_js(move |position: Position| {
             let at = position.coords();
-            // Five decimals are a metre.
+            // Five decimals are about one metre.
             then(Ok((
                 format!("{:.5}", at.latitude()),
                 format!("{:.5}", at.longitude()),
@@ -118,7 +118,7 @@ mod browser {
     }
 }
 
-/// On the server nobody is anywhere.
+/// Server side: no geolocation.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     pub const fn can_locate() -> bool {

@@ -1,4 +1,4 @@
-//! Islands around and in forms: drafts, pictures, positions, suggestions.
+//! Islands of forms: drafts, photo upload, geolocation, similar reports.
 
 #[cfg(feature = "hydrate")]
 mod draft;

@@ -1,5 +1,5 @@
-//! Photos: chosen, made smaller, and sent on at once, so that the form itself is light
-//! and a refused one has lost nothing. Without scripts it is a plain file field.
+//! Photo upload: scales photos down and uploads them at once, so that the form is small and a
+//! refused form loses no photos. Without scripts a plain file input.
 
 use domain::report::photo::PHOTOS_MAX;
 use leptos::prelude::*;
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::lang;
 
-/// A photo that is on the server already.
+/// An uploaded photo that is not part of a report yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldPhoto {
-    /// Its address.
+    /// Id of the photo, as in its URL.
     pub id: String,
-    /// Whether it goes with the form.
+    /// Whether it is submitted with the form.
     pub chosen: bool,
 }
 
-/// Said where there is no network: the photo stays in the file field.
-fn with_the_form() -> String {
+/// Message on a network failure: the photo stays in the file input.
+fn sent_with_form_message() -> String {
     lang()
         .say(
             "网络不好，照片还没有传上；它会和表单一起提交",
@@ -26,64 +26,66 @@ fn with_the_form() -> String {
         .to_owned()
 }
 
-/// How far a photo has come.
+/// Status of the current upload.
 #[derive(Clone, Debug, PartialEq)]
-enum Sending {
-    /// So many percent.
-    Percent(u8),
-    /// Someone wanted to send the form meanwhile.
-    Waiting,
-    /// It did not arrive: why.
+enum UploadStatus {
+    /// In progress: percent done.
+    InProgress(u8),
+    /// In progress, and the user has tried to submit the form.
+    SubmitBlocked,
+    /// Failed: the error message.
     Failed(String),
 }
 
-/// The tiles and the file field.
+/// Uploaded photos as tiles, and the file input.
 #[island]
 pub fn PhotoPicker(
-    /// Photos that are on the server already.
+    /// Photos that the server already holds.
     held: Vec<HeldPhoto>,
-    /// The field that names them.
+    /// Name of the field for the ids of held photos.
     #[prop(into)]
     name: String,
-    /// The field that the files themselves are sent in.
+    /// Name of the file input.
     #[prop(into)]
     field: String,
-    /// What the server said about the files.
+    /// Error from the server.
     error: Option<String>,
 ) -> impl IntoView {
     let lang = lang();
     let held = RwSignal::new(held);
-    let sending = RwSignal::new(None::<Sending>);
+    let sending = RwSignal::new(None::<UploadStatus>);
     let awake = RwSignal::new(false);
     let input = NodeRef::<leptos::html::Input>::new();
     let count = |held: &Vec<HeldPhoto>| held.iter().filter(|photo| photo.chosen).count();
     let full = move || held.with(count) >= PHOTOS_MAX;
-    let left = browser::nothing_left();
-    // Reads nothing that it changes: an effect that did would send the same files anew with
-    // each photo that arrives.
-    let take_up = move || {
+    let unsent = browser::no_unsent_photos();
+    // Reads no signal that it changes. Otherwise the effect below would run again for each uploaded
+    // photo, and upload the same files again.
+    let upload_chosen = move || {
         let Some(input) = input.get_untracked() else { return };
         let room = PHOTOS_MAX.saturating_sub(held.with_untracked(count));
         browser::send(
             &input,
             room,
-            left.get_value(),
-            move |percent| sending.set(Some(Sending::Percent(percent))),
+            unsent.get_value(),
+            move |percent| sending.set(Some(UploadStatus::InProgress(percent))),
             move |result| match result {
-                Ok(ids) if ids.is_empty() => sending.set(Some(Sending::Failed(with_the_form()))),
+                Ok(ids) if ids.is_empty() => {
+                    sending.set(Some(UploadStatus::Failed(sent_with_form_message())))
+                }
                 Ok(ids) => {
                     let arrived = ids.into_iter().map(|id| HeldPhoto { id, chosen: true });
                     held.update(|held| held.extend(arrived));
                     sending.set(None);
                 }
-                Err(sentence) => sending.set(Some(Sending::Failed(sentence))),
+                Err(sentence) => sending.set(Some(UploadStatus::Failed(sentence))),
             },
         );
     };
-    // What was chosen before this woke is taken up, too.
+    // The user may have chosen files before hydration.
     Effect::new(move |_| {
         awake.set(true);
-        take_up();
+        upload_chosen();
     });
     let tiles = move || {
         let name = name.clone();
@@ -112,25 +114,29 @@ pub fn PhotoPicker(
         tile.collect_view()
     };
     let said = move || match sending.get() {
-        Some(Sending::Percent(percent)) => {
+        Some(UploadStatus::InProgress(percent)) => {
             Some(format!("{} {percent}%", lang.say("正在上传", "Sending")))
         }
-        Some(Sending::Waiting) => Some(
+        Some(UploadStatus::SubmitBlocked) => Some(
             lang.say("照片还在上传，传完再提交", "Photos are still being sent; please wait")
                 .to_owned(),
         ),
-        Some(Sending::Failed(sentence)) => Some(sentence),
+        Some(UploadStatus::Failed(sentence)) => Some(sentence),
         None => None,
     };
-    let busy =
-        move || matches!(*sending.read_untracked(), Some(Sending::Percent(_) | Sending::Waiting));
-    // A form that is sent while its photos are under way would lose them.
+    let busy = move || {
+        matches!(
+            *sending.read_untracked(),
+            Some(UploadStatus::InProgress(_) | UploadStatus::SubmitBlocked)
+        )
+    };
+    // Submitting during an upload would lose the photos.
     Effect::new(move |_| {
         if let Some(input) = input.get_untracked() {
-            browser::hold_back(&input, move || {
+            browser::block_submit_while(&input, move || {
                 let busy = busy();
                 if busy {
-                    sending.set(Some(Sending::Waiting));
+                    sending.set(Some(UploadStatus::SubmitBlocked));
                 }
                 busy
             });
@@ -156,7 +162,7 @@ pub fn PhotoPicker(
                     node_ref=input
                     aria-invalid=invalid
                     aria-describedby=described
-                    on:change=move |_| take_up()
+                    on:change=move |_| upload_chosen()
                 />
             </label>
         </div>
@@ -178,29 +184,29 @@ mod browser {
 
     use crate::lang;
 
-    /// The longer side of what is sent, in pixels.
-    const LONGEST: f64 = 1600.0;
-    /// JPEG quality of 1.
+    /// Maximum width and height of an uploaded photo, in pixels.
+    const MAX_SIDE: f64 = 1600.0;
+    /// JPEG quality, from 0 to 1.
     const QUALITY: f64 = 0.85;
-    /// How long a photo may be on its way without getting on, in milliseconds.
-    const PATIENCE: u32 = 60_000;
+    /// Timeout of one upload, in milliseconds.
+    const UPLOAD_TIMEOUT: u32 = 60_000;
 
-    /// Photos of one field that did not arrive, to go with the form.
+    /// Photos of one file input whose upload failed; they are submitted with the form.
     #[derive(Clone, Debug, Default)]
-    pub struct Left(Rc<RefCell<Vec<File>>>);
+    pub struct UnsentPhotos(Rc<RefCell<Vec<File>>>);
 
-    /// No photo is left yet.
-    pub fn nothing_left() -> StoredValue<Left, LocalStorage> {
-        StoredValue::new_local(Left::default())
+    /// An empty list of unsent photos.
+    pub fn no_unsent_photos() -> StoredValue<UnsentPhotos, LocalStorage> {
+        StoredValue::new_local(UnsentPhotos::default())
     }
 
     #[derive(serde::Deserialize)]
-    struct Answer {
+    struct UploadResponse {
         held: Vec<String>,
         error: Option<String>,
     }
 
-    /// Said of a photo that did not arrive.
+    /// Error message for a photo that was not uploaded.
     fn failed() -> String {
         let sentence = lang().say(
             "没有传上，请再选一次；网络不好时可以不附照片",
@@ -209,16 +215,16 @@ mod browser {
         sentence.to_owned()
     }
 
-    /// Sends what was chosen, as far as there is room: one lot at a time. What does not
-    /// arrive stays in the field, and goes with the form; then `done` hears of no photo.
+    /// Uploads the chosen files, at most `room`; one batch at a time. A file that fails stays in
+    /// the file input, to be submitted with the form; `done` then gets an empty list.
     pub fn send(
         input: &HtmlInputElement,
         room: usize,
-        left: Left,
+        unsent: UnsentPhotos,
         progress: impl Fn(u8) + Copy + 'static,
         done: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
     ) {
-        // A lot is on its way already.
+        // Another batch is being uploaded.
         if input.disabled() {
             return;
         }
@@ -230,17 +236,17 @@ mod browser {
         let input = input.clone();
         input.set_disabled(true);
         spawn_local(async move {
-            let room = room.saturating_sub(left.0.borrow().len());
+            let room = room.saturating_sub(unsent.0.borrow().len());
             let too_many = files.len() > room;
             for file in files.into_iter().take(room) {
                 progress(0);
-                let smaller = smaller(&file).await.ok();
+                let smaller = scaled_down(&file).await.ok();
                 match upload(&file, smaller.as_ref(), progress).await {
-                    Ok(Answer { held, error: None }) => done(Ok(held)),
-                    Ok(Answer { error: Some(sentence), .. }) => done(Err(sentence)),
+                    Ok(UploadResponse { held, error: None }) => done(Ok(held)),
+                    Ok(UploadResponse { error: Some(sentence), .. }) => done(Err(sentence)),
                     Err(_) => match as_file(file, smaller.as_ref()) {
                         Ok(file) => {
-                            left.0.borrow_mut().push(file);
+                            unsent.0.borrow_mut().push(file);
                             done(Ok(Vec::new()));
                         }
                         Err(_) => done(Err(failed())),
@@ -249,8 +255,8 @@ mod browser {
             }
             input.set_value("");
             input.set_disabled(false);
-            if put_back(&input, &left.0.borrow()).is_err() {
-                left.0.take();
+            if restore_files(&input, &unsent.0.borrow()).is_err() {
+                unsent.0.take();
                 done(Err(failed()));
             }
             if too_many {
@@ -268,16 +274,16 @@ mod browser {
         File::new_with_blob_sequence_and_options(&js_sys::Array::of1(smaller), "photo.jpg", &kind)
     }
 
-    /// Puts the photos that did not arrive into the field.
-    fn put_back(input: &HtmlInputElement, left: &[File]) -> Result<(), JsValue> {
+    /// Puts the unsent photos back into the file input.
+    fn restore_files(input: &HtmlInputElement, unsent: &[File]) -> Result<(), JsValue> {
         let transfer = DataTransfer::new()?;
-        left.iter().try_for_each(|file| transfer.items().add_with_file(file).map(drop))?;
+        unsent.iter().try_for_each(|file| transfer.items().add_with_file(file).map(drop))?;
         input.set_files(transfer.files().as_ref());
         Ok(())
     }
 
-    /// Keeps the form from being sent while `busy` says so.
-    pub fn hold_back(input: &HtmlInputElement, busy: impl Fn() -> bool + 'static) {
+    /// Prevents submission of the form while `busy` returns true.
+    pub fn block_submit_while(input: &HtmlInputElement, busy: impl Fn() -> bool + 'static) {
         let Ok(Some(form)) = input.closest("form") else { return };
         let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event: web_sys::Event| {
             if busy() {
@@ -285,7 +291,7 @@ mod browser {
                 event.stop_immediate_propagation();
             }
         });
-        // Before any other listener hears of it.
+        // In the capture phase: before other submit listeners.
         form.add_event_listener_with_callback_and_bool(
             "submit",
             listener.into_js_value().unchecked_ref(),
@@ -294,8 +300,8 @@ mod browser {
         .ok();
     }
 
-    /// The picture in a size that is enough; fails where the browser can't read it.
-    async fn smaller(file: &File) -> Result<Blob, JsValue> {
+    /// The photo scaled down to a JPEG; fails if the browser cannot decode it.
+    async fn scaled_down(file: &File) -> Result<Blob, JsValue> {
         let address = Url::create_object_url_with_blob(file)?;
         let image = HtmlImageElement::new()?;
         image.set_src(&address);
@@ -303,7 +309,7 @@ mod browser {
         Url::revoke_object_url(&address)?;
         decoded?;
         let (width, height) = (f64::from(image.natural_width()), f64::from(image.natural_height()));
-        let scale = (LONGEST / width.max(height)).min(1.0);
+        let scale = (MAX_SIDE / width.max(height)).min(1.0);
         let (width, height) = ((width * scale).round(), (height * scale).round());
         let canvas: HtmlCanvasElement = document().create_element("canvas")?.unchecked_into();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 1600")]
@@ -327,17 +333,17 @@ mod browser {
         file: &File,
         smaller: Option<&Blob>,
         progress: impl Fn(u8) + 'static,
-    ) -> Result<Answer, JsValue> {
+    ) -> Result<UploadResponse, JsValue> {
         let form = FormData::new()?;
         match smaller {
             Some(blob) => form.append_with_blob_and_filename("photos", blob, "photo.jpg")?,
             None => form.append_with_blob_and_filename("photos", file, &file.name())?,
         }
-        // Only this old interface tells how much has been sent.
+        // `fetch` does not report upload progress, so XMLHttpRequest is used.
         let request = XmlHttpRequest::new()?;
         request.open("POST", "/report/photos")?;
         request.set_request_header("Accept", "application/json")?;
-        request.set_timeout(PATIENCE);
+        request.set_timeout(UPLOAD_TIMEOUT);
         let sent = Closure::<dyn Fn(ProgressEvent)>::new(move |event: ProgressEvent| {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -357,26 +363,26 @@ mod browser {
     }
 }
 
-/// On the server nothing is sent.
+/// Server side: no upload.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::{prelude::StoredValue, web_sys::HtmlInputElement};
 
-    /// Nothing is left.
+    /// Placeholder of the browser type.
     #[derive(Clone, Debug)]
-    pub struct Left;
+    pub struct UnsentPhotos;
 
-    /// Not bound to a thread: pages are drawn by many.
-    pub fn nothing_left() -> StoredValue<Left> {
-        StoredValue::new(Left)
+    /// Not thread-local: the server renders pages on many threads.
+    pub fn no_unsent_photos() -> StoredValue<UnsentPhotos> {
+        StoredValue::new(UnsentPhotos)
     }
 
-    pub fn hold_back(_: &HtmlInputElement, _: impl Fn() -> bool + 'static) {}
+    pub fn block_submit_while(_: &HtmlInputElement, _: impl Fn() -> bool + 'static) {}
 
     pub fn send(
         _: &HtmlInputElement,
         _: usize,
-        _: Left,
+        _: UnsentPhotos,
         _: impl Fn(u8) + Copy + 'static,
         _: impl Fn(Result<Vec<String>, String>) + Copy + 'static,
     ) {

@@ -1,15 +1,15 @@
-//! The queue's helpers: keys, and word of new reports without losing one's place.
+//! Helpers of the staff queue: keyboard shortcuts, and live insertion of new reports.
 
 use leptos::prelude::*;
 
 use crate::live;
 
-/// Puts reports that come in before the others, and listens to keys: `j` and `k`
-/// go down and up, `enter` opens, `a` and `r` open to accept or to return, `x` ticks,
-/// `/` searches.
+/// Inserts new reports at the top of the queue, and handles shortcuts: `j`/`k` next/previous row,
+/// `enter` opens it, `a`/`r` opens its accept/return form, `x` selects it, `/` focuses the search
+/// field.
 #[island]
 pub fn QueueHelper(
-    /// Reports received when the page was drawn.
+    /// Number of reports received when the page was rendered.
     received: u64,
 ) -> impl IntoView {
     let counts = live::counts();
@@ -25,7 +25,7 @@ pub fn QueueHelper(
         now
     });
     Effect::new(move |_| {
-        let listener = window_event_listener(leptos::ev::keydown, |event| browser::key(&event));
+        let listener = window_event_listener(leptos::ev::keydown, |event| browser::on_key(&event));
         on_cleanup(move || listener.remove());
     });
     let said = move || match arrived.get() {
@@ -45,8 +45,8 @@ mod browser {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{DomParser, Element, HtmlElement, KeyboardEvent, Response, SupportedType};
 
-    /// Asks for this page again and puts the rows that are new before the others, which
-    /// stay as they are and where they are: ticked, focused, in view.
+    /// Fetches this page again and inserts new rows at the top. The other rows are not touched, to
+    /// keep selection, focus and scroll position.
     pub fn fetch_rows(then: impl Fn(usize) + 'static) {
         spawn_local(async move {
             if let Ok(rows) = new_rows().await {
@@ -59,7 +59,7 @@ mod browser {
         let address = window().location().href()?;
         let response = JsFuture::from(window().fetch_with_str(&address)).await?;
         let response: Response = response.dyn_into()?;
-        // Who has been logged out in the meantime is answered from elsewhere.
+        // After a logout the server redirects to the login page.
         if !response.ok() || response.redirected() {
             return Ok(0);
         }
@@ -79,14 +79,14 @@ mod browser {
                 added += 1;
             }
         }
-        // Whoever has scrolled down keeps in view what they were reading.
+        // If the list is scrolled, keeps the visible rows in place.
         if list.get_bounding_client_rect().top() < 0.0 {
             window().scroll_by_with_x_and_y(0.0, list.get_bounding_client_rect().height() - before);
         }
         Ok(added)
     }
 
-    pub fn key(event: &KeyboardEvent) {
+    pub fn on_key(event: &KeyboardEvent) {
         let typing = document().active_element().is_some_and(|element| {
             matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
                 && element.get_attribute("type").as_deref() != Some("checkbox")
@@ -98,8 +98,8 @@ mod browser {
             "j" => step(1),
             "k" => step(-1),
             "x" => tick(),
-            "a" => open("accept"),
-            "r" => open("return"),
+            "a" => open_form("accept"),
+            "r" => open_form("return"),
             "/" => focus("input[name=q]"),
             _ => false,
         };
@@ -124,8 +124,8 @@ mod browser {
         next.and_then(|next| links.get(next)).is_some_and(|link| link.focus().is_ok())
     }
 
-    /// Opens the report of the row that has the focus, at one of its forms.
-    fn open(form: &str) -> bool {
+    /// Opens the report of the focused row with one of its forms open.
+    fn open_form(form: &str) -> bool {
         let active = document().active_element();
         let row = active.and_then(|element| element.closest(".queue__row").ok().flatten());
         let link = row.and_then(|row| row.query_selector(".queue__link").ok().flatten());
@@ -155,11 +155,11 @@ mod browser {
     }
 }
 
-/// On the server nobody presses a key.
+/// Server side: no keyboard, no fetching.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::web_sys::KeyboardEvent;
 
     pub fn fetch_rows(_: impl Fn(usize) + 'static) {}
-    pub const fn key(_: &KeyboardEvent) {}
+    pub const fn on_key(_: &KeyboardEvent) {}
 }

@@ -1,16 +1,15 @@
-//! The reporting form's helpers: the draft, what must be read first, and one submit for
-//! one press.
+//! Report form: draft, safety hints of the chosen category, protection against double submit.
 
 use leptos::prelude::*;
 
 use crate::lang;
 
-/// Around the fields, which the page draws.
+/// The form element around the fields, which the page renders.
 #[island]
 pub fn ReportFormIsland(
-    /// Whether nothing was typed yet, so that a draft may fill it.
+    /// Whether the form is blank, so that a draft may fill it.
     fresh: bool,
-    /// Whose form it is.
+    /// Owner token of the page.
     owner: String,
     /// The fields.
     children: Children,
@@ -23,20 +22,20 @@ pub fn ReportFormIsland(
     Effect::new(move |_| {
         awake.set(true);
         if let Some(form) = form.get_untracked() {
-            drafts.set_value(browser::begin(&form, fresh, &owner));
+            drafts.set_value(browser::restore_draft(&form, fresh, &owner));
         }
     });
-    // Back from the next page, the browser may show this one as it was left.
+    // The browser may restore this page from its history as it was left.
     let returned = window_event_listener(leptos::ev::pageshow, move |event| {
         sending.set(false);
         if event.persisted() {
-            drafts.with_value(|drafts| browser::came_back(drafts.as_ref()));
+            drafts.with_value(|drafts| browser::reload_if_owner_changed(drafts.as_ref()));
         }
     });
     on_cleanup(move || returned.remove());
     let on_change = move |_| {
         if let Some(form) = form.get_untracked() {
-            drafts.with_value(|drafts| browser::keep(&form, drafts.as_ref()));
+            drafts.with_value(|drafts| browser::save_draft(&form, drafts.as_ref()));
         }
     };
     let on_submit = move |event: leptos::ev::SubmitEvent| {
@@ -57,8 +56,8 @@ pub fn ReportFormIsland(
             on:change=on_change
             on:submit=on_submit
         >
-            // Enter in a field presses the first button of a form: it must be this one, not
-            // one that supports a neighbour's report.
+            // Enter in a field activates the first submit button of the form. It must be this one,
+            // not one that supports another report.
             <button class="unseen" type="submit" tabindex="-1" aria-hidden="true">{lang.say("提交", "Send")}</button>
             {children()}
             <div class="look" hidden=awake>
@@ -75,10 +74,10 @@ pub fn ReportFormIsland(
     }
 }
 
-/// Forgets the draft, once it has become a report.
+/// Deletes the draft; on the page of the new report.
 #[island]
 pub fn ForgetReportDraft() -> impl IntoView {
-    Effect::new(move |_| browser::forget());
+    Effect::new(move |_| browser::delete_draft());
 }
 
 #[cfg(feature = "hydrate")]
@@ -93,13 +92,13 @@ mod browser {
     pub use crate::forms::draft::Drafts;
     use crate::forms::{
         draft,
-        fields::{one, tell},
+        fields::{dispatch, find},
     };
 
-    /// Where the draft is kept, in this browser only.
+    /// Storage key of the draft.
     const KEY: &str = "chuangquan.report";
 
-    /// What was typed so far; neither contact details nor permissions.
+    /// Draft of the form, without contact details and consent.
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Draft {
         category: String,
@@ -108,27 +107,27 @@ mod browser {
         description: String,
     }
 
-    /// A fresh form takes up the draft where nothing was typed before it woke; what then
-    /// stands in it is the draft from now on.
-    pub fn begin(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
-        let drafts = Drafts::of(KEY, owner)?;
+    /// Fills the empty fields of a blank form from the draft, then saves the form as the draft.
+    /// Fields in which the user typed before hydration keep their text.
+    pub fn restore_draft(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
+        let drafts = Drafts::open(KEY, owner)?;
         let draft = drafts.get::<Draft>().filter(|_| fresh);
         if let Some(draft) = draft {
             fill(form, &draft);
         }
-        keep(form, Some(&drafts));
+        save_draft(form, Some(&drafts));
         Some(drafts)
     }
 
-    /// Back from the browser's memory: whose form is it now?
-    pub fn came_back(drafts: Option<&Drafts>) {
+    /// After a restore from the back-forward cache: reloads if the owner has changed.
+    pub fn reload_if_owner_changed(drafts: Option<&Drafts>) {
         if let Some(drafts) = drafts {
-            drafts.came_back();
+            drafts.reload_if_owner_changed();
         }
     }
 
-    /// Keeps what stands in the form.
-    pub fn keep(form: &HtmlFormElement, drafts: Option<&Drafts>) {
+    /// Saves the current values as the draft, and updates the safety hints.
+    pub fn save_draft(form: &HtmlFormElement, drafts: Option<&Drafts>) {
         let Ok(data) = FormData::new_with_form(form) else { return };
         let text = |name| data.get(name).as_string().unwrap_or_default();
         let draft = Draft {
@@ -138,48 +137,48 @@ mod browser {
             description: text("description"),
         };
         if let Some(drafts) = drafts {
-            drafts.keep(draft);
+            drafts.save(draft);
         }
         show_urgent(form);
     }
 
-    pub fn forget() {
-        draft::forget(KEY);
+    pub fn delete_draft() {
+        draft::delete(KEY);
     }
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
         if let Some(input) =
-            one::<HtmlInputElement>(form, "[name=place]").filter(|i| i.value().is_empty())
+            find::<HtmlInputElement>(form, "[name=place]").filter(|i| i.value().is_empty())
         {
             input.set_value(&draft.place);
         }
-        let area = one::<HtmlTextAreaElement>(form, "[name=description]");
+        let area = find::<HtmlTextAreaElement>(form, "[name=description]");
         if let Some(area) = area.filter(|area| area.value().is_empty()) {
             area.set_value(&draft.description);
         }
-        let grid = one::<HtmlSelectElement>(form, "[name=grid]");
+        let grid = find::<HtmlSelectElement>(form, "[name=grid]");
         if let Some(select) = grid.filter(|select| select.value().is_empty()) {
             select.set_value(&draft.grid);
-            tell(&select, "change");
+            dispatch(&select, "change");
         }
-        let none = one::<HtmlInputElement>(form, "[name=category]:checked").is_none();
-        // What was kept is a slug, or nothing that a selector could be made to misread.
+        let none = find::<HtmlInputElement>(form, "[name=category]:checked").is_none();
+        // Storage can be edited: only characters of a slug may get into the selector.
         let plain = draft.category.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-');
         if none && plain && !draft.category.is_empty() {
             let selector = format!("[name=category][value=\"{}\"]", draft.category);
-            if let Some(radio) = one::<HtmlInputElement>(form, &selector) {
+            if let Some(radio) = find::<HtmlInputElement>(form, &selector) {
                 radio.set_checked(true);
                 if let Ok(Some(fold)) = radio.closest("details") {
                     fold.set_attribute("open", "").ok();
                 }
-                tell(&radio, "change");
+                dispatch(&radio, "change");
             }
         }
     }
 
-    /// Shows what must be read first for the category that is chosen.
+    /// Shows the safety hint of the chosen category.
     fn show_urgent(form: &HtmlFormElement) {
-        let chosen = one::<HtmlInputElement>(form, "[name=category]:checked");
+        let chosen = find::<HtmlInputElement>(form, "[name=category]:checked");
         let chosen = chosen.map(|radio| radio.value()).unwrap_or_default();
         let Ok(notices) = form.query_selector_all(".urgent") else { return };
         for notice in (0..notices.length()).filter_map(|i| notices.get(i)) {
@@ -190,19 +189,19 @@ mod browser {
     }
 }
 
-/// On the server nothing is kept and nothing moves.
+/// Server side: no drafts, no events.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::web_sys::HtmlFormElement;
 
-    /// There are none.
+    /// Placeholder of the browser type.
     #[derive(Clone, Debug)]
     pub struct Drafts;
 
-    pub fn begin(_: &HtmlFormElement, _: bool, _: &str) -> Option<Drafts> {
+    pub fn restore_draft(_: &HtmlFormElement, _: bool, _: &str) -> Option<Drafts> {
         None
     }
-    pub fn came_back(_: Option<&Drafts>) {}
-    pub fn keep(_: &HtmlFormElement, _: Option<&Drafts>) {}
-    pub fn forget() {}
+    pub fn reload_if_owner_changed(_: Option<&Drafts>) {}
+    pub fn save_draft(_: &HtmlFormElement, _: Option<&Drafts>) {}
+    pub fn delete_draft() {}
 }

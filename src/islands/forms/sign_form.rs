@@ -1,15 +1,15 @@
-//! The signing form's helpers: the draft, 全部承诺, and one submit for one press.
+//! Signing form: draft, "all pledges" checkbox (全部承诺), protection against double submit.
 
 use leptos::prelude::*;
 
 use crate::lang;
 
-/// Around the fields, which the page draws.
+/// The form element around the fields, which the page renders.
 #[island]
 pub fn SignForm(
-    /// Whether nothing was typed yet, so that a draft may fill it.
+    /// Whether the form is blank, so that a draft may fill it.
     fresh: bool,
-    /// Whose form it is.
+    /// Owner token of the page.
     owner: String,
     /// The fields.
     children: Children,
@@ -24,22 +24,22 @@ pub fn SignForm(
     Effect::new(move |_| {
         awake.set(true);
         if let Some(form) = form.get_untracked() {
-            drafts.set_value(browser::begin(&form, fresh, &owner));
+            drafts.set_value(browser::restore_draft(&form, fresh, &owner));
             all.set(browser::all_ticked(&form));
         }
     });
-    // Back from the next page, the browser may show this one as it was left.
+    // The browser may restore this page from its history as it was left.
     let returned = window_event_listener(leptos::ev::pageshow, move |event| {
         sending.set(false);
         if event.persisted() {
-            drafts.with_value(|drafts| browser::came_back(drafts.as_ref()));
+            drafts.with_value(|drafts| browser::reload_if_owner_changed(drafts.as_ref()));
         }
     });
     on_cleanup(move || returned.remove());
 
     let on_change = move |_| {
         if let Some(form) = form.get_untracked() {
-            drafts.with_value(|drafts| browser::keep(&form, drafts.as_ref()));
+            drafts.with_value(|drafts| browser::save_draft(&form, drafts.as_ref()));
             all.set(browser::all_ticked(&form));
         }
     };
@@ -49,7 +49,7 @@ pub fn SignForm(
         }
         sending.set(true);
     };
-    // Heard before the form hears of it, which then finds all boxes as they are to be.
+    // The `input` event reaches this handler before the form's, which then sees all boxes.
     let on_all = move |event| {
         if let Some(form) = form.get_untracked() {
             browser::tick_all(&form, event_target_checked(&event));
@@ -83,10 +83,10 @@ pub fn SignForm(
     }
 }
 
-/// Forgets the draft, once it has become a signature.
+/// Deletes the draft; on the page after signing.
 #[island]
 pub fn ForgetDraft() -> impl IntoView {
-    Effect::new(move |_| browser::forget());
+    Effect::new(move |_| browser::delete_draft());
 }
 
 #[cfg(feature = "hydrate")]
@@ -98,13 +98,13 @@ mod browser {
     pub use crate::forms::draft::Drafts;
     use crate::forms::{
         draft,
-        fields::{one, tell},
+        fields::{dispatch, find},
     };
 
-    /// Where the draft is kept, in this browser only.
+    /// Storage key of the draft.
     const KEY: &str = "chuangquan.sign";
 
-    /// What was typed so far; never a permission, which each person gives anew.
+    /// Draft of the form. Without consents: each person must give their own.
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
     struct Draft {
         name: String,
@@ -113,27 +113,27 @@ mod browser {
         message: String,
     }
 
-    /// A fresh form takes up the draft where nothing was typed before it woke; what then
-    /// stands in it is the draft from now on.
-    pub fn begin(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
-        let drafts = Drafts::of(KEY, owner)?;
+    /// Fills the empty fields of a blank form from the draft, then saves the form as the draft.
+    /// Fields in which the user typed before hydration keep their text.
+    pub fn restore_draft(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
+        let drafts = Drafts::open(KEY, owner)?;
         let draft = drafts.get::<Draft>().filter(|_| fresh);
         if let Some(draft) = draft {
             fill(form, &draft);
         }
-        keep(form, Some(&drafts));
+        save_draft(form, Some(&drafts));
         Some(drafts)
     }
 
-    /// Back from the browser's memory: whose form is it now?
-    pub fn came_back(drafts: Option<&Drafts>) {
+    /// After a restore from the back-forward cache: reloads if the owner has changed.
+    pub fn reload_if_owner_changed(drafts: Option<&Drafts>) {
         if let Some(drafts) = drafts {
-            drafts.came_back();
+            drafts.reload_if_owner_changed();
         }
     }
 
-    /// Keeps what stands in the form.
-    pub fn keep(form: &HtmlFormElement, drafts: Option<&Drafts>) {
+    /// Saves the current values as the draft.
+    pub fn save_draft(form: &HtmlFormElement, drafts: Option<&Drafts>) {
         let Ok(data) = FormData::new_with_form(form) else { return };
         let text = |name| data.get(name).as_string().unwrap_or_default();
         let draft = Draft {
@@ -143,28 +143,28 @@ mod browser {
             message: text("message"),
         };
         if let Some(drafts) = drafts {
-            drafts.keep(draft);
+            drafts.save(draft);
         }
     }
 
-    pub fn forget() {
-        draft::forget(KEY);
+    pub fn delete_draft() {
+        draft::delete(KEY);
     }
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
         for (name, value) in [("name", &draft.name), ("message", &draft.message)] {
-            if let Some(input) = one::<HtmlInputElement>(form, &format!("[name={name}]"))
+            if let Some(input) = find::<HtmlInputElement>(form, &format!("[name={name}]"))
                 .filter(|i| i.value().is_empty())
             {
                 input.set_value(value);
-                tell(&input, "input");
+                dispatch(&input, "input");
             }
         }
         if let Some(select) =
-            one::<HtmlSelectElement>(form, "[name=grid]").filter(|s| s.value().is_empty())
+            find::<HtmlSelectElement>(form, "[name=grid]").filter(|s| s.value().is_empty())
         {
             select.set_value(&draft.grid);
-            tell(&select, "change");
+            dispatch(&select, "change");
         }
         for pledge in pledges(form) {
             pledge.set_checked(pledge.checked() || draft.pledges.contains(&pledge.value()));
@@ -193,21 +193,21 @@ mod browser {
     }
 }
 
-/// On the server nothing is kept and nothing moves.
+/// Server side: no drafts, no events.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::web_sys::HtmlFormElement;
 
-    /// There are none.
+    /// Placeholder of the browser type.
     #[derive(Clone, Debug)]
     pub struct Drafts;
 
-    pub fn begin(_: &HtmlFormElement, _: bool, _: &str) -> Option<Drafts> {
+    pub fn restore_draft(_: &HtmlFormElement, _: bool, _: &str) -> Option<Drafts> {
         None
     }
-    pub fn came_back(_: Option<&Drafts>) {}
-    pub fn keep(_: &HtmlFormElement, _: Option<&Drafts>) {}
-    pub fn forget() {}
+    pub fn reload_if_owner_changed(_: Option<&Drafts>) {}
+    pub fn save_draft(_: &HtmlFormElement, _: Option<&Drafts>) {}
+    pub fn delete_draft() {}
     pub fn tick_all(_: &HtmlFormElement, _: bool) {}
     pub fn all_ticked(_: &HtmlFormElement) -> bool {
         false

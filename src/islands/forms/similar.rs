@@ -1,29 +1,29 @@
-//! 我也遇到过: what neighbours have reported already, looked up while the form is filled.
+//! Similar open reports (我也遇到过), searched while the report form is filled in.
 
 use leptos::prelude::*;
 
 use crate::lang;
 use serde::{Deserialize, Serialize};
 
-/// A report that may be the same.
+/// A report that may be about the same problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SimilarReport {
-    /// Its address.
+    /// Code of the report, as in its URL.
     pub code: String,
-    /// 公开摘要.
+    /// Public summary (公开摘要), or a generated one.
     pub summary: String,
-    /// How far it has come.
+    /// State of the report, as a sentence.
     pub state: String,
-    /// How many have met the same.
+    /// Number of residents who support it.
     pub supporters: u64,
 }
 
-/// The list, where the form has it.
+/// The list of similar reports in the form.
 #[island]
 pub fn Similar(
-    /// What was found when the page was drawn.
+    /// Reports found when the page was rendered.
     found: Vec<SimilarReport>,
-    /// Whether it was looked up because someone asked.
+    /// Whether the user asked for the search (without scripts).
     looked: bool,
 ) -> impl IntoView {
     let lang = lang();
@@ -31,7 +31,7 @@ pub fn Similar(
     let section = NodeRef::<leptos::html::Section>::new();
     Effect::new(move |_| {
         if let Some(section) = section.get_untracked() {
-            browser::follow(&section, move |list| found.set(list));
+            browser::search_on_change(&section, move |list| found.set(list));
         }
     });
     let items = move || {
@@ -81,8 +81,8 @@ mod browser {
 
     use super::SimilarReport;
 
-    /// Looks again whenever what the form says of kind and place has changed.
-    pub fn follow(section: &Element, show: impl Fn(Vec<SimilarReport>) + Copy + 'static) {
+    /// Searches again when category, grid or place in the form have changed.
+    pub fn search_on_change(section: &Element, show: impl Fn(Vec<SimilarReport>) + Copy + 'static) {
         let Ok(Some(form)) = section.closest("form") else { return };
         let form: HtmlFormElement = form.unchecked_into();
         let asked = RefCell::new(String::new());
@@ -128,12 +128,12 @@ mod browser {
     }
 }
 
-/// On the server nothing is looked up by itself.
+/// Server side: no automatic search.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
     use leptos::web_sys::HtmlElement;
 
     use super::SimilarReport;
 
-    pub fn follow(_: &HtmlElement, _: impl Fn(Vec<SimilarReport>) + Copy + 'static) {}
+    pub fn search_on_change(_: &HtmlElement, _: impl Fn(Vec<SimilarReport>) + Copy + 'static) {}
 }

@@ -1,13 +1,13 @@
-//! Sentences that staff start from, put into a text field.
+//! Drop-down list of text templates for staff replies.
 
 use leptos::prelude::*;
 
-/// A list of sentences for the field of that id.
+/// A list of templates; choosing one appends its text to the text area `target`.
 #[island]
 pub fn Templates(
-    /// The id of the field.
+    /// HTML id of the text area.
     target: String,
-    /// Each with its title.
+    /// Title and text of each template.
     templates: Vec<(String, String)>,
 ) -> impl IntoView {
     let awake = RwSignal::new(false);
@@ -19,7 +19,7 @@ pub fn Templates(
     let on_change = move |event| {
         let chosen = event_target_value(&event).parse::<usize>().ok();
         if let Some((_, text)) = chosen.and_then(|i| templates.get(i)) {
-            browser::put(&target, text);
+            browser::append_to_field(&target, text);
         }
     };
     view! {
@@ -36,8 +36,8 @@ mod browser {
     use wasm_bindgen::JsCast;
     use web_sys::HtmlTextAreaElement;
 
-    /// Puts `text` into the field, after what stands there.
-    pub fn put(id: &str, text: &str) {
+    /// Appends `text` to the text area, and focuses it.
+    pub fn append_to_field(id: &str, text: &str) {
         let Some(field) = document().get_element_by_id(id) else { return };
         let Ok(field) = field.dyn_into::<HtmlTextAreaElement>() else { return };
         field.set_value(&format!("{}{text}", field.value()));
@@ -45,8 +45,8 @@ mod browser {
     }
 }
 
-/// On the server nothing is put anywhere.
+/// Server side: nothing to fill.
 #[cfg(not(feature = "hydrate"))]
 mod browser {
-    pub const fn put(_: &str, _: &str) {}
+    pub const fn append_to_field(_: &str, _: &str) {}
 }

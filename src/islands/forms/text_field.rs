@@ -1,7 +1,7 @@
-//! A line of text with its label, and its rule told as soon as it is broken.
+//! Text field with live validation by the same rules as on the server.
 
 use domain::{
-    lang::Said,
+    lang::LocalizedText,
     signature::{MESSAGE_MAX, Message, NAME_MAX, SignerName},
     text,
 };
@@ -10,29 +10,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::lang;
 
-/// Which rule a field follows.
+/// Validation rule of a field.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Rule {
     /// A signer's name.
     Name,
-    /// A 寄语.
+    /// A message (寄语).
     Message,
 }
 
 impl Rule {
-    /// The most characters.
-    const fn most(self) -> usize {
+    /// Maximum length in characters.
+    const fn max_length(self) -> usize {
         match self {
             Self::Name => NAME_MAX,
             Self::Message => MESSAGE_MAX,
         }
     }
 
-    /// What is wrong with `typed`, as the server would say it.
-    fn broken_by(self, typed: &str) -> Option<String> {
+    /// The validation error for `typed`, with the same text as on the server.
+    fn error_of(self, typed: &str) -> Option<String> {
         let said = match self {
-            Self::Name => SignerName::parse(typed).err().map(Said::from),
-            Self::Message => Message::parse(typed).err().map(Said::from),
+            Self::Name => SignerName::parse(typed).err().map(LocalizedText::from),
+            Self::Message => Message::parse(typed).err().map(LocalizedText::from),
         };
         said.map(|said| said.in_lang(lang()).to_owned())
     }
@@ -41,41 +41,41 @@ impl Rule {
 /// A field of the signing form.
 #[island]
 pub fn TextField(
-    /// Its name in the form.
+    /// Name of the form field.
     #[prop(into)]
     name: String,
-    /// What it asks for.
+    /// Label.
     #[prop(into)]
     label: String,
-    /// What may be written.
+    /// Hint on the allowed text.
     #[prop(into)]
     hint: String,
-    /// Its rule.
+    /// Validation rule.
     rule: Rule,
-    /// What was typed before.
+    /// Submitted value.
     value: String,
-    /// What the server said about it.
+    /// Error from the server.
     error: Option<String>,
 ) -> impl IntoView {
-    let most = rule.most();
+    let most = rule.max_length();
     let typed = RwSignal::new(value.clone());
     let error = RwSignal::new(error);
-    let check = move || error.set(rule.broken_by(&typed.read_untracked()));
+    let check = move || error.set(rule.error_of(&typed.read_untracked()));
     let on_input = move |event| {
         typed.set(event_target_value(&event));
-        // While someone mends it, a fault goes as soon as it is gone.
+        // While the user corrects the value, the error disappears as soon as it is valid.
         if error.read_untracked().is_some() {
             check();
         }
     };
-    // Nobody is told that a field is empty before they had a chance to fill it.
+    // A field that is left empty is not an error before the form is submitted.
     let on_leave = move |event| {
         typed.set(event_target_value(&event));
         if !typed.read_untracked().is_empty() {
             check();
         }
     };
-    // What was typed before this island woke.
+    // The user may have typed before hydration.
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get_untracked() {
@@ -97,8 +97,8 @@ pub fn TextField(
         Rule::Name => "name",
         Rule::Message => "off",
     };
-    // Hint and error take each other's place: a button below that moved at the moment it
-    // was pressed would not be pressed.
+    // Hint and error share one place, so that the layout does not shift: a button below would move
+    // away at the moment of a click.
     view! {
         <div class="weui-cell field">
             <label class="field__label" for=id.clone()>{label}</label>

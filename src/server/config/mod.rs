@@ -10,7 +10,7 @@ pub mod tls;
 
 use std::{convert::Infallible, fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use campaign::{CampaignError, Checked};
+use campaign::{CampaignError, CheckedCampaign};
 use clap::Args;
 use ipnet::IpNet;
 
@@ -94,7 +94,7 @@ impl CampaignSettings {
     ///
     /// # Errors
     /// [`CampaignError`].
-    pub fn campaign(&self) -> Result<Checked, CampaignError> {
+    pub fn campaign(&self) -> Result<CheckedCampaign, CampaignError> {
         match &self.campaign {
             Some(file) => campaign::load(file),
             None => campaign::default(),

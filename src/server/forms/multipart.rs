@@ -18,7 +18,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
-use domain::report::action::command::Sent;
+use domain::report::action::command::FormFields;
 use futures::StreamExt;
 use http_body_util::Limited;
 use service::BYTES_MAX;
@@ -76,7 +76,7 @@ pub struct PostedForm {
     _memory_permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Sent for PostedForm {
+impl FormFields for PostedForm {
     fn first(&self, name: &str) -> String {
         self.fields.first(name)
     }
@@ -159,7 +159,7 @@ impl PostedForm {
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
         let read = Self::read_parts(multipart, UploadBudget::new(memory, unread));
-        timeout(FORM_TIMEOUT, read).await.map_err(|_| Refusal::TooSlow)?
+        timeout(FORM_TIMEOUT, read).await.map_err(|_| Refusal::RequestTimeout)?
     }
 
     async fn read_parts(
@@ -278,7 +278,7 @@ impl<'m> UploadBudget<'m> {
                 Err(Refusal::TooLarge)
             }
             Ok(Err(_)) => Err(Refusal::Malformed),
-            Err(_) => Err(Refusal::TooSlow),
+            Err(_) => Err(Refusal::RequestTimeout),
         }
     }
 }
@@ -298,7 +298,7 @@ fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
 const fn limit_reached(why: LimitReached) -> Refusal {
     match why {
         LimitReached::All => Refusal::Unavailable,
-        LimitReached::Own => Refusal::TooMany(5),
+        LimitReached::Own => Refusal::RateLimited(5),
     }
 }
 

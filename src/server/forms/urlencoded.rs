@@ -6,7 +6,7 @@ use axum::{body::Body, http::HeaderMap, http::header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 
-use domain::report::action::command::Sent;
+use domain::report::action::command::FormFields;
 use ui::error::Refusal;
 
 /// Largest form in bytes; valid ones are far smaller.
@@ -35,7 +35,7 @@ impl Fields {
             Ok(Ok(body)) => Self::parse(&body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
             Ok(Err(_)) => Err(Refusal::Malformed),
-            Err(_) => Err(Refusal::TooSlow),
+            Err(_) => Err(Refusal::RequestTimeout),
         }
     }
 
@@ -81,7 +81,7 @@ impl Fields {
     }
 }
 
-impl Sent for Fields {
+impl FormFields for Fields {
     fn first(&self, name: &str) -> String {
         Self::first(self, name)
     }

@@ -7,10 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    lang::{Lang, Said},
+    lang::{Lang, LocalizedText},
     report::{
         Action, Code, EventKind, Report, Source,
-        action::command::{Command, FieldErrors, Sent},
+        action::command::{Command, FieldErrors, FormFields},
         words::day_and_time,
     },
 };
@@ -62,14 +62,14 @@ pub async fn act(
     // One picture cannot show both.
     after.held.retain(|id| !before.held.contains(id));
     let fault = before.fault.as_ref().or(after.fault.as_ref());
-    let command = Command::read(action, &posted, state.service.campaign());
+    let command = Command::parse(action, &posted, state.service.campaign());
     let (status, errors, whole) = match (command, fault) {
         (Ok(command), None) => {
             let (before, after) = (before.held.clone(), after.held.clone());
             let order = ActionRequest { code: code.clone(), version, command, before, after };
             match state.service.act(&session.staff, order).await {
                 // After a transfer the report may be out of scope.
-                Ok(report) if !session.staff.sees(&report) => {
+                Ok(report) if !session.staff.may_see(&report) => {
                     return Ok(Redirect::to("/console").into_response());
                 }
                 Ok(_) => return Ok(back(&parts.headers, &format!("/console/reports/{code}"))),
@@ -94,8 +94,8 @@ pub async fn act(
     values.retain(|(field, _)| field != "held" && field != "held_before");
     values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
     values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
-    let form = FormState::sent(action.as_str(), values).with_errors(errors);
-    let form = form.with_message(whole.map(Said::from));
+    let form = FormState::submitted(action.as_str(), values).with_errors(errors);
+    let form = form.with_message(whole.map(LocalizedText::from));
     let page = format!("/console/reports/{code}");
     Ok(render::with_form(&state, parts, &page, form, status).await)
 }
@@ -119,7 +119,7 @@ async fn changed_since(
         .iter()
         .map(|(event, who)| {
             let time = day_and_time(state.service.calendar().civil(event.at), Lang::Zh);
-            format!("{time} {who}{}", event.words(campaign))
+            format!("{time} {who}{}", event.label(campaign))
         })
         .collect();
     format!("没有保存：您打开后这件有了变化（{}）。您写的还在，请看清后再提交。", list.join("；"))
@@ -137,7 +137,7 @@ pub async fn show_contact(
     let report = report.ok_or(Refusal::NotFound)?;
     let contact = [("name", report.contact_name), ("phone", report.contact_phone)];
     let values = contact.map(|(name, value)| (name.to_owned(), value.unwrap_or_default()));
-    let form = FormState::sent("contact", values.into());
+    let form = FormState::submitted("contact", values.into());
     let page = format!("/console/reports/{code}");
     Ok(render::with_form(&state, parts, &page, form, StatusCode::OK).await)
 }
@@ -166,7 +166,7 @@ pub async fn bulk(
     let command = match action {
         Action::Accept => Some(BulkCommand::Accept),
         Action::Dispatch | Action::Reject | Action::Check => {
-            match Command::read(action, &posted, state.service.campaign()) {
+            match Command::parse(action, &posted, state.service.campaign()) {
                 Ok(command) => Some(BulkCommand::Same(command)),
                 Err(more) => {
                     errors.extend(more);
@@ -180,7 +180,7 @@ pub async fn bulk(
         errors.push(("codes", "请先勾选要办的件".into()));
     }
     let Some(command) = command.filter(|_| errors.is_empty()) else {
-        let form = FormState::sent("bulk", posted.fields.into_pairs()).with_errors(errors);
+        let form = FormState::submitted("bulk", posted.fields.into_pairs()).with_errors(errors);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         let page = staff::form_page(&parts.headers).unwrap_or_else(|| page.to_owned());
         return Ok(render::with_form(&state, parts, &page, form, status).await);
@@ -194,7 +194,7 @@ pub async fn bulk(
     // What was ticked is looked at anew before it is ticked again.
     let mut values = posted.fields.into_pairs();
     values.retain(|(name, _)| name != "codes");
-    let form = FormState::sent("bulk", values).with_message(Said::from(whole));
+    let form = FormState::submitted("bulk", values).with_message(LocalizedText::from(whole));
     let page = staff::form_page(&parts.headers).unwrap_or_else(|| page.to_owned());
     Ok(render::with_form(&state, parts, &page, form, StatusCode::CONFLICT).await)
 }
@@ -240,7 +240,7 @@ pub async fn enter(
         state.service.enter_report(staff, &form, (source, &number), &before.held, key).await
     };
     let errors = match entered {
-        Ok(report) if staff.sees(&report) => {
+        Ok(report) if staff.may_see(&report) => {
             return Ok(Redirect::to(&format!("/console/reports/{}", report.code)).into_response());
         }
         Ok(_) => return Ok(Redirect::to("/console").into_response()),
@@ -253,6 +253,6 @@ pub async fn enter(
     values.extend(before.held.iter().map(|id| ("held_before".to_owned(), id.to_string())));
     values.extend(after.held.iter().map(|id| ("held".to_owned(), id.to_string())));
     let form = if settles { "settle" } else { "new" };
-    let form = FormState::sent(form, values).with_errors(errors);
+    let form = FormState::submitted(form, values).with_errors(errors);
     Ok(render::with_form(&state, parts, "/console/new", form, status).await)
 }

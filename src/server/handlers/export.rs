@@ -70,7 +70,7 @@ pub async fn export(
     };
     let personal = wanted.personal == "1";
     let cursor = state.service.begin_export(Some(&session.staff), what, personal).await?;
-    let cursor = cursor.ok_or(Refusal::Barred("导出由管理员来做"))?;
+    let cursor = cursor.ok_or(Refusal::NotPermitted("导出由管理员来做"))?;
     let heading = what.heading(personal);
     if format == "csv" {
         let body = csv_body(Arc::clone(&state.service), heading, cursor);
@@ -86,7 +86,7 @@ impl From<ExportError> for AppError {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Store(error) => Self::Store(error),
-            ExportError::TooMany => Refusal::Barred("超过表格的行数，请导出CSV").into(),
+            ExportError::TooMany => Refusal::NotPermitted("超过表格的行数，请导出CSV").into(),
             error => {
                 tracing::error!(%error, "an export failed");
                 Refusal::Internal.into()

@@ -66,7 +66,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Result<R
     let permit =
         state.streams.take(visitor.as_ref(), &client_network).map_err(|why| match why {
             LimitReached::All => Refusal::Unavailable,
-            LimitReached::Own => Refusal::TooMany(STREAM_WAIT),
+            LimitReached::Own => Refusal::RateLimited(STREAM_WAIT),
         })?;
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::report::action::command::Sent;
+use domain::report::action::command::FormFields;
 use service::{
     Requester,
     staff::{LoginError, StaffError},
@@ -56,7 +56,7 @@ pub async fn log_in(
     };
     // A password is never shown again.
     let values = vec![("login".to_owned(), login), ("next".to_owned(), posted.first("next"))];
-    let form = FormState::sent("login", values).with_errors(vec![("login", sentence.into())]);
+    let form = FormState::submitted("login", values).with_errors(vec![("login", sentence.into())]);
     let page = render::with_form(&state, parts, "/console/login", form, status).await;
     Ok(with_retry_after(page, wait))
 }
@@ -86,7 +86,7 @@ pub async fn change_password(
     match state.service.change_password(&session.staff, &session.token, (&old, &new)).await {
         Ok(()) => Ok(Redirect::to("/console/account?done=1").into_response()),
         Err(StaffError::Form(errors)) => {
-            let form = FormState::sent("password", Vec::new()).with_errors(errors);
+            let form = FormState::submitted("password", Vec::new()).with_errors(errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(render::with_form(&state, parts, "/console/account", form, status).await)
         }

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::report::action::command::Sent;
+use domain::report::action::command::FormFields;
 use service::message::MessageDecision;
 use ui::error::Refusal;
 
@@ -25,7 +25,7 @@ pub async fn object(
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
     if !visitor.known {
-        return Err(Refusal::NewVisitor.into());
+        return Err(Refusal::NoVisitorCookie.into());
     }
     let reason = posted.first("reason");
     match state.service.object_to_message(&visitor.id, ordinal, &reason).await? {
@@ -42,7 +42,7 @@ pub async fn decide(
     OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
-    if !session.staff.decides_messages() {
+    if !session.staff.moderates_messages() {
         return Err(MessageDecision::Forbidden.into());
     }
     let shown = match posted.first("show").as_str() {

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use domain::lang::Said;
+use domain::lang::LocalizedText;
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
@@ -43,11 +43,12 @@ pub async fn erase(
     OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !posted.fields.ticked("confirm") {
-        let sentence = Said::new(
+        let sentence = LocalizedText::new(
             "没有删除：请先勾选“我明白删除后找不回来”",
             "Nothing was deleted: please tick “I understand that this cannot be undone” first",
         );
-        let form = FormState::sent("erase", Vec::new()).with_errors(vec![("confirm", sentence)]);
+        let form =
+            FormState::submitted("erase", Vec::new()).with_errors(vec![("confirm", sentence)]);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(render::with_form(&state, parts, "/me/data", form, status).await);
     }

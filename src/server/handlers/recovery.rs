@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::{lang::Said, report::action::command::Sent};
+use domain::{lang::LocalizedText, report::action::command::FormFields};
 use service::visitor::recovery::RecoveryError;
 use ui::{error::Refusal, form_state::FormState};
 
@@ -25,7 +25,7 @@ pub async fn new_phrase(
     OwnerChecked(FormRequest { parts, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
     if !visitor.known {
-        return Err(Refusal::NewVisitor.into());
+        return Err(Refusal::NoVisitorCookie.into());
     }
     let phrase = state.service.new_phrase(&visitor.id).await?;
     let phrase = phrase.ok_or(Refusal::NothingToRecover)?;
@@ -49,7 +49,7 @@ pub async fn recover(
             return Ok(response);
         }
         Err(RecoveryError::Unknown) => {
-            let sentence = Said::new(
+            let sentence = LocalizedText::new(
                 "没有这个口令：请核对16位数字；每个口令只能用一次",
                 "Recovery code not found: please check the 16 digits; each code works only once",
             );
@@ -57,7 +57,7 @@ pub async fn recover(
         }
         Err(RecoveryError::Merge) => {
             field = "merge";
-            let sentence = Said::new(
+            let sentence = LocalizedText::new(
                 "这台手机上已有签名或反映。要把它们并到一起，请勾选下面一项",
                 "This phone already has a signature or reports. To put them together, tick the box below",
             );
@@ -66,7 +66,7 @@ pub async fn recover(
         Err(RecoveryError::Wait(seconds)) => {
             wait = Some(seconds);
             let minutes = seconds.div_ceil(60);
-            let sentence = Said::new(
+            let sentence = LocalizedText::new(
                 format!("试的次数太多了，请{minutes}分钟后再试"),
                 format!("Too many attempts; please try again in {minutes} min"),
             );
@@ -74,7 +74,7 @@ pub async fn recover(
         }
         Err(RecoveryError::Store(error)) => return Err(error.into()),
     };
-    let form = FormState::sent("recovery", vec![("phrase".into(), phrase)]);
+    let form = FormState::submitted("recovery", vec![("phrase".into(), phrase)]);
     let form = form.with_errors(vec![(field, sentence)]);
     let page = render::with_form(&state, parts, "/recovery", form, status).await;
     Ok(with_retry_after(page, wait))

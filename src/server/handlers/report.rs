@@ -7,10 +7,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    lang::{Lang, Said},
+    lang::{Lang, LocalizedText},
     report::{
         Code, Report, Source,
-        action::command::{FieldErrors, Sent},
+        action::command::{FieldErrors, FormFields},
         form::ReportForm,
         reporter::ReporterCommand,
     },
@@ -30,15 +30,15 @@ use crate::{
 };
 
 /// Said to a browser that did not bring its cookie.
-fn new_visitor() -> Said {
-    Said::new(
+fn new_visitor() -> LocalizedText {
+    LocalizedText::new(
         "还没有提交：刚才没有认出您的手机。您写的都在，照片请重新选择，再按一次“提交”。",
         "Not sent yet: your phone was not recognised. What you wrote is still here; please choose the photos again and press “Send” once more.",
     )
 }
 
 /// The reporting form, from what was posted.
-pub fn form_of(sent: &impl Sent) -> ReportForm {
+pub fn form_of(sent: &impl FormFields) -> ReportForm {
     let text = |name: &str| sent.first(name);
     ReportForm {
         category: text("category"),
@@ -100,7 +100,7 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
                 0,
                 (
                     "photos",
-                    Said::new(
+                    LocalizedText::new(
                         "选的照片太多了，请过一会儿再试",
                         "Too many photos; please try again later",
                     ),
@@ -139,17 +139,17 @@ async fn not_stored(
 ) -> Response {
     tracing::error!(%error, "a report could not be stored");
     let again = match held.is_empty() && !posted.files.is_empty() {
-        true => Said::new(
+        true => LocalizedText::new(
             "还没有提交：系统正忙。您写的内容都在，请重新选照片，过几秒再提交，不会重复。",
             "Not sent yet: the system is busy. What you wrote is still here; please choose the photos again and send it in a few seconds. It will not count twice.",
         ),
-        false => Said::new(
+        false => LocalizedText::new(
             "还没有提交：系统正忙。您填的内容都在，请过几秒再提交，不会重复。",
             "Not sent yet: the system is busy. Everything is still here; please send it again in a few seconds. It will not count twice.",
         ),
     };
     let values = values(posted, held, "held");
-    let form = FormState::sent("report", values).with_message(again);
+    let form = FormState::submitted("report", values).with_message(again);
     render::with_form(state, parts, "/report", form, StatusCode::SERVICE_UNAVAILABLE).await
 }
 
@@ -166,7 +166,7 @@ pub async fn file(
             Err(ReportError::Form(errors)) => errors,
             Err(error) => return Err(error.into()),
         };
-        let sent = FormState::sent("report", values(posted, &[], "held"));
+        let sent = FormState::submitted("report", values(posted, &[], "held"));
         let sent = sent.with_errors(errors).with_message(new_visitor());
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(render::with_form(&state, parts, "/report", sent, status).await);
@@ -201,7 +201,7 @@ pub async fn file(
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
-    let sent = FormState::sent("report", values).with_errors(errors);
+    let sent = FormState::submitted("report", values).with_errors(errors);
     let page = render::with_form(&state, parts, "/report", sent, status).await;
     Ok(with_retry_after(page, brought.fault.as_ref().and_then(ReportError::wait)))
 }
@@ -247,7 +247,7 @@ pub async fn similar(
     };
     let mut values = values(posted, &brought.held, "held");
     values.push(("look".into(), "on".into()));
-    let form = FormState::sent("report", values).with_errors(errors);
+    let form = FormState::submitted("report", values).with_errors(errors);
     Ok(render::with_form(&state, parts, "/report", form, status).await)
 }
 
@@ -266,7 +266,7 @@ async fn similar_json(
             let summary = report.summary.clone();
             serde_json::json!({
                 "code": report.code,
-                "summary": summary.unwrap_or_else(|| report.plain_summary(campaign)),
+                "summary": summary.unwrap_or_else(|| report.default_summary(campaign)),
                 "state": report.sentence(campaign, calendar, now),
                 "supporters": report.supporters,
             })
@@ -293,7 +293,7 @@ pub async fn act(
     let own = state.service.is_own_report(&visitor.id, &code).await?;
     // 403 before 422: the reporter's forms are not even parsed for someone else.
     if action != "support" && !own {
-        return Err(Refusal::NotTheirs.into());
+        return Err(Refusal::WrongVisitor.into());
     }
     if action == "support" {
         Ok(support(&state, &visitor, &code).await?)
@@ -358,6 +358,6 @@ async fn reporter_action(
     };
     let (status, errors) = refused(errors, brought.fault.as_ref());
     let values = values(posted, &brought.held, "held");
-    let form = FormState::sent(wish, values).with_errors(errors);
+    let form = FormState::submitted(wish, values).with_errors(errors);
     Ok(render::with_form(state, parts.clone(), &page, form, status).await)
 }

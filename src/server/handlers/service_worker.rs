@@ -35,7 +35,9 @@ pub async fn worker(State(state): State<AppState>, uri: Uri, headers: HeaderMap)
 /// Changes with any of the site's files, and with the language that the browser reads.
 fn version(state: &AppState, lang: Lang) -> String {
     let names = &state.assets.names;
-    let all = [&names.css, &names.all.js, &names.all.wasm].map(|name| name.as_str()).join("\n");
+    let all = [&names.css, &names.all_islands.js, &names.all_islands.wasm]
+        .map(|name| name.as_str())
+        .join("\n");
     // Forms are kept as they are when the campaign is open, or not, under one privacy text.
     let privacy = &state.service.campaign().privacy.version;
     let phase = state.service.phase();

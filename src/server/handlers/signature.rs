@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    lang::Said,
-    report::action::command::{FieldErrors, Sent},
+    lang::LocalizedText,
+    report::action::command::{FieldErrors, FormFields},
     signature::SignatureForm,
     text,
 };
@@ -88,7 +88,7 @@ pub async fn sign(
         }
         Err(SignError::Store(error)) => return Err(error.into()),
     };
-    let sent = FormState::sent("sign", fields.into_pairs())
+    let sent = FormState::submitted("sign", fields.into_pairs())
         .with_errors(refused.errors)
         .with_message(refused.message)
         .offering_next_person(refused.status == StatusCode::CONFLICT);
@@ -99,7 +99,7 @@ pub async fn sign(
 /// A refused signature: status, message and field errors.
 struct Refused {
     status: StatusCode,
-    message: Option<Said>,
+    message: Option<LocalizedText>,
     errors: FieldErrors,
 }
 
@@ -110,7 +110,7 @@ impl Refused {
 
     /// It came without a cookie, so that nobody could say whose it is.
     fn new_visitor(errors: FieldErrors) -> Self {
-        let message = Said::new(
+        let message = LocalizedText::new(
             "还没有签上：刚才没有认出您的手机。您填的内容都在，请再按一次“签名”。",
             "Not signed yet: your phone was not recognised. Everything you filled in is still here; please press “Sign” once more.",
         );
@@ -119,7 +119,7 @@ impl Refused {
 
     /// It could not be stored now.
     fn not_stored() -> Self {
-        let message = Said::new(
+        let message = LocalizedText::new(
             "还没有签上：系统正忙。您填的内容都在，请过几秒再按一次“签名”，不会重复签名。",
             "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
         );
@@ -129,7 +129,7 @@ impl Refused {
 
     /// Somebody else has signed at this phone, by that masked name.
     fn another(name: &str) -> Self {
-        let message = Said::new(
+        let message = LocalizedText::new(
             format!(
                 "还没有签上：这台手机上{name}已经签过。如果换了一位来签，请按“换人签名”，您填的内容会留着。"
             ),
@@ -153,7 +153,7 @@ async fn sign_once(
         return Ok(None);
     }
     let there = state.service.signature_of(&visitor.id).await?;
-    let other = there.map(|there| there.name).filter(|name| !form.is_by(name));
+    let other = there.map(|there| there.name).filter(|name| !form.has_name(name));
     Ok(other.map(|name| Refused::another(&text::masked(&name))))
 }
 
@@ -167,7 +167,7 @@ pub async fn withdraw(
     let there = state.service.signature_of(&visitor.id).await?;
     let is_another = |there: MySignature| there.ordinal.to_string() != meant;
     if !meant.is_empty() && there.is_some_and(is_another) {
-        return Err(Refusal::OfAnother.into());
+        return Err(Refusal::WrongOwner.into());
     }
     state.service.withdraw_signature(&visitor.id).await?;
     let mut response = Redirect::to("/me").into_response();
@@ -187,11 +187,11 @@ pub async fn next(
     let mut response = if posted.first("name").is_empty() {
         Redirect::to("/sign").into_response()
     } else {
-        let message = Said::new(
+        let message = LocalizedText::new(
             "已换成下一位，前一位的签名不变。请看一下您填的内容，再按“签名”。",
             "The next person can sign now; the signature before stays. Please look at what you filled in, then press “Sign”.",
         );
-        let sent = FormState::sent("sign", posted.fields.into_pairs()).with_message(message);
+        let sent = FormState::submitted("sign", posted.fields.into_pairs()).with_message(message);
         parts.extensions.insert(other);
         render::with_form(&state, parts, "/sign", sent, StatusCode::OK).await
     };

@@ -9,8 +9,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domain::{
-    report::action::command::Sent,
-    signature_review::{ReviewDecision, Rule},
+    report::action::command::FormFields,
+    signature_review::{FraudRule, ReviewDecision},
 };
 use service::signature_review::SignatureReviewError;
 use ui::{error::Refusal, form_state::FormState};
@@ -32,7 +32,7 @@ pub async fn start_bulk_review(
     Extension(session): Extension<Session>,
     OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
-    if !session.staff.judges_signatures() {
+    if !session.staff.reviews_signatures() {
         return Err(SignatureReviewError::Forbidden.into());
     }
     let verdict = ReviewDecision::parse(&posted.first("verdict")).ok_or(Refusal::Malformed)?;
@@ -42,7 +42,8 @@ pub async fn start_bulk_review(
     match state.service.start_bulk_review(&session.staff, verdict, &meant, upto).await {
         Ok(()) => Ok(run_and_redirect(&state)),
         Err(SignatureReviewError::Form(errors)) => {
-            let form = FormState::sent("judge", posted.fields.into_pairs()).with_errors(errors);
+            let form =
+                FormState::submitted("judge", posted.fields.into_pairs()).with_errors(errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(render::with_form(&state, parts, PAGE, form, status).await)
         }
@@ -68,10 +69,10 @@ pub async fn switch(
     Path(rule): Path<String>,
     OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
-    if !session.staff.judges_signatures() {
+    if !session.staff.reviews_signatures() {
         return Err(SignatureReviewError::Forbidden.into());
     }
-    let rule = Rule::parse(&rule).ok_or(Refusal::NotFound)?;
+    let rule = FraudRule::parse(&rule).ok_or(Refusal::NotFound)?;
     let on = match posted.first("on").as_str() {
         "yes" => true,
         "no" => false,

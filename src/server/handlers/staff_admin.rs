@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::report::action::command::{FieldErrors, Sent};
+use domain::report::action::command::{FieldErrors, FormFields};
 use service::staff::{StaffError, StaffForm, StaffUpdate, password::fresh_password};
 use ui::{error::Refusal, form_state::FormState};
 
@@ -37,7 +37,7 @@ pub async fn add_staff(
         Err(StaffError::Form(errors)) => {
             let mut values = posted.fields.into_pairs();
             values.retain(|(name, _)| name != "password");
-            let form = FormState::sent("add-staff", values).with_errors(errors);
+            let form = FormState::submitted("add-staff", values).with_errors(errors);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(render::with_form(&state, parts, "/console/staff", form, status).await)
         }
@@ -79,6 +79,6 @@ pub async fn manage_staff(
         }
         (Err(error), _) => return Err(error.into()),
     };
-    let form = FormState::sent(form, values).with_errors(errors);
+    let form = FormState::submitted(form, values).with_errors(errors);
     Ok(render::with_form(&state, parts, "/console/staff", form, status).await)
 }

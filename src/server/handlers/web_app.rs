@@ -91,7 +91,7 @@ pub async fn speculation_rules(State(state): State<AppState>) -> Response {
 
 /// `/share.png`, the picture of a shared link as it is now; a few minutes later it may be asked for anew.
 pub async fn share_image(State(state): State<AppState>) -> Response {
-    let lit = share::lit(&state.service, &state.service.counts());
+    let lit = share::lit_windows(&state.service, &state.service.counts());
     match state.share_image.showing(lit) {
         Some(picture) => {
             let headers = [

@@ -16,7 +16,7 @@ use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
-use ui::context::{Program, SiteFiles};
+use ui::context::{SiteFiles, WasmProgram};
 
 /// The names of the files that pages mention, and the content security policy.
 #[derive(Clone, Debug)]
@@ -68,16 +68,18 @@ impl Assets {
             Oco::from(format!("/{folder}/{name}{part}{hash}.{extension}"))
         };
         let names = SiteFiles {
-            start: Oco::from(beside("scripts/start_islands.js")?),
+            start_script: Oco::from(beside("scripts/start_islands.js")?),
             css: path("", "css", hash_of("css")),
-            desk_css: path("-desk", "css", hash_of("desk-css")),
-            all: Program {
+            console_css: path("-desk", "css", hash_of("desk-css")),
+            all_islands: WasmProgram {
                 js: path("", "js", hash_of("js")),
                 wasm: path("", "wasm", hash_of("wasm")),
             },
-            watching: hash_of("live-js").zip(hash_of("live-wasm")).map(|(js, wasm)| Program {
-                js: path("-live", "js", Some(js)),
-                wasm: path("-live", "wasm", Some(wasm)),
+            count_islands: hash_of("live-js").zip(hash_of("live-wasm")).map(|(js, wasm)| {
+                WasmProgram {
+                    js: path("-live", "js", Some(js)),
+                    wasm: path("-live", "wasm", Some(wasm)),
+                }
             }),
         };
         let policy = policy(&names, "", "");
@@ -106,7 +108,7 @@ fn read_beside(name: &str) -> io::Result<String> {
 /// Only our own files, the wasm, the one inline script that starts it, and scripts from
 /// `others`; forms that lead to us or, by a redirect, to `forms`.
 fn policy(names: &SiteFiles, others: &str, forms: &str) -> HeaderValue {
-    let start = STANDARD.encode(Sha256::digest(names.start.as_bytes()));
+    let start = STANDARD.encode(Sha256::digest(names.start_script.as_bytes()));
     let text = format!(
         "default-src 'none'; script-src 'self'{others} 'wasm-unsafe-eval' 'sha256-{start}'; \
          style-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob:; worker-src 'self'; manifest-src 'self'; form-action 'self'{forms}; base-uri 'none'; frame-ancestors 'none'"

@@ -63,11 +63,11 @@ impl From<ReportError> for AppError {
         Self::Refused(match error {
             ReportError::Closed(phase) => Refusal::Closed(phase),
             ReportError::NotFound => Refusal::NotFound,
-            ReportError::Forbidden(why) => Refusal::Barred(why),
-            ReportError::NotTheirs => Refusal::NotTheirs,
-            ReportError::NewVisitor => Refusal::NewVisitor,
+            ReportError::Forbidden(why) => Refusal::NotPermitted(why),
+            ReportError::NotTheirs => Refusal::WrongVisitor,
+            ReportError::NewVisitor => Refusal::NoVisitorCookie,
             ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
-            ReportError::TooMany(seconds) => Refusal::TooMany(seconds),
+            ReportError::TooMany(seconds) => Refusal::RateLimited(seconds),
             ReportError::Photo(PhotoError::TooLarge) => Refusal::TooLarge,
             ReportError::Photo(_) => Refusal::UnsupportedImage,
             ReportError::Form(_) => Refusal::Malformed,
@@ -79,7 +79,7 @@ impl From<ReportError> for AppError {
 impl From<StaffError> for AppError {
     fn from(error: StaffError) -> Self {
         match error {
-            StaffError::Forbidden => Self::Refused(Refusal::Barred("人员由管理员管理")),
+            StaffError::Forbidden => Self::Refused(Refusal::NotPermitted("人员由管理员管理")),
             StaffError::NotFound | StaffError::Form(_) => Self::Refused(Refusal::NotFound),
             StaffError::Store(error) => Self::Store(error),
         }
@@ -89,7 +89,9 @@ impl From<StaffError> for AppError {
 impl From<SignatureReviewError> for AppError {
     fn from(error: SignatureReviewError) -> Self {
         match error {
-            SignatureReviewError::Forbidden => Self::Refused(Refusal::Barred("签名由管理员核查")),
+            SignatureReviewError::Forbidden => {
+                Self::Refused(Refusal::NotPermitted("签名由管理员核查"))
+            }
             SignatureReviewError::NotFound | SignatureReviewError::Form(_) => {
                 Self::Refused(Refusal::NotFound)
             }
@@ -102,7 +104,7 @@ impl From<MessageDecision> for AppError {
     fn from(error: MessageDecision) -> Self {
         match error {
             MessageDecision::Forbidden => {
-                Self::Refused(Refusal::Barred("寄语由支部负责人或管理员审核"))
+                Self::Refused(Refusal::NotPermitted("寄语由支部负责人或管理员审核"))
             }
             MessageDecision::NotFound => Self::Refused(Refusal::NotFound),
             MessageDecision::Store(error) => Self::Store(error),
@@ -117,7 +119,7 @@ const TOO_MANY_WAIT: u32 = 600;
 pub(crate) const fn retry_after(refused: Refusal) -> Option<u32> {
     match refused {
         Refusal::Unavailable => Some(5),
-        Refusal::TooMany(seconds) => Some(seconds),
+        Refusal::RateLimited(seconds) => Some(seconds),
         _ => None,
     }
 }
@@ -141,15 +143,15 @@ pub(crate) const fn status(refusal: Refusal) -> StatusCode {
     match refusal {
         Refusal::Malformed => StatusCode::BAD_REQUEST,
         Refusal::Forbidden
-        | Refusal::Barred(_)
-        | Refusal::NotTheirs
-        | Refusal::NewVisitor
+        | Refusal::NotPermitted(_)
+        | Refusal::WrongVisitor
+        | Refusal::NoVisitorCookie
         | Refusal::NothingToRecover => StatusCode::FORBIDDEN,
         Refusal::NotFound => StatusCode::NOT_FOUND,
         Refusal::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        Refusal::Closed(_) | Refusal::Conflict | Refusal::OfAnother => StatusCode::CONFLICT,
-        Refusal::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        Refusal::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        Refusal::Closed(_) | Refusal::Conflict | Refusal::WrongOwner => StatusCode::CONFLICT,
+        Refusal::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
         Refusal::UnsupportedImage => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Refusal::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -163,12 +165,12 @@ pub(crate) fn from_status(status: StatusCode) -> Option<Refusal> {
         StatusCode::FORBIDDEN => Some(Refusal::Forbidden),
         StatusCode::NOT_FOUND => Some(Refusal::NotFound),
         StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::WrongMethod),
-        StatusCode::REQUEST_TIMEOUT => Some(Refusal::TooSlow),
+        StatusCode::REQUEST_TIMEOUT => Some(Refusal::RequestTimeout),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
         StatusCode::SERVICE_UNAVAILABLE => Some(Refusal::Unavailable),
         StatusCode::UNPROCESSABLE_ENTITY => None,
         StatusCode::CONFLICT => Some(Refusal::Conflict),
-        StatusCode::TOO_MANY_REQUESTS => Some(Refusal::TooMany(TOO_MANY_WAIT)),
+        StatusCode::TOO_MANY_REQUESTS => Some(Refusal::RateLimited(TOO_MANY_WAIT)),
         StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE => Some(Refusal::Malformed),
         other if other.is_server_error() => Some(Refusal::Internal),
         _ => None,
@@ -185,7 +187,7 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
 /// What is wrong with a form, for a program: each field with its sentence.
 pub fn form_errors(form: &FormState, status: StatusCode) -> Response {
     let errors: serde_json::Map<String, serde_json::Value> =
-        form.each_error().map(|(field, text)| (field.to_owned(), text.into())).collect();
+        form.all_errors().map(|(field, text)| (field.to_owned(), text.into())).collect();
     let body = serde_json::json!({ "status": status.as_u16(), "errors": errors });
     let mut response = (status, Json(body)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);

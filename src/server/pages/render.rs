@@ -15,7 +15,7 @@ use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
 use ui::{
-    context::{Instead, InsteadCell, Page, PersonalCell},
+    context::{OutcomeCell, Page, PageOutcome, PersonalFlag},
     error::Refusal,
     form_state::FormState,
 };
@@ -99,7 +99,7 @@ pub async fn with_phrase(
 ) -> Response {
     parts.uri = Uri::from_static("/recovery");
     let page = page_of(state, visitor, &parts.headers, &parts.extensions, &parts.uri);
-    shown_again(Page { phrase: Some(phrase.into()), ..page }, parts, StatusCode::OK).await
+    shown_again(Page { recovery_code: Some(phrase.into()), ..page }, parts, StatusCode::OK).await
 }
 
 async fn shown_again(page: Page, parts: Parts, status: StatusCode) -> Response {
@@ -163,7 +163,7 @@ fn page_of(
         visitor: visitor.id.clone(),
         owner: state.service.owner(owner::person(visitor, extensions)),
         has_signed: visitor.signed,
-        care: visitor.large_text,
+        large_text: visitor.large_text,
         // Staff read Chinese, and so does the lobby.
         lang: match path == "/screen" || path.starts_with("/console") {
             true => Lang::Zh,
@@ -172,13 +172,13 @@ fn page_of(
         poster_grid: visitor.grid.clone(),
         site_files: state.assets.names.clone(),
         form_state: None,
-        phrase: None,
-        wechat: state.wechat.is_some(),
-        identified: state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()),
+        recovery_code: None,
+        wechat_sdk: state.wechat.is_some(),
+        wechat_login: state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()),
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
         refusal: None,
-        instead: InsteadCell::default(),
-        personal: PersonalCell::default(),
+        outcome: OutcomeCell::default(),
+        personal: PersonalFlag::default(),
     }
 }
 
@@ -188,7 +188,7 @@ fn page_of(
 /// islands carry their own properties, and without inline scripts the content security
 /// policy needs no nonce.
 async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> {
-    let instead = page.instead.clone();
+    let instead = page.outcome.clone();
     let context = move || {
         provide_context(page.lang);
         provide_context(page.clone());
@@ -207,8 +207,8 @@ async fn render(page: Page, request: Request) -> Result<Encoded, Box<Response>> 
     )
     .await;
     match instead.get() {
-        Some(Instead::Refuse(refused)) => Err(Box::new(error::refuse(refused))),
-        Some(Instead::Go(path)) => Err(Box::new(Redirect::to(path).into_response())),
+        Some(PageOutcome::Refuse(refused)) => Err(Box::new(error::refuse(refused))),
+        Some(PageOutcome::Redirect(path)) => Err(Box::new(Redirect::to(path).into_response())),
         None => match response.into_body().collect().await {
             Ok(body) => Ok(Encoded::new(body.to_bytes())),
             Err(error) => {

@@ -131,7 +131,9 @@ pub(super) fn lang_in(hints: &CookieJar, headers: &HeaderMap) -> Lang {
     let chosen = hints.get(LANG).and_then(|cookie| Lang::parse(cookie.value()));
     chosen.unwrap_or_else(|| {
         let accepted = headers.get(header::ACCEPT_LANGUAGE);
-        Lang::accepted(accepted.and_then(|value| value.to_str().ok()).unwrap_or_default())
+        Lang::from_accept_language(
+            accepted.and_then(|value| value.to_str().ok()).unwrap_or_default(),
+        )
     })
 }
 

@@ -3,8 +3,8 @@
 use domain::{
     report::{
         Action, Code, Event, Photo, Report, State,
-        filter::{Filter, Sort, States},
-        photo::nearly_the_same,
+        filter::{ReportFilter, Sort, States},
+        photo::has_similar_before_and_after,
     },
     staff::{Staff, StaffId},
 };
@@ -56,7 +56,7 @@ impl Service {
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn case(&self, staff: &Staff, code: &Code) -> Result<Option<Case>, StoreError> {
-        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
         let Some(report) = report else { return Ok(None) };
         let events = self.store.events_of(report.serial).await?;
         let photos = self.store.photos_of(report.serial).await?;
@@ -64,14 +64,14 @@ impl Service {
             Some(grid) => self.store.similar_open_reports(&report.category, grid).await?,
             None => Vec::new(),
         };
-        similar.retain(|other| other.serial != report.serial && staff.sees(other));
+        similar.retain(|other| other.serial != report.serial && staff.may_see(other));
         similar.truncate(5);
         let merged_into = self.merged_into(&report).await?;
         let mut merged = self.store.merged_reports(report.serial).await?;
-        merged.retain(|other| staff.sees(other));
+        merged.retain(|other| staff.may_see(other));
         let actions = Action::ALL.into_iter();
         let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
-        let merged_into = merged_into.filter(|other| staff.sees(other));
+        let merged_into = merged_into.filter(|other| staff.may_see(other));
         let before_and_after_alike = self.before_and_after_alike(&report, &photos).await?;
         Ok(Some(Case {
             report,
@@ -125,14 +125,18 @@ impl Service {
         }
         let merged = self.store.photos_of_merged_reports(&report.code).await?;
         let own = photos.iter().filter(|photo| photo.serial == Some(report.serial));
-        Ok(nearly_the_same(own.chain(&merged)))
+        Ok(has_similar_before_and_after(own.chain(&merged)))
     }
 
     /// One page of the queue.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn queue(&self, staff: &Staff, filter: &Filter) -> Result<QueuePage, StoreError> {
+    pub async fn queue(
+        &self,
+        staff: &Staff,
+        filter: &ReportFilter,
+    ) -> Result<QueuePage, StoreError> {
         self.queue_page(staff, filter, QUEUE_PAGE).await
     }
 
@@ -142,7 +146,7 @@ impl Service {
     /// [`StoreError`] if the database cannot be reached.
     pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
         let states = States::Only(State::AwaitingCheck);
-        let filter = Filter { states, sort: Sort::Old, page, ..Filter::default() };
+        let filter = ReportFilter { states, sort: Sort::Old, page, ..ReportFilter::default() };
         let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
         for report in &found.reports {
             if self.before_and_after_alike(report, &found.photos).await? {
@@ -160,7 +164,7 @@ impl Service {
     pub async fn to_do(
         &self,
         staff: &Staff,
-        filter: &Filter,
+        filter: &ReportFilter,
         most: u32,
     ) -> Result<Vec<Report>, StoreError> {
         Ok(self.store.queue(staff, filter, most, crate::base::now()).await?.0)
@@ -169,7 +173,7 @@ impl Service {
     async fn queue_page(
         &self,
         staff: &Staff,
-        filter: &Filter,
+        filter: &ReportFilter,
         size: u32,
     ) -> Result<QueuePage, StoreError> {
         let (reports, more) = self.store.queue(staff, filter, size, crate::base::now()).await?;

@@ -4,7 +4,7 @@ use domain::{
     campaign::Campaign,
     report::{
         Action, CaseNumber, Code, Photo, PhotoRole, Report, State,
-        action::{Barred, command::Command, transition::Evidence},
+        action::{Denied, command::Command, transition::Evidence},
     },
     staff::Staff,
     time::Millis,
@@ -105,11 +105,11 @@ impl Service {
             from_before.extend(self.store.photos_of_merged_reports(&code).await?);
         }
         let changed = self.store.change_with_other(&code, other, move |report, known| {
-            if !staff.sees(report) {
+            if !staff.may_see(report) {
                 return Err(ReportError::NotFound);
             }
             *number = Some(report.number());
-            if let Err(Barred::Person(why)) = action.allowed(staff, report) {
+            if let Err(Denied::Person(why)) = action.allowed(staff, report) {
                 return Err(ReportError::Forbidden(why));
             }
             if version != report.version {
@@ -121,9 +121,9 @@ impl Service {
                     || known.photos.iter().any(|photo| photo.role == PhotoRole::Before),
                 after: !after.is_empty() || has_after(report, &known.photos),
                 repeated: any_repeated(&from_before, &from_after, &known.photos),
-                into: known.other.as_ref().filter(|other| staff.sees(other)),
+                into: known.other.as_ref().filter(|other| staff.may_see(other)),
             };
-            let (changed, event) = rules.carry_out(report, staff, &command, evidence)?;
+            let (changed, event) = rules.apply_command(report, staff, &command, evidence)?;
             let public_photos = match &command {
                 Command::Accept { public_photos, .. } => Some(public_photos.clone()),
                 _ => None,
@@ -167,9 +167,9 @@ impl Service {
         code: &Code,
         action: Action,
     ) -> Result<(), ReportError> {
-        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
         match action.allowed(staff, &report.ok_or(ReportError::NotFound)?) {
-            Err(Barred::Person(why)) => Err(ReportError::Forbidden(why)),
+            Err(Denied::Person(why)) => Err(ReportError::Forbidden(why)),
             _ => Ok(()),
         }
     }
@@ -183,7 +183,7 @@ impl Service {
         staff: &Staff,
         code: &Code,
     ) -> Result<Option<Report>, StoreError> {
-        let report = self.store.report(code).await?.filter(|report| staff.sees(report));
+        let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
         if let Some(report) = report.as_ref().filter(|report| report.has_contact()) {
             let subject = report.number().to_string();
             self.note(staff, "contact", &subject).await?;
@@ -233,7 +233,7 @@ impl BulkCommand {
             (Self::Accept, Some(grid)) => Ok(Command::Accept {
                 category: report.category.clone(),
                 grid: grid.clone(),
-                summary: report.plain_summary(campaign),
+                summary: report.default_summary(campaign),
                 public_photos: Vec::new(),
             }),
             (Self::Accept, None) => {
@@ -258,7 +258,9 @@ pub(crate) fn any_repeated(before: &[Photo], after: &[Photo], known: &[Photo]) -
     let of = |role| known.iter().filter(move |photo| photo.role == role);
     // Those that are brought are held as from before, all of them.
     let mut after = after.iter().chain(of(PhotoRole::After));
-    after.any(|after| before.iter().chain(of(PhotoRole::Before)).any(|photo| after.repeats(photo)))
+    after.any(|after| {
+        before.iter().chain(of(PhotoRole::Before)).any(|photo| after.is_copy_of(photo))
+    })
 }
 
 /// Whether there is a photo from after the last handling.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use domain::{
     campaign::{CategoryKind, Phase},
-    lang::Said,
+    lang::LocalizedText,
     report::{
         Audience, Code, Event, EventKind, Photo, PhotoRole, Report, Source, State,
         action::{
             command::FieldErrors,
-            transition::{Refused, Rules},
+            transition::{Rules, TransitionError},
         },
         form::{NewReport, ReportForm},
         photo::PHOTOS_MAX,
@@ -79,12 +79,12 @@ pub enum ReportError {
     Store(#[from] StoreError),
 }
 
-impl From<Refused> for ReportError {
-    fn from(refused: Refused) -> Self {
+impl From<TransitionError> for ReportError {
+    fn from(refused: TransitionError) -> Self {
         match refused {
-            Refused::Person(why) => Self::Forbidden(why),
-            Refused::State => Self::Conflict,
-            Refused::Fields(errors) => Self::Form(errors),
+            TransitionError::Person(why) => Self::Forbidden(why),
+            TransitionError::State => Self::Conflict,
+            TransitionError::Fields(errors) => Self::Form(errors),
         }
     }
 }
@@ -246,7 +246,7 @@ impl Service {
         let mut errors = FieldErrors::new();
         if photos > PHOTOS_MAX {
             let over = photos - PHOTOS_MAX;
-            let sentence = Said::new(
+            let sentence = LocalizedText::new(
                 format!("最多{PHOTOS_MAX}张照片，请去掉{over}张"),
                 format!("At most {PHOTOS_MAX} photos; please take {over} out"),
             );
@@ -254,7 +254,7 @@ impl Service {
         }
         let category = self.campaign.category(&form.category);
         if category.is_some_and(|c| c.kind == CategoryKind::Reminder) && photos > 0 {
-            let sentence = Said::new(
+            let sentence = LocalizedText::new(
                 "这一类只记地点和时间，请去掉照片，保护他人隐私",
                 "Only place and time are noted for this; please take the photos out",
             );
@@ -339,8 +339,8 @@ impl Service {
             form_key: entry.form_key,
             erased_at: None,
         };
-        report.erased_at = (!report.has_traces()).then_some(now);
-        self.rules(now).wait_for_acceptance(&mut report);
+        report.erased_at = (!report.has_contact_or_position()).then_some(now);
+        self.rules(now).set_acceptance_due(&mut report);
         let event = Event {
             serial: 0,
             version: 1,
@@ -363,7 +363,7 @@ impl Service {
     /// Whether `then` was today, where the campaign is.
     #[must_use]
     pub fn same_day(&self, then: Option<Millis>) -> bool {
-        self.rules(super::base::now()).same_day(then)
+        self.rules(super::base::now()).is_today(then)
     }
 
     /// Which of `wanted` are held for `visitor`, each once, in that order.

@@ -5,7 +5,8 @@ use std::cmp::Reverse;
 use domain::{
     campaign::CategoryKind,
     report::{
-        Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State, filter::Filter,
+        Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State,
+        filter::ReportFilter,
     },
     staff::Staff,
     visitor::VisitorId,
@@ -149,7 +150,7 @@ impl Service {
     /// [`StoreError`] if the database cannot be reached.
     pub async fn public_reports(
         &self,
-        filter: &Filter,
+        filter: &ReportFilter,
     ) -> Result<(Vec<Report>, Vec<Photo>, bool), StoreError> {
         let (reports, more) = self.store.public_reports(filter).await?;
         let mut photos = self.store.photos_of_all(&reports).await?;
@@ -213,7 +214,7 @@ impl Service {
         let is_theirs = match (&report, photo.serial) {
             (Some(report), _) => {
                 report.visitor.as_ref() == Some(visitor)
-                    || staff.is_some_and(|staff| staff.sees(report))
+                    || staff.is_some_and(|staff| staff.may_see(report))
             }
             (None, None) => photo.visitor.as_ref() == Some(visitor),
             (None, Some(_)) => false,

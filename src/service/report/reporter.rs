@@ -2,7 +2,7 @@
 //! support it.
 
 use domain::{
-    lang::Said,
+    lang::LocalizedText,
     report::{
         Code, EventKind, PhotoRole, Report, State, photo::PHOTOS_MAX, reporter::ReporterCommand,
     },
@@ -43,21 +43,21 @@ impl Service {
             }
             // The response was lost and the client sent the form again.
             let last = known.last_by_reporter.as_ref();
-            if last.is_some_and(|last| {
-                rules.now - last.at <= REPEAT_WINDOW && command.was_granted_by(last)
-            }) {
+            if last
+                .is_some_and(|last| rules.now - last.at <= REPEAT_WINDOW && command.produced(last))
+            {
                 repeated = Some(report.clone());
                 return Err(ReportError::Conflict);
             }
             let added = known.photos.iter().filter(|photo| photo.role == PhotoRole::Before).count();
             if !photos.is_empty() && added + photos.len() > 3 * PHOTOS_MAX {
-                let full = Said::new(
+                let full = LocalizedText::new(
                     format!("照片已经有{added}张，放不下了"),
                     format!("There are {added} photos already, and no room for more"),
                 );
                 return Err(ReportError::Form(vec![("photos", full)]));
             }
-            let (report, event) = rules.grant(report, command, known.others)?;
+            let (report, event) = rules.apply_reporter_command(report, command, known.others)?;
             let again = event.what == EventKind::NotSolved && report.state == State::Dispatched;
             Ok(Change {
                 report,

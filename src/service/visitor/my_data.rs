@@ -135,7 +135,7 @@ impl Service {
         while let Some(report) = self.next_of(visitor, &tried).await? {
             tried.insert(report.serial);
             let changed = self.store.change(&report.code, |report, known| {
-                let (report, event) = rules.forget_reporter(report, known.others);
+                let (report, event) = rules.erase_reporter(report, known.others);
                 Ok::<_, StoreError>(Change::only(report, event))
             });
             // If one cannot be changed, go on with the others.

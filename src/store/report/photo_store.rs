@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::report::{Code, Looks};
+use domain::report::{Code, PerceptualHashes};
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
@@ -56,7 +56,7 @@ pub struct EncodedPhoto {
     /// As in [`domain::report::Photo`].
     pub pixels_shown: String,
     /// As in [`domain::report::Photo`].
-    pub looks: Looks,
+    pub looks: PerceptualHashes,
 }
 
 fn away(error: &object_store::Error) -> StoreError {

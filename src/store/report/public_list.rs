@@ -3,7 +3,7 @@
 use domain::{
     report::{
         Code, Photo, Report,
-        filter::{Filter, States},
+        filter::{ReportFilter, States},
     },
     slug::Slug,
 };
@@ -36,7 +36,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn public_reports(&self, filter: &Filter) -> Result<(Vec<Report>, bool), StoreError> {
+    pub async fn public_reports(
+        &self,
+        filter: &ReportFilter,
+    ) -> Result<(Vec<Report>, bool), StoreError> {
         let mut query = reports();
         query.push(" WHERE ").push(PUBLIC);
         if let States::Only(state) = filter.states {

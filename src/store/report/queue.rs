@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     report::{
         CaseNumber, Report, State,
-        filter::{Deadline, Filter, Sort, States},
+        filter::{Deadline, ReportFilter, Sort, States},
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -66,7 +66,7 @@ pub fn scope(query: &mut Query, staff: &Staff) {
     };
 }
 
-fn narrow(query: &mut Query, filter: &Filter, staff: &Staff, now: Millis) {
+fn narrow(query: &mut Query, filter: &ReportFilter, staff: &Staff, now: Millis) {
     scope(query, staff);
     match filter.states {
         States::Open => query.push(" AND ").push(OPEN),
@@ -152,7 +152,7 @@ impl<'s> QueuePart<'s> {
     }
 
     /// The parts that hold what `staff` looks for by `filter`.
-    fn of_filter(staff: &'s Staff, filter: &'s Filter) -> Vec<Self> {
+    fn of_filter(staff: &'s Staff, filter: &'s ReportFilter) -> Vec<Self> {
         match (&filter.grid, &filter.branch) {
             (Some(grid), _) => vec![Self::Grid(grid)],
             (None, Some(branch)) if staff.role == Role::Manager => vec![Self::Branch(branch)],
@@ -199,7 +199,7 @@ impl Store {
     pub async fn queue(
         &self,
         staff: &Staff,
-        filter: &Filter,
+        filter: &ReportFilter,
         page_size: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, bool), StoreError> {

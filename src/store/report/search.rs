@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::report::{Report, filter::Filter};
+use domain::report::{Report, filter::ReportFilter};
 use serde::Deserialize;
 
 use super::{queue::one_page, reports};
@@ -61,7 +61,7 @@ impl Store {
     pub(crate) async fn search_page(
         &self,
         serials: Vec<i64>,
-        filter: &Filter,
+        filter: &ReportFilter,
         page_size: u32,
     ) -> Result<(Vec<Report>, bool), StoreError> {
         let q = filter.q.to_lowercase();

@@ -2,7 +2,7 @@
 //! its progress in the same transaction, so any node can continue after a crash.
 
 use domain::{
-    signature_review::{ReviewDecision, Rule, SignatureFilter, SignatureState},
+    signature_review::{FraudRule, ReviewDecision, SignatureFilter, SignatureState},
     staff::StaffId,
     time::Millis,
 };
@@ -94,7 +94,7 @@ impl BulkReview {
     #[must_use]
     pub fn decision(&self) -> Option<ReviewDecision> {
         ReviewDecision::ALL.into_iter().find(|verdict| {
-            let (from, to) = verdict.change();
+            let (from, to) = verdict.transition();
             from.as_str() == self.came_from && to.as_str() == self.is_to_be
         })
     }
@@ -103,8 +103,8 @@ impl BulkReview {
     #[must_use]
     pub fn filter(&self) -> SignatureFilter {
         SignatureFilter {
-            rule: self.rule.as_deref().and_then(Rule::parse),
-            place: self.place.clone(),
+            rule: self.rule.as_deref().and_then(FraudRule::parse),
+            network_hash: self.place.clone(),
             since: self.since,
             until: self.until,
         }
@@ -156,7 +156,7 @@ impl Store {
     pub async fn switch_rule(
         &self,
         note: AuditEntry<'_>,
-        rule: Rule,
+        rule: FraudRule,
         on: bool,
         at: Millis,
     ) -> Result<(), StoreError> {
@@ -264,7 +264,7 @@ async fn insert(
     meant: &SignatureFilter,
     (last, at): (u64, Millis),
 ) -> Result<(), StoreError> {
-    let (from, to) = verdict.change();
+    let (from, to) = verdict.transition();
     let judgement = BulkReview {
         id: note.id.to_owned(),
         at,
@@ -272,7 +272,7 @@ async fn insert(
         came_from: from.as_str().to_owned(),
         is_to_be: to.as_str().to_owned(),
         rule: meant.rule.map(|rule| rule.as_str().to_owned()),
-        place: meant.place.clone(),
+        place: meant.network_hash.clone(),
         since: meant.since,
         until: meant.until,
         last_ordinal: i64::try_from(last).unwrap_or(i64::MAX),

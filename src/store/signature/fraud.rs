@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    signature_review::{MEMORY, Rule},
+    signature_review::{FRAUD_WINDOW, FraudRule},
     time::Millis,
 };
 use serde_json::json;
@@ -23,7 +23,7 @@ pub async fn apply_fraud_rules(
     tx: &mut Tx,
     rows: &[&SignRequest],
     now: Millis,
-) -> Result<Vec<Option<Rule>>, StoreError> {
+) -> Result<Vec<Option<FraudRule>>, StoreError> {
     const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
     const COUNT: Sql = sql_over_items!(
         "INSERT INTO doubts (place, n, since) SELECT item.value->>'place', \
@@ -39,7 +39,7 @@ pub async fn apply_fraud_rules(
     for doubt in rows.iter().flat_map(|row| &row.rule_hits) {
         *wanted.entry(&doubt.bucket).or_default() += 1;
     }
-    tx.run(FORGET, &[(now - MEMORY).into()]).await?;
+    tx.run(FORGET, &[(now - FRAUD_WINDOW).into()]).await?;
     let items = wanted.iter().map(|(bucket, by)| json!({ "place": bucket, "by": by, "now": now }));
     let counted: Vec<(String, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
     // How many there were before the first of these rows.
@@ -53,7 +53,7 @@ pub async fn apply_fraud_rules(
         for doubt in &row.rule_hits {
             let n = seen.entry(&doubt.bucket).or_default();
             *n += 1;
-            if *n > i64::from(doubt.rule.free()) && !off.contains(&doubt.rule) {
+            if *n > i64::from(doubt.rule.tolerated_hits()) && !off.contains(&doubt.rule) {
                 rule = rule.or(Some(doubt.rule));
             }
         }
@@ -62,8 +62,8 @@ pub async fn apply_fraud_rules(
     Ok(held)
 }
 
-async fn rules_off(tx: &mut Tx) -> Result<BTreeSet<Rule>, StoreError> {
+async fn rules_off(tx: &mut Tx) -> Result<BTreeSet<FraudRule>, StoreError> {
     const OFF: Sql = Sql::both("SELECT rule FROM rules_off");
     let rows: Vec<(String,)> = tx.all(OFF, &[]).await?;
-    Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
+    Ok(rows.iter().filter_map(|(rule,)| FraudRule::parse(rule)).collect())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     signature::Ordinal,
-    signature_review::{Rule, SignatureFilter, SignatureState},
+    signature_review::{FraudRule, SignatureFilter, SignatureState},
     time::Millis,
 };
 
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuspectGroup {
     /// The rule that holds them.
-    pub rule: Rule,
+    pub rule: FraudRule,
     /// Keyed hash of the client network.
     pub network_hash: String,
     /// How many.
@@ -65,7 +65,7 @@ pub fn push_signature_filter(query: &mut Query, state: SignatureState, meant: &S
     if let Some(rule) = meant.rule {
         query.push(" AND rule = ").bind(rule.as_str());
     }
-    if let Some(place) = &meant.place {
+    if let Some(place) = &meant.network_hash {
         // Managers see and enter a prefix of the hash.
         query.push(" AND SUBSTR(place, 1, LENGTH(").bind(place.as_str());
         query.push(")) = ").bind(place.as_str());
@@ -83,9 +83,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn rules_off(&self) -> Result<BTreeSet<Rule>, StoreError> {
+    pub async fn rules_off(&self) -> Result<BTreeSet<FraudRule>, StoreError> {
         let rows: Vec<(String,)> = Query::new("SELECT rule FROM rules_off").rows(&self.db).await?;
-        Ok(rows.iter().filter_map(|(rule,)| Rule::parse(rule)).collect())
+        Ok(rows.iter().filter_map(|(rule,)| FraudRule::parse(rule)).collect())
     }
 
     /// Number of signatures per day and state, from `since` on. A day is the number of days since
@@ -122,7 +122,7 @@ impl Store {
         let rows: Vec<(String, String, i64, i64, i64)> = query.rows(&self.db).await?;
         let row = |(rule, place, n, first, last): (String, String, i64, i64, i64)| {
             Some(SuspectGroup {
-                rule: Rule::parse(&rule)?,
+                rule: FraudRule::parse(&rule)?,
                 network_hash: place,
                 n: n.unsigned_abs(),
                 first,

@@ -2,7 +2,7 @@
 
 use domain::{
     signature::{NewSignature, Ordinal},
-    signature_review::Rule,
+    signature_review::FraudRule,
     slug::Slug,
     time::Millis,
     visitor::VisitorId,
@@ -37,7 +37,7 @@ pub struct SignRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleHit {
     /// Which.
-    pub rule: Rule,
+    pub rule: FraudRule,
     /// Keyed hash of rule and network (and name): the key of the counter.
     pub bucket: String,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     signature::Ordinal,
-    signature_review::{Rule, SignatureState},
+    signature_review::{FraudRule, SignatureState},
     slug::Slug,
     visitor::VisitorId,
 };
@@ -68,7 +68,7 @@ pub async fn sign(
             consent: row.consent.clone(),
             signed_at: at,
             message_state: None,
-            rule: rule.map(Rule::as_str),
+            rule: rule.map(FraudRule::as_str),
             place: row.network_hash.clone(),
         });
     }

@@ -1,5 +1,5 @@
-//! A database for one test: a new SQLite file, or a new database in the PostgreSQL
-//! cluster that `make test` starts. Without a cluster tests fail; none is left out.
+//! One database per test: a new SQLite file, or a new database in the PostgreSQL cluster that `make
+//! test` starts. Without a cluster these tests fail; they are not skipped.
 
 use std::{
     fs,
@@ -24,12 +24,12 @@ pub enum Kind {
     Postgres,
 }
 
-/// A database; its clones are the same one.
+/// A test database; clones share it.
 #[derive(Clone)]
 pub struct Database {
     pub url: String,
     pub kind: Kind,
-    /// Scratch space; the SQLite file is in it.
+    /// Temporary folder; contains the SQLite file and the secret.
     pub folder: Arc<TempDir>,
 }
 
@@ -44,7 +44,7 @@ async fn on_both(#[case] kind: Kind) {}
 impl Database {
     pub async fn new(kind: Kind) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        put_secret(&folder.path().join("secret"), 7);
+        write_secret(&folder.path().join("secret"), 7);
         let url = match kind {
             Kind::Sqlite => format!("sqlite://{}/chuangquan.db", folder.path().display()),
             Kind::Postgres => new_postgres().await,
@@ -56,7 +56,7 @@ impl Database {
         Store::open(&self.url, secrets().seal(), &default_campaign()).await.unwrap()
     }
 
-    /// Changes something behind the store's back.
+    /// Executes SQL directly, without the store; returns the affected rows.
     pub async fn execute(&self, sql: &'static str) -> u64 {
         match self.kind {
             Kind::Sqlite => {
@@ -70,9 +70,9 @@ impl Database {
         }
     }
 
-    /// All that whoever takes the database away has: the bytes of its files, or what stands
-    /// in the tables of a server.
-    pub async fn everything(&self) -> Vec<u8> {
+    /// All stored bytes, as an attacker with the database would have them: the SQLite files, or the
+    /// rows of all PostgreSQL tables as JSON.
+    pub async fn all_bytes(&self) -> Vec<u8> {
         if self.kind == Kind::Sqlite {
             let file = self.folder.path().join("chuangquan.db");
             let log = self.folder.path().join("chuangquan.db-wal");
@@ -93,7 +93,7 @@ impl Database {
         all
     }
 
-    /// One number, read behind the store's back.
+    /// Result of a query for one number, executed directly, without the store.
     pub async fn number(&self, sql: &'static str) -> i64 {
         match self.kind {
             Kind::Sqlite => {
@@ -122,13 +122,13 @@ async fn new_postgres() -> String {
     format!("{server}/{name}")
 }
 
-/// The secrets of servers within a test: those of the file beside each database.
+/// Secrets of in-process servers: the same as in the secret file next to each database.
 pub fn secrets() -> Secrets {
     Secrets::of(vec![7; 64]).unwrap()
 }
 
-/// Writes a secret of one byte, again and again.
-pub fn put_secret(file: &Path, byte: u8) {
+/// Writes a secret file of 64 times `byte`, readable by the owner only.
+pub fn write_secret(file: &Path, byte: u8) {
     fs::write(file, [byte; 64]).unwrap();
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -1,18 +1,18 @@
-//! Pages as a browser reads them: a real HTML parser, and every form with its fields.
+//! HTML forms as a browser sees them: parsed with `scraper`, with their fields.
 
 use scraper::{ElementRef, Html, Selector};
 use server::routes::table;
 
-/// A form that a page shows.
+/// A POST form of a page.
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// Where it is sent, by its own action or that of one of its buttons.
+    /// Address it is sent to: its `action`, or `formaction` of a button.
     pub action: String,
-    /// Its `id`, where it has one.
+    /// Its `id`; empty without one.
     pub id: String,
-    /// Whether it brings files.
+    /// Whether it is sent as multipart.
     pub multipart: bool,
-    /// What can be filled in, and what is sent in any case.
+    /// Its fields, including those outside that belong to it by `form`.
     pub fields: Vec<Field>,
 }
 
@@ -23,25 +23,25 @@ pub struct Field {
     pub kind: Kind,
 }
 
-/// What a field takes.
+/// Type of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Whatever is typed: a line or some.
+    /// Free text: an input or a text area.
     Text,
-    /// A text that is not typed but stands there.
+    /// A hidden input with its value.
     Hidden(String),
-    /// A value that is sent when it is ticked, chosen or pressed.
+    /// A checkbox, radio button, select or submit button with the value it sends.
     Choice(String),
-    /// Files.
+    /// A file input.
     File,
 }
 
-/// All that `selector` finds.
+/// All elements that match `selector`.
 pub fn all<'h>(page: &'h Html, selector: &str) -> Vec<ElementRef<'h>> {
     page.select(&Selector::parse(selector).unwrap()).collect()
 }
 
-/// What stands in a text area or a field.
+/// Value of an input or a text area.
 pub fn value(element: ElementRef<'_>) -> String {
     match element.value().attr("value") {
         Some(value) => value.to_owned(),
@@ -49,19 +49,20 @@ pub fn value(element: ElementRef<'_>) -> String {
     }
 }
 
-/// The forms of a page that are posted.
+/// All POST forms of a page, one per target address.
 pub fn forms(page: &Html) -> Vec<Form> {
     let mut found = Vec::new();
     for form in all(page, "form[method=post]") {
         let id = form.value().attr("id").unwrap_or_default().to_owned();
         let multipart = form.value().attr("enctype") == Some("multipart/form-data");
-        let mut within: Vec<_> = form.select(&fields_selector()).collect();
+        let mut elements: Vec<_> = form.select(&fields_selector()).collect();
         if !id.is_empty() {
-            within.extend(all(page, &format!("[form=\"{id}\"]")));
+            elements.extend(all(page, &format!("[form=\"{id}\"]")));
         }
         let mut actions = vec![form.value().attr("action").unwrap_or_default().to_owned()];
-        actions.extend(within.iter().filter_map(|f| f.value().attr("formaction")).map(Into::into));
-        let fields: Vec<Field> = within.into_iter().filter_map(field).collect();
+        actions
+            .extend(elements.iter().filter_map(|f| f.value().attr("formaction")).map(Into::into));
+        let fields: Vec<Field> = elements.into_iter().filter_map(field).collect();
         for action in actions {
             found.push(Form { action, id: id.clone(), multipart, fields: fields.clone() });
         }
@@ -99,9 +100,8 @@ fn field(element: ElementRef<'_>) -> Option<Field> {
 }
 
 impl Form {
-    /// What is sent in any case, with every choice made once: of several values of one name the
-    /// first.
-    pub fn chosen(&self) -> Vec<(String, String)> {
+    /// Hidden values and one value per choice: the first if a name occurs several times.
+    pub fn default_values(&self) -> Vec<(String, String)> {
         let mut sent: Vec<(String, String)> = Vec::new();
         for Field { name, kind } in &self.fields {
             if let Kind::Hidden(value) | Kind::Choice(value) = kind
@@ -113,21 +113,21 @@ impl Form {
         sent
     }
 
-    /// The names of what is typed.
-    pub fn texts(&self) -> Vec<String> {
+    /// Names of the text fields.
+    pub fn text_names(&self) -> Vec<String> {
         let texts = self.fields.iter().filter(|field| field.kind == Kind::Text);
         texts.map(|field| field.name.clone()).collect()
     }
 
-    /// The names of its fields for files.
-    pub fn files(&self) -> Vec<String> {
+    /// Names of the file fields.
+    pub fn file_names(&self) -> Vec<String> {
         let files = self.fields.iter().filter(|field| field.kind == Kind::File);
         files.map(|field| field.name.clone()).collect()
     }
 }
 
-/// The row of the table that an address belongs to.
-pub fn pattern(action: &str) -> String {
+/// Path of the POST route that `action` belongs to.
+pub fn route_path(action: &str) -> String {
     let parts: Vec<&str> = action.split('/').collect();
     let fits = |path: &str| {
         let row: Vec<&str> = path.split('/').collect();

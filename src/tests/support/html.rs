@@ -1,23 +1,23 @@
-//! What tests look for in a page, by a real HTML parser.
+//! Helpers that read HTML pages with a real parser.
 
 use scraper::Html;
 
 use super::forms::all;
 
-/// The attribute `name` of each element that `selector` finds, in the order of the page.
+/// Attribute `name` of all elements that match `selector`, in document order.
 pub fn attributes(page: &str, selector: &str, name: &str) -> Vec<String> {
     let page = Html::parse_document(page);
     let elements = all(&page, selector).into_iter();
     elements.filter_map(|element| element.attr(name).map(str::to_owned)).collect()
 }
 
-/// That of the first.
+/// Attribute `name` of the first element that matches; panics without one.
 pub fn attribute(page: &str, selector: &str, name: &str) -> String {
     let first = attributes(page, selector, name).into_iter().next();
     first.unwrap_or_else(|| panic!("no {selector} with {name} in {page}"))
 }
 
-/// The text of the first element that `selector` finds.
+/// Text of the first element that matches `selector`; panics without one.
 pub fn text(page: &str, selector: &str) -> String {
     let parsed = Html::parse_document(page);
     let first = all(&parsed, selector).into_iter().next();
@@ -26,13 +26,13 @@ pub fn text(page: &str, selector: &str) -> String {
         .unwrap_or_else(|| panic!("no {selector} in {page}"))
 }
 
-/// The ids of the photos that a page leads to, in its order.
+/// Ids of the photos that a page links to, in document order.
 pub fn photo_ids(page: &str) -> Vec<String> {
     let addresses = attributes(page, "a[href^='/photos/']", "href").into_iter();
     addresses.map(|address| address.trim_start_matches("/photos/").to_owned()).collect()
 }
 
-/// The phrase that `/recovery` shows once.
+/// The recovery phrase on the page of `/recovery/new`.
 pub fn phrase(page: &str) -> String {
     text(page, ".phrase")
 }

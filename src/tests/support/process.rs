@@ -1,4 +1,4 @@
-//! The program as a process: started, asked, told to end, killed.
+//! The server program as a process: start, run, terminate, kill.
 
 use std::{
     io::{BufRead, BufReader},
@@ -7,22 +7,21 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The file of the program: the one that `PROGRAM` names, else the one that was built with the
-/// tests.
+/// Path of the program: `PROGRAM` if set, else the one that was built with the tests.
 pub fn executable() -> PathBuf {
     std::env::var_os("PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_chuangquan").into(), Into::into)
 }
 
-/// The program with nothing of this machine's own settings.
+/// A command that runs the program with test settings only.
 pub fn program(database_url: &str, folder: &Path) -> Command {
     let mut command = Command::new(executable());
     command.current_dir(folder);
-    set(&mut command, database_url, folder);
+    set_environment(&mut command, database_url, folder);
     command
 }
 
-/// Gives `command` the settings of a test.
-pub fn set(command: &mut Command, database_url: &str, folder: &Path) {
+/// Sets the environment of a test.
+pub fn set_environment(command: &mut Command, database_url: &str, folder: &Path) {
     command
         .env("CHUANGQUAN_DATABASE_URL", database_url)
         .env("CHUANGQUAN_SECRET_FILE", folder.join("secret"))
@@ -39,16 +38,16 @@ pub fn run(command: &mut Command) -> (Option<i32>, String) {
     (status.code(), String::from_utf8(text).unwrap())
 }
 
-/// Adds a manager whose login is `manager`; their password.
+/// Adds the manager `manager`; returns the password.
 pub fn add_manager(database_url: &str, folder: &Path) -> String {
     let mut add = program(database_url, folder);
     add.args(["staff", "add", "manager", "--name", "王测试", "--role", "manager"]);
-    let (code, said) = run(&mut add);
-    assert_eq!(code, Some(0), "{said}");
-    said.split("password: ").nth(1).unwrap().trim().to_owned()
+    let (code, output) = run(&mut add);
+    assert_eq!(code, Some(0), "{output}");
+    output.split("password: ").nth(1).unwrap().trim().to_owned()
 }
 
-/// A server that runs as a process of its own.
+/// A server process.
 pub struct Process {
     child: Child,
     pub url: String,
@@ -61,7 +60,7 @@ impl Process {
         let url = lines.map(|line| line.unwrap()).find_map(|line| {
             line.trim().strip_prefix("http://").map(|rest| format!("http://{rest}"))
         });
-        Self { child, url: url.expect("the server says where it is") }
+        Self { child, url: url.expect("the server prints its address") }
     }
 
     pub fn kill(mut self) {
@@ -78,14 +77,14 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits until it has ended; panics after `patience`.
-    pub fn ended_within(mut self, patience: Duration) -> ExitStatus {
+    /// Waits until the process has ended; panics after `patience`.
+    pub fn ended_within(mut self, timeout: Duration) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(start.elapsed() < patience, "the server has not ended");
+            assert!(start.elapsed() < timeout, "the server has not ended");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -93,7 +92,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // A test that failed leaves nothing behind; one that has ended it is not harmed.
+        // For tests that failed; does nothing if the process has ended.
         self.child.kill().ok();
         self.child.wait().ok();
     }

@@ -1,4 +1,4 @@
-//! A server in this process, on a free port, and visitors who speak HTTP to it.
+//! A server inside the test process, on a free port, and HTTP clients for it.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -22,11 +22,11 @@ pub struct Server {
 
 impl Server {
     pub async fn start(database: Database) -> Self {
-        Self::with(database, default_campaign(), "").await
+        Self::with_campaign(database, default_campaign(), "").await
     }
 
-    pub async fn with(database: Database, campaign: Campaign, public_url: &str) -> Self {
-        Self::changed(database, campaign, public_url, |state| state).await
+    pub async fn with_campaign(database: Database, campaign: Campaign, public_url: &str) -> Self {
+        Self::start_with(database, campaign, public_url, |state| state).await
     }
 
     pub async fn with_wechat(
@@ -36,10 +36,10 @@ impl Server {
     ) -> Self {
         let wechat = WeChat::read(settings).unwrap();
         let change = |state: AppState| state.with_wechat(wechat, None);
-        Self::changed(database, default_campaign(), public_url, change).await
+        Self::start_with(database, default_campaign(), public_url, change).await
     }
 
-    async fn changed(
+    async fn start_with(
         database: Database,
         campaign: Campaign,
         public_url: &str,
@@ -47,8 +47,9 @@ impl Server {
     ) -> Self {
         let store = Store::open(&database.url, secrets().seal(), &campaign).await.unwrap();
         let photos = database.folder.path().join("photos");
-        let pictures = PhotoStore::open(&photos.display().to_string()).unwrap();
-        let service = Service::new(store.clone(), pictures, Arc::new(campaign), secrets().keys());
+        let photo_store = PhotoStore::open(&photos.display().to_string()).unwrap();
+        let service =
+            Service::new(store.clone(), photo_store, Arc::new(campaign), secrets().keys());
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()
             .output_name("chuangquan")
@@ -69,7 +70,7 @@ impl Server {
         Visitor::new(&self.url)
     }
 
-    /// A visitor who has been here before.
+    /// A visitor that has its cookie already.
     pub async fn known_visitor(&self) -> Visitor {
         let mut visitor = self.visitor();
         visitor.get("/").await;
@@ -77,7 +78,7 @@ impl Server {
     }
 }
 
-/// A browser without scripts: keeps its cookies, follows nothing by itself.
+/// A browser without scripts: keeps cookies, does not follow redirects.
 #[derive(Clone)]
 pub struct Visitor {
     url: String,
@@ -85,8 +86,9 @@ pub struct Visitor {
     pub cookies: Vec<(String, String)>,
 }
 
-/// The fields of a form that is right.
-pub const GOOD: [(&str, &str); 3] = [("name", "王测试"), ("pledges", "home"), ("consent", "on")];
+/// Fields of a valid signing form.
+pub const VALID_SIGNATURE: [(&str, &str); 3] =
+    [("name", "王测试"), ("pledges", "home"), ("consent", "on")];
 
 impl Visitor {
     pub fn new(url: &str) -> Self {
@@ -95,8 +97,8 @@ impl Visitor {
         Self { url: url.to_owned(), client, cookies: Vec::new() }
     }
 
-    /// Another visitor over the same connections.
-    pub fn other(&self) -> Self {
+    /// A new visitor, without cookies, that shares the connection pool.
+    pub fn new_visitor(&self) -> Self {
         Self { cookies: Vec::new(), ..self.clone() }
     }
 
@@ -111,7 +113,7 @@ impl Visitor {
         }
     }
 
-    /// Sends, and keeps the cookies that come back.
+    /// Sends a request and keeps the cookies of the response.
     pub async fn send(&mut self, request: reqwest::RequestBuilder) -> Response {
         self.try_send(request).await.unwrap()
     }
@@ -143,10 +145,10 @@ impl Visitor {
     pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         self.request(Method::POST, path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(encoded(fields))
+            .body(urlencoded(fields))
     }
 
-    /// A form with files: text fields first, then `(field, file name, bytes)`.
+    /// A multipart form: text fields first, then files as `(field, file name, bytes)`.
     pub fn multipart(
         &self,
         path: &str,
@@ -164,7 +166,7 @@ impl Visitor {
         self.request(Method::POST, path).multipart(form)
     }
 
-    /// Files a report that is right, with those photos; its code.
+    /// Files a valid report with these photos; returns its code.
     pub async fn report(&mut self, grid: &str, photos: &[Vec<u8>]) -> String {
         let fields = report_fields(grid);
         let files: Vec<_> =
@@ -176,11 +178,11 @@ impl Visitor {
     }
 
     pub async fn sign(&mut self) -> Response {
-        self.post("/sign", &GOOD).await
+        self.post("/sign", &VALID_SIGNATURE).await
     }
 }
 
-/// The fields of a report that is right.
+/// Fields of a valid report form.
 pub fn report_fields(grid: &str) -> [(&str, &str); 5] {
     [
         ("category", "corridor"),
@@ -191,8 +193,8 @@ pub fn report_fields(grid: &str) -> [(&str, &str); 5] {
     ]
 }
 
-/// Fields as a browser writes them.
-pub fn encoded(fields: &[(&str, &str)]) -> String {
+/// URL-encoded form, as browsers encode it.
+pub fn urlencoded(fields: &[(&str, &str)]) -> String {
     let escape = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };
@@ -201,12 +203,12 @@ pub fn encoded(fields: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
-/// The status of what is answered to `head` as it stands: a client would not send it.
-pub async fn raw(url: &str, head: &[u8]) -> u16 {
+/// Sends a raw request line that HTTP clients would normalise; returns the status.
+pub async fn raw_status(url: &str, request_line: &[u8]) -> u16 {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let address = url.trim_start_matches("http://");
     let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    stream.write_all(head).await.unwrap();
+    stream.write_all(request_line).await.unwrap();
     stream.write_all(b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.unwrap();
@@ -214,7 +216,7 @@ pub async fn raw(url: &str, head: &[u8]) -> u16 {
     answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or_default()
 }
 
-/// Where a redirect goes to.
+/// `Location` of a redirect; empty without one.
 pub fn location(response: &Response) -> &str {
     response.headers().get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
 }

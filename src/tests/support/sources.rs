@@ -1,4 +1,4 @@
-//! The sources of the house, for what is held against them.
+//! Source files of the project, for tests that check rules.
 
 use std::{fs, path::Path};
 
@@ -13,22 +13,22 @@ fn files_below(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// Every file below `src` with its text.
-pub fn all() -> Vec<(String, String)> {
+/// All text files below `src`: path and text.
+pub fn all_files() -> Vec<(String, String)> {
     let mut found = Vec::new();
     files_below(Path::new("src"), &mut found);
     found
 }
 
-/// Every file of the library: Rust, and no tests.
-pub fn of_the_library() -> Vec<(String, String)> {
-    let is_ours = |path: &str| {
+/// All Rust files of the library crates, without tests and `main.rs`.
+pub fn library_files() -> Vec<(String, String)> {
+    let is_library = |path: &str| {
         path.ends_with(".rs") && !path.starts_with("src/tests/") && path != "src/main.rs"
     };
-    all().into_iter().filter(|(path, _)| is_ours(path)).collect()
+    all_files().into_iter().filter(|(path, _)| is_library(path)).collect()
 }
 
-/// Every folder below `folder`, and itself.
+/// `folder` and all folders below it.
 pub fn folders(folder: &str) -> Vec<String> {
     let mut found = vec![folder.to_owned()];
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

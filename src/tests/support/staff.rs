@@ -6,11 +6,11 @@ use service::staff::StaffForm;
 
 use super::server::{Server, Visitor};
 
-/// Everyone's password.
+/// Password of every test account.
 pub const PASSWORD: &str = "correct horse battery";
 
 impl Server {
-    /// Adds someone of that role, answering for `scope`: grids or branches.
+    /// Adds an account; `scope` is a list of grids or branches, depending on the role.
     pub async fn add_staff(&self, login: &str, role: &str, scope: &[&str]) -> Staff {
         let scope: Vec<String> = scope.iter().map(|slug| (*slug).to_owned()).collect();
         let form = StaffForm {
@@ -26,7 +26,7 @@ impl Server {
         all.into_iter().find(|staff| staff.id == id).unwrap()
     }
 
-    /// A browser in which someone is logged in.
+    /// A browser that is logged in as `login`.
     pub async fn logged_in(&self, login: &str) -> Visitor {
         let mut visitor = self.known_visitor().await;
         let fields = [("login", login), ("password", PASSWORD)];

@@ -1,4 +1,4 @@
-//! `/`: the 倡议, the pledges, the counts, the two calls to action.
+//! `/`: the appeal (倡议), the pledges, the counts, and links to sign and to report.
 
 use domain::{
     campaign::{Phase, Pledge},
@@ -21,17 +21,17 @@ pub fn HomePage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
         let pair = page.or_refuse(page.service.newest_pair().await)?;
-        Some(home(&page, pair))
+        Some(home_view(&page, pair))
     })
 }
 
-fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
+fn home_view(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
     let (campaign, lang) = (page.campaign(), page.lang);
     let pledges = campaign.pledges.iter().cloned().map(|pledge| view! { <PledgeRow pledge /> });
     let subtitle = campaign.titles.subtitle.clone();
     let pair = pair.map(|(report, photos)| {
-        let by_staff = lang.of_staff().filter(|_| report.summary.is_some());
-        let summary = report.summary.clone().unwrap_or_else(|| report.plain_summary(page.campaign()));
+        let by_staff = lang.staff_text_lang().filter(|_| report.summary.is_some());
+        let summary = report.summary.clone().unwrap_or_else(|| report.default_summary(page.campaign()));
         view! {
             <section class="home-pair" aria-labelledby="pair-title">
                 <h2 id="pair-title" class="section-title">{lang.say("刚刚办结", "Recently completed")}</h2>
@@ -59,7 +59,7 @@ fn home(page: &Page, pair: Option<(Report, Vec<Photo>)>) -> AnyView {
     .into_any()
 }
 
-/// The two calls to action; after signing, reporting comes first.
+/// The two main buttons: sign and report. After signing, report comes first.
 #[component]
 fn Calls() -> impl IntoView {
     let page = Page::current();
@@ -67,13 +67,13 @@ fn Calls() -> impl IntoView {
     let period = page.campaign().period.clone();
     match page.service.phase() {
         Phase::Before => {
-            let day = period.opens.words(lang);
+            let day = period.opens.format(lang);
             let text =
                 lang.say(format!("签名将于{day}开始"), format!("Signing begins on {day}"));
             view! { <Closed>{text}</Closed> }.into_any()
         }
         Phase::After => {
-            let day = period.closes.words(lang);
+            let day = period.closes.format(lang);
             let text = lang.say(
                 format!("签名已于{day}结束，感谢您的参与"),
                 format!("Signing ended on {day}. Thank you for taking part"),

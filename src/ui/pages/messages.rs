@@ -1,4 +1,4 @@
-//! `/messages`: the wall of 寄语, and a way to object.
+//! `/messages`: published messages (寄语), each with a form to object.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -6,7 +6,7 @@ use service::message::WALL_PAGE;
 
 use crate::{context::Page, parts::frame::title::PageTitle};
 
-/// The wall.
+/// The message wall.
 #[component]
 pub fn MessagesPage() -> impl IntoView {
     let page = Page::current();

@@ -1,4 +1,4 @@
-//! One file for each page.
+//! The pages, one module for each.
 
 pub mod about;
 pub mod console;

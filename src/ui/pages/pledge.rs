@@ -1,4 +1,4 @@
-//! `/pledges/{slug}`: one pledge, its count, and what it is about in the street.
+//! `/pledges/{slug}`: one pledge, its count, and the report categories that belong to it.
 
 use domain::{
     campaign::{CategoryKind, Phase},
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     parts::{count::Count, frame::title::PageTitle, icon::PledgeIcon},
 };
@@ -19,7 +19,7 @@ pub fn PledgePage() -> impl IntoView {
     let page = Page::current();
     let slug = use_params_map().read_untracked().get("slug").unwrap_or_default();
     let Some(pledge) = page.campaign().pledge(&slug).cloned() else {
-        page.answer(Instead::Refuse(Refusal::NotFound));
+        page.set_outcome(PageOutcome::Refuse(Refusal::NotFound));
         return None;
     };
     let lang = page.lang;

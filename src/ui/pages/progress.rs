@@ -1,4 +1,4 @@
-//! `/progress`: the counts by pledge and by grid. Coverage, never a ranking.
+//! `/progress`: counts by pledge, grid and branch, in the campaign's order: not a ranking.
 
 use domain::{
     counts::{Figure, UNSPECIFIED, grouped},
@@ -22,7 +22,7 @@ pub fn ProgressPage() -> impl IntoView {
         let recent = page.service.recent_signers().await;
         let recent = page.or_refuse(recent)?;
         let figures = page.or_refuse(page.service.report_figures().await)?;
-        let reports = reports(&page, &figures);
+        let reports = report_tables(&page, &figures);
         let campaign = page.campaign();
         let pledges = campaign.pledges.iter().map(|pledge| {
             let figure = Figure::Pledge(pledge.slug.clone());
@@ -72,13 +72,13 @@ pub fn ProgressPage() -> impl IntoView {
     })
 }
 
-/// Reports by how far they have come, and by the branch that leads on them.
-fn reports(page: &Page, figures: &ReportFigures) -> AnyView {
+/// Numbers of reports by state, and by lead Party branch.
+fn report_tables(page: &Page, figures: &ReportFigures) -> AnyView {
     let (campaign, lang) = (page.campaign(), page.lang);
     let shown = State::ALL.into_iter().filter(|state| *state != State::Withdrawn);
     let states = shown.map(|state| {
         let n = figures.states.get(&state).copied().unwrap_or_default();
-        view! { <tr><th scope="row">{state.resident_word(lang)}</th><td>{grouped(n)}</td></tr> }
+        view! { <tr><th scope="row">{state.resident_label(lang)}</th><td>{grouped(n)}</td></tr> }
     });
     let branches = campaign.branches.iter().map(|branch| {
         let (open, closed) = figures.branches.get(&branch.slug).copied().unwrap_or_default();

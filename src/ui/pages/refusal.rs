@@ -1,20 +1,20 @@
-//! The page that says why not, and what to do now.
+//! Error page: why a request was refused, and what to do now.
 
 use leptos::prelude::*;
 
 use crate::{context::Page, error::Refusal, parts::frame::title::PageTitle};
 
-/// The page that says why not.
+/// The error page.
 #[component]
 pub fn RefusalPage(
-    /// Why.
+    /// The reason.
     refusal: Refusal,
 ) -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
     let (href, words) = match refusal {
         _ if page.path.starts_with("/console") => ("/console", "回队列"),
-        Refusal::OfAnother => ("/me", lang.say("看我的", "See mine")),
+        Refusal::WrongOwner => ("/me", lang.say("看我的", "See mine")),
         _ => ("/", lang.say("回首页", "Home")),
     };
     view! {

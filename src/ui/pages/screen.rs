@@ -1,4 +1,4 @@
-//! `/screen`: the live board of the street office's lobby, to be read at six metres.
+//! `/screen`: live board for the lobby of the street office, readable from six metres.
 
 use domain::counts::Figure;
 use islands::{
@@ -13,7 +13,7 @@ use crate::{
     share,
 };
 
-/// The board.
+/// The live board.
 #[component]
 pub fn ScreenPage() -> impl IntoView {
     let page = Page::current();
@@ -24,7 +24,7 @@ pub fn ScreenPage() -> impl IntoView {
         let titles = campaign.titles.clone();
         let grids = campaign.grids.len();
         let slugs = campaign.grids.iter().map(|grid| grid.slug.clone()).collect();
-        let lit = share::lit(&page.service, &counts);
+        let lit = share::lit_windows(&page.service, &counts);
         let pledges = campaign.pledges.iter().map(|pledge| {
             let figure = Figure::Pledge(pledge.slug.clone());
             let initial = counts.figure(&figure);

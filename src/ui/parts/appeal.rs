@@ -1,15 +1,15 @@
-//! The 倡议 as it was printed.
+//! The text of the appeal (倡议) as printed.
 
 use domain::{campaign::Campaign, lang::Lang};
 use leptos::prelude::*;
 
 use crate::context::Page;
 
-/// The whole 倡议, verbatim; its preamble folded.
+/// The complete appeal, verbatim; its preamble is collapsed.
 #[component]
 pub fn Appeal() -> impl IntoView {
     let page = Page::current();
-    // As it was printed, whatever the language of the page; then what it means.
+    // The Chinese original on every page; on English pages a translation follows.
     let rendering = (page.lang != Lang::Zh).then(|| {
         view! {
             <p class="hint appeal__note">
@@ -24,7 +24,7 @@ pub fn Appeal() -> impl IntoView {
     }
 }
 
-/// The text in the language of `campaign`, under a heading of that id.
+/// The text in the language of `campaign`; its heading has the HTML id `id`.
 fn text(campaign: &Campaign, id: &'static str) -> AnyView {
     let lang = campaign.lang;
     let appeal = campaign.appeal.clone();

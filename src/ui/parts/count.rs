@@ -1,4 +1,4 @@
-//! A public count where it stands in a page.
+//! A public count within a page.
 
 use domain::counts::Figure;
 use islands::live_number::LiveNumber;
@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use crate::context::Page;
 
-/// The figure as it is now, in an island that moves it.
+/// The current value, in an island that updates it live.
 #[component]
 pub fn Count(
-    /// Which.
+    /// Which count.
     figure: Figure,
 ) -> impl IntoView {
     let initial = Page::current().service.counts().figure(&figure);

@@ -1,4 +1,4 @@
-//! The head of the home page: the street, the number, the lit windows.
+//! Header of the home page: street, number of signatures, lit windows.
 
 use domain::counts::Figure;
 use islands::windows::Windows;
@@ -7,14 +7,15 @@ use leptos::prelude::*;
 use super::count::Count;
 use crate::context::Page;
 
-/// The red head of the home page.
+/// The header of the home page.
 #[component]
 pub fn Hero() -> impl IntoView {
     let page = Page::current();
     let (campaign, lang) = (page.campaign(), page.lang);
     let counts = page.service.counts();
     let grids = campaign.grids.len();
-    let lit = campaign.grids.iter().map(|grid| counts.is_lit(&grid.slug)).collect::<Vec<_>>();
+    let lit =
+        campaign.grids.iter().map(|grid| counts.has_signatures(&grid.slug)).collect::<Vec<_>>();
     let slugs = campaign.grids.iter().map(|grid| grid.slug.clone()).collect::<Vec<_>>();
     let titles = campaign.titles.clone();
     view! {
@@ -27,7 +28,7 @@ pub fn Hero() -> impl IntoView {
                 <Count figure=Figure::Signatures />
                 <span class="hero__unit">{lang.say("位居民已签名", " signed so far")}</span>
             </p>
-            // Filled now and then by `islands::announcement`.
+            // Live region for screen readers, filled by `islands::announcement`.
             <span class="unseen hero__said" role="status"></span>
             <Windows grids=slugs lit=lit />
             <p class="hero__caption">

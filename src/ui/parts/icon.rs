@@ -1,4 +1,4 @@
-//! The icons: 24 units square, strokes two units wide with round ends, one gold fill.
+//! SVG icons: 24 units square, strokes two units wide with round caps, one gold fill.
 
 use leptos::prelude::*;
 
@@ -6,24 +6,24 @@ use islands::card::LEAF;
 
 use domain::campaign::Icon;
 
-/// The picture of a pledge; its title stands beside it, so it is silent.
+/// The icon of a pledge. Hidden from screen readers, since the title follows.
 #[component]
 pub fn PledgeIcon(
-    /// Which picture.
+    /// Which icon.
     icon: Icon,
 ) -> impl IntoView {
     let (gold, lines) = match icon {
-        // A window with a plant on its sill.
+        // A window with a plant on the sill.
         Icon::Home => (
             "M12 17c-3-1-4.500-3.500-4-7 3.200.700 4.700 3 4 7zM12 17c-.5-2.600.6-4.600 3.800-5.200.3 2.800-1 4.600-3.800 5.200z",
             "M4 3h16v14H4zM2 21h20M12 17v-5M4 17v4M20 17v4",
         ),
-        // Zebra stripes that lead to a lamp.
+        // A zebra crossing and a traffic light.
         Icon::Traffic => (
             "M14 2h6v10h-6z",
             "M14 2h6v10h-6zM17 12v9M2.500 21l3-10M7 21l1.800-10M11.500 21l.7-6M17 5v.1M17 9v.1",
         ),
-        // An awning, and a leaf below it.
+        // An awning with a leaf below.
         Icon::PublicPlaces => (
             "M12 21c-4-1-5.500-4-4.500-8 4.500.2 6.500 3.200 4.500 8z",
             "M4 4h16l1.5 5a2.4 2.4 0 0 1-4.7.6 2.4 2.4 0 0 1-4.8 0 2.4 2.4 0 0 1-4.8 0A2.4 2.4 0 0 1 2.5 9zM5 12v9h14v-9M12 21v-4",
@@ -42,10 +42,10 @@ pub fn PledgeIcon(
     }
 }
 
-/// The picture of a tab.
+/// The icon of a tab.
 #[component]
 pub fn TabIcon(
-    /// Its lines.
+    /// SVG path data.
     lines: &'static str,
 ) -> impl IntoView {
     view! {
@@ -55,7 +55,7 @@ pub fn TabIcon(
     }
 }
 
-/// A leaf of the plane trees that stand along the streets.
+/// A leaf of a plane tree, the street tree of the city.
 #[component]
 pub fn PlaneLeaf() -> impl IntoView {
     view! {

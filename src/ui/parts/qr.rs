@@ -1,22 +1,22 @@
-//! QR codes of addresses.
+//! QR codes of URLs.
 
 use qrcode::{Color, QrCode, render::svg};
 
-/// The code as SVG, at least so many pixels wide; empty for what is too long for one.
+/// The QR code as an SVG element at least `width` pixels wide; empty if the URL is too long.
 #[must_use]
-pub fn picture(address: &str, width: u32) -> String {
+pub fn qr_svg(address: &str, width: u32) -> String {
     let code = QrCode::new(address.as_bytes()).map(|code| {
         let picture = code.render::<svg::Color>().min_dimensions(width, width).build();
-        // What stands before the picture belongs to a file of its own.
+        // Strips the XML declaration, which is for standalone files only.
         let at = picture.find("<svg").unwrap_or_default();
         picture[at..].to_owned()
     });
     code.unwrap_or_default()
 }
 
-/// The code as rows of `1` for dark and `0` for light, without its quiet zone.
+/// The QR code as rows of `1` (dark) and `0` (light) modules, without the quiet zone.
 #[must_use]
-pub fn rows(address: &str) -> Vec<String> {
+pub fn modules(address: &str) -> Vec<String> {
     let Ok(code) = QrCode::new(address.as_bytes()) else { return Vec::new() };
     let mark = |color: &Color| if *color == Color::Dark { '1' } else { '0' };
     let colors = code.to_colors();

@@ -1,11 +1,11 @@
-//! A phrase for later, where there is something to come back to.
+//! Form to create a recovery code, on pages with something to recover.
 
 use leptos::prelude::*;
 
 use super::form::owner::OwnerField;
 use crate::context::Page;
 
-/// The way to a phrase, folded.
+/// The collapsed form that creates a recovery code.
 #[component]
 pub fn NewPhrase() -> impl IntoView {
     let lang = Page::current().lang;

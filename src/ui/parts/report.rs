@@ -1,4 +1,4 @@
-//! Parts of reports that several pages show: the state, the steps, the photos.
+//! Parts shared by the pages about reports: state, progress steps, photos.
 
 use leptos::prelude::*;
 
@@ -7,7 +7,7 @@ use domain::{
     report::{Photo, PhotoRole, State, words::Shape},
 };
 
-/// A state as word and shape.
+/// A state as a word with a shape, so that it is not told by colour alone.
 #[must_use]
 pub fn state_mark(state: State, word: String) -> AnyView {
     let shape = match state.shape() {
@@ -37,7 +37,7 @@ pub fn state_mark(state: State, word: String) -> AnyView {
     .into_any()
 }
 
-/// 提交—受理—处理—办结.
+/// Progress steps: sent, accepted, handled, closed (提交—受理—处理—办结).
 #[must_use]
 pub fn steps(lang: Lang, state: State) -> AnyView {
     let done = state.step();
@@ -78,7 +78,7 @@ pub fn photo_pair(lang: Lang, photos: &[Photo]) -> Option<AnyView> {
             let total = photos.len();
             let pictures = photos.into_iter().enumerate().map(|(i, photo)| {
                 let number = if total > 1 { format!("{}", i + 1) } else { String::new() };
-                picture(
+                thumbnail(
                     &photo,
                     lang.say(
                         format!("{title}的照片{number}"),
@@ -99,9 +99,9 @@ pub fn photo_pair(lang: Lang, photos: &[Photo]) -> Option<AnyView> {
     Some(view! { <div class="photo-pair">{sides}</div> }.into_any())
 }
 
-/// A thumbnail that opens the whole picture.
+/// A thumbnail that links to the full photo.
 #[must_use]
-pub fn picture(photo: &Photo, alt: String) -> AnyView {
+pub fn thumbnail(photo: &Photo, alt: String) -> AnyView {
     let (full, thumb) =
         (format!("/photos/{}", photo.id), format!("/photos/{}?size=thumb", photo.id));
     let (width, height) = (photo.width.to_string(), photo.height.to_string());

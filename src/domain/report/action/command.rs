@@ -1,9 +1,9 @@
-//! An action with its content, read strictly from what a form sent.
+//! Staff commands: an action with its input, parsed from a form.
 
 use super::Action;
 use crate::{
     campaign::Campaign,
-    lang::Said,
+    lang::LocalizedText,
     report::names::{CaseNumber, Code},
     slug::Slug,
     text,
@@ -13,12 +13,12 @@ use crate::{
 pub const TEXT_MAX: usize = 500;
 /// Longest line that staff write, in characters after NFC.
 pub const LINE_MAX: usize = 80;
-/// Most working days that can be asked for at once.
+/// Maximum extension in one request, in working days.
 pub const EXTENSION_MAX: u16 = 30;
 
-/// What staff do to a report.
+/// A command of staff on a report: an [`Action`] with its input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is told by its action")]
+#[expect(missing_docs, reason = "each is documented at its action")]
 pub enum Command {
     Accept { category: Slug, grid: Slug, summary: String, public_photos: Vec<Code> },
     Acknowledge { summary: Option<String> },
@@ -46,25 +46,25 @@ pub enum Command {
     Redact { text: String },
 }
 
-/// What is wrong with a form: each field with its sentence, in the form's order.
-pub type FieldErrors = Vec<(&'static str, Said)>;
+/// Validation errors of a form: field name and error text, in the order of the form.
+pub type FieldErrors = Vec<(&'static str, LocalizedText)>;
 
-/// What a form sent, by the names of its fields.
-pub trait Sent {
-    /// The first value of a field; empty when it was not sent.
+/// Access to the submitted fields of a form by name.
+pub trait FormFields {
+    /// The first value of a field; empty if it was not sent.
     fn first(&self, name: &str) -> String;
     /// All values of a field.
     fn all(&self, name: &str) -> Vec<String>;
 }
 
-/// Reads fields one by one, and keeps what is wrong with each.
+/// Parses fields one by one and collects their errors.
 struct Reader<'s, S> {
     sent: &'s S,
     errors: FieldErrors,
 }
 
-impl<S: Sent> Reader<'_, S> {
-    fn fault<T>(&mut self, name: &'static str, sentence: impl Into<Said>) -> Option<T> {
+impl<S: FormFields> Reader<'_, S> {
+    fn fault<T>(&mut self, name: &'static str, sentence: impl Into<LocalizedText>) -> Option<T> {
         self.errors.push((name, sentence.into()));
         None
     }
@@ -83,7 +83,7 @@ impl<S: Sent> Reader<'_, S> {
         }
     }
 
-    fn known<'c, T>(
+    fn lookup<'c, T>(
         &mut self,
         name: &'static str,
         find: impl FnOnce(&str) -> Option<&'c T>,
@@ -108,18 +108,18 @@ impl<S: Sent> Reader<'_, S> {
     }
 }
 
-/// Text as it is kept: NFC, lines kept, ends trimmed; `None` when nothing can be seen.
+/// Normalises text for storage: NFC, `\n` line breaks, trimmed; `None` if nothing is visible.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it.
-pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Said> {
+/// Error text: invisible characters, or more than `most` characters.
+pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, LocalizedText> {
     let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
     let text = text::nfc(lines.trim());
     let hidden = |c: char| {
         (text::is_control(c) && c != '\n') || (text::is_format(c) && c != text::ZERO_WIDTH_JOINER)
     };
     if text.chars().any(hidden) {
-        Err(Said::new(
+        Err(LocalizedText::new(
             "里面有看不见的特殊字符，请重新输入",
             "There are invisible characters in it; please type it again",
         ))
@@ -127,7 +127,7 @@ pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Said> {
         Ok(None)
     } else if text::length(&text) > most {
         let length = text::length(&text);
-        Err(Said::new(
+        Err(LocalizedText::new(
             format!("最多{most}个字，现在有{length}个，请写短一些"),
             format!("At most {most} characters; there are {length} now. Please shorten it"),
         ))
@@ -137,32 +137,32 @@ pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Said> {
 }
 
 impl Command {
-    /// Reads `action` with its content.
+    /// Parses the input of `action` from `sent`.
     ///
     /// # Errors
-    /// Every field that is missing or wrong, with a sentence.
-    pub fn read(
+    /// All missing or invalid fields.
+    pub fn parse(
         action: Action,
-        sent: &impl Sent,
+        sent: &impl FormFields,
         campaign: &Campaign,
     ) -> Result<Self, FieldErrors> {
         let mut from = Reader { sent, errors: Vec::new() };
-        let command = Self::read_from(action, &mut from, campaign);
+        let command = Self::parse_from(action, &mut from, campaign);
         match command {
             Some(command) if from.errors.is_empty() => Ok(command),
             _ => Err(from.errors),
         }
     }
 
-    fn read_from<S: Sent>(
+    fn parse_from<S: FormFields>(
         action: Action,
         from: &mut Reader<'_, S>,
         campaign: &Campaign,
     ) -> Option<Self> {
         let command = match action {
             Action::Accept => {
-                let category = from.known("category", |slug| campaign.category(slug));
-                let grid = from.known("grid", |slug| campaign.grid(slug));
+                let category = from.lookup("category", |slug| campaign.category(slug));
+                let grid = from.lookup("grid", |slug| campaign.grid(slug));
                 let summary = from.required("summary", TEXT_MAX);
                 let chosen = from.sent.all("public_photos");
                 let public_photos: Result<Vec<Code>, _> =
@@ -196,7 +196,7 @@ impl Command {
                 Self::Refer { to: to?, number: number? }
             }
             Action::Dispatch => Self::Dispatch {
-                unit: from.known("unit", |slug| campaign.unit(slug))?.slug.clone(),
+                unit: from.lookup("unit", |slug| campaign.unit(slug))?.slug.clone(),
             },
             Action::Return => Self::Return { reason: from.required("reason", TEXT_MAX)? },
             Action::Claim => Self::Claim,
@@ -213,7 +213,7 @@ impl Command {
                 Self::Extend { days: days?, reason: reason? }
             }
             Action::ApproveExtension => {
-                // The action's own name says yes, where nothing else is said.
+                // Without the field `result`, the action means approval.
                 let approved = match from.sent.first("result").as_str() {
                     "" => Some(true),
                     _ => from.choice("result"),
@@ -244,7 +244,7 @@ impl Command {
         Some(command)
     }
 
-    /// Which action it is.
+    /// The action of this command.
     #[must_use]
     pub const fn action(&self) -> Action {
         match self {

@@ -1,28 +1,28 @@
-//! What the form of each action asks for: the console draws it, `command` reads it.
+//! Form fields of each action: the console renders them, `command` parses them.
 
 use super::Action;
 
 /// A field of an action's form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Its name.
+    /// Name of the form field.
     pub name: &'static str,
-    /// What it asks for.
+    /// Label.
     pub label: &'static str,
-    /// What can be put in.
+    /// Kind of input.
     pub input: Input,
     /// Whether it must be filled.
     pub required: bool,
 }
 
-/// What can be put into a field.
+/// Kind of input of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A line.
+    /// Single-line text.
     Line,
-    /// Some lines; reply templates are offered.
+    /// Multi-line text, with reply templates.
     Text,
-    /// Working days.
+    /// A number of working days.
     Days,
     /// A category.
     Category,
@@ -30,11 +30,11 @@ pub enum Input {
     Grid,
     /// A unit.
     Unit,
-    /// Photos taken now.
+    /// New photos.
     Photos,
-    /// Which of the report's photos everyone may see.
+    /// A selection of the report's photos that become public.
     PublicPhotos,
-    /// Yes or no, with what each is called.
+    /// Yes or no, with the label of each.
     Choice(&'static str, &'static str),
 }
 
@@ -43,13 +43,13 @@ const fn field(name: &'static str, label: &'static str, input: Input, required: 
 }
 
 impl Action {
-    /// Whether its form brings photos.
+    /// Whether its form has a photo field.
     #[must_use]
     pub fn takes_photos(self) -> bool {
         self.fields().iter().any(|field| field.input == Input::Photos)
     }
 
-    /// What its form asks for.
+    /// Fields of its form.
     #[must_use]
     pub const fn fields(self) -> &'static [Field] {
         use Input::{Category, Choice, Days, Grid, Line, Photos, PublicPhotos, Text, Unit};

@@ -1,4 +1,4 @@
-//! Until when each step of a report is to be done, and what happens when it is not.
+//! Deadlines of the steps of a report, and the escalation of overdue reports.
 
 use super::transition::Rules;
 use crate::{
@@ -10,26 +10,26 @@ use crate::{
     time::Millis,
 };
 
-/// A quarter of a working day before the end, it is soon.
-const SOON: u32 = 4;
+/// Divisor of a working day: a deadline is soon when a quarter of a working day is left.
+const SOON_DIVISOR: u32 = 4;
 
 impl Rules<'_> {
-    /// Gives the present step until `due`.
+    /// Sets the deadline of the current step, from when on it is soon, and the escalation time.
     pub fn set_due(&self, report: &mut Report, due: Option<Millis>) {
-        let soon = self.calendar.day_minutes() / SOON;
+        let soon = self.calendar.minutes_per_day() / SOON_DIVISOR;
         report.due_at = due;
         report.soon_at = due.map(|due| self.calendar.before_minutes(due, soon));
         report.escalate_at = due;
     }
 
-    /// Gives the step of acceptance its limit.
-    pub fn wait_for_acceptance(&self, report: &mut Report) {
+    /// Sets the deadline for acceptance.
+    pub fn set_acceptance_due(&self, report: &mut Report) {
         let due = self.calendar.due(self.now, self.campaign.deadlines.accept);
         self.set_due(report, Some(due));
     }
 
-    /// Promises when it will have been handled, and gives the present step until then.
-    pub(crate) fn promise(&self, report: &mut Report) {
+    /// Sets the promised completion time, which is also the deadline of the current step.
+    pub(crate) fn set_promise(&self, report: &mut Report) {
         let limits = self.campaign.deadlines;
         let days = match report.kind {
             CategoryKind::Private => limits.hard,
@@ -39,7 +39,7 @@ impl Rules<'_> {
         self.set_due(report, report.promised_at);
     }
 
-    /// Takes a report whose time has run out up a level; `None` when there is none left.
+    /// Escalates an overdue report by one level; `None` if no escalation is due.
     #[must_use]
     pub fn escalate(&self, report: &Report) -> Option<(Report, Event)> {
         let late = report.escalate_at.is_some_and(|at| at <= self.now);
@@ -48,7 +48,7 @@ impl Rules<'_> {
         }
         let mut after = report.clone();
         after.level = (report.level + 1).min(2);
-        // A lead has one working day before the manager hears of it.
+        // The branch lead has one working day before it is escalated to the manager.
         after.escalate_at = (after.level < 2).then(|| self.calendar.due(self.now, 1));
         after.version += 1;
         let event = Event {

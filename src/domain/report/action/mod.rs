@@ -1,4 +1,4 @@
-//! What staff can do to a report: who may, in which states, and what is asked for.
+//! Actions of staff on a report: required role, allowed states, and conditions.
 
 pub mod command;
 pub mod fields;
@@ -13,71 +13,71 @@ use super::{
 };
 use crate::staff::{Role, Staff};
 
-/// Everything staff can do to a report. The names are those of the routes.
+/// An action of staff on a report. The names are those of the routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// 受理: makes it public, says which grid it is in.
+    /// 受理: accepts it, which makes it public, and sets its grid.
     Accept,
-    /// 知悉: a reminder or praise is noted and closed.
+    /// 知悉: notes and closes a reminder or praise.
     Acknowledge,
     /// 不予受理, with a reason.
     Reject,
-    /// Asks the reporter for more.
+    /// Asks the reporter for more information.
     Ask,
-    /// 重复件: goes on under another report.
+    /// 重复件: merges it into another report.
     Duplicate,
-    /// 转办: to someone outside.
+    /// 转办: refers it to an outside organisation.
     Refer,
-    /// 派单: to a unit.
+    /// 派单: dispatches it to a unit.
     Dispatch,
-    /// 退单: the unit can't.
+    /// 退单: the unit cannot handle it.
     Return,
-    /// 认领.
+    /// 认领: claims it.
     Claim,
-    /// Gives it back.
+    /// 放回: gives up the claim.
     Release,
     /// 接单: begins to handle it.
     Start,
-    /// 现场办结: found and fixed on the spot.
+    /// 现场办结: found and fixed on the spot; still needs the check.
     Settle,
-    /// 延期: asks for more days.
+    /// 延期: requests more working days.
     Extend,
-    /// Approves them, or not.
+    /// 审批延期: approves or refuses the requested extension.
     ApproveExtension,
-    /// 督办: a lead presses for it.
+    /// 督办: a branch lead supervises it.
     Supervise,
-    /// Writes something for colleagues.
+    /// Writes a note for colleagues.
     Note,
-    /// Writes to the reporter.
+    /// Writes a reply to the reporter.
     Reply,
-    /// 提交核查: handled.
+    /// 提交核查: reports it as handled, for the check.
     Finish,
-    /// 核查: by another person.
+    /// 核查: another person checks the handling.
     Check,
-    /// 回访: what the reporter says when asked.
+    /// 回访: records what the reporter says in a follow-up call.
     Revisit,
-    /// 重办: opens it again.
+    /// 重办: reopens it.
     Reopen,
-    /// Keeps it from the public.
+    /// Hides it from the public.
     Hide,
-    /// Shows it again.
+    /// Makes it public again.
     Unhide,
-    /// Writes the 公开摘要 anew.
+    /// Rewrites the public summary (公开摘要).
     Redact,
 }
 
-/// Why an action may not be carried out.
+/// Why an action is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Barred {
-    /// Not by this person: 403.
+pub enum Denied {
+    /// Not allowed for this person (403), with the reason to show.
     Person(&'static str),
-    /// Not in this state, or no longer: 409.
+    /// Not possible in the current state (409).
     State,
 }
 
 impl Action {
-    /// Every action, in the order of the casework.
+    /// Every action, in the order of the process.
     pub const ALL: [Self; 24] = [
         Self::Accept,
         Self::Acknowledge,
@@ -105,7 +105,7 @@ impl Action {
         Self::Redact,
     ];
 
-    /// As it is written in routes and kept.
+    /// Value in routes and in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -136,13 +136,13 @@ impl Action {
         }
     }
 
-    /// The action that is written so.
+    /// Inverse of [`Self::as_str`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.as_str() == text)
     }
 
-    /// What its button says.
+    /// Label of its button.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -173,9 +173,9 @@ impl Action {
         }
     }
 
-    /// The states in which it can be done.
+    /// States in which it is possible.
     #[must_use]
-    pub const fn from(self) -> &'static [State] {
+    pub const fn allowed_states(self) -> &'static [State] {
         const NOT_WITHDRAWN: &[State] = &[
             Submitted,
             NeedsInfo,
@@ -213,7 +213,7 @@ impl Action {
 
     /// The lowest role that may do it.
     #[must_use]
-    pub const fn least_role(self) -> Role {
+    pub const fn min_role(self) -> Role {
         match self {
             Self::ApproveExtension | Self::Supervise | Self::Reopen | Self::Unhide => {
                 Role::BranchLead
@@ -222,15 +222,15 @@ impl Action {
         }
     }
 
-    /// Whether whoever does it has moved the report: they are not the one who checks it then.
+    /// Whether it counts as work on the report: its author may not check the report afterwards.
     #[must_use]
-    pub const fn moves(self) -> bool {
+    pub const fn counts_as_handling(self) -> bool {
         matches!(self, Self::Start | Self::Finish | Self::Settle | Self::Extend | Self::Refer)
     }
 
-    /// Whether it belongs to the whole path of casework, to the short one of reminders
-    /// and praise, or to both.
-    const fn suits(self, report: &Report) -> bool {
+    /// Whether it is part of the process of this report: full casework, or the short process of
+    /// reminders and praise.
+    const fn applies_to(self, report: &Report) -> bool {
         match self {
             Self::Acknowledge => !report.kind.is_casework(),
             Self::Accept
@@ -241,30 +241,30 @@ impl Action {
             | Self::Extend
             | Self::ApproveExtension
             | Self::Finish => report.kind.is_casework(),
-            Self::Check => report.kind.is_casework() || report.is_to_be_referred(),
+            Self::Check => report.kind.is_casework() || report.has_pending_referral(),
             _ => true,
         }
     }
 
-    /// Whether `staff`, who sees `report`, may do this to it now.
+    /// Checks whether `staff`, who can see `report`, may do this to it now.
     ///
     /// # Errors
-    /// [`Barred`] says why not; who may not is told so in every state.
-    pub fn allowed(self, staff: &Staff, report: &Report) -> Result<(), Barred> {
+    /// [`Denied`]. `Person` takes precedence over `State`.
+    pub fn allowed(self, staff: &Staff, report: &Report) -> Result<(), Denied> {
         const OWN_WORK: &str = "不能核查或回访自己经办的件，请另一位同事来做";
         let undoes_own = self == Self::Unhide && report.hidden_by == Some(staff.id);
-        if staff.role < self.least_role() && !undoes_own {
-            return Err(Barred::Person("这一步要由支部负责人或管理员来做"));
+        if staff.role < self.min_role() && !undoes_own {
+            return Err(Denied::Person("这一步要由支部负责人或管理员来做"));
         }
-        if matches!(self, Self::Check | Self::Revisit) && report.was_moved_by(staff.id) {
-            return Err(Barred::Person(OWN_WORK));
+        if matches!(self, Self::Check | Self::Revisit) && report.was_handled_by(staff.id) {
+            return Err(Denied::Person(OWN_WORK));
         }
         if self == Self::ApproveExtension && report.extension_by == Some(staff.id) {
-            return Err(Barred::Person("延期要由申请人以外的人审批"));
+            return Err(Denied::Person("延期要由申请人以外的人审批"));
         }
-        let only_says = matches!(self, Self::Note | Self::Reply);
-        if !only_says && report.is_for_manager() && staff.role != Role::Manager {
-            return Err(Barred::Person("居民两次表示没有解决，这件由管理员处理"));
+        let only_text = matches!(self, Self::Note | Self::Reply);
+        if !only_text && report.needs_manager() && staff.role != Role::Manager {
+            return Err(Denied::Person("居民两次表示没有解决，这件由管理员处理"));
         }
         let ready = match self {
             Self::ApproveExtension => report.extension_days.is_some(),
@@ -279,7 +279,8 @@ impl Action {
             Self::Unhide => report.hidden,
             _ => true,
         };
-        let fits = self.from().contains(&report.state) && self.suits(report) && ready;
-        if fits { Ok(()) } else { Err(Barred::State) }
+        let fits =
+            self.allowed_states().contains(&report.state) && self.applies_to(report) && ready;
+        if fits { Ok(()) } else { Err(Denied::State) }
     }
 }

@@ -1,8 +1,8 @@
-//! Carrying an action out: from a report to the report after it, and what is written
-//! into its timeline. Pure: the time, the calendar and the photos are given.
+//! Applies a staff command to a report: returns the changed report and the event for its timeline.
+//! Pure: time, calendar and facts about photos are parameters.
 
 use super::{
-    Action, Barred,
+    Action, Denied,
     command::{Command, FieldErrors},
 };
 use crate::{
@@ -17,68 +17,67 @@ use crate::{
     time::Millis,
 };
 
-/// What is taken into account besides the report.
+/// Context of a transition: campaign, calendar and current time.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'c> {
-    /// Categories and limits.
+    /// Categories and time limits.
     pub campaign: &'c Campaign,
-    /// Working time.
+    /// Working days and hours.
     pub calendar: &'c WorkCalendar,
-    /// Now.
+    /// Current time.
     pub now: Millis,
 }
 
-/// What a deed is judged by besides the report: its photos, its own included, another report.
+/// Facts besides the report that a command depends on: photos (its own included), another report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Evidence<'e> {
     /// Whether there is a photo from before handling.
     pub before: bool,
-    /// Whether there is one from after the last handling.
+    /// Whether there is a photo from after the last handling.
     pub after: bool,
-    /// Whether a photo that the deed brings from after handling is one from before.
+    /// Whether a new photo from after handling is a copy of one from before.
     pub repeated: bool,
-    /// The report that this one is to go on under, as it is now.
+    /// The report to merge into, in its current state.
     pub into: Option<&'e Report>,
 }
 
-/// Why a deed was not carried out.
+/// Why a command was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// Not by this person: 403.
+pub enum TransitionError {
+    /// Not allowed for this person (403), with the reason to show.
     Person(&'static str),
-    /// Not in this state, or no longer: 409.
+    /// Not possible in the current state (409).
     State,
-    /// Its fields have faults: 422.
+    /// Invalid form fields (422).
     Fields(FieldErrors),
 }
 
-impl From<Barred> for Refused {
-    fn from(barred: Barred) -> Self {
+impl From<Denied> for TransitionError {
+    fn from(barred: Denied) -> Self {
         match barred {
-            Barred::Person(why) => Self::Person(why),
-            Barred::State => Self::State,
+            Denied::Person(why) => Self::Person(why),
+            Denied::State => Self::State,
         }
     }
 }
 
-fn fault(field: &'static str, sentence: &'static str) -> Refused {
-    Refused::Fields(vec![(field, sentence.into())])
+fn field_error(field: &'static str, sentence: &'static str) -> TransitionError {
+    TransitionError::Fields(vec![(field, sentence.into())])
 }
 
-/// Said where what it looks like after handling is to be shown by a picture from before.
+/// Error text for a photo from after handling that is a copy of one from before.
 pub const SAME_PHOTO: &str = "处理后的照片和处理前的是同一张，请重新拍一张";
 
-fn new_picture(evidence: Evidence<'_>) -> Result<(), Refused> {
+fn check_not_copied(evidence: Evidence<'_>) -> Result<(), TransitionError> {
     match evidence.repeated {
-        true => Err(fault("photos", SAME_PHOTO)),
+        true => Err(field_error("photos", SAME_PHOTO)),
         false => Ok(()),
     }
 }
 
 impl Rules<'_> {
-    /// Opens a closed report again, for those who handled it; the second time for a
-    /// manager.
-    pub fn open_again(&self, report: &mut Report) {
+    /// Reopens a closed report for its unit; from the second time on for a manager.
+    pub fn reopen(&self, report: &mut Report) {
         report.reopened = report.reopened.saturating_add(1);
         report.level = if report.reopened >= 2 { 2 } else { 0 };
         report.state = State::Dispatched;
@@ -88,7 +87,7 @@ impl Rules<'_> {
         report.satisfied = None;
         report.claimed_by = None;
         report.moved_by.clear();
-        self.promise(report);
+        self.set_promise(report);
     }
 
     fn finish(&self, report: &mut Report, by: &Staff) {
@@ -105,19 +104,19 @@ impl Rules<'_> {
         self.set_due(report, Some(due));
     }
 
-    /// What was to be passed on goes back to where it was.
-    fn keep(&self, report: &mut Report) {
+    /// Cancels a pending referral: the report returns to the state before it.
+    fn cancel_referral(&self, report: &mut Report) {
         (report.referred_to, report.referred_number) = (None, None);
         if report.accepted_at.is_some() {
             report.state = State::Accepted;
             self.set_due(report, report.promised_at);
         } else {
             report.state = State::Submitted;
-            self.wait_for_acceptance(report);
+            self.set_acceptance_due(report);
         }
     }
 
-    fn end(&self, report: &mut Report, state: State) {
+    fn end_with(&self, report: &mut Report, state: State) {
         report.state = state;
         report.claimed_by = None;
         report.extension_days = None;
@@ -125,22 +124,22 @@ impl Rules<'_> {
         self.set_due(report, None);
     }
 
-    /// What `command`, done by `by`, makes of `report`.
+    /// Applies `command` of `by` to a copy of `report`.
     ///
     /// # Errors
-    /// [`Refused`]; nothing happens then.
-    pub fn carry_out(
+    /// [`TransitionError`] if the command is refused.
+    pub fn apply_command(
         &self,
         report: &Report,
         by: &Staff,
         command: &Command,
         evidence: Evidence<'_>,
-    ) -> Result<(Report, Event), Refused> {
+    ) -> Result<(Report, Event), TransitionError> {
         command.action().allowed(by, report)?;
         let mut after = report.clone();
-        let mut note = Note::default();
-        self.change(&mut after, by, command, evidence, &mut note)?;
-        if command.action().moves() && !after.was_moved_by(by.id) {
+        let mut note = EventDraft::default();
+        self.apply_change(&mut after, by, command, evidence, &mut note)?;
+        if command.action().counts_as_handling() && !after.was_handled_by(by.id) {
             after.moved_by.push(by.id);
         }
         after.version += 1;
@@ -158,20 +157,20 @@ impl Rules<'_> {
         Ok((after, event))
     }
 
-    fn change(
+    fn apply_change(
         &self,
         report: &mut Report,
         by: &Staff,
         command: &Command,
         evidence: Evidence<'_>,
-        note: &mut Note,
-    ) -> Result<(), Refused> {
+        note: &mut EventDraft,
+    ) -> Result<(), TransitionError> {
         match command {
             Command::Accept { category, grid, summary, .. } => {
                 let category = self.campaign.category(category.as_str());
                 let category = category.filter(|category| category.kind.is_casework());
                 let Some(category) = category else {
-                    return Err(fault("category", "文明提醒和好人好事请用“知悉并办结”"));
+                    return Err(field_error("category", "文明提醒和好人好事请用“知悉并办结”"));
                 };
                 report.category = category.slug.clone();
                 report.kind = category.kind;
@@ -185,10 +184,10 @@ impl Rules<'_> {
                 report.summary.clone_from(summary);
                 report.accepted_at = Some(self.now);
                 report.closed_at = Some(self.now);
-                self.end(report, State::Closed);
+                self.end_with(report, State::Closed);
             }
             Command::Reject { reason } => {
-                self.end(report, State::Rejected);
+                self.end_with(report, State::Rejected);
                 note.text(reason);
             }
             Command::Ask { text } => {
@@ -199,29 +198,29 @@ impl Rules<'_> {
             Command::Duplicate { of } => {
                 match evidence.into {
                     Some(other) if other.serial == report.serial => {
-                        return Err(fault("of", "不能合并到自己"));
+                        return Err(field_error("of", "不能合并到自己"));
                     }
                     Some(other) if !other.state.is_open() => {
-                        return Err(fault("of", "那一件已经不在办理，不能合并过去"));
+                        return Err(field_error("of", "那一件已经不在办理，不能合并过去"));
                     }
                     Some(other) if !report.may_merge_into(other) => {
-                        return Err(fault(
+                        return Err(field_error(
                             "of",
                             "两件的办法或公开范围不同，合并后有人会看不到或少一道核查，请分别办理",
                         ));
                     }
                     Some(_) => {}
-                    None => return Err(fault("of", "没有找到这一件，请核对办件编号")),
+                    None => return Err(field_error("of", "没有找到这一件，请核对办件编号")),
                 }
                 report.duplicate_of = Some(of.serial);
-                self.end(report, State::Duplicate);
+                self.end_with(report, State::Duplicate);
                 note.detail = Some(of.to_string());
             }
             Command::Refer { to, number } => {
                 report.referred_to = Some(to.clone());
                 report.referred_number.clone_from(number);
                 if by.role >= Role::BranchLead {
-                    self.end(report, State::Referred);
+                    self.end_with(report, State::Referred);
                 } else {
                     self.wait_for_check(report, by);
                 }
@@ -250,12 +249,12 @@ impl Rules<'_> {
             }
             Command::Settle { text } => {
                 if !evidence.before {
-                    return Err(fault("before", "请补一张处理前的照片"));
+                    return Err(field_error("before", "请补一张处理前的照片"));
                 }
                 if !evidence.after {
-                    return Err(fault("photos", "请拍一张处理后的照片"));
+                    return Err(field_error("photos", "请拍一张处理后的照片"));
                 }
-                new_picture(evidence)?;
+                check_not_copied(evidence)?;
                 if report.state == State::Submitted {
                     self.accept(report);
                 }
@@ -272,7 +271,7 @@ impl Rules<'_> {
             Command::ApproveExtension { approved } => {
                 let days = report.extension_days.take().unwrap_or_default();
                 if *approved {
-                    // What is late already is counted from now: no promise in the past.
+                    // If overdue, count from now: the promise must not be in the past.
                     let from = report.promised_at.unwrap_or(self.now).max(self.now);
                     report.promised_at = Some(self.calendar.due(from, days));
                     self.set_due(report, report.promised_at);
@@ -288,29 +287,29 @@ impl Rules<'_> {
             }
             Command::Note { text } | Command::Reply { text } => note.text(text),
             Command::Finish { text } => {
-                new_picture(evidence)?;
+                check_not_copied(evidence)?;
                 self.finish(report, by);
                 note.text(text);
             }
-            Command::Check { passed: true, reason } if report.is_to_be_referred() => {
-                self.end(report, State::Referred);
+            Command::Check { passed: true, reason } if report.has_pending_referral() => {
+                self.end_with(report, State::Referred);
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
-            Command::Check { passed: false, reason } if report.is_to_be_referred() => {
-                self.keep(report);
+            Command::Check { passed: false, reason } if report.has_pending_referral() => {
+                self.cancel_referral(report);
                 note.text.clone_from(reason);
                 note.detail = Some("no".into());
             }
             Command::Check { passed: true, reason } => {
                 if !evidence.after && reason.is_none() {
-                    return Err(fault("reason", "没有处理后照片，请写明为什么"));
+                    return Err(field_error("reason", "没有处理后照片，请写明为什么"));
                 }
                 report.closed_at = Some(self.now);
-                // What the reporter said was about the handling before this one.
+                // The reporter's rating was about the previous handling.
                 (report.solved, report.satisfied) = (None, None);
                 report.supervised = false;
-                self.end(report, State::Closed);
+                self.end_with(report, State::Closed);
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
@@ -327,14 +326,14 @@ impl Rules<'_> {
             }
             Command::Reopen { reason } => {
                 if report.state == State::Closed && report.kind.is_casework() {
-                    self.open_again(report);
+                    self.reopen(report);
                 } else {
                     report.state = State::Submitted;
                     report.closed_at = None;
                     report.duplicate_of = None;
                     (report.referred_to, report.referred_number) = (None, None);
                     (report.accepted_at, report.promised_at) = (None, None);
-                    self.wait_for_acceptance(report);
+                    self.set_acceptance_due(report);
                 }
                 note.text(reason);
             }
@@ -352,26 +351,26 @@ impl Rules<'_> {
         report.state = State::Accepted;
         report.accepted_at = Some(self.now);
         report.level = 0;
-        self.promise(report);
+        self.set_promise(report);
     }
 }
 
-/// What goes into the event besides the action.
+/// Fields of the event that depend on the command.
 #[derive(Default)]
-struct Note {
+struct EventDraft {
     text: Option<String>,
     detail: Option<String>,
     audience: Option<Audience>,
 }
 
-impl Note {
+impl EventDraft {
     fn text(&mut self, text: &str) {
         self.text = Some(text.to_owned());
     }
 }
 
-/// Who may read what staff wrote: the reporter reads what is written to them, the public
-/// only what can name nobody.
+/// Who may read the text of an action: the reporter reads what is addressed to them, the public
+/// only texts that are written for everyone.
 const fn audience(action: Action) -> Audience {
     match action {
         Action::Reject | Action::Ask | Action::Reply => Audience::Reporter,

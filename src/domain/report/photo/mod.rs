@@ -1,76 +1,77 @@
-//! Photos of a report: what they show, and whether two are the same picture.
+//! Photos of a report, and the detection of repeated photos.
 
 pub mod looks;
 
 use serde::{Deserialize, Serialize};
 
-use self::looks::Looks;
+use self::looks::PerceptualHashes;
 use super::{flag, names::Code};
 use crate::{time::Millis, visitor::VisitorId};
 
-/// Most photos that one form brings.
+/// Maximum number of photos in one form.
 pub const PHOTOS_MAX: usize = 3;
 
-/// What a photo shows.
+/// Whether a photo shows the state before or after handling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhotoRole {
-    /// What was found.
+    /// Before handling.
     Before,
-    /// What it looks like after handling.
+    /// After handling.
     After,
 }
 
-/// A photo that belongs to a report, or is held for a visitor.
+/// A stored photo: of a report, or held for a visitor until a form is sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Photo {
-    /// Its unguessable address.
+    /// Secret code in its URL.
     pub id: Code,
-    /// The report; `None` while it is held.
+    /// Serial of the report; `None` while it is held.
     pub serial: Option<u64>,
-    /// For whom it is held.
+    /// Visitor for whom it is held.
     pub visitor: Option<VisitorId>,
-    /// What it shows.
+    /// Before or after handling.
     pub role: PhotoRole,
-    /// Whether staff chose to show it to everyone.
+    /// Whether staff made it public.
     #[serde(with = "flag")]
     pub public: bool,
-    /// Pixels across.
+    /// Width, in pixels.
     pub width: u32,
-    /// Pixels down.
+    /// Height, in pixels.
     pub height: u32,
-    /// When it came.
+    /// Upload time.
     pub at: Millis,
-    /// Hash of the pixels that were sent, upright and as large as they are kept.
+    /// Hash of the uploaded pixels, after rotation and scaling to the stored size.
     #[serde(default)]
     pub pixels_sent: Option<String>,
-    /// Hash of the pixels that are shown.
+    /// Hash of the pixels of the stored JPEG file.
     #[serde(default)]
     pub pixels_shown: Option<String>,
-    /// What it looks like, roughly.
+    /// Perceptual hashes.
     #[serde(with = "looks", default)]
-    pub looks: Looks,
+    pub looks: PerceptualHashes,
 }
 
 impl Photo {
-    /// Whether this is the very picture that `other` is, or a download of it.
+    /// Whether it has the same pixels as `other`, or is the downloaded file of `other`.
     #[must_use]
-    pub fn repeats(&self, other: &Self) -> bool {
+    pub fn is_copy_of(&self, other: &Self) -> bool {
         let sent = self.pixels_sent.as_ref();
         sent.is_some()
             && (sent == other.pixels_sent.as_ref() || sent == other.pixels_shown.as_ref())
     }
 
-    /// Whether it looks nearly as `other` does.
+    /// Whether it is perceptually similar to `other`.
     #[must_use]
-    pub fn looks_like(&self, other: &Self) -> bool {
-        self.looks.are_like(&other.looks)
+    pub fn is_similar_to(&self, other: &Self) -> bool {
+        self.looks.is_similar_to(&other.looks)
     }
 }
 
-/// Whether, of some photos, one from after handling looks nearly as one from before.
+/// Whether a photo from after handling is perceptually similar to one from before.
 #[must_use]
-pub fn nearly_the_same<'p>(photos: impl Iterator<Item = &'p Photo> + Clone) -> bool {
+pub fn has_similar_before_and_after<'p>(photos: impl Iterator<Item = &'p Photo> + Clone) -> bool {
     let of = |role| photos.clone().filter(move |photo| photo.role == role);
-    of(PhotoRole::After).any(|after| of(PhotoRole::Before).any(|before| after.looks_like(before)))
+    of(PhotoRole::After)
+        .any(|after| of(PhotoRole::Before).any(|before| after.is_similar_to(before)))
 }

@@ -1,4 +1,4 @@
-//! Pages about the app itself: privacy, licences, and what is shown without a network.
+//! Pages about the app: privacy, licences, offline page.
 
 pub mod licences;
 pub mod offline;

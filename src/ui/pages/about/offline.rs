@@ -1,10 +1,10 @@
-//! `/offline`: what a phone shows without a network, kept there by the service worker.
+//! `/offline`: fallback page without a network; cached by the service worker.
 
 use leptos::prelude::*;
 
 use crate::{context::Page, parts::frame::title::PageTitle};
 
-/// The page.
+/// The offline page.
 #[component]
 pub fn OfflinePage() -> impl IntoView {
     let lang = Page::current().lang;

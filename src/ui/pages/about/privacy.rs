@@ -1,8 +1,8 @@
-//! `/privacy`: personal information and accessibility, in plain words.
+//! `/privacy`: notice on personal information and accessibility.
 
 use leptos::prelude::*;
 
-use crate::{context::Page, pages::me::data::retention, parts::frame::title::PageTitle};
+use crate::{context::Page, pages::me::data::retention_notice, parts::frame::title::PageTitle};
 
 /// The page about personal information.
 #[component]
@@ -25,9 +25,9 @@ pub fn PrivacyPage() -> impl IntoView {
             {sections.collect_view()}
             <section>
                 <h2>{lang.say("到期删除，随时可查可删", "Deleted in time; yours to see and delete")}</h2>
-                <p>{retention(lang, privacy.retention_days)}</p>
+                <p>{retention_notice(lang, privacy.retention_days)}</p>
             </section>
-            {page.identified.then(|| view! {
+            {page.wechat_login.then(|| view! {
                 <section>
                     <h2>{lang.say("微信告诉我们什么", "What WeChat tells us")}</h2>
                     <p>{lang.say(

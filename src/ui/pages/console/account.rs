@@ -1,29 +1,29 @@
-//! `/console/account`: one's own password.
+//! `/console/account`: the staff member's own account: password and sessions.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::staff::password;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     parts::form::{
-        fields::{Text, text_field},
+        fields::{TextInput, text_field},
         owner::OwnerField,
     },
 };
 
-/// The page about oneself.
+/// The account page.
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let page = Page::current();
     let done = use_query_map().read_untracked().get("done").is_some();
-    let staff = staff(&page)?;
+    let staff = signed_in_staff(&page)?;
     let form = page.form("password");
     let grids: Vec<String> = staff.grids.iter().map(ToString::to_string).collect();
     let hint = format!("至少{}个字符，可以用一句话", password::MIN);
-    let old = text_field("old", "原来的密码", None, Text::Line("password"), &form);
-    let new = text_field("new", "新密码", Some(hint), Text::Line("password"), &form);
+    let old = text_field("old", "原来的密码", None, TextInput::Line("password"), &form);
+    let new = text_field("new", "新密码", Some(hint), TextInput::Line("password"), &form);
     let content = view! {
         <h1 class="page-title">{staff.name.clone()}</h1>
         <p class="hint">{staff.role.title()} " " {grids.join("、")}</p>
@@ -44,5 +44,5 @@ pub fn AccountPage() -> impl IntoView {
             <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"更换密码"</button></p>
         </form>
     };
-    Some(framed(&page, &staff, "我的账号", content.into_any()))
+    Some(console_frame(&page, &staff, "我的账号", content.into_any()))
 }

@@ -1,4 +1,4 @@
-//! `/console/reports/{code}`: one report, and everything that can be done to it.
+//! `/console/reports/{code}`: one report with all its staff actions.
 
 use std::collections::HashMap;
 
@@ -13,31 +13,32 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 use service::report::case::Case;
 
 use super::{
-    check::{before_and_after_alike, to_be_referred},
-    framed, staff,
+    check::{referral_notice, similar_photos_warning},
+    console_frame, signed_in_staff,
 };
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
-    pages::report::list::escaped,
+    pages::report::list::percent_encoded,
     parts::{
         form::{action_form::action_form, owner::OwnerField},
         report::{photo_pair, state_mark, steps},
     },
 };
 
-/// How someone came here, and what they came for.
-struct Way {
-    /// The search of the queue that led here.
-    from: String,
-    /// The action whose form is to be open.
-    unfolded: Option<String>,
+/// Query parameters of the page.
+struct CaseQuery {
+    /// Query string of the queue page that linked here, for the way back.
+    queue_query: String,
+    /// Name of the action whose form is open at first.
+    open_action: Option<String>,
 }
 
-impl Way {
-    /// The address of this page, with the form of `action` open.
-    fn to_form(&self, report: &Report, action: Action) -> String {
-        let (code, name, from) = (&report.code, action.as_str(), escaped(&self.from));
+impl CaseQuery {
+    /// The URL of this page with the form of `action` open.
+    fn form_url(&self, report: &Report, action: Action) -> String {
+        let (code, name, from) =
+            (&report.code, action.as_str(), percent_encoded(&self.queue_query));
         format!("/console/reports/{code}?from={from}&do={name}#do-{name}")
     }
 }
@@ -48,18 +49,21 @@ pub fn CasePage() -> impl IntoView {
     let page = Page::current();
     let code = use_params_map().read_untracked().get("code").unwrap_or_default();
     let query = use_query_map().read_untracked().clone();
-    let way = Way { from: query.get("from").unwrap_or_default(), unfolded: query.get("do") };
+    let way = CaseQuery {
+        queue_query: query.get("from").unwrap_or_default(),
+        open_action: query.get("do"),
+    };
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let missing = || {
-            page.answer(Instead::Refuse(Refusal::NotFound));
+            page.set_outcome(PageOutcome::Refuse(Refusal::NotFound));
             None
         };
         let Ok(code) = Code::parse(&code) else { return missing() };
         let case = page.or_refuse(page.service.case(&staff, &code).await)?;
         let Some(case) = case else { return missing() };
         let names = page.or_refuse(page.service.names().await)?;
-        Some(framed(&page, &staff, "办件", case_view(&page, &staff, case, &names, &way)))
+        Some(console_frame(&page, &staff, "办件", case_view(&page, &staff, case, &names, &way)))
     })
 }
 
@@ -68,7 +72,7 @@ fn case_view(
     staff: &Staff,
     case: Case,
     names: &HashMap<StaffId, String>,
-    way: &Way,
+    way: &CaseQuery,
 ) -> AnyView {
     let Case {
         report,
@@ -81,22 +85,22 @@ fn case_view(
         actions,
     } = case;
     let heading = if report.place.is_empty() {
-        report.plain_summary(page.campaign())
+        report.default_summary(page.campaign())
     } else {
         report.place.clone()
     };
-    let similar = others("同网格同类在办", &similar);
-    let merged = others("合并到本件的", &merged);
+    let similar = report_links("同网格同类在办", &similar);
+    let merged = report_links("合并到本件的", &merged);
     let under = merged_into.map(|other| {
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
     });
     let thumbs = thumb_bar(&report, &actions, way);
-    let back = match way.from.is_empty() {
+    let back = match way.queue_query.is_empty() {
         true => "/console".to_owned(),
-        false => format!("/console?{}", way.from),
+        false => format!("/console?{}", way.queue_query),
     };
-    let (main, more) = parted(page, &report, &photos, &actions, way);
+    let (main, more) = action_sections(page, &report, &photos, &actions, way);
     view! {
         <div class="case">
             <div class="case__what">
@@ -106,8 +110,8 @@ fn case_view(
                 {steps(Lang::Zh, report.state)}
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
-                {before_and_after_alike(same)}
-                {to_be_referred(&report)}
+                {similar_photos_warning(same)}
+                {referral_notice(&report)}
                 {facts(page, staff, &report, names)}
                 {merged}
                 {similar}
@@ -124,12 +128,12 @@ fn case_view(
     .into_any()
 }
 
-/// Other reports, each with its place and its state.
-fn others(title: &'static str, list: &[Report]) -> Option<AnyView> {
+/// Links to other reports with place and state; `None` if the list is empty.
+fn report_links(title: &'static str, list: &[Report]) -> Option<AnyView> {
     let items = list.iter().map(|other| {
         let href = format!("/console/reports/{}", other.code);
         view! {
-            <li><a href=href>{other.number().to_string()} " " {other.place.clone()}</a> " " {other.state.staff_word()}</li>
+            <li><a href=href>{other.number().to_string()} " " {other.place.clone()}</a> " " {other.state.staff_label()}</li>
         }
     });
     let items = items.collect_view();
@@ -142,10 +146,10 @@ fn others(title: &'static str, list: &[Report]) -> Option<AnyView> {
     })
 }
 
-/// The next steps, within reach of a thumb: what asks for nothing is done at once, the
-/// others lead to their forms.
-fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> {
-    const NEXT: [Action; 10] = [
+/// Up to three next steps in a bar at the bottom of a phone screen. An action without fields is
+/// submitted at once, the others link to their forms.
+fn thumb_bar(report: &Report, actions: &[Action], way: &CaseQuery) -> Option<AnyView> {
+    const NEXT_STEPS: [Action; 10] = [
         Action::Accept,
         Action::Acknowledge,
         Action::Start,
@@ -158,7 +162,7 @@ fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> 
         Action::Reject,
     ];
     let next: Vec<Action> =
-        NEXT.into_iter().filter(|action| actions.contains(action)).take(3).collect();
+        NEXT_STEPS.into_iter().filter(|action| actions.contains(action)).take(3).collect();
     let buttons = next.iter().enumerate().map(|(i, action)| {
         let class = if i == 0 { "weui-btn weui-btn_primary" } else { "weui-btn weui-btn_default" };
         let title = action.title();
@@ -167,7 +171,7 @@ fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> 
             return view! { <button class=class type="submit" form=form>{title}</button> }
                 .into_any();
         }
-        let href = way.to_form(report, *action);
+        let href = way.form_url(report, *action);
         view! { <a class=class href=href>{title}</a> }.into_any()
     });
     let buttons = buttons.collect_view();
@@ -175,7 +179,7 @@ fn thumb_bar(report: &Report, actions: &[Action], way: &Way) -> Option<AnyView> 
         .then(|| view! { <nav class="thumb-bar" aria-label="下一步">{buttons}</nav> }.into_any())
 }
 
-/// Number, state and time.
+/// Number, state, remaining time and marks.
 fn badges(page: &Page, report: &Report) -> AnyView {
     let remaining = report.remaining(page.service.calendar(), page.service.now());
     let remaining = remaining.map(|remaining| {
@@ -191,7 +195,7 @@ fn badges(page: &Page, report: &Report) -> AnyView {
     view! {
         <p class="badges">
             <strong>{report.number().to_string()}</strong>
-            {state_mark(report.state, report.state.staff_word().to_owned())}
+            {state_mark(report.state, report.state.staff_label().to_owned())}
             {remaining}
             {mark(report.reopened > 0, "重办")}
             {mark(report.supervised, "督办")}
@@ -204,7 +208,7 @@ fn badges(page: &Page, report: &Report) -> AnyView {
     .into_any()
 }
 
-/// What is known of it.
+/// Facts of the report.
 fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, String>) -> AnyView {
     let campaign = page.service.campaign();
     let row = |title: &'static str, text: String| {
@@ -217,15 +221,15 @@ fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, S
         .position()
         .map(|at| format!("{:.5}, {:.5}（误差约{}米）", at.lat, at.lon, at.accuracy));
     let source = match &report.source_number {
-        Some(number) => format!("{} {number}", report.source.word()),
-        None => report.source.word().to_owned(),
+        Some(number) => format!("{} {number}", report.source.label()),
+        None => report.source.label().to_owned(),
     };
     let extension = report.extension_days.map(|days| {
         let reason = report.extension_reason.as_deref().unwrap_or_default();
         format!("{}申请{days}个工作日：{reason}", name(report.extension_by))
     });
     let word = match (report.solved, report.satisfied) {
-        (Some(true), Some(satisfied)) => format!("已解决，{}", satisfied.word(Lang::Zh)),
+        (Some(true), Some(satisfied)) => format!("已解决，{}", satisfied.label(Lang::Zh)),
         (Some(true), None) => "已解决".into(),
         (Some(false), _) => "没解决".into(),
         (None, _) => "未评价".into(),
@@ -252,12 +256,12 @@ fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, S
             {row("评价意见", report.rating_comment.clone().unwrap_or_default())}
             {row("支持", supporters)}
         </dl>
-        {contact(page, staff, report)}
+        {contact_details(page, staff, report)}
     }
     .into_any()
 }
 
-/// Category, branch and unit by their titles.
+/// Titles of category, branch and unit.
 fn titles(campaign: &Campaign, report: &Report) -> (String, String, String) {
     let category = campaign.category(report.category.as_str());
     let branch = campaign.branch(report.branch.as_str());
@@ -269,9 +273,9 @@ fn titles(campaign: &Campaign, report: &Report) -> (String, String, String) {
     )
 }
 
-/// Contact details: shown when asked for, and noted.
-fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
-    if let Some(shown) = page.sent_form("contact") {
+/// Contact details; shown on request only, and each view is logged.
+fn contact_details(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
+    if let Some(shown) = page.submitted_form("contact") {
         let phone = shown.value("phone");
         let call = (!phone.is_empty()).then(|| {
             let href = format!("tel:{phone}");
@@ -300,15 +304,15 @@ fn contact(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
     })
 }
 
-/// The actions of the casework, open; the others, folded.
-fn parted(
+/// Action forms: the main steps of the case expanded, the others collapsed.
+fn action_sections(
     page: &Page,
     report: &Report,
     photos: &[domain::report::Photo],
     actions: &[Action],
-    way: &Way,
+    way: &CaseQuery,
 ) -> (AnyView, AnyView) {
-    const LEADING: [Action; 8] = [
+    const MAIN_ACTIONS: [Action; 8] = [
         Action::Accept,
         Action::Acknowledge,
         Action::Dispatch,
@@ -332,7 +336,7 @@ fn parted(
             </div>
         })
     });
-    let leads = |action: &&Action| LEADING.contains(*action) && **action != Action::Settle;
+    let leads = |action: &&Action| MAIN_ACTIONS.contains(*action) && **action != Action::Settle;
     let main = actions.iter().filter(leads);
     let main = main.map(|action| {
         let title = action.title();
@@ -345,8 +349,8 @@ fn parted(
     });
     let main = main.collect_view();
     let more = actions.iter().filter(|action| !leads(action)).map(|action| {
-        let wanted = way.unfolded.as_deref() == Some(action.as_str());
-        let open = wanted || page.sent_form(action.as_str()).is_some();
+        let wanted = way.open_action.as_deref() == Some(action.as_str());
+        let open = wanted || page.submitted_form(action.as_str()).is_some();
         view! {
             <details class="fold action" open=open id=format!("do-{}", action.as_str())>
                 <summary>{action.title()}</summary>
@@ -361,7 +365,7 @@ fn parted(
     )
 }
 
-/// What happened, newest first, with who did it.
+/// All events, newest first, with the person who acted.
 fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) -> AnyView {
     let campaign = page.service.campaign();
     let items = events.into_iter().rev().map(|event| {
@@ -371,7 +375,7 @@ fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) ->
             (None, EventKind::Escalated) => "系统".into(),
             (None, _) => "居民".into(),
         };
-        let words = event.words(campaign);
+        let words = event.label(campaign);
         view! {
             <li class="timeline__item">
                 <time class="timeline__time">{time}</time>

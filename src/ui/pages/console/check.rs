@@ -1,42 +1,42 @@
-//! `/console/check`: 批量核查, before and after side by side.
+//! `/console/check`: bulk check (批量核查) of handled reports, photos side by side.
 
 use domain::{
     lang::Lang,
-    report::{Photo, Report, filter::Filter, words::day_and_time},
+    report::{Photo, Report, filter::ReportFilter, words::day_and_time},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
     pages::report::list::pager,
     parts::{
         form::{
-            fields::{Text, field_error, text_field},
+            fields::{TextInput, field_error, text_field},
             owner::OwnerField,
         },
         report::photo_pair,
     },
 };
 
-/// The page of what waits to be checked.
+/// The reports that wait for a check.
 #[component]
 pub fn CheckPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
-    let at = Filter::read(|name| query.get(name).filter(|_| name == "page"));
+    let at = ReportFilter::from_query(|name| query.get(name).filter(|_| name == "page"));
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let found = page.or_refuse(page.service.to_check(&staff, at.page).await)?;
         let form = page.form("bulk");
         let items = found.reports.iter().map(|report| {
             let photos: Vec<Photo> =
                 found.photos.iter().filter(|p| p.serial == Some(report.serial)).cloned().collect();
-            let own = report.was_moved_by(staff.id);
+            let own = report.was_handled_by(staff.id);
             let same = found.before_and_after_alike.contains(&report.serial);
-            item(&page, report, &photos, (own, same), &form)
+            check_item(&page, report, &photos, (own, same), &form)
         });
         let items = items.collect_view();
         let empty = items.is_empty();
@@ -51,7 +51,7 @@ pub fn CheckPage() -> impl IntoView {
                 {(!empty).then(|| view! {
                     <div class="check-do">
                         {field_error("codes", form.error("codes"))}
-                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, Text::Area, &form)}
+                        {text_field("reason", "说明（退回或没有处理后照片时必填）", None, TextInput::Area, &form)}
                         <button class="weui-btn weui-btn_primary" type="submit" name="result" value="yes">"所选通过"</button>
                         <button class="weui-btn weui-btn_warn" type="submit" name="result" value="no">"所选退回"</button>
                     </div>
@@ -59,27 +59,27 @@ pub fn CheckPage() -> impl IntoView {
             </form>
             {pager("/console/check", &at, found.more)}
         };
-        Some(framed(&page, &staff, "核查", content.into_any()))
+        Some(console_frame(&page, &staff, "核查", content.into_any()))
     })
 }
 
-/// Said to the checker where the picture from after handling is hardly another one.
+/// Warning to the checker that the photos before and after handling look almost the same.
 #[must_use]
-pub fn before_and_after_alike(is_so: bool) -> Option<AnyView> {
+pub fn similar_photos_warning(is_so: bool) -> Option<AnyView> {
     is_so.then(|| {
         view! { <p class="notice notice_warn" role="note">"处理后的照片和处理前的几乎一样，请仔细看，或到现场核实。"</p> }
             .into_any()
     })
 }
 
-/// Said to the checker where nothing was handled: to whom it is to be passed on.
+/// Notice to the checker that the report is to be referred elsewhere instead of handled.
 #[must_use]
-pub fn to_be_referred(report: &Report) -> Option<AnyView> {
-    let to = report.referred_to.clone().filter(|_| report.is_to_be_referred())?;
+pub fn referral_notice(report: &Report) -> Option<AnyView> {
+    let to = report.referred_to.clone().filter(|_| report.has_pending_referral())?;
     Some(view! { <p class="notice" role="note">"拟转给" {to} "。通过后转办；退回后由原处继续办理。"</p> }.into_any())
 }
 
-fn item(
+fn check_item(
     page: &Page,
     report: &Report,
     photos: &[Photo],
@@ -91,7 +91,7 @@ fn item(
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let number = report.number().to_string();
     let place = match report.place.is_empty() {
-        true => report.plain_summary(page.campaign()),
+        true => report.default_summary(page.campaign()),
         false => report.place.clone(),
     };
     let finished =
@@ -114,9 +114,9 @@ fn item(
                 <span class="check-item__title">{place} " · " {category}</span>
             </label>
             <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
-            {to_be_referred(report)}
+            {referral_notice(report)}
             {photo_pair(Lang::Zh, photos)}
-            {before_and_after_alike(same)}
+            {similar_photos_warning(same)}
         </li>
     }
     .into_any()

@@ -1,56 +1,57 @@
-//! `/console/duty`: 责任清单 and 待办清单, to be printed and put on a wall.
+//! `/console/duty`: printable lists of responsibilities (责任清单) and open reports (待办清单).
 
 use std::collections::BTreeMap;
 
 use domain::{
     campaign::{Campaign, Category, CategoryKind},
-    report::{Report, filter::Filter},
+    report::{Report, filter::ReportFilter},
     slug::Slug,
     staff::{Role, Staff},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{framed, staff};
-use crate::{context::Page, pages::report::list::address, parts::form::fields::select_field};
+use super::{console_frame, signed_in_staff};
+use crate::{context::Page, pages::report::list::filtered_url, parts::form::fields::select_field};
 
-/// Most open reports on one list.
-const MOST: u32 = 500;
+/// Maximum number of open reports in the list.
+const OPEN_REPORTS_MAX: u32 = 500;
 
-/// The page of lists.
+/// The page of the lists.
 #[component]
 pub fn DutyPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
-    let filter =
-        Filter::read(|name| query.get(name).filter(|_| matches!(name, "branch" | "grid" | "unit")));
+    let filter = ReportFilter::from_query(|name| {
+        query.get(name).filter(|_| matches!(name, "branch" | "grid" | "unit"))
+    });
     Suspend::new(async move {
-        let staff = staff(&page)?;
-        let open = page.or_refuse(page.service.to_do(&staff, &filter, MOST).await)?;
+        let staff = signed_in_staff(&page)?;
+        let open = page.or_refuse(page.service.to_do(&staff, &filter, OPEN_REPORTS_MAX).await)?;
         let everyone = page.or_refuse(page.service.staff().await)?;
         let campaign = page.service.campaign();
         let content = view! {
             <h1 class="page-title">"清单"</h1>
-            {choose(campaign, &filter)}
+            {filter_form(campaign, &filter)}
             <section aria-labelledby="to-do">
                 <h2 id="to-do" class="section-title">"待办清单（" {open.len()} "件）"</h2>
-                {(open.len() >= MOST as usize).then(|| view! { <p class="notice">"只列期限最近的500件，请按支部、网格或单位分开看。"</p> })}
-                {to_do(&page, &open)}
+                {(open.len() >= OPEN_REPORTS_MAX as usize).then(|| view! { <p class="notice">"只列期限最近的500件，请按支部、网格或单位分开看。"</p> })}
+                {to_do_table(&page, &open)}
             </section>
             <section aria-labelledby="duty">
                 <h2 id="duty" class="section-title">"责任清单：哪一类、谁牵头、谁承办、多久"</h2>
-                {duty(campaign, &filter)}
+                {duty_table(campaign, &filter)}
             </section>
             <section aria-labelledby="grids">
                 <h2 id="grids" class="section-title">"网格与网格员"</h2>
-                {grids(campaign, &everyone)}
+                {grid_table(campaign, &everyone)}
             </section>
         };
-        Some(framed(&page, &staff, "清单", content.into_any()))
+        Some(console_frame(&page, &staff, "清单", content.into_any()))
     })
 }
 
-fn choose(campaign: &Campaign, filter: &Filter) -> AnyView {
+fn filter_form(campaign: &Campaign, filter: &ReportFilter) -> AnyView {
     let slug = |slug: &Option<Slug>| slug.as_ref().map(ToString::to_string).unwrap_or_default();
     let branches =
         campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect();
@@ -63,12 +64,12 @@ fn choose(campaign: &Campaign, filter: &Filter) -> AnyView {
             {select_field("unit", "承办单位", Some("全部"), units, &slug(&filter.unit), None)}
             <button class="weui-btn weui-btn_default" type="submit">"查看"</button>
         </form>
-        <p class="hint screen-only">"可用浏览器的打印功能打印本页。" <a href=address("/console", filter)>"在队列里看"</a></p>
+        <p class="hint screen-only">"可用浏览器的打印功能打印本页。" <a href=filtered_url("/console", filter)>"在队列里看"</a></p>
     }
     .into_any()
 }
 
-fn to_do(page: &Page, open: &[Report]) -> AnyView {
+fn to_do_table(page: &Page, open: &[Report]) -> AnyView {
     if open.is_empty() {
         return view! { <p class="empty">"没有待办。"</p> }.into_any();
     }
@@ -88,7 +89,7 @@ fn to_do(page: &Page, open: &[Report]) -> AnyView {
                 <td>{campaign.grid_label(report.grid.as_ref())}</td>
                 <td>{title(branch)}</td>
                 <td>{title(unit)}</td>
-                <td>{report.state.staff_word()}</td>
+                <td>{report.state.staff_label()}</td>
                 <td>{remaining.map(|remaining| remaining.words)}</td>
             </tr>
         }
@@ -110,7 +111,7 @@ fn to_do(page: &Page, open: &[Report]) -> AnyView {
     .into_any()
 }
 
-fn duty(campaign: &Campaign, filter: &Filter) -> AnyView {
+fn duty_table(campaign: &Campaign, filter: &ReportFilter) -> AnyView {
     let limits = campaign.deadlines;
     let wanted = |category: &&Category| {
         filter.branch.as_ref().is_none_or(|branch| *branch == category.branch)
@@ -157,7 +158,7 @@ fn duty(campaign: &Campaign, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-fn grids(campaign: &Campaign, everyone: &[Staff]) -> AnyView {
+fn grid_table(campaign: &Campaign, everyone: &[Staff]) -> AnyView {
     let mut workers: BTreeMap<&Slug, Vec<&str>> = BTreeMap::new();
     let active = everyone.iter().filter(|staff| staff.active && staff.role == Role::GridWorker);
     for staff in active {

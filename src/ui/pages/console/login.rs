@@ -1,25 +1,25 @@
-//! `/console/login`: the door.
+//! `/console/login`: login of staff.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     parts::{
         form::{
-            fields::{Text, text_field},
+            fields::{TextInput, text_field},
             owner::Personal,
         },
         frame::title::PageTitle,
     },
 };
 
-/// The page to log in on.
+/// The login page.
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let page = Page::current();
     if page.staff.is_some() && page.form_state.is_none() {
-        page.answer(Instead::Go("/console"));
+        page.set_outcome(PageOutcome::Redirect("/console"));
     }
     let form = page.form("login");
     let next = match form.is_fresh() {
@@ -27,8 +27,8 @@ pub fn LoginPage() -> impl IntoView {
         false => form.value("next"),
     };
     let summary = form.summary("没有登录：");
-    let login = text_field("login", "登录名", None, Text::Line("text"), &form);
-    let password = text_field("password", "密码", None, Text::Line("password"), &form);
+    let login = text_field("login", "登录名", None, TextInput::Line("text"), &form);
+    let password = text_field("password", "密码", None, TextInput::Line("password"), &form);
     view! {
         <PageTitle text="工作台登录" />
         <Personal />

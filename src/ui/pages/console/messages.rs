@@ -1,26 +1,28 @@
-//! `/console/messages`: which 寄语 come onto the wall.
+//! `/console/messages`: review of messages (寄语) before they are published.
 
 use leptos::prelude::*;
 use service::message::MessageDecision;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     parts::form::owner::OwnerField,
 };
 
-/// The page of what waits for a decision.
+/// The messages that wait for review.
 #[component]
 pub fn ReviewMessagesPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let waiting = match page.service.messages_to_review(&staff).await {
             Ok(waiting) => waiting,
             Err(MessageDecision::Store(error)) => page.or_refuse(Err(error))?,
             Err(_) => {
-                page.answer(Instead::Refuse(Refusal::Barred("寄语由支部负责人或管理员审核")));
+                page.set_outcome(PageOutcome::Refuse(Refusal::NotPermitted(
+                    "寄语由支部负责人或管理员审核",
+                )));
                 return None;
             }
         };
@@ -50,6 +52,6 @@ pub fn ReviewMessagesPage() -> impl IntoView {
             {empty.then(|| view! { <p class="empty">"没有等待审核的寄语。"</p> })}
             <ul class="wall">{items}</ul>
         };
-        Some(framed(&page, &staff, "寄语审核", content.into_any()))
+        Some(console_frame(&page, &staff, "寄语审核", content.into_any()))
     })
 }

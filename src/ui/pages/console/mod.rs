@@ -1,4 +1,4 @@
-//! The console: what staff work in. Same document, other pages; no public tab bar.
+//! Console: pages for staff. Same document as the public pages, without the tab bar.
 
 pub mod account;
 pub mod case;
@@ -20,7 +20,7 @@ use domain::staff::{Role, Staff};
 use leptos::prelude::*;
 
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     parts::{
         form::owner::{OwnerField, Personal},
@@ -28,17 +28,17 @@ use crate::{
     },
 };
 
-/// The member of staff who looks; the door keeps everyone else out before.
-pub fn staff(page: &Page) -> Option<Arc<Staff>> {
+/// The signed-in staff member. The server has admitted nobody else; if missing, refuses.
+pub fn signed_in_staff(page: &Page) -> Option<Arc<Staff>> {
     let staff = page.staff.clone();
     if staff.is_none() {
-        page.answer(Instead::Refuse(Refusal::NotFound));
+        page.set_outcome(PageOutcome::Refuse(Refusal::NotFound));
     }
     staff
 }
 
-/// The frame around a page of the console.
-pub fn framed(page: &Page, staff: &Staff, title: &'static str, content: AnyView) -> AnyView {
+/// Frame of a console page: title, navigation by role, logout.
+pub fn console_frame(page: &Page, staff: &Staff, title: &'static str, content: AnyView) -> AnyView {
     let links = [
         ("/console", "队列", Role::GridWorker),
         ("/console/new", "登记", Role::GridWorker),

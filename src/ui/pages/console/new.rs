@@ -1,4 +1,4 @@
-//! `/console/new`: what staff saw or were told, and 现场办结 in one go.
+//! `/console/new`: form for reports entered by staff, or settled on the spot (现场办结).
 
 use domain::{
     campaign::{Campaign, CategoryKind},
@@ -12,39 +12,39 @@ use islands::forms::locate::Locate;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
     parts::form::{
         action_form::photo_input,
-        fields::{Text, select_field, text_field},
+        fields::{TextInput, select_field, text_field},
         owner::OwnerField,
     },
 };
 
-/// The page to enter a report on.
+/// The page of the form.
 #[component]
 pub fn NewPage() -> impl IntoView {
     let page = Page::current();
-    let staff = staff(&page)?;
+    let staff = signed_in_staff(&page)?;
     let asked = use_query_map().read_untracked().get("settle").is_some();
     let (new, settle) = (page.form("new"), page.form("settle"));
     let settles = !settle.is_fresh() || (asked && new.is_fresh());
     let form = if settles { settle } else { new };
-    let content = entry(&page, &staff, settles, &form);
-    Some(framed(&page, &staff, if settles { "现场办结" } else { "登记" }, content))
+    let content = entry_form(&page, &staff, settles, &form);
+    Some(console_frame(&page, &staff, if settles { "现场办结" } else { "登记" }, content))
 }
 
-fn entry(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView {
+fn entry_form(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView {
     let campaign = page.service.campaign();
     let key = match form.value("form_key") {
         key if key.is_empty() => page.service.form_key(),
         key => key,
     };
     let hints = (format!("最多{PLACE_MAX}个字"), format!("最多{DESCRIPTION_MAX}个字"));
-    let place = text_field("place", "在哪里", Some(hints.0), Text::Line("text"), form);
-    let words = text_field("description", "是什么情况", Some(hints.1), Text::Area, form);
+    let place = text_field("place", "在哪里", Some(hints.0), TextInput::Line("text"), form);
+    let words = text_field("description", "是什么情况", Some(hints.1), TextInput::Area, form);
     let before = photo_input("before", "处理前照片", form);
     let (lat, lon, accuracy) = (form.value("lat"), form.value("lon"), form.value("accuracy"));
     let tabs = [("/console/new", "登记", !settles), ("/console/new?settle=1", "现场办结", settles)];
@@ -54,16 +54,16 @@ fn entry(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView
     });
     let rest = if settles {
         let after = photo_input("photos", "处理后照片", form);
-        let text = text_field("text", "怎样处理的", None, Text::Area, form);
+        let text = text_field("text", "怎样处理的", None, TextInput::Area, form);
         view! { <input type="hidden" name="settle" value="on" /> {after} {text} }.into_any()
     } else {
         let sources = Source::ALL.into_iter().filter(|source| *source != Source::Resident);
-        let sources = sources.map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
+        let sources = sources.map(|s| (s.as_str().to_owned(), s.label().to_owned())).collect();
         view! {
             {select_field("source", "来源", Some("请选择"), sources, &form.value("source"), form.error("source"))}
-            {text_field("number", "来源编号（12345必填）", None, Text::Line("text"), form)}
-            {text_field("contact_name", "联系人（可不填）", None, Text::Line("text"), form)}
-            {text_field("contact_phone", "电话（可不填）", None, Text::Line("tel"), form)}
+            {text_field("number", "来源编号（12345必填）", None, TextInput::Line("text"), form)}
+            {text_field("contact_name", "联系人（可不填）", None, TextInput::Line("text"), form)}
+            {text_field("contact_phone", "电话（可不填）", None, TextInput::Line("tel"), form)}
         }
         .into_any()
     };
@@ -76,8 +76,8 @@ fn entry(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView
             <input type="hidden" name="form_key" value=key />
             <div class="weui-cells form-cells">
                 {before}
-                {category(campaign, settles, form)}
-                {grid(campaign, staff, form)}
+                {category_field(campaign, settles, form)}
+                {grid_field(campaign, staff, form)}
                 {place}
                 <Locate lat lon accuracy error=form.error("lat") />
                 {words}
@@ -89,7 +89,7 @@ fn entry(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> AnyView
     .into_any()
 }
 
-fn category(campaign: &Campaign, settles: bool, form: &FormState) -> AnyView {
+fn category_field(campaign: &Campaign, settles: bool, form: &FormState) -> AnyView {
     let list = campaign.categories.iter();
     let list = list.filter(|category| !settles || category.kind == CategoryKind::Casework);
     let list = list.map(|category| (category.slug.to_string(), category.title.clone())).collect();
@@ -103,8 +103,8 @@ fn category(campaign: &Campaign, settles: bool, form: &FormState) -> AnyView {
     )
 }
 
-/// A grid worker's own grids; the only one is chosen already.
-fn grid(campaign: &Campaign, staff: &Staff, form: &FormState) -> AnyView {
+/// The grid field: for grid workers only their grids, preselected if there is only one.
+fn grid_field(campaign: &Campaign, staff: &Staff, form: &FormState) -> AnyView {
     let own = |slug: &_| staff.role != Role::GridWorker || staff.grids.contains(slug);
     let list: Vec<(String, String)> = campaign
         .grids

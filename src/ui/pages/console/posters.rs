@@ -1,18 +1,18 @@
-//! `/console/posters`: a poster with a QR code for each grid's stairwells.
+//! `/console/posters`: printable posters for stairwells, one with a QR code per grid.
 
 use domain::{campaign::Grid, staff::Role};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{context::Page, parts::qr};
 
-/// The page of posters, one on each printed sheet.
+/// The posters, each on a sheet of its own.
 #[component]
 pub fn PostersPage() -> impl IntoView {
     let page = Page::current();
     let asked = use_query_map().read_untracked().get("grid");
-    let staff = staff(&page)?;
+    let staff = signed_in_staff(&page)?;
     let campaign = page.service.campaign();
     let wanted = |grid: &&Grid| match &asked {
         Some(slug) => grid.slug.as_str() == slug,
@@ -25,13 +25,13 @@ pub fn PostersPage() -> impl IntoView {
         <p class="hint screen-only">"每个网格一张，用浏览器打印。扫码地址：" {page.origin.clone()} "。正式打印前请用手机扫一下。"</p>
         <div class="posters">{posters}</div>
     };
-    Some(framed(&page, &staff, "海报", content.into_any()))
+    Some(console_frame(&page, &staff, "海报", content.into_any()))
 }
 
 fn poster(page: &Page, grid: &Grid) -> AnyView {
     let campaign = page.service.campaign();
     let address = format!("{}/g/{}", page.origin, grid.slug);
-    let picture = qr::picture(&address, 240);
+    let picture = qr::qr_svg(&address, 240);
     view! {
         <section class="poster">
             <p class="poster__street">{campaign.titles.street.clone()}</p>

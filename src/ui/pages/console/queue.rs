@@ -1,10 +1,10 @@
-//! `/console`: what waits, the most pressing first.
+//! `/console`: queue of open reports, by default those with the nearest deadline first.
 
 use domain::{
     campaign::Campaign,
     report::{
         Action, Photo, Report, Source, State,
-        filter::{Deadline, Filter, Sort, States},
+        filter::{Deadline, ReportFilter, Sort, States},
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -14,54 +14,54 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::{COUNT_LIMIT, Waiting, report::case::QueuePage as Found};
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
-    pages::report::list::{address, escaped, pager},
+    pages::report::list::{filtered_url, pager, percent_encoded},
     parts::{
         form::{
-            fields::{Text, field_error, select_field, text_field},
+            fields::{TextInput, field_error, select_field, text_field},
             owner::OwnerField,
         },
         report::state_mark,
     },
 };
 
-/// The queue.
+/// The queue page.
 #[component]
 pub fn QueuePage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
-    let filter = Filter::read(|name| query.get(name));
+    let filter = ReportFilter::from_query(|name| query.get(name));
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let found = page.or_refuse(page.service.queue(&staff, &filter).await)?;
         let waiting = page.or_refuse(page.service.waiting(&staff).await)?;
         let content = queue_view(&page, &staff, &filter, &waiting, found);
-        Some(framed(&page, &staff, "工作台", content))
+        Some(console_frame(&page, &staff, "工作台", content))
     })
 }
 
 fn queue_view(
     page: &Page,
     staff: &Staff,
-    filter: &Filter,
+    filter: &ReportFilter,
     waiting: &Waiting,
     found: Found,
 ) -> AnyView {
     let form = page.form("bulk");
-    let from = match address("", filter).strip_prefix('?') {
-        Some(query) => format!("?from={}", escaped(query)),
+    let from = match filtered_url("", filter).strip_prefix('?') {
+        Some(query) => format!("?from={}", percent_encoded(query)),
         None => String::new(),
     };
     let rows = found.reports.iter().map(|report| {
         let thumb = found.photos.iter().find(|photo| photo.serial == Some(report.serial));
-        row(page, report, thumb, &form, &from)
+        queue_row(page, report, thumb, &form, &from)
     });
     let rows = rows.collect_view();
     let empty = rows.is_empty().then(|| {
-        let text = match filter.parts().is_empty() {
+        let text = match filter.query_pairs().is_empty() {
             true => "没有待办，都办完了。",
             false => "没有符合条件的件。",
         };
@@ -70,53 +70,61 @@ fn queue_view(
     let received = page.service.counts().reports.received;
     view! {
         <h1 class="unseen">"待办队列"</h1>
-        {chips(filter, waiting)}
+        {filter_chips(filter, waiting)}
         {form.summary("没有办：")}
         <QueueHelper received />
-        {search(page.service.campaign(), staff, filter)}
+        {search_form(page.service.campaign(), staff, filter)}
         <form class="bulk" method="post" action="/console/reports/bulk">
             <OwnerField />
             {empty}
             <ol class="queue" id="queue">{rows}</ol>
-            {bulk(page, filter, &form)}
+            {bulk_actions(page, filter, &form)}
         </form>
         {pager("/console", filter, found.more)}
     }
     .into_any()
 }
 
-/// What waits, each with its number and its search.
-fn chips(filter: &Filter, waiting: &Waiting) -> AnyView {
+/// Links to the common filters, each with the number of reports.
+fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
     let count = |state: State| waiting.states.get(&state).copied().unwrap_or_default();
-    let only = |state: State| Filter { states: States::Only(state), page: 1, ..Filter::default() };
+    let only = |state: State| ReportFilter {
+        states: States::Only(state),
+        page: 1,
+        ..ReportFilter::default()
+    };
     let open: u64 = State::OPEN.iter().map(|state| count(*state)).sum();
     let all: u64 = waiting.states.values().sum();
-    let usual = Filter { page: 1, ..Filter::default() };
-    // Counted no further than that.
+    let usual = ReportFilter { page: 1, ..ReportFilter::default() };
+    // The database counts these no further than `COUNT_LIMIT`.
     let few = |n: u64| if n < COUNT_LIMIT.unsigned_abs() { n.to_string() } else { "999+".into() };
     let mut chips = vec![
         ("待办", open.to_string(), usual.clone()),
         (
             "超期",
             few(waiting.overdue),
-            Filter { deadline: Some(Deadline::Overdue), ..usual.clone() },
+            ReportFilter { deadline: Some(Deadline::Overdue), ..usual.clone() },
         ),
-        ("快超期", few(waiting.soon), Filter { deadline: Some(Deadline::Soon), ..usual.clone() }),
-        ("重办", few(waiting.again), Filter { again: true, ..usual.clone() }),
+        (
+            "快超期",
+            few(waiting.soon),
+            ReportFilter { deadline: Some(Deadline::Soon), ..usual.clone() },
+        ),
+        ("重办", few(waiting.again), ReportFilter { again: true, ..usual.clone() }),
     ];
     let states = State::ALL.into_iter().filter(|state| state.is_open() || *state == State::Closed);
-    chips.extend(states.map(|state| (state.staff_word(), count(state).to_string(), only(state))));
-    chips.push(("全部", all.to_string(), Filter { states: States::All, ..usual }));
+    chips.extend(states.map(|state| (state.staff_label(), count(state).to_string(), only(state))));
+    chips.push(("全部", all.to_string(), ReportFilter { states: States::All, ..usual }));
     let here = filter.at_page(1);
     let chips = chips.into_iter().map(|(word, n, target)| {
         let current = (target == here).then_some("true");
         let word = if word == "已派单" { "待接单" } else { word };
-        view! { <a class="count-chip" href=address("/console", &target) aria-current=current>{word} " " <b>{n}</b></a> }
+        view! { <a class="count-chip" href=filtered_url("/console", &target) aria-current=current>{word} " " <b>{n}</b></a> }
     });
     view! { <nav class="count-chips" aria-label="按状态">{chips.collect_view()}</nav> }.into_any()
 }
 
-fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
+fn search_form(campaign: &Campaign, staff: &Staff, filter: &ReportFilter) -> AnyView {
     let slug = |slug: &Option<Slug>| slug.as_ref().map(ToString::to_string).unwrap_or_default();
     let grids = campaign.grids.iter();
     let grids =
@@ -128,8 +136,8 @@ fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
     let categories = campaign.categories.iter();
     let categories = categories.map(|c| (c.slug.to_string(), c.title.clone())).collect();
     let sources =
-        Source::ALL.iter().map(|s| (s.as_str().to_owned(), s.word().to_owned())).collect();
-    let states = State::ALL.iter().map(|s| (s.as_str().to_owned(), s.staff_word().to_owned()));
+        Source::ALL.iter().map(|s| (s.as_str().to_owned(), s.label().to_owned())).collect();
+    let states = State::ALL.iter().map(|s| (s.as_str().to_owned(), s.staff_label().to_owned()));
     let states = [("all".to_owned(), "全部".to_owned())].into_iter().chain(states).collect();
     let state = match filter.states {
         States::Open => "",
@@ -185,7 +193,7 @@ fn search(campaign: &Campaign, staff: &Staff, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-fn row(
+fn queue_row(
     page: &Page,
     report: &Report,
     thumb: Option<&Photo>,
@@ -196,7 +204,7 @@ fn row(
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = match report.place.is_empty() {
-        true => report.plain_summary(page.campaign()),
+        true => report.default_summary(page.campaign()),
         false => report.place.clone(),
     };
     let remaining = report.remaining(page.service.calendar(), page.service.now());
@@ -234,7 +242,7 @@ fn row(
                     <span class="queue__place">{place}</span>
                     <span class="queue__line">{category} " · " <span class="queue__number">{number}</span></span>
                     <span class="queue__marks">
-                        {state_mark(report.state, report.state.staff_word().to_owned())}
+                        {state_mark(report.state, report.state.staff_label().to_owned())}
                         {remaining}
                         {mark(report.reopened > 0, "重办")}
                         {mark(report.supervised, "督办")}
@@ -247,8 +255,8 @@ fn row(
     .into_any()
 }
 
-/// What can be done to all that are ticked.
-fn bulk(page: &Page, filter: &Filter, form: &FormState) -> AnyView {
+/// Bulk actions on the selected reports.
+fn bulk_actions(page: &Page, filter: &ReportFilter, form: &FormState) -> AnyView {
     let campaign = page.service.campaign();
     let action = form.value("action");
     let units = campaign.units.iter().map(|u| (u.slug.to_string(), u.title.clone())).collect();
@@ -262,7 +270,7 @@ fn bulk(page: &Page, filter: &Filter, form: &FormState) -> AnyView {
     let accept = on_new.then(|| button(Action::Accept, "受理所选"));
     let reject = on_new.then(|| {
         view! {
-            {text_field("reason", "不予受理的原因", None, Text::Area, form)}
+            {text_field("reason", "不予受理的原因", None, TextInput::Area, form)}
             {button(Action::Reject, "不予受理所选")}
         }
     });

@@ -1,11 +1,10 @@
-//! `/console/signatures`: doubtful signatures, the rules that hold them, and what managers
-//! decide about many at once. A decision is looked at before it is taken, and can be taken
-//! back.
+//! `/console/signatures`: review of suspect signatures: fraud rules, and bulk decisions of
+//! managers. A decision is previewed before it is applied, and can be undone.
 
 use domain::{
     lang::Lang,
     report::words::day_and_time,
-    signature_review::{ReviewDecision, Rule, SignatureState},
+    signature_review::{FraudRule, ReviewDecision, SignatureState},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -14,28 +13,28 @@ use service::{
     signature_review::{Overview, Preview, SignatureReviewError},
 };
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     parts::form::owner::OwnerField,
 };
 
-/// What was asked to be looked at.
+/// Query parameters of a preview, or the fields of a refused form.
 #[derive(Clone, Default)]
-struct Asked {
-    verdict: String,
+struct ReviewQuery {
+    decision: String,
     rule: String,
-    place: String,
+    network_hash: String,
     since: String,
     until: String,
 }
 
-impl Asked {
+impl ReviewQuery {
     fn get(&self, name: &str) -> String {
         match name {
             "rule" => self.rule.clone(),
-            "place" => self.place.clone(),
+            "place" => self.network_hash.clone(),
             "since" => self.since.clone(),
             "until" => self.until.clone(),
             _ => String::new(),
@@ -43,42 +42,42 @@ impl Asked {
     }
 }
 
-/// The page.
+/// The review page.
 #[component]
 pub fn SignaturesPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().get_untracked();
     let field = |name: &str| query.get(name).unwrap_or_default();
-    let mut asked = Asked {
-        verdict: field("verdict"),
+    let mut asked = ReviewQuery {
+        decision: field("verdict"),
         rule: field("rule"),
-        place: field("place"),
+        network_hash: field("place"),
         since: field("since"),
         until: field("until"),
     };
     let form = page.form("judge");
     if !form.is_fresh() {
         let sent = |name| form.value(name);
-        asked = Asked {
-            verdict: sent("verdict"),
+        asked = ReviewQuery {
+            decision: sent("verdict"),
             rule: sent("rule"),
-            place: sent("place"),
+            network_hash: sent("place"),
             since: sent("since"),
             until: sent("until"),
         };
     }
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let overview = match page.service.review_overview(&staff).await {
             Ok(overview) => overview,
             Err(SignatureReviewError::Store(error)) => page.or_refuse(Err(error))?,
             Err(_) => {
-                page.answer(Instead::Refuse(Refusal::Barred("签名由管理员核查")));
+                page.set_outcome(PageOutcome::Refuse(Refusal::NotPermitted("签名由管理员核查")));
                 return None;
             }
         };
-        let fault = form.each_error().next().map(|(_, sentence)| sentence);
-        let verdict = ReviewDecision::parse(&asked.verdict);
+        let fault = form.all_errors().next().map(|(_, sentence)| sentence);
+        let verdict = ReviewDecision::parse(&asked.decision);
         let meant = page.service.parse_filter(|name| asked.get(name));
         let preview = match (verdict, &meant) {
             (Some(verdict), Some(meant)) => {
@@ -94,32 +93,37 @@ pub fn SignaturesPage() -> impl IntoView {
         let content = view! {
             <h1 class="page-title">"签名核查"</h1>
             <p class="hint">"存疑的签名对签名人不作提示，也不计数，直到规则停用或您放行。"</p>
-            {preview.map(|(verdict, preview)| previewed(&page, verdict, &asked, preview))}
-            {suspects(&page, &overview)}
-            {busy(&page, &overview)}
-            {rules(&overview)}
-            {choose(&asked, fault.or(odd))}
-            {judgements(&page, &overview)}
-            {trend(&overview)}
+            {preview.map(|(verdict, preview)| preview_section(&page, verdict, &asked, preview))}
+            {suspect_groups(&page, &overview)}
+            {busy_networks(&page, &overview)}
+            {rule_list(&overview)}
+            {filter_form(&asked, fault.or(odd))}
+            {bulk_review_list(&page, &overview)}
+            {trend_table(&overview)}
         };
-        Some(framed(&page, &staff, "签名核查", content.into_any()))
+        Some(console_frame(&page, &staff, "签名核查", content.into_any()))
     })
 }
 
-fn time(page: &Page, at: i64) -> String {
+fn format_time(page: &Page, at: i64) -> String {
     day_and_time(page.service.calendar().civil(at), Lang::Zh)
 }
 
-/// A place as people tell one from another.
-fn short(place: &str) -> String {
+/// The first characters of a network hash, enough to tell networks apart.
+fn short_hash(place: &str) -> String {
     place.chars().take(6).collect()
 }
 
-/// What a verdict would do, and the button that does it.
-fn previewed(page: &Page, verdict: ReviewDecision, asked: &Asked, preview: Preview) -> AnyView {
+/// Preview of a bulk decision, with the button that applies it.
+fn preview_section(
+    page: &Page,
+    verdict: ReviewDecision,
+    asked: &ReviewQuery,
+    preview: Preview,
+) -> AnyView {
     let Preview { n, upto, samples } = preview;
     let samples = samples.into_iter().map(|(ordinal, name, at)| {
-        view! { <li>"第" {ordinal} "位 " {name} " " {time(page, at)}</li> }
+        view! { <li>"第" {ordinal} "位 " {name} " " {format_time(page, at)}</li> }
     });
     let samples = samples.collect_view();
     let hidden = ["rule", "place", "since", "until"].map(|name| {
@@ -142,8 +146,8 @@ fn previewed(page: &Page, verdict: ReviewDecision, asked: &Asked, preview: Previ
     .into_any()
 }
 
-/// Suspect ones by rule and place.
-fn suspects(page: &Page, overview: &Overview) -> AnyView {
+/// Suspect signatures, grouped by rule and client network.
+fn suspect_groups(page: &Page, overview: &Overview) -> AnyView {
     if overview.suspects.is_empty() {
         return view! { <h2 class="section-title">"存疑的签名"</h2><p class="empty">"没有存疑的签名。"</p> }.into_any();
     }
@@ -154,8 +158,8 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
         };
         view! {
             <li class="judge-group">
-                <p><strong>{rule.title()} " · " {*n} "个"</strong>" · 来源" {short(place)}</p>
-                <p class="judge-group__more">{time(page, *first)} "至" {time(page, *last)} "；如" {names.join("、")}</p>
+                <p><strong>{rule.title()} " · " {*n} "个"</strong>" · 来源" {short_hash(place)}</p>
+                <p class="judge-group__more">{format_time(page, *first)} "至" {format_time(page, *last)} "；如" {names.join("、")}</p>
                 <p class="judge-group__act">
                     <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Release)>"放行…"</a>
                     <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Dismiss)>"作废…"</a>
@@ -168,14 +172,14 @@ fn suspects(page: &Page, overview: &Overview) -> AnyView {
         .into_any()
 }
 
-/// Where most of the valid ones came from: a mobile network, or someone with patience.
-fn busy(page: &Page, overview: &Overview) -> AnyView {
+/// Client networks with the most valid signatures: a mobile network, or a patient fraudster.
+fn busy_networks(page: &Page, overview: &Overview) -> AnyView {
     let rows = overview.busy.iter().map(|BusyNetwork { network_hash: place, n, first, last }| {
         let href = format!("/console/signatures?verdict=invalidate&place={place}");
         view! {
             <li class="judge-group">
-                <p><strong>"来源" {short(place)} " · " {*n} "个"</strong></p>
-                <p class="judge-group__more">{time(page, *first)} "至" {time(page, *last)}</p>
+                <p><strong>"来源" {short_hash(place)} " · " {*n} "个"</strong></p>
+                <p class="judge-group__more">{format_time(page, *first)} "至" {format_time(page, *last)}</p>
                 <p class="judge-group__act">
                     <a class="weui-btn weui-btn_mini weui-btn_default" href=href>"查看…"</a>
                 </p>
@@ -191,16 +195,16 @@ fn busy(page: &Page, overview: &Overview) -> AnyView {
     .into_any()
 }
 
-/// The rules.
-fn rules(overview: &Overview) -> AnyView {
-    let rows = Rule::ALL.map(|rule| {
+/// The fraud rules, each with a switch.
+fn rule_list(overview: &Overview) -> AnyView {
+    let rows = FraudRule::ALL.map(|rule| {
         let on = !overview.off.contains(&rule);
         let action = format!("/console/signatures/rules/{}", rule.as_str());
         let (value, word) = if on { ("no", "停用并放行") } else { ("yes", "启用") };
         view! {
             <li class="judge-group">
                 <p><strong>{rule.title()}</strong> {if on { "（启用中）" } else { "（已停用）" }}</p>
-                <p class="judge-group__more">{rule.explained()}</p>
+                <p class="judge-group__more">{rule.explanation()}</p>
                 <form method="post" action=action>
                     <OwnerField />
                     <button class="weui-btn weui-btn_mini weui-btn_default" type="submit" name="on" value=value
@@ -213,13 +217,13 @@ fn rules(overview: &Overview) -> AnyView {
         .into_any()
 }
 
-/// The form that chooses what to look at.
-fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
+/// The form that selects signatures for a preview.
+fn filter_form(asked: &ReviewQuery, fault: Option<String>) -> AnyView {
     let verdicts = ReviewDecision::ALL.map(|verdict| {
-        let selected = asked.verdict == verdict.as_str();
+        let selected = asked.decision == verdict.as_str();
         view! { <option value=verdict.as_str() selected=selected>{verdict.title()}</option> }
     });
-    let rules = Rule::ALL.map(|rule| {
+    let rules = FraudRule::ALL.map(|rule| {
         let selected = asked.rule == rule.as_str();
         view! { <option value=rule.as_str() selected=selected>{rule.title()}</option> }
     });
@@ -240,7 +244,7 @@ fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
                 </div>
                 <div class="weui-cell field">
                     <label class="field__label" for="field-place">"来源（存疑签名里的编号）"</label>
-                    <input class="field__input" id="field-place" name="place" value=asked.place.clone() autocomplete="off" />
+                    <input class="field__input" id="field-place" name="place" value=asked.network_hash.clone() autocomplete="off" />
                 </div>
                 <div class="weui-cell field">
                     <label class="field__label" for="field-since">"签名日期，从"</label>
@@ -257,7 +261,7 @@ fn choose(asked: &Asked, fault: Option<String>) -> AnyView {
     .into_any()
 }
 
-fn progress(judgement: &BulkReview) -> &'static str {
+fn progress_label(judgement: &BulkReview) -> &'static str {
     match judgement.state {
         Progress::Running => "办理中",
         Progress::Done => "已办",
@@ -266,8 +270,8 @@ fn progress(judgement: &BulkReview) -> &'static str {
     }
 }
 
-/// What was decided.
-fn judgements(page: &Page, overview: &Overview) -> AnyView {
+/// The bulk reviews so far, each with an undo button.
+fn bulk_review_list(page: &Page, overview: &Overview) -> AnyView {
     if overview.bulk_reviews.is_empty() {
         return ().into_any();
     }
@@ -275,13 +279,13 @@ fn judgements(page: &Page, overview: &Overview) -> AnyView {
         let title = judgement.decision().map_or("", ReviewDecision::title);
         let meant = judgement.filter();
         let rule = meant.rule.map(|rule| format!("；{}", rule.title())).unwrap_or_default();
-        let place = meant.place.map(|place| format!("；来源{}", short(&place))).unwrap_or_default();
+        let place = meant.network_hash.map(|place| format!("；来源{}", short_hash(&place))).unwrap_or_default();
         let can_undo = matches!(judgement.state, Progress::Running | Progress::Done);
         let action = format!("/console/signatures/{}/undo", judgement.id);
-        let at = time(page, judgement.at);
+        let at = format_time(page, judgement.at);
         view! {
             <li class="judge-group">
-                <p><strong>{title} " · " {judgement.touched} "个"</strong> " · " {progress(judgement)}</p>
+                <p><strong>{title} " · " {judgement.touched} "个"</strong> " · " {progress_label(judgement)}</p>
                 <p class="judge-group__more">{at.clone()} " " {by.clone()} {rule} {place}</p>
                 {can_undo.then(|| view! {
                     <form method="post" action=action>
@@ -296,8 +300,8 @@ fn judgements(page: &Page, overview: &Overview) -> AnyView {
     view! { <h2 class="section-title">"办理记录"</h2><ul class="judge-list">{rows}</ul> }.into_any()
 }
 
-/// Signatures by day and standing.
-fn trend(overview: &Overview) -> AnyView {
+/// Numbers of signatures by day and state.
+fn trend_table(overview: &Overview) -> AnyView {
     let head = SignatureState::ALL.map(|state| view! { <th scope="col">{state.title()}</th> });
     let rows = overview.days.iter().map(|(day, standings)| {
         let cells = SignatureState::ALL.map(|state| {

@@ -1,4 +1,4 @@
-//! `/console/staff`: who works here.
+//! `/console/staff`: accounts of staff, for managers.
 
 use domain::{
     campaign::Campaign,
@@ -7,31 +7,31 @@ use domain::{
 use leptos::prelude::*;
 use service::staff::password;
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     parts::form::{
-        fields::{Text, field_error, select_field, text_field},
+        fields::{TextInput, field_error, select_field, text_field},
         owner::OwnerField,
     },
 };
 
-/// The page about staff, for managers.
+/// The page of staff accounts; only for managers.
 #[component]
 pub fn StaffPage() -> impl IntoView {
     let page = Page::current();
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         if staff.role != Role::Manager {
-            page.answer(Instead::Refuse(Refusal::Barred("人员由管理员管理")));
+            page.set_outcome(PageOutcome::Refuse(Refusal::NotPermitted("人员由管理员管理")));
             return None;
         }
         let everyone = page.or_refuse(page.service.staff().await)?;
         let campaign = page.service.campaign();
-        let rows = everyone.iter().map(|one| row(campaign, one, &everyone)).collect_view();
+        let rows = everyone.iter().map(|one| staff_row(campaign, one, &everyone)).collect_view();
         let manage = page.form("manage");
-        let done = page.sent_form("password-made");
+        let done = page.submitted_form("password-made");
         let done = done.map(|post| {
             view! {
                 <p class="notice" role="status">
@@ -47,12 +47,12 @@ pub fn StaffPage() -> impl IntoView {
             <h2 class="section-title" id="add">"添加"</h2>
             {add_form(&page, page.service.campaign())}
         };
-        Some(framed(&page, &staff, "人员", content.into_any()))
+        Some(console_frame(&page, &staff, "人员", content.into_any()))
     })
 }
 
-/// Boxes to tick.
-fn boxes(name: &'static str, list: Vec<(String, String)>, chosen: &[String]) -> AnyView {
+/// Checkboxes of (value, label), those in `chosen` checked.
+fn checkboxes(name: &'static str, list: Vec<(String, String)>, chosen: &[String]) -> AnyView {
     let boxes = list.into_iter().map(|(value, label)| {
         let checked = chosen.contains(&value);
         view! {
@@ -62,22 +62,24 @@ fn boxes(name: &'static str, list: Vec<(String, String)>, chosen: &[String]) -> 
     view! { <div class="chips">{boxes.collect_view()}</div> }.into_any()
 }
 
-fn grid_list(campaign: &Campaign) -> Vec<(String, String)> {
+fn grid_options(campaign: &Campaign) -> Vec<(String, String)> {
     campaign.grids.iter().map(|grid| (grid.slug.to_string(), grid.label())).collect()
 }
 
-fn branch_list(campaign: &Campaign) -> Vec<(String, String)> {
+fn branch_options(campaign: &Campaign) -> Vec<(String, String)> {
     campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect()
 }
 
-/// What someone answers for, to be changed.
+/// Form to change the grids or branches of a staff member; `None` for managers.
 fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
     let slugs =
         |list: &[domain::slug::Slug]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
     let (title, boxes) = match one.role {
-        Role::GridWorker => ("负责的网格", boxes("grids", grid_list(campaign), &slugs(&one.grids))),
+        Role::GridWorker => {
+            ("负责的网格", checkboxes("grids", grid_options(campaign), &slugs(&one.grids)))
+        }
         Role::BranchLead => {
-            ("负责的支部", boxes("branches", branch_list(campaign), &slugs(&one.branches)))
+            ("负责的支部", checkboxes("branches", branch_options(campaign), &slugs(&one.branches)))
         }
         Role::Manager => return None,
     };
@@ -92,7 +94,7 @@ fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
     .into_any())
 }
 
-fn row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
+fn staff_row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
     let path = |what: &str| format!("/console/staff/{}/{what}", one.login);
     let scope: Vec<&str> =
         one.grids.iter().chain(&one.branches).map(|slug| slug.as_str()).collect();
@@ -137,7 +139,7 @@ fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
     let fold = |name: &'static str, title: &'static str, list: Vec<(String, String)>| {
         let chosen = form.values(name);
         let open = form.error(name).is_some() || !chosen.is_empty();
-        let boxes = boxes(name, list, &chosen);
+        let boxes = checkboxes(name, list, &chosen);
         view! {
             <details class="fold" open=open>
                 <summary>{title}</summary>
@@ -152,13 +154,13 @@ fn add_form(page: &Page, campaign: &Campaign) -> AnyView {
         <form method="post" action="/console/staff">
             <OwnerField />
             <div class="weui-cells form-cells">
-                {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), Text::Line("text"), &form)}
-                {text_field("name", "姓名", None, Text::Line("text"), &form)}
+                {text_field("login", "登录名", Some("小写字母、数字、. _ -".into()), TextInput::Line("text"), &form)}
+                {text_field("name", "姓名", None, TextInput::Line("text"), &form)}
                 {select_field("role", "角色", None, roles, &form.value("role"), form.error("role"))}
-                {text_field("password", "初始密码", Some(hint), Text::Line("password"), &form)}
+                {text_field("password", "初始密码", Some(hint), TextInput::Line("password"), &form)}
             </div>
-            {fold("grids", "负责的网格（网格员）", grid_list(campaign))}
-            {fold("branches", "负责的支部（支部负责人）", branch_list(campaign))}
+            {fold("grids", "负责的网格（网格员）", grid_options(campaign))}
+            {fold("branches", "负责的支部（支部负责人）", branch_options(campaign))}
             <p class="page-action"><button class="weui-btn weui-btn_primary" type="submit">"添加"</button></p>
         </form>
     }

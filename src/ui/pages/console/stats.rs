@@ -1,5 +1,5 @@
-//! `/console/stats`: how many, how fast, how well. Coverage, never a ranking: every list
-//! is in the campaign's order.
+//! `/console/stats`: numbers, durations and rates of reports. Lists are in the campaign's order:
+//! not a ranking.
 
 use domain::{
     counts::grouped,
@@ -12,11 +12,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::statistics::{Days, DurationStats, Share, StateCounts, Stats};
 
-use super::{framed, staff};
+use super::{console_frame, signed_in_staff};
 use crate::context::Page;
 
-/// Days that are looked at where none are named.
-const USUAL: i64 = 90;
+/// Default length of the period, in days.
+const DEFAULT_DAYS: i64 = 90;
 
 /// The page of statistics.
 #[component]
@@ -24,24 +24,24 @@ pub fn StatsPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let (from, to) = (query.get("from"), query.get("to"));
-        let days = page.service.days(from.as_deref(), to.as_deref(), USUAL);
+        let days = page.service.days(from.as_deref(), to.as_deref(), DEFAULT_DAYS);
         let stats = page.or_refuse(page.service.stats(&staff, days).await)?;
         let content = view! {
             <h1 class="page-title">"统计"</h1>
-            {span_form("/console/stats", days)}
-            {rates(&stats)}
-            {states(&stats)}
-            {lists(&page, &stats)}
-            {(staff.role == Role::Manager).then(exports)}
+            {period_form("/console/stats", days)}
+            {rates_table(&stats)}
+            {state_chart(&stats)}
+            {charts(&page, &stats)}
+            {(staff.role == Role::Manager).then(export_links)}
         };
-        Some(framed(&page, &staff, "统计", content.into_any()))
+        Some(console_frame(&page, &staff, "统计", content.into_any()))
     })
 }
 
-/// Tables to take along; personal fields only when they are asked for.
-fn exports() -> AnyView {
+/// Links to data exports; personal fields only on request.
+fn export_links() -> AnyView {
     let row = |what: &'static str, title: &'static str| {
         let links = [
             ("csv", "", "CSV"),
@@ -64,8 +64,8 @@ fn exports() -> AnyView {
     .into_any()
 }
 
-/// Which days.
-pub fn span_form(path: &'static str, days: Days) -> AnyView {
+/// Form to choose the period.
+pub fn period_form(path: &'static str, days: Days) -> AnyView {
     view! {
         <form class="narrow-form" method="get" action=path>
             <label class="weui-cell field"><span class="field__label">"从"</span>
@@ -80,8 +80,8 @@ pub fn span_form(path: &'static str, days: Days) -> AnyView {
     .into_any()
 }
 
-/// A span of time, in days and hours of the clock.
-fn lasted(millis: Millis) -> String {
+/// Formats a duration in days and hours of 24-hour days, or shorter units.
+fn format_duration(millis: Millis) -> String {
     let minutes = millis / 60_000;
     match minutes {
         m if m >= 2880 => format!("{}天{}小时", m / 1440, m % 1440 / 60),
@@ -90,7 +90,7 @@ fn lasted(millis: Millis) -> String {
     }
 }
 
-/// A share in per cent, with what it is of.
+/// A share as percentage, with numerator and denominator; a dash if the denominator is 0.
 pub fn percent(share: Share) -> String {
     match share.of {
         0 => "—".into(),
@@ -98,18 +98,18 @@ pub fn percent(share: Share) -> String {
     }
 }
 
-fn rates(stats: &Stats) -> AnyView {
+fn rates_table(stats: &Stats) -> AnyView {
     let spread = |spread: DurationStats| match spread.n {
         0 => "—".to_owned(),
         n => format!(
             "一半不超过{}，九成不超过{}（{n}件）",
-            lasted(spread.median),
-            lasted(spread.ninetieth)
+            format_duration(spread.median),
+            format_duration(spread.ninetieth)
         ),
     };
     let satisfied = Satisfaction::ALL.iter().zip(stats.satisfied);
     let satisfied: Vec<String> =
-        satisfied.map(|((satisfied, _), n)| format!("{}{n}", satisfied.word(Lang::Zh))).collect();
+        satisfied.map(|((satisfied, _), n)| format!("{}{n}", satisfied.label(Lang::Zh))).collect();
     let rows = [
         ("收到", grouped(stats.total), "这些天提交的全部，含撤回"),
         ("受理用时", spread(stats.accept), "从提交到受理，按日历时间"),
@@ -132,12 +132,12 @@ fn rates(stats: &Stats) -> AnyView {
     .into_any()
 }
 
-fn states(stats: &Stats) -> AnyView {
+fn state_chart(stats: &Stats) -> AnyView {
     let most = stats.states.values().copied().max().unwrap_or(1).max(1);
     let rows = State::ALL.into_iter().map(|state| {
         let n = stats.states.get(&state).copied().unwrap_or_default();
         bar_row(
-            state.staff_word().to_owned(),
+            state.staff_label().to_owned(),
             StateCounts { open: n, ..StateCounts::default() },
             most,
             false,
@@ -150,7 +150,7 @@ fn states(stats: &Stats) -> AnyView {
     .into_any()
 }
 
-/// A row of a chart: a bar, and the numbers that it draws.
+/// A chart row: a bar, and its numbers as text.
 fn bar_row(title: String, split: StateCounts, most: u64, parts: bool) -> AnyView {
     const WIDTH: u64 = 200;
     let (open, closed, other) =
@@ -175,7 +175,7 @@ fn bar_row(title: String, split: StateCounts, most: u64, parts: bool) -> AnyView
     .into_any()
 }
 
-fn lists(page: &Page, stats: &Stats) -> AnyView {
+fn charts(page: &Page, stats: &Stats) -> AnyView {
     let campaign = page.service.campaign();
     let list = |id: &'static str, title: &'static str, rows: Vec<(String, StateCounts)>| {
         let most = rows.iter().map(|(_, split)| split.total()).max().unwrap_or(1).max(1);

@@ -1,4 +1,4 @@
-//! `/console/weekly`: one page to print, one paragraph to copy.
+//! `/console/weekly`: weekly report: one page to print, one paragraph to copy.
 
 use domain::{counts::grouped, lang::Lang, report::words::day_and_time};
 use leptos::prelude::*;
@@ -6,18 +6,18 @@ use leptos_router::hooks::use_query_map;
 use service::statistics::{Share, Weekly};
 
 use super::{
-    framed, staff,
-    stats::{percent, span_form},
+    console_frame, signed_in_staff,
+    stats::{percent, period_form},
 };
 use crate::{context::Page, parts::form::text_area::TextArea};
 
-/// The page of one week.
+/// The page of the weekly report.
 #[component]
 pub fn WeeklyPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
     Suspend::new(async move {
-        let staff = staff(&page)?;
+        let staff = signed_in_staff(&page)?;
         let (from, to) = (query.get("from"), query.get("to"));
         let days = page.service.days(from.as_deref(), to.as_deref(), 7);
         let weekly = page.or_refuse(page.service.weekly(days).await)?;
@@ -27,8 +27,8 @@ pub fn WeeklyPage() -> impl IntoView {
         let content = view! {
             <div class="weekly">
                 <h1 class="page-title">{street} "“" {title} "”周报"</h1>
-                <div class="screen-only">{span_form("/console/weekly", days)}</div>
-                {table(&weekly)}
+                <div class="screen-only">{period_form("/console/weekly", days)}</div>
+                {figures_table(&weekly)}
                 <label class="weui-cell field" for="paragraph"><span class="field__label">"一段话（可复制）"</span></label>
                 <TextArea class="weekly__text" id="paragraph" value=paragraph rows=5 readonly=true />
                 <p class="hint">
@@ -37,7 +37,7 @@ pub fn WeeklyPage() -> impl IntoView {
                 </p>
             </div>
         };
-        Some(framed(&page, &staff, "周报", content.into_any()))
+        Some(console_frame(&page, &staff, "周报", content.into_any()))
     })
 }
 
@@ -46,7 +46,7 @@ fn shares(weekly: &Weekly) -> (Share, Share) {
     (Share { part: week.in_time, of: week.closed }, Share { part: week.solved, of: week.rated })
 }
 
-fn table(weekly: &Weekly) -> AnyView {
+fn figures_table(weekly: &Weekly) -> AnyView {
     let (in_time, solved) = shares(weekly);
     let week = weekly.week;
     let rows = [

@@ -1,4 +1,4 @@
-//! `/me/data`: all that is kept of this visitor, to read, to take along and to erase.
+//! `/me/data`: all stored data of this visitor: read, download, erase.
 
 use domain::{counts::grouped, lang::Lang, report::words::day_and_time, time::Millis};
 use leptos::{either::Either, prelude::*};
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The page.
+/// The page of the visitor's own data.
 #[component]
 pub fn MyDataPage() -> impl IntoView {
     let page = Page::current();
@@ -30,7 +30,7 @@ pub fn MyDataPage() -> impl IntoView {
                     <a class="weui-btn weui-btn_default" href="/">{lang.say("回首页", "Home")}</a>
                 </div>
             }),
-            false => Either::Right(whole(&page, mine)),
+            false => Either::Right(data_view(&page, mine)),
         };
         Some(view! {
             <PageTitle text=lang.say("我的数据", "My data") />
@@ -43,10 +43,12 @@ pub fn MyDataPage() -> impl IntoView {
     })
 }
 
-fn whole(page: &Page, mine: MyData) -> AnyView {
+fn data_view(page: &Page, mine: MyData) -> AnyView {
     let lang = page.lang;
-    let signatures = mine.signatures.into_iter().map(|mine| signing(page, mine)).collect_view();
-    let reports = mine.reports.into_iter().map(|report| about(page, report)).collect_view();
+    let signatures =
+        mine.signatures.into_iter().map(|mine| signature_section(page, mine)).collect_view();
+    let reports =
+        mine.reports.into_iter().map(|report| report_section(page, report)).collect_view();
     let objections = mine.objections.into_iter();
     let objections: Vec<String> =
         objections.map(|(n, reason)| format!("{} {reason}", grouped(n))).collect();
@@ -54,13 +56,22 @@ fn whole(page: &Page, mine: MyData) -> AnyView {
         0 => String::new(),
         n => n.to_string(),
     };
-    let since = |at: Option<Millis>| at.map(|at| time(page, at)).unwrap_or_default();
+    let since = |at: Option<Millis>| at.map(|at| format_time(page, at)).unwrap_or_default();
     let rest = [
-        row(lang.say("我也遇到过", "I’ve also seen"), mine.supported.join(lang.say("、", ", "))),
-        row(lang.say("对寄语的异议", "Objections to messages"), objections.join("\n")),
-        row(lang.say("未送出的照片", "Photos not yet sent"), held),
-        row(lang.say("找回口令生成于", "Recovery code made"), since(mine.recovery_code_made_at)),
-        row(lang.say("与微信号关联于", "Linked to a WeChat account"), since(mine.wechat_linked_at)),
+        fact_row(
+            lang.say("我也遇到过", "I’ve also seen"),
+            mine.supported.join(lang.say("、", ", ")),
+        ),
+        fact_row(lang.say("对寄语的异议", "Objections to messages"), objections.join("\n")),
+        fact_row(lang.say("未送出的照片", "Photos not yet sent"), held),
+        fact_row(
+            lang.say("找回口令生成于", "Recovery code made"),
+            since(mine.recovery_code_made_at),
+        ),
+        fact_row(
+            lang.say("与微信号关联于", "Linked to a WeChat account"),
+            since(mine.wechat_linked_at),
+        ),
     ];
     let rest: Vec<AnyView> = rest.into_iter().flatten().collect();
     let rest = (!rest.is_empty()).then(|| {
@@ -77,12 +88,12 @@ fn whole(page: &Page, mine: MyData) -> AnyView {
         {reports}
         {rest}
         <p class="page-action"><a class="weui-btn weui-btn_default" href="/me/data.json" download>{lang.say("下载一份（JSON）", "Download a copy (JSON)")}</a></p>
-        {erase(page)}
+        {erase_form(page)}
     }
     .into_any()
 }
 
-fn erase(page: &Page) -> AnyView {
+fn erase_form(page: &Page) -> AnyView {
     let lang = page.lang;
     let form = page.form("erase");
     let error = form.error("confirm").is_some();
@@ -107,34 +118,37 @@ fn erase(page: &Page) -> AnyView {
     .into_any()
 }
 
-fn time(page: &Page, at: Millis) -> String {
+fn format_time(page: &Page, at: Millis) -> String {
     day_and_time(page.service.calendar().civil(at), page.lang)
 }
 
-/// A fact; nothing where there is none.
-fn row(title: &'static str, text: String) -> Option<AnyView> {
+/// A row of a fact list; `None` if `text` is empty.
+fn fact_row(title: &'static str, text: String) -> Option<AnyView> {
     (!text.is_empty())
         .then(|| view! { <div class="facts__row"><dt>{title}</dt><dd>{text}</dd></div> }.into_any())
 }
 
-fn grid_of(page: &Page, grid: Option<&domain::slug::Slug>) -> String {
+fn grid_title(page: &Page, grid: Option<&domain::slug::Slug>) -> String {
     let known = grid.and_then(|grid| page.campaign().grid(grid.as_str()));
     known.map(|grid| grid.title.clone()).unwrap_or_default()
 }
 
-fn signing(page: &Page, mine: MySigning) -> AnyView {
+fn signature_section(page: &Page, mine: MySigning) -> AnyView {
     let lang = page.lang;
     let id = format!("data-signature-{}", mine.number);
     let title_id = id.clone();
     let pledges = page.campaign().pledges_of(&mine.pledges);
     let pledges: Vec<String> = pledges.map(|pledge| pledge.short.clone()).collect();
     let rows = [
-        row(lang.say("编号", "Number"), grouped(mine.number)),
-        row(lang.say("姓名", "Name"), mine.name),
-        row(lang.say("小区或路段", "Compound or street"), grid_of(page, mine.grid.as_ref())),
-        row(lang.say("承诺", "Pledges"), pledges.join(lang.say("、", ", "))),
-        row(lang.say("寄语", "Message"), mine.message.unwrap_or_default()),
-        row(lang.say("签名时间", "Signed"), time(page, mine.signed_at)),
+        fact_row(lang.say("编号", "Number"), grouped(mine.number)),
+        fact_row(lang.say("姓名", "Name"), mine.name),
+        fact_row(
+            lang.say("小区或路段", "Compound or street"),
+            grid_title(page, mine.grid.as_ref()),
+        ),
+        fact_row(lang.say("承诺", "Pledges"), pledges.join(lang.say("、", ", "))),
+        fact_row(lang.say("寄语", "Message"), mine.message.unwrap_or_default()),
+        fact_row(lang.say("签名时间", "Signed"), format_time(page, mine.signed_at)),
     ];
     view! {
         <section aria-labelledby=id>
@@ -145,14 +159,14 @@ fn signing(page: &Page, mine: MySigning) -> AnyView {
     .into_any()
 }
 
-fn about(page: &Page, mine: MyReport) -> AnyView {
+fn report_section(page: &Page, mine: MyReport) -> AnyView {
     let lang = page.lang;
     let category = page.campaign().category(mine.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let contact = [mine.contact_name, mine.contact_phone].into_iter().flatten();
     let contact = contact.collect::<Vec<_>>().join(lang.say("，", ", "));
     let position = mine.position.map(|(lat, lon)| format!("{lat:.5}, {lon:.5}"));
-    let words = mine.words.into_iter().map(|(at, text)| (time(page, at), text));
+    let words = mine.words.into_iter().map(|(at, text)| (format_time(page, at), text));
     let words = words.map(|(at, text)| {
         view! { <div class="facts__row"><dt>{at}</dt><dd>{text}</dd></div> }
     });
@@ -164,15 +178,18 @@ fn about(page: &Page, mine: MyReport) -> AnyView {
         view! { <div class="facts__row"><dt>{lang.say("照片", "Photos")}</dt><dd>{photos.collect_view()}</dd></div> }
     });
     let rows = [
-        row(lang.say("状态", "State"), mine.state.resident_word(lang).to_owned()),
-        row(lang.say("分类", "Category"), category),
-        row(lang.say("小区或路段", "Compound or street"), grid_of(page, mine.grid.as_ref())),
-        row(lang.say("您写的地点", "Place, in your words"), mine.place),
-        row(lang.say("您的描述", "Your description"), mine.description),
-        row(lang.say("联系方式", "Contact details"), contact),
-        row(lang.say("位置", "Position"), position.unwrap_or_default()),
-        row(lang.say("提交", "Sent"), time(page, mine.submitted_at)),
-        row(lang.say("您的评价", "Your comment"), mine.comment.unwrap_or_default()),
+        fact_row(lang.say("状态", "State"), mine.state.resident_label(lang).to_owned()),
+        fact_row(lang.say("分类", "Category"), category),
+        fact_row(
+            lang.say("小区或路段", "Compound or street"),
+            grid_title(page, mine.grid.as_ref()),
+        ),
+        fact_row(lang.say("您写的地点", "Place, in your words"), mine.place),
+        fact_row(lang.say("您的描述", "Your description"), mine.description),
+        fact_row(lang.say("联系方式", "Contact details"), contact),
+        fact_row(lang.say("位置", "Position"), position.unwrap_or_default()),
+        fact_row(lang.say("提交", "Sent"), format_time(page, mine.submitted_at)),
+        fact_row(lang.say("您的评价", "Your comment"), mine.comment.unwrap_or_default()),
     ];
     let id = format!("data-{}", mine.number);
     let title_id = id.clone();
@@ -187,9 +204,9 @@ fn about(page: &Page, mine: MyReport) -> AnyView {
     .into_any()
 }
 
-/// What is said about how long contact details are kept.
+/// Sentence on the retention of contact details: `days` after a report has ended.
 #[must_use]
-pub fn retention(lang: Lang, days: u16) -> String {
+pub fn retention_notice(lang: Lang, days: u16) -> String {
     lang.say(
         format!("反映结束{days}天后，您留的联系方式和位置自动删除。在“我的”里可以随时查看、下载或全部删除您的内容。"),
         format!("Contact details and position are deleted automatically {days} days after a report has ended. Under “Me” you can see, download or delete everything of yours at any time."),

@@ -1,4 +1,4 @@
-//! `/me`: what this visitor has done here.
+//! `/me`: signature, reports and supported reports of this visitor.
 
 pub mod data;
 pub mod recovery;
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// The page about oneself.
+/// The visitor's own page.
 #[component]
 pub fn MePage() -> impl IntoView {
     let page = Page::current();

@@ -1,4 +1,4 @@
-//! `/recovery`: getting back what one has done here, by a phrase that was written down.
+//! `/recovery`: restores signature and reports on another device with a recovery code.
 
 use leptos::{either::Either, prelude::*};
 
@@ -6,7 +6,7 @@ use crate::{
     context::Page,
     parts::{
         form::{
-            fields::{Text, field_error, text_field},
+            fields::{TextInput, field_error, text_field},
             owner::{OwnerField, Personal},
         },
         frame::title::PageTitle,
@@ -14,12 +14,12 @@ use crate::{
     },
 };
 
-/// The page: a new phrase if one was just made, else the form for one.
+/// The page: the new recovery code if one was just created, else the form to enter one.
 #[component]
 pub fn RecoveryPage() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
-    let content = match &page.phrase {
+    let content = match &page.recovery_code {
         Some(phrase) => Either::Left(view! {
             <h1 class="page-title">{lang.say("请抄下这个口令", "Please write down this recovery code")}</h1>
             <p class="phrase">{phrase.to_string()}</p>
@@ -34,7 +34,7 @@ pub fn RecoveryPage() -> impl IntoView {
                 "phrase",
                 lang.say("16位数字的口令", "16-digit recovery code"),
                 None,
-                Text::Line("text"),
+                TextInput::Line("text"),
                 &form,
             );
             Either::Right(view! {

@@ -1,10 +1,10 @@
-//! `/reports`: what neighbours have reported, and how far it has come.
+//! `/reports`: public list of reports with their state; can be filtered.
 
 use domain::{
     campaign::CategoryKind,
     report::{
         State,
-        filter::{Filter, States},
+        filter::{ReportFilter, States},
     },
 };
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ pub fn ReportsPage() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
     let query = use_query_map().read_untracked().clone();
-    let filter = Filter::read(|name| query.get(name));
+    let filter = ReportFilter::from_query(|name| query.get(name));
     Suspend::new(async move {
         let found = page.service.public_reports(&filter).await;
         let (reports, photos, more) = page.or_refuse(found)?;
@@ -36,7 +36,7 @@ pub fn ReportsPage() -> impl IntoView {
             <PageTitle text=lang.say("身边的反映", "Reports around you") />
             <main id="main" class="reports-page">
                 <h1 class="page-title">{lang.say("身边的反映", "Reports around you")}</h1>
-                {search(&page, &filter)}
+                {filter_form(&page, &filter)}
                 {empty.then(|| view! {
                     <div class="empty">
                         <p>{lang.say("这里还没有符合条件的反映。", "No reports fit this yet.")}</p>
@@ -50,11 +50,11 @@ pub fn ReportsPage() -> impl IntoView {
     })
 }
 
-fn search(page: &Page, filter: &Filter) -> AnyView {
+fn filter_form(page: &Page, filter: &ReportFilter) -> AnyView {
     let (campaign, lang) = (page.campaign(), page.lang);
     let states = State::ALL.into_iter().filter(|state| state.is_public());
     let states = states
-        .map(|state| (state.as_str().to_owned(), state.resident_word(lang).to_owned()))
+        .map(|state| (state.as_str().to_owned(), state.resident_label(lang).to_owned()))
         .collect();
     let grids = campaign.grids.iter().map(|grid| (grid.slug.to_string(), grid.label())).collect();
     let categories = campaign.categories.iter();
@@ -68,7 +68,7 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
     let slug = |slug: &Option<domain::slug::Slug>| {
         slug.as_ref().map(ToString::to_string).unwrap_or_default()
     };
-    let narrowed = !filter.at_page(1).parts().is_empty();
+    let narrowed = !filter.at_page(1).query_pairs().is_empty();
     view! {
         <details class="fold" open=narrowed>
             <summary>{lang.say("筛选", "Filter")}</summary>
@@ -85,30 +85,33 @@ fn search(page: &Page, filter: &Filter) -> AnyView {
     .into_any()
 }
 
-/// Text as a part of an address.
+/// `text` percent-encoded for a URL.
 #[must_use]
-pub fn escaped(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
-/// The address of a search.
+/// The URL of a list: `path` with `filter` as query string.
 #[must_use]
-pub fn address(path: &str, filter: &Filter) -> String {
-    let parts: Vec<String> =
-        filter.parts().iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+pub fn filtered_url(path: &str, filter: &ReportFilter) -> String {
+    let parts: Vec<String> = filter
+        .query_pairs()
+        .iter()
+        .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+        .collect();
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 
-/// The way to the pages before and after.
+/// Links to the previous and the next page of a list; `more` if there is a next one.
 #[must_use]
-pub fn pager(path: &str, filter: &Filter, more: bool) -> Option<AnyView> {
+pub fn pager(path: &str, filter: &ReportFilter, more: bool) -> Option<AnyView> {
     let lang = Page::current().lang;
     let before = (filter.page > 1).then(|| {
-        let href = address(path, &filter.at_page(filter.page - 1));
+        let href = filtered_url(path, &filter.at_page(filter.page - 1));
         view! { <a class="weui-btn weui-btn_default" rel="prev" href=href>{lang.say("上一页", "Previous")}</a> }
     });
     let after = more.then(|| {
-        let href = address(path, &filter.at_page(filter.page + 1));
+        let href = filtered_url(path, &filter.at_page(filter.page + 1));
         view! { <a class="weui-btn weui-btn_default" rel="next" href=href>{lang.say("下一页", "Next")}</a> }
     });
     (before.is_some() || after.is_some()).then(|| {

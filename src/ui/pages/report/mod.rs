@@ -1,4 +1,4 @@
-//! `/report`: 随手拍. Picture first, then what, where, in which words.
+//! `/report`: form to report a problem (随手拍): photos, category, location, description.
 
 pub mod list;
 pub mod status;
@@ -28,7 +28,7 @@ use crate::{
     error::Refusal,
     form_state::FormState,
     parts::{
-        form::fields::{Text, field_error, text_field},
+        form::fields::{TextInput, field_error, text_field},
         frame::title::PageTitle,
     },
 };
@@ -46,11 +46,11 @@ pub fn ReportPage() -> impl IntoView {
         }
         let form = page.form("report");
         let held = match page.service.held_photos(&page.visitor).await {
-            // What was typed has to come back also while the database is away.
+            // A submitted form must be shown again even if the database cannot be reached.
             Err(_) if !form.is_fresh() => form.values("held"),
             held => page.or_refuse(held)?.into_iter().map(|photo| photo.id.to_string()).collect(),
         };
-        let similar = similar(&page, &form).await;
+        let similar = find_similar(&page, &form).await;
         let campaign = page.campaign();
         let chosen = if form.is_fresh() { asked } else { form.value("category") };
         let grid = match form.is_fresh() {
@@ -66,13 +66,13 @@ pub fn ReportPage() -> impl IntoView {
         let summary = (!looked).then(|| {
             form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))
         });
-        let photos = photos(lang, &form, held);
+        let photos = photo_field(lang, &form, held);
         let similar = similar_list(&page, similar, looked);
-        let urgent = urgent(campaign, &chosen);
-        let categories = categories(campaign, &chosen, &form);
-        let place = place(campaign, grid.unwrap_or_default(), &form);
-        let contact = contact(lang, &form);
-        let consent = consent(campaign, &form);
+        let urgent = urgent_hints(campaign, &chosen);
+        let categories = category_field(campaign, &chosen, &form);
+        let place = place_fields(campaign, grid.unwrap_or_default(), &form);
+        let contact = contact_fields(lang, &form);
+        let consent = consent_field(campaign, &form);
         Some(
             view! {
                 <PageTitle text=lang.say("随手拍", "Report") />
@@ -90,8 +90,8 @@ pub fn ReportPage() -> impl IntoView {
     })
 }
 
-/// Where, and in which words.
-fn place(campaign: &Campaign, grid: String, form: &FormState) -> AnyView {
+/// Fields of location and description.
+fn place_fields(campaign: &Campaign, grid: String, form: &FormState) -> AnyView {
     let lang = campaign.lang;
     let place_hint = lang.say(
         format!("最多{PLACE_MAX}个字，比如小区名、楼号、店名，不用写几室"),
@@ -105,14 +105,14 @@ fn place(campaign: &Campaign, grid: String, form: &FormState) -> AnyView {
         "place",
         lang.say("在哪里", "Where is it"),
         Some(place_hint),
-        Text::Line("text"),
+        TextInput::Line("text"),
         form,
     );
     let words = text_field(
         "description",
         lang.say("看到了什么", "What did you see"),
         Some(words_hint),
-        Text::Area,
+        TextInput::Area,
         form,
     );
     let (grids, grid_error) = (grid_choices(campaign), form.error("grid"));
@@ -128,14 +128,14 @@ fn place(campaign: &Campaign, grid: String, form: &FormState) -> AnyView {
     .into_any()
 }
 
-/// Every grid as the list offers it.
+/// All grids as options of the grid picker.
 pub fn grid_choices(campaign: &Campaign) -> Vec<GridChoice> {
     let grids = campaign.grids.iter();
     grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
 }
 
-/// What neighbours have reported already, where it was asked for.
-async fn similar(page: &Page, form: &FormState) -> Vec<Report> {
+/// Similar open reports of neighbours, if the form was submitted to look for them.
+async fn find_similar(page: &Page, form: &FormState) -> Vec<Report> {
     if form.is_fresh() {
         return Vec::new();
     }
@@ -143,8 +143,8 @@ async fn similar(page: &Page, form: &FormState) -> Vec<Report> {
     page.service.similar_reports(&category, &grid, &place).await.unwrap_or_default()
 }
 
-/// The tiles: photos that are held, and room for more.
-fn photos(lang: Lang, form: &FormState, held: Vec<String>) -> AnyView {
+/// Photo upload, with the photos that the server already holds.
+fn photo_field(lang: Lang, form: &FormState, held: Vec<String>) -> AnyView {
     let chosen = form.values("held");
     let first = form.is_fresh();
     let held = held.into_iter().map(|id| HeldPhoto { chosen: first || chosen.contains(&id), id });
@@ -164,8 +164,8 @@ fn photos(lang: Lang, form: &FormState, held: Vec<String>) -> AnyView {
     .into_any()
 }
 
-/// The hint of a category in which people may be in danger stands above all the rest.
-fn urgent(campaign: &Campaign, chosen: &str) -> AnyView {
+/// Safety hints of dangerous categories, at the top of the form; visible if chosen.
+fn urgent_hints(campaign: &Campaign, chosen: &str) -> AnyView {
     let urgent = campaign.categories.iter().filter(|category| category.urgent_hint.is_some());
     let urgent = urgent.map(|category| {
         let shown = category.slug.as_str() == chosen;
@@ -178,8 +178,8 @@ fn urgent(campaign: &Campaign, chosen: &str) -> AnyView {
     urgent.collect_view().into_any()
 }
 
-/// Six frequent categories, then the others by pledge; one of them can be chosen.
-fn categories(campaign: &Campaign, chosen: &str, form: &FormState) -> AnyView {
+/// Radio buttons: at most six frequent categories, then the others grouped by pledge.
+fn category_field(campaign: &Campaign, chosen: &str, form: &FormState) -> AnyView {
     let lang = campaign.lang;
     let error = form.error("category");
     let described = error.is_some().then_some("error-category");
@@ -245,12 +245,12 @@ fn categories(campaign: &Campaign, chosen: &str, form: &FormState) -> AnyView {
     .into_any()
 }
 
-/// What neighbours have reported already, as the list offers it.
+/// The list of similar reports, as an island.
 fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
     let service = &page.service;
     let item = |report: &Report| SimilarReport {
         code: report.code.to_string(),
-        summary: report.summary.clone().unwrap_or_else(|| report.plain_summary(page.campaign())),
+        summary: report.summary.clone().unwrap_or_else(|| report.default_summary(page.campaign())),
         state: report.sentence(page.campaign(), service.calendar(), service.now()),
         supporters: report.supporters,
     };
@@ -258,8 +258,8 @@ fn similar_list(page: &Page, found: Vec<Report>, looked: bool) -> AnyView {
     view! { <Similar found looked /> }.into_any()
 }
 
-/// Whom to ask, folded; with who will see it.
-fn contact(lang: Lang, form: &FormState) -> AnyView {
+/// Optional contact details, collapsed; says who will see them.
+fn contact_fields(lang: Lang, form: &FormState) -> AnyView {
     let open = ["contact_name", "contact_phone"]
         .iter()
         .any(|name| !form.value(name).is_empty() || form.error(name).is_some());
@@ -268,15 +268,15 @@ fn contact(lang: Lang, form: &FormState) -> AnyView {
             <summary>{lang.say("留个联系方式（可不留）", "Leave contact details (optional)")}</summary>
             <div class="weui-cells form-cells">
                 <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "Your contact details are never given to the person reported; only the staff handling this report can see them.")}</p>
-                {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, Text::Line("text"), form)}
-                {text_field("contact_phone", lang.say("电话", "Phone"), None, Text::Line("tel"), form)}
+                {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, TextInput::Line("text"), form)}
+                {text_field("contact_phone", lang.say("电话", "Phone"), None, TextInput::Line("tel"), form)}
             </div>
         </details>
     }
     .into_any()
 }
 
-fn consent(campaign: &Campaign, form: &FormState) -> AnyView {
+fn consent_field(campaign: &Campaign, form: &FormState) -> AnyView {
     let lang = campaign.lang;
     let error = form.error("consent");
     let invalid = error.is_some().then_some("true");

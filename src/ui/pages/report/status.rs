@@ -1,4 +1,4 @@
-//! `/reports/{code}`: how far a report has come, in plain words.
+//! `/reports/{code}`: progress of one report in plain words.
 
 use domain::{
     lang::Lang,
@@ -14,12 +14,12 @@ use leptos_router::hooks::use_params_map;
 use service::report::public::ReportView;
 
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     error::Refusal,
     form_state::FormState,
     parts::{
         form::{
-            fields::{Text, field_error, text_field},
+            fields::{TextInput, field_error, text_field},
             owner::{OwnerField, Personal},
         },
         frame::title::PageTitle,
@@ -35,24 +35,24 @@ pub fn StatusPage() -> impl IntoView {
     let code = use_params_map().read_untracked().get("code").unwrap_or_default();
     Suspend::new(async move {
         let missing = || {
-            page.answer(Instead::Refuse(Refusal::NotFound));
+            page.set_outcome(PageOutcome::Refuse(Refusal::NotFound));
             None
         };
         let Ok(code) = Code::parse(&code) else { return missing() };
         let status = page.service.status(&page.visitor, &code).await;
         let Some(status) = page.or_refuse(status)? else { return missing() };
-        Some(shown(&page, status))
+        Some(status_view(&page, status))
     })
 }
 
-fn shown(page: &Page, status: ReportView) -> AnyView {
+fn status_view(page: &Page, status: ReportView) -> AnyView {
     let (campaign, lang, now) = (page.campaign(), page.lang, page.service.now());
     let ReportView { report, own, supports, events, photos, merged_into, progress } = status;
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = campaign.grid_label(report.grid.as_ref());
     let sentence = report.sentence(campaign, page.service.calendar(), now);
-    let refused = last_words(&events, report.state);
+    let refused = staff_explanation(&events, report.state);
     let goes_on = merged_into.map(|code| {
         view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
@@ -60,7 +60,7 @@ fn shown(page: &Page, status: ReportView) -> AnyView {
         let sentence = under.sentence(campaign, page.service.calendar(), now);
         view! {
             <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p>
-            {why.map(|why| view! { <p class="notice" lang=lang.of_staff()>{why}</p> })}
+            {why.map(|why| view! { <p class="notice" lang=lang.staff_text_lang()>{why}</p> })}
         }
     });
     let filed = events.iter().any(|event| event.what == EventKind::Filed);
@@ -71,7 +71,7 @@ fn shown(page: &Page, status: ReportView) -> AnyView {
         <main id="main" class="status-page">
             {just_filed.then(|| view! { <ForgetReportDraft /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
-            {refused.map(|text| view! { <p class="notice" lang=lang.of_staff()>{text}</p> })}
+            {refused.map(|text| view! { <p class="notice" lang=lang.staff_text_lang()>{text}</p> })}
             {steps(lang, report.state)}
             <p class="status-page__number">
                 {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
@@ -79,10 +79,10 @@ fn shown(page: &Page, status: ReportView) -> AnyView {
             {progress}
             {goes_on}
             {photo_pair(lang, &photos)}
-            {questions(page, &report, own)}
-            {about(lang, &report, category, place, own)}
-            {(!own).then(|| support(lang, &report, supports))}
-            {own.then(|| own_forms(page, &report))}
+            {rating_form(page, &report, own)}
+            {facts(lang, &report, category, place, own)}
+            {(!own).then(|| support_form(lang, &report, supports))}
+            {own.then(|| reporter_forms(page, &report))}
             <section aria-labelledby="timeline-title">
                 <h2 id="timeline-title" class="section-title">{lang.say("办理经过", "What happened")}</h2>
                 {timeline(page, events)}
@@ -92,8 +92,8 @@ fn shown(page: &Page, status: ReportView) -> AnyView {
     .into_any()
 }
 
-/// What staff wrote to the reporter last, where it explains the state.
-fn last_words(events: &[Event], state: State) -> Option<String> {
+/// The last text of staff to the reporter, if it explains the current state.
+fn staff_explanation(events: &[Event], state: State) -> Option<String> {
     let explains = match state {
         State::Rejected => Action::Reject,
         State::NeedsInfo => Action::Ask,
@@ -103,15 +103,15 @@ fn last_words(events: &[Event], state: State) -> Option<String> {
     last.text.clone()
 }
 
-/// A fact with its name, and the language of its words, if it is another one than the page's.
-fn said_row(title: &'static str, text: String, lang: Option<&'static str>) -> Option<AnyView> {
+/// A row of a fact list; `lang` is set if the text is in another language than the page.
+fn fact_row(title: &'static str, text: String, lang: Option<&'static str>) -> Option<AnyView> {
     (!text.is_empty()).then(|| {
         view! { <div class="facts__row"><dt>{title}</dt><dd lang=lang>{text}</dd></div> }.into_any()
     })
 }
 
-fn about(lang: Lang, report: &Report, category: String, place: String, own: bool) -> AnyView {
-    let row = |title: &'static str, text: String| said_row(title, text, None);
+fn facts(lang: Lang, report: &Report, category: String, place: String, own: bool) -> AnyView {
+    let row = |title: &'static str, text: String| fact_row(title, text, None);
     let summary = report.summary.clone().unwrap_or_default();
     let words = own.then(|| {
         view! {
@@ -121,22 +121,22 @@ fn about(lang: Lang, report: &Report, category: String, place: String, own: bool
     });
     view! {
         <dl class="facts weui-cells">
-            {row(lang.say("分类", "Category"), category)} {row(lang.say("小区或路段", "Compound or street"), place)} {said_row(lang.say("公开摘要", "Public summary"), summary, lang.of_staff())} {words}
+            {row(lang.say("分类", "Category"), category)} {row(lang.say("小区或路段", "Compound or street"), place)} {fact_row(lang.say("公开摘要", "Public summary"), summary, lang.staff_text_lang())} {words}
             {row(lang.say("也遇到过", "Also seen by"), if report.supporters > 0 { lang.say(format!("{}人", report.supporters), report.supporters.to_string()) } else { String::new() })}
         </dl>
     }
     .into_any()
 }
 
-/// The two questions, one after the other; silence is 未评价.
-fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
+/// The two rating questions, one after the other. No answer counts as not rated (未评价).
+fn rating_form(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     let lang = page.lang;
     let days = page.campaign().deadlines.reopen;
     if !own || !report.may_rate(page.service.now(), days) || !report.kind.is_casework() {
         let said = own.then_some(report.solved?)?;
         let satisfied = report
             .satisfied
-            .map(|satisfied| format!("{}{}", lang.say("，", "; "), satisfied.word(lang)));
+            .map(|satisfied| format!("{}{}", lang.say("，", "; "), satisfied.label(lang)));
         let said = if said {
             lang.say("您说：已解决", "You said: solved")
         } else {
@@ -150,7 +150,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         let buttons = Satisfaction::ALL.into_iter().map(|(satisfied, value)| {
             view! {
                 <button class="weui-btn weui-btn_default" type="submit" name="satisfied" value=value>
-                    {satisfied.word(lang)}
+                    {satisfied.label(lang)}
                 </button>
             }
         });
@@ -169,7 +169,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
             </div>
             <details class="fold" open=form.error("comment").is_some()>
                 <summary>{lang.say("想说几句（可不写）", "Say a few words (optional)")}</summary>
-                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), Text::Area, &form)}
+                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), TextInput::Area, &form)}
             </details>
         }
         .into_any()
@@ -187,7 +187,7 @@ fn questions(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     )
 }
 
-fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
+fn support_form(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
     if supports {
         let text = lang.say(
             "您也遇到过，办理结果会出现在“我的”里",
@@ -206,8 +206,8 @@ fn support(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
     })
 }
 
-/// What the reporter can do: add, urge, take back.
-fn own_forms(page: &Page, report: &Report) -> AnyView {
+/// Forms of the reporter: urge, add text or photos, withdraw.
+fn reporter_forms(page: &Page, report: &Report) -> AnyView {
     let lang = page.lang;
     let post = |wish: &str| format!("/reports/{}/{wish}", report.code);
     let now = page.service.now();
@@ -232,7 +232,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                     <OwnerField />
                     {form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
                     <div class="weui-cells form-cells">
-                        {text_field("text", lang.say("补充说明", "Additional details"), None, Text::Area, &form)}
+                        {text_field("text", lang.say("补充说明", "Additional details"), None, TextInput::Area, &form)}
                         <div class="weui-cell field">
                             <label class="field__label" for="field-photos">{lang.say("照片（最多3张）", "Photos (3 at most)")}</label>
                             <input
@@ -246,7 +246,7 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
                                 aria-describedby=form.error("photos").is_some().then_some("error-photos")
                             />
                             {field_error("photos", form.error("photos"))}
-                            <div class="tiles">{held_tiles(lang, &form)}</div>
+                            <div class="tiles">{held_photo_tiles(lang, &form)}</div>
                         </div>
                         <div class="weui-cell"><button class="weui-btn weui-btn_primary" type="submit">{lang.say("提交补充", "Add them")}</button></div>
                     </div>
@@ -279,8 +279,8 @@ fn own_forms(page: &Page, report: &Report) -> AnyView {
     view! { {urge} {urged} {add} <NewPhrase /> {withdraw} }.into_any()
 }
 
-/// Photos of a refused try.
-fn held_tiles(lang: Lang, form: &FormState) -> AnyView {
+/// Photos that the server holds from a refused attempt.
+fn held_photo_tiles(lang: Lang, form: &FormState) -> AnyView {
     let tiles = form.values("held").into_iter().enumerate().map(|(i, id)| {
         let src = format!("/photos/{id}?size=thumb");
         view! {
@@ -293,17 +293,17 @@ fn held_tiles(lang: Lang, form: &FormState) -> AnyView {
     tiles.collect_view().into_any()
 }
 
-/// What happened, newest first.
+/// The public events of the report, newest first.
 fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
     let campaign = page.campaign();
     let items = events.into_iter().rev().map(|event| {
         let time = day_and_time(page.service.calendar().civil(event.at), page.lang);
-        let words = event.words(campaign);
+        let words = event.label(campaign);
         let readable = event.audience != Audience::Staff;
         let text = event.text.filter(|_| readable);
-        // A resident's own words are in whatever language they write.
+        // Residents may write in any language, so theirs is marked as unknown on English pages.
         let by = match event.what {
-            EventKind::Staff(_) => page.lang.of_staff(),
+            EventKind::Staff(_) => page.lang.staff_text_lang(),
             _ => (page.lang != Lang::Zh).then_some(""),
         };
         view! {
@@ -317,24 +317,24 @@ fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
     view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
 }
 
-/// One report in a list, with where it leads.
+/// A list item of one report, linked to its page; `thumb` is the id of a photo.
 #[must_use]
 pub fn report_row(page: &Page, report: &Report, thumb: Option<&str>) -> AnyView {
     let (campaign, lang) = (page.campaign(), page.lang);
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let title = report.summary.clone().unwrap_or_else(|| match report.place.is_empty() {
-        true => report.plain_summary(page.campaign()),
+        true => report.default_summary(page.campaign()),
         false => report.place.clone(),
     });
-    // What staff wrote is Chinese.
-    let by_staff = lang.of_staff().filter(|_| report.summary.is_some());
+    // Texts of staff are always Chinese.
+    let by_staff = lang.staff_text_lang().filter(|_| report.summary.is_some());
     let again = if report.reopened > 0 && report.state.is_open() {
         lang.say("重新办理 · ", "Reopened · ")
     } else {
         ""
     };
-    let word = format!("{again}{}", report.resident_word(campaign));
+    let word = format!("{again}{}", report.resident_label(campaign));
     let picture = thumb.map(|id| {
         let src = format!("/photos/{id}?size=thumb");
         view! { <img class="report-row__thumb" src=src alt="" loading="lazy" width="60" height="60" /> }

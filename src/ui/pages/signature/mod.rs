@@ -1,4 +1,4 @@
-//! Pages of the signature: the form, and the card of who has signed.
+//! Pages of the signature: the form, and the card after signing.
 
 pub mod sign;
 pub mod signed;

@@ -1,4 +1,4 @@
-//! `/sign`: the form. It works as plain HTML; islands help while it is filled in.
+//! `/sign`: the signing form. Works as plain HTML; islands add drafts and live validation.
 
 use domain::{
     campaign::{Phase, Pledge},
@@ -13,8 +13,8 @@ use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
-    HONEYPOT_FIELD, OWNER,
-    context::{Instead, Page},
+    HONEYPOT_FIELD, OWNER_FIELD,
+    context::{Page, PageOutcome},
     error::Refusal,
     form_state::FormState,
     pages::refusal::RefusalPage,
@@ -32,7 +32,7 @@ pub fn SignPage() -> impl IntoView {
         if form.is_fresh() {
             let mine = page.service.signature_of(&page.visitor).await;
             if page.or_refuse(mine)?.is_some() {
-                page.answer(Instead::Go("/signed"));
+                page.set_outcome(PageOutcome::Redirect("/signed"));
                 return None;
             }
         }
@@ -51,7 +51,7 @@ pub fn SignPage() -> impl IntoView {
         let next = form.offers_next_person.then(|| {
             view! {
                 <p class="page-action">
-                    <input type="hidden" name=OWNER value=page.owner.clone() form="sign-form" />
+                    <input type="hidden" name=OWNER_FIELD value=page.owner.clone() form="sign-form" />
                     <button class="weui-btn weui-btn_default" type="submit" form="sign-form" formaction="/sign/next" formnovalidate>
                         {lang.say("换人签名", "Next person signs")}
                     </button>
@@ -112,7 +112,7 @@ fn grid_choices(page: &Page) -> Vec<GridChoice> {
     grids.map(|grid| GridChoice { slug: grid.slug.clone(), label: grid.label() }).collect()
 }
 
-/// A tall row for each pledge, none ticked at first.
+/// A checkbox with title and text for each pledge; none is checked at first.
 #[component]
 fn PledgeChoices(form: FormState) -> impl IntoView {
     let page = Page::current();
@@ -156,12 +156,12 @@ fn PledgeChoices(form: FormState) -> impl IntoView {
     }
 }
 
-/// May the masked name be shown, and the consent that signing needs.
+/// Checkboxes: show the masked name publicly (optional), and consent (required).
 #[component]
 fn Permissions(form: FormState) -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
-    let (show_name, consent) = (form.is_ticked("show_name"), form.is_ticked("consent"));
+    let (show_name, consent) = (form.is_checked("show_name"), form.is_checked("consent"));
     let error = form.error("consent");
     let sentence = page.campaign().privacy.consent.clone();
     let invalid = error.is_some().then_some("true");

@@ -1,4 +1,4 @@
-//! `/signed`: this visitor's signature, and what can be done with it.
+//! `/signed`: the visitor's own signature: pledge card, sharing, next person, withdrawal.
 
 use domain::counts::grouped;
 use islands::{
@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use service::MySignature;
 
 use crate::{
-    context::{Instead, Page},
+    context::{Page, PageOutcome},
     parts::{
         form::{
             owner::{OwnerField, Personal},
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// The page of one's own signature.
+/// The page of the visitor's own signature.
 #[component]
 pub fn SignedPage() -> impl IntoView {
     let page = Page::current();
@@ -30,7 +30,7 @@ pub fn SignedPage() -> impl IntoView {
         let lang = page.lang;
         let mine = page.service.signature_of(&page.visitor).await;
         let Some(mine) = page.or_refuse(mine)? else {
-            page.answer(Instead::Go("/sign"));
+            page.set_outcome(PageOutcome::Redirect("/sign"));
             return None;
         };
         Some(view! {
@@ -61,17 +61,17 @@ pub fn SignedPage() -> impl IntoView {
     })
 }
 
-/// The 承诺卡 as a page can show it; it prints well.
+/// The pledge card (承诺卡) as HTML; suitable for printing.
 #[component]
 fn PromiseCard(mine: MySignature) -> impl IntoView {
     let page = Page::current();
     let (campaign, lang) = (page.campaign(), page.lang);
     let titles =
         campaign.pledges_of(&mine.pledges).map(|pledge| view! { <li>{pledge.title.clone()}</li> });
-    let place = place(&page, &mine);
+    let place = place_line(&page, &mine);
     let message =
         mine.message.map(|message| view! { <p class="promise-card__message">"“"{message}"”"</p> });
-    let day = mine.day.map(|day| day.words(lang));
+    let day = mine.day.map(|day| day.format(lang));
     view! {
         <article class="promise-card" aria-label=lang.say("文明承诺卡", "Civility pledge card")>
             <PlaneLeaf />
@@ -83,15 +83,15 @@ fn PromiseCard(mine: MySignature) -> impl IntoView {
             {message}
             <p class="promise-card__foot">{place}</p>
             <p class="promise-card__foot">{day}</p>
-            <div class="promise-card__code" role="img" aria-label=lang.say("本页面首页的二维码", "QR code of the home page") inner_html=qr::picture(&page.origin, 160)></div>
+            <div class="promise-card__code" role="img" aria-label=lang.say("本页面首页的二维码", "QR code of the home page") inner_html=qr::qr_svg(&page.origin, 160)></div>
             <p class="promise-card__foot">{lang.say("扫一扫，一起签下文明承诺", "Scan to sign the civility pledge too")}</p>
             <PlaneLeaf />
         </article>
     }
 }
 
-/// The street, and the signer's grid if they said.
-fn place(page: &Page, mine: &MySignature) -> String {
+/// The street, and the signer's grid if they gave one.
+fn place_line(page: &Page, mine: &MySignature) -> String {
     let campaign = page.campaign();
     let street = campaign.titles.street.clone();
     match mine.grid.as_ref() {
@@ -100,7 +100,7 @@ fn place(page: &Page, mine: &MySignature) -> String {
     }
 }
 
-/// What stands on the card's picture; the message is left out, since pictures travel far.
+/// Text of the card image. Without the message, because images are passed on.
 fn card_text(page: &Page, mine: &MySignature) -> CardText {
     let lang = page.lang;
     let number = grouped(mine.ordinal);
@@ -112,8 +112,8 @@ fn card_text(page: &Page, mine: &MySignature) -> CardText {
             .pledges_of(&mine.pledges)
             .map(|pledge| pledge.title.clone())
             .collect(),
-        place: place(page, mine),
-        day: mine.day.map(|day| day.words(lang)).unwrap_or_default(),
-        code: qr::rows(&page.origin),
+        place: place_line(page, mine),
+        day: mine.day.map(|day| day.format(lang)).unwrap_or_default(),
+        code: qr::modules(&page.origin),
     }
 }

@@ -1,4 +1,4 @@
-//! The form of one action, drawn from what the action asks for.
+//! Form of one staff action on a report, generated from the fields of the action.
 
 use domain::{
     campaign::Campaign,
@@ -16,7 +16,7 @@ use islands::forms::{
 use leptos::prelude::*;
 
 use super::{
-    fields::{Text, field_error, select_within, text_field},
+    fields::{TextInput, field_error, select_field_of, text_field},
     owner::OwnerField,
     text_area::TextArea,
 };
@@ -29,9 +29,9 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
     let fields = action.fields();
     let has_photos = fields.iter().any(|field| field.input == Input::Photos);
     let enctype = has_photos.then_some("multipart/form-data");
-    // After a conflict, too: what is sent next is about what is shown now.
+    // The current version, also after a conflict: the next attempt refers to what is shown now.
     let version = report.version.to_string();
-    let inputs = fields.iter().map(|field| one_field(page, report, photos, action, field, &form));
+    let inputs = fields.iter().map(|field| field_input(page, report, photos, action, field, &form));
     let inputs = inputs.collect_view();
     let class = match action {
         Action::Reject | Action::Return | Action::Hide => "weui-btn weui-btn_warn",
@@ -52,7 +52,7 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
     .into_any()
 }
 
-fn one_field(
+fn field_input(
     page: &Page,
     report: &Report,
     photos: &[Photo],
@@ -67,13 +67,13 @@ fn one_field(
     let or =
         |usual: String| if value.is_empty() && form.is_fresh() { usual } else { value.clone() };
     match field.input {
-        Input::Line => text_field(name, label, None, Text::Line("text"), form),
-        Input::Days => text_field(name, label, None, Text::Line("number"), form),
-        Input::Text => with_templates(page, report, action, field, form),
+        Input::Line => text_field(name, label, None, TextInput::Line("text"), form),
+        Input::Days => text_field(name, label, None, TextInput::Line("number"), form),
+        Input::Text => text_with_templates(page, report, action, field, form),
         Input::Category => {
             let list = campaign.categories.iter().filter(|category| category.kind.is_casework());
             let list = list.map(|category| (category.slug.to_string(), category.title.clone()));
-            select_within(
+            select_field_of(
                 form,
                 name,
                 label,
@@ -85,7 +85,7 @@ fn one_field(
         Input::Unit => {
             let list =
                 campaign.units.iter().map(|unit| (unit.slug.to_string(), unit.title.clone()));
-            select_within(
+            select_field_of(
                 form,
                 name,
                 label,
@@ -98,15 +98,15 @@ fn one_field(
             let usual = report.grid.as_ref().map(ToString::to_string).unwrap_or_default();
             let list = grid_choices(campaign).into_iter();
             let list = list.map(|choice| (choice.slug.to_string(), choice.label));
-            select_within(form, name, label, Some("请选择"), list.collect(), (&or(usual), error))
+            select_field_of(form, name, label, Some("请选择"), list.collect(), (&or(usual), error))
         }
         Input::Photos => photo_input(name, label, form),
         Input::PublicPhotos => public_photos(photos, label, form),
-        Input::Choice(yes, no) => choice(action, field, (yes, no), &value, error),
+        Input::Choice(yes, no) => yes_no_field(action, field, (yes, no), &value, error),
     }
 }
 
-fn choice(
+fn yes_no_field(
     action: Action,
     field: &Field,
     (yes, no): (&'static str, &'static str),
@@ -137,8 +137,8 @@ fn choice(
     .into_any()
 }
 
-/// A text, with sentences to start from.
-fn with_templates(
+/// A text area with a list of text templates.
+fn text_with_templates(
     page: &Page,
     report: &Report,
     action: Action,
@@ -148,7 +148,7 @@ fn with_templates(
     let campaign = page.campaign();
     let (value, error) = (form.value(field.name), form.error(field.name));
     let value = match (action, form.is_fresh()) {
-        (Action::Accept, true) => report.plain_summary(page.campaign()),
+        (Action::Accept, true) => report.default_summary(page.campaign()),
         (Action::Redact, true) => report.summary.clone().unwrap_or_default(),
         _ => value,
     };
@@ -173,7 +173,7 @@ fn with_templates(
     .into_any()
 }
 
-/// The campaign's sentences with this report's unit and date.
+/// The campaign's reply templates (title, text), with unit and due date of this report filled in.
 fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(String, String)> {
     let unit = campaign.unit(report.unit.as_str()).map_or("", |unit| unit.title.as_str());
     let due = report.promised_at.or(report.due_at);
@@ -185,7 +185,7 @@ fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(S
     list.map(|template| (template.title.clone(), fill(&template.text))).collect()
 }
 
-/// A field for photos that are taken now, with those of a refused try.
+/// A photo upload field, with the photos that the server holds from a refused attempt.
 pub fn photo_input(name: &'static str, label: &'static str, form: &FormState) -> AnyView {
     let held_name = if name == "before" { "held_before" } else { "held" };
     let held = form.values(held_name).into_iter().map(|id| HeldPhoto { id, chosen: true });
@@ -202,7 +202,7 @@ pub fn photo_input(name: &'static str, label: &'static str, form: &FormState) ->
     .into_any()
 }
 
-/// Which of the reporter's photos everyone may see: none, unless they are ticked.
+/// Checkboxes for the reporter's photos that become public; none is checked by default.
 fn public_photos(photos: &[Photo], label: &'static str, form: &FormState) -> AnyView {
     let chosen = form.values("public_photos");
     let before = photos.iter().filter(|photo| photo.role == PhotoRole::Before);

@@ -1,20 +1,20 @@
-//! Fields of plain forms, with what was typed before and what is wrong with it.
+//! Form fields with submitted value and validation error.
 
 use leptos::prelude::*;
 
 use super::text_area::TextArea;
-use crate::form_state::{FormState, WHOLE};
+use crate::form_state::{FORM_ERROR_KEY, FormState};
 
 impl FormState {
-    /// What is wrong, said first, with links to each field; `sentence` where nothing is said of
-    /// the whole.
+    /// Error summary above the form with a link to each faulty field. `sentence` is its heading,
+    /// unless there is a form-level message.
     #[must_use]
     pub fn summary(&self, sentence: &'static str) -> Option<AnyView> {
         let mut sentence = sentence.to_owned();
         let mut links = Vec::new();
-        for (field, told) in self.each_error() {
+        for (field, told) in self.all_errors() {
             match field {
-                WHOLE => sentence = told,
+                FORM_ERROR_KEY => sentence = told,
                 _ => {
                     links.push(view! { <li><a href=format!("#{}", self.id(field))>{told}</a></li> })
                 }
@@ -35,29 +35,29 @@ impl FormState {
     }
 }
 
-/// The sentence beside a field that was refused.
+/// The error message below a field.
 #[must_use]
 pub fn field_error(name: &str, error: Option<String>) -> Option<AnyView> {
     let id = format!("error-{name}");
     error.map(|sentence| view! { <p class="field-error" id=id>{sentence}</p> }.into_any())
 }
 
-/// How a text is put in.
+/// Kind of text input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Text {
-    /// One line, of this kind.
+pub enum TextInput {
+    /// `<input>` of this `type`.
     Line(&'static str),
-    /// Some lines.
+    /// Multi-line text area.
     Area,
 }
 
-/// A text with its label, what was typed and what is wrong.
+/// A text field with label, hint, submitted value and error.
 #[must_use]
 pub fn text_field(
     name: &'static str,
     label: &'static str,
     hint: Option<String>,
-    text: Text,
+    text: TextInput,
     form: &FormState,
 ) -> AnyView {
     let (value, error) = (form.value(name), form.error(name));
@@ -78,11 +78,11 @@ pub fn text_field(
         _ => "off",
     };
     let input = match text {
-        Text::Area => view! {
+        TextInput::Area => view! {
             <TextArea id=id.clone() name value rows=4 invalid=error.is_some() described />
         }
         .into_any(),
-        Text::Line(kind) => view! {
+        TextInput::Line(kind) => view! {
             <input
                 class="field__input"
                 type=kind
@@ -107,7 +107,7 @@ pub fn text_field(
     .into_any()
 }
 
-/// A choice from a list.
+/// A drop-down list. `none` is the label of the empty option; `options` are (value, label).
 #[must_use]
 pub fn select_field(
     name: &'static str,
@@ -117,12 +117,12 @@ pub fn select_field(
     chosen: &str,
     error: Option<String>,
 ) -> AnyView {
-    select_within(&FormState::default(), name, label, none, options, (chosen, error))
+    select_field_of(&FormState::default(), name, label, none, options, (chosen, error))
 }
 
-/// The same in a form beside others.
+/// Like [`select_field`], with the id prefix of `form`, for pages with several forms.
 #[must_use]
-pub fn select_within(
+pub fn select_field_of(
     form: &FormState,
     name: &'static str,
     label: &'static str,

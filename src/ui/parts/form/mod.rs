@@ -1,4 +1,4 @@
-//! What forms are made of.
+//! Forms and their fields.
 
 pub mod action_form;
 pub mod fields;

@@ -1,33 +1,33 @@
-//! The one text area. No other file may write the bare element: Leptos takes the children of
-//! `textarea`, `script`, `style` and `noscript` as they are, so that words of a person in one of
-//! them would become elements of the page.
+//! The only text area component; a test forbids the bare element elsewhere. Leptos does not escape
+//! the children of `textarea`, `script`, `style` and `noscript`, so user text in them would become
+//! HTML.
 
 use html_escape::encode_text;
 use leptos::prelude::*;
 
-/// A text area with `value` in it, which may be anything that a person has typed.
+/// A text area with the text `value`, which is escaped.
 #[component]
 pub fn TextArea(
-    /// By which its label finds it.
+    /// HTML id, for the label.
     #[prop(into)]
     id: String,
-    /// The field that it is sent in; none where it is only read.
+    /// Name of the form field; `None` if the text is read-only.
     #[prop(optional)]
     name: Option<&'static str>,
-    /// What stands in it.
+    /// The text.
     value: String,
-    /// Its height in lines.
+    /// Height in lines.
     rows: u8,
-    /// More classes than those of every field.
+    /// Additional CSS classes.
     #[prop(optional)]
     class: &'static str,
-    /// Whether it can only be read.
+    /// Whether it is read-only.
     #[prop(optional)]
     readonly: bool,
-    /// Whether what stands in it was refused.
+    /// Whether the value was refused.
     #[prop(optional)]
     invalid: bool,
-    /// The id of its hint or its error.
+    /// HTML id of the hint or error (`aria-describedby`).
     #[prop(optional_no_strip)]
     described: Option<String>,
 ) -> impl IntoView {
@@ -41,14 +41,14 @@ pub fn TextArea(
             readonly=readonly
             aria-invalid=invalid.then_some("true")
             aria-describedby=described
-            inner_html=children_of(&value)
+            inner_html=escaped_children(&value)
         ></textarea>
     }
 }
 
-/// `value` as the element's children. Parsers drop one line break at their beginning (HTML,
-/// 13.2.6.4.7 "in body"), so one is put before a value that begins with its own.
-fn children_of(value: &str) -> String {
+/// `value` as escaped HTML. Parsers drop one newline at the start of the element (HTML, 13.2.6.4.7
+/// "in body"), so a value that starts with a newline gets another one.
+fn escaped_children(value: &str) -> String {
     let text = encode_text(value);
     if text.starts_with(['\n', '\r']) { format!("\n{text}") } else { text.into_owned() }
 }
@@ -58,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_ends_no_element_and_begins_none() {
-        assert_eq!(children_of("</textarea><b>"), "&lt;/textarea&gt;&lt;b&gt;");
-        assert_eq!(children_of("&lt;"), "&amp;lt;", "what looks escaped is typed, too");
-        assert_eq!(children_of("\n三楼"), "\n\n三楼", "its first line stays empty");
-        assert_eq!(children_of("三楼\n四楼"), "三楼\n四楼");
+    fn user_text_neither_closes_nor_opens_an_element() {
+        assert_eq!(escaped_children("</textarea><b>"), "&lt;/textarea&gt;&lt;b&gt;");
+        assert_eq!(escaped_children("&lt;"), "&amp;lt;", "what looks escaped is typed, too");
+        assert_eq!(escaped_children("\n三楼"), "\n\n三楼", "its first line stays empty");
+        assert_eq!(escaped_children("三楼\n四楼"), "三楼\n四楼");
     }
 }

@@ -1,4 +1,4 @@
-//! Taking a signature back.
+//! Form to withdraw a signature.
 
 use domain::signature::Ordinal;
 use leptos::prelude::*;
@@ -6,11 +6,10 @@ use leptos::prelude::*;
 use super::owner::OwnerField;
 use crate::context::Page;
 
-/// Taking the signature back, as easy as giving it; folded, so that nobody does it
-/// by a slip of the thumb.
+/// Form to withdraw the signature; collapsed, so that nobody withdraws by accident.
 #[component]
 pub fn Withdraw(
-    /// Which signature.
+    /// Number of the signature.
     ordinal: Ordinal,
 ) -> impl IntoView {
     let lang = Page::current().lang;

@@ -1,5 +1,4 @@
-//! What the head of a page tells others: the card of a link that is shared, and how a
-//! phone keeps the page.
+//! Metadata in the head of public pages: share card, alternate languages, web-app manifest.
 
 use domain::lang::Lang;
 use leptos::prelude::*;
@@ -7,20 +6,20 @@ use leptos_meta::Meta;
 
 use crate::{context::Page, share};
 
-/// The card of a shared link, in the words of Open Graph (<https://ogp.me>) and in the
-/// older ones that WeChat reads, too.
+/// Share card as Open Graph properties (<https://ogp.me>) and as schema.org `itemprop`, which
+/// WeChat reads.
 #[component]
 pub fn Card() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
     let titles = page.campaign().titles.clone();
     let description = format!("{}{}{}", titles.street, lang.say("：", ": "), titles.subtitle);
-    // Whoever reads the card wants whole addresses; a page that is kept for everyone must
-    // not take them from one visitor's request.
+    // Absolute URLs come from the configuration, not from the `Host` header of a request: the page
+    // may be cached for everyone.
     let picture = format!("{}{}", page.public_url, share::PATH);
     let address = (!page.public_url.is_empty()).then(|| {
         let address = format!("{}{}", page.public_url, page.path);
-        // For search engines: the same page in each language.
+        // For search engines: the same page in the other languages.
         let alternates = Lang::ALL.map(|lang| {
             let href = format!("{address}?lang={}", lang.as_str());
             view! { <link rel="alternate" hreflang=lang.tag() href=href /> }
@@ -41,7 +40,7 @@ pub fn Card() -> impl IntoView {
         <meta itemprop="name" content=titles.title />
         <meta itemprop="description" content=description />
         <meta itemprop="image" content=picture />
-        {page.wechat.then(|| view! { <script src="/wechat.js" defer></script> })}
+        {page.wechat_sdk.then(|| view! { <script src="/wechat.js" defer></script> })}
         <link rel="manifest" href="/manifest.webmanifest" />
         <link rel="apple-touch-icon" href="/icon-192.png" />
     }

@@ -1,10 +1,10 @@
-//! The foot of every page.
+//! Footer of every page.
 
 use leptos::prelude::*;
 
 use crate::context::Page;
 
-/// Who organises this, whom to call, and what it does not replace.
+/// Organiser, help line, and a note on which services this site does not replace.
 #[component]
 pub fn Footer() -> impl IntoView {
     let page = Page::current();

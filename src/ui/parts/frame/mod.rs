@@ -1,4 +1,4 @@
-//! What stands around every page: head, foot, tabs, title, the card for WeChat.
+//! Frame of every page: head, footer, tabs, title, share card.
 
 pub mod card;
 pub mod footer;

@@ -1,4 +1,4 @@
-//! The tab bar at the foot of the screen.
+//! Tab bar at the bottom of the screen.
 
 use leptos::prelude::*;
 
@@ -6,11 +6,11 @@ use crate::{context::Page, parts::icon::TabIcon};
 
 struct Tab {
     path: &'static str,
-    /// In Chinese and in English.
+    /// Label in Chinese and in English.
     label: (&'static str, &'static str),
     lines: &'static str,
-    /// Further beginnings of paths that belong to it.
-    also: &'static [&'static str],
+    /// Other path prefixes whose pages belong to this tab.
+    path_prefixes: &'static [&'static str],
 }
 
 const TABS: [Tab; 4] = [
@@ -18,31 +18,31 @@ const TABS: [Tab; 4] = [
         path: "/",
         label: ("首页", "Home"),
         lines: "M3.500 11 12 4l8.500 7M6 9.500V20h12V9.500M10 20v-5h4v5",
-        also: &["/pledges", "/sign", "/signed"],
+        path_prefixes: &["/pledges", "/sign", "/signed"],
     },
     Tab {
         path: "/report",
         label: ("随手拍", "Report"),
         lines: "M4 7.500h3.500L9 5h6l1.500 2.500H20V19H4zM12 16a3.200 3.200 0 1 0 0-6.400 3.200 3.200 0 0 0 0 6.400z",
-        also: &[],
+        path_prefixes: &[],
     },
     Tab {
         path: "/progress",
         label: ("动态", "Progress"),
         lines: "M4 20V11M10 20V4M16 20v-7M21.500 20H2.500",
-        also: &["/reports", "/messages"],
+        path_prefixes: &["/reports", "/messages"],
     },
     Tab {
         path: "/me",
         label: ("我的", "Me"),
         lines: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM4.500 20.500c.6-4 3.600-6 7.500-6s6.900 2 7.500 6",
-        also: &["/me", "/privacy", "/recovery", "/licences"],
+        path_prefixes: &["/me", "/privacy", "/recovery", "/licences"],
     },
 ];
 
 impl Tab {
-    /// How a page at `path` belongs to this tab, in the words of `aria-current`.
-    fn current(&self, path: &str) -> Option<&'static str> {
+    /// Value of `aria-current` on the page at `path`: `page`, `true` for a page below, or none.
+    fn aria_current(&self, path: &str) -> Option<&'static str> {
         if path == self.path {
             Some("page")
         } else {
@@ -50,7 +50,7 @@ impl Tab {
                 path.strip_prefix(*beginning)
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            self.also.iter().any(below).then_some("true")
+            self.path_prefixes.iter().any(below).then_some("true")
         }
     }
 }
@@ -60,7 +60,7 @@ impl Tab {
 pub fn TabBar() -> impl IntoView {
     let Page { path, lang, .. } = Page::current();
     let tabs = TABS.iter().map(move |tab| {
-        let current = tab.current(&path);
+        let current = tab.aria_current(&path);
         view! {
             <a
                 class="weui-tabbar__item"

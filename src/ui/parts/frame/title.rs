@@ -1,11 +1,11 @@
-//! The page's title, which WeChat shows as its header. No other file may write the bare
-//! `Title`: leptos_meta puts its text into the document as it is.
+//! Page title, which WeChat shows as its header. A test forbids the bare `Title` component
+//! elsewhere: leptos_meta does not escape its text.
 
 use html_escape::encode_text;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-/// The title of the page: at most 10 characters, for a phone.
+/// The title of the page: at most 10 characters, to fit on a phone.
 #[component]
 pub fn PageTitle(
     /// Its text.

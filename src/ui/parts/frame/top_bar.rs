@@ -1,4 +1,4 @@
-//! The bar at the top of every page: 大字版 and back, the other language.
+//! Bar at the top of every page: text size and language.
 
 use leptos::{either::Either, prelude::*};
 
@@ -13,10 +13,10 @@ pub fn TopBar() -> impl IntoView {
         let value = care.map_or("", LargeText::as_str);
         view! { <button class="top-bar__button" type="submit" name="care" value=value>{label}</button> }
     };
-    let buttons = match page.care {
+    let buttons = match page.large_text {
         None => Either::Left(button(Some(LargeText::Large), lang.say("大字版", "Large text"))),
         Some(care) => {
-            let (smaller, larger) = care.neighbours();
+            let (smaller, larger) = care.smaller_and_larger();
             Either::Right(view! {
                 {smaller.map(|size| button(Some(size), lang.say("字小一点", "Smaller")))}
                 {larger.map(|size| button(Some(size), lang.say("字大一点", "Larger")))}
@@ -24,7 +24,7 @@ pub fn TopBar() -> impl IntoView {
             })
         }
     };
-    // Staff read Chinese. The page of a form that was refused is not where it was posted to.
+    // Not in the console, which is Chinese. After a refused form the path is empty.
     let language = (!page.path.starts_with("/console")).then(|| {
         let other = lang.other();
         let path = if page.path.is_empty() { "/" } else { page.path.as_str() };
