@@ -24,13 +24,11 @@ check: ## run before every commit: formatting, lints of the server, unit and rou
 	@$(MAKE) --no-print-directory format lint-server
 	@cargo test --locked --quiet $(TESTS) -- --skip on_postgres $(addprefix --skip ,$(SLOW))
 
-test: test-tools ## everything: formatting, lints, unit, store, routes, journeys
+test: test-tools ## all tests and lints of our own code
 	@tools/timed.sh "formatting" $(MAKE) --no-print-directory format
 	@tools/timed.sh "lints (about 3 minutes from nothing)" $(MAKE) --no-print-directory lint
-	@tools/timed.sh "licences and sources of dependencies" $(MAKE) --no-print-directory supply
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
-	@tools/timed.sh "main journeys in Firefox and WebKit" $(MAKE) --no-print-directory browsers
 	@tools/timed.sh "three nodes behind nginx, restarted and killed" $(MAKE) --no-print-directory cluster
 	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
 
@@ -71,13 +69,15 @@ lint: lint-server
 	@cd end2end && npx tsc --project . && npx tsc --project ../src/browser
 	@end2end/node_modules/.bin/biome lint --error-on-warnings
 
+# Its tools take minutes to compile, so it is not a part of `make test`; `.ci/run` calls it.
 # `cargo deny` needs its database only for `make advisories`, which downloads it.
-supply:
-	@cargo deny --log-level error --locked check licenses bans sources
+supply: ## licences, sources and use of dependencies
+	@tools/install.sh supply
+	@tools/timed.sh "licences and sources of dependencies" cargo deny --log-level error --locked check licenses bans sources
 	@cargo machete >/dev/null 2>&1 || cargo machete
 	@node tools/licences.mjs --check
 
-advisories: test-tools ## known vulnerabilities of dependencies (fetches the RustSec database)
+advisories: supply ## known vulnerabilities of dependencies (fetches the RustSec database)
 	@cargo deny --locked check advisories
 
 licences: tools ## update the list of the page /licences
@@ -105,12 +105,15 @@ journey: tools ## one journey in Chromium, scripts on and off, with an unoptimis
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
 
-browsers:
-	@tools/with-server.sh node end2end/browsers.mjs
+# As `supply`: Firefox's driver has to be compiled.
+browsers: build test-tools ## main journeys in Firefox and WebKit
+	@tools/install.sh browsers
+	@tools/timed.sh "main journeys in Firefox and WebKit" tools/with-server.sh node end2end/browsers.mjs
 
-nightly: build test-tools ## long tests in full: kills, bad requests, the cluster; known vulnerabilities
+nightly: build test-tools ## long tests in full: kills, bad requests, the cluster, keyboard; known vulnerabilities
 	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- kills:: hostile::
 	@$(MAKE) --no-print-directory cluster FULL=1
+	@cd end2end && NIGHTLY=1 npx playwright test --project js journeys/keyboard.spec.ts
 	@$(MAKE) --no-print-directory advisories
 
 cluster:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs missing tools only: `install.sh build` for `make serve`, `install.sh test` for what `make
-# test` needs in addition.
+# Installs missing tools only: `install.sh build` for `make serve`; in addition `test`, `supply` and
+# `browsers` for the make targets of these names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -70,22 +70,35 @@ test_tools() {
   has wrk || missing+=(wrk)
   has nginx || missing+=(nginx-light)
   has openssl || missing+=(openssl)
+  [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
+  modules end2end
+}
+
+# Compiles a tool, by its own lock file.
+crate() {
+  has "$1" || timed "$1 ($3)" cargo install "$1" --version "$2" --locked --root .tools --debug \
+    --quiet --config profile.dev.debug=0
+}
+
+supply() {
+  crate cargo-machete 0.9.2 "about 1 minute"
+  crate cargo-deny 0.20.2 "about 5 minutes"
+}
+
+browsers() {
+  local missing=()
   has firefox-esr || missing+=(firefox-esr)
   has WebKitWebDriver || missing+=(webkit2gtk-driver)
   has Xvfb || missing+=(xvfb)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
   # Debian has no geckodriver; it is built from Mozilla's crate.
-  has geckodriver || timed "geckodriver (about 1 minute)" cargo install geckodriver \
-    --version 0.37.1 --locked --root .tools --debug --quiet --config profile.dev.debug=0
-  has cargo-machete || timed "cargo-machete (about 1 minute)" cargo install cargo-machete \
-    --version 0.9.2 --locked --root .tools --debug --quiet --config profile.dev.debug=0
-  has cargo-deny || timed "cargo-deny (about 5 minutes)" cargo install cargo-deny \
-    --version 0.20.2 --locked --root .tools --debug --quiet --config profile.dev.debug=0
-  modules end2end
+  crate geckodriver 0.37.1 "about 1 minute"
 }
 
 case ${1:-} in
   build) build ;;
   test) test_tools ;;
-  *) stop "usage: install.sh build|test" ;;
+  supply) supply ;;
+  browsers) browsers ;;
+  *) stop "usage: install.sh build|test|supply|browsers" ;;
 esac

@@ -50,7 +50,8 @@ async function walk(page: Page, where: string): Promise<void> {
   expect(stops.filter((stop) => !stop.seen).map((stop) => stop.html), `${where}: seen where one is`).toEqual([]);
 }
 
-for (const care of ['', '24']) {
+// Large text is walked in `make nightly`.
+for (const care of process.env.NIGHTLY ? ['', '24'] : ['']) {
   test(`every page can be walked by Tab${care && ', also in 大字版'}`, async ({ page, context, server }) => {
     test.setTimeout(120_000);
     if (care) await context.addCookies([{ name: 'care', value: care, url: server.url }]);

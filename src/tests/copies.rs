@@ -8,6 +8,7 @@ use std::{
 };
 
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 
 use super::photos::jpeg;
 use crate::support::{
@@ -16,7 +17,6 @@ use crate::support::{
     server::Visitor,
     staff::PASSWORD,
 };
-use rstest_reuse::apply;
 
 /// Backs up a database with a report, a photo and a manager; returns the folder of the backup.
 async fn backed_up(database: &Database) -> PathBuf {
@@ -339,4 +339,21 @@ async fn a_symlink_in_the_photo_store_is_neither_served_nor_backed_up() {
     let (code, said) = run(program(&database.url, folder).arg("backup").arg(folder.join("second")));
     assert_eq!(code, Some(1));
     assert!(said.contains("is a link"), "{said}");
+}
+
+/// `backup-schema-10` was written by the program of 2026-11-28, with a secret of 64 bytes of 7.
+#[apply(on_both)]
+async fn a_backup_of_an_earlier_program_restores(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
+    let folder = database.folder.path();
+    write_secret(&folder.join("secret"), 7);
+    let backup = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/tests/backup-schema-10");
+    let (code, said) = run(program(&database.url, folder).arg("restore").arg(backup));
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = run(program(&database.url, folder).arg("recount"));
+    assert_eq!(code, Some(0), "{said}");
+    let (_, signatures) = run(program(&database.url, folder).args(["export", "signatures"]));
+    assert_eq!(signatures.lines().count(), 1 + 6, "{signatures}");
+    let (_, reports) = run(program(&database.url, folder).args(["export", "reports"]));
+    assert_eq!(reports.lines().count(), 1 + 3, "{reports}");
 }

@@ -8,6 +8,7 @@ use domain::{
 };
 use image::{DynamicImage, ImageFormat, RgbImage, imageops::FilterType};
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 use scraper::Html;
 use service::report::ReportError;
 
@@ -20,7 +21,6 @@ use crate::support::{
     forms::all,
     server::{Server, Visitor, report_fields},
 };
-use rstest_reuse::apply;
 
 /// Two workers of one grid, a lead and a manager, and a dispatched report.
 struct Scene {

@@ -9,6 +9,7 @@ use domain::{
     staff::Staff,
 };
 use reqwest::StatusCode;
+use rstest_reuse::apply;
 use service::report::ReportError;
 
 use super::casework::{act, change_report, command, file_report};
@@ -16,7 +17,6 @@ use crate::support::{
     database::{Database, Kind, on_both},
     server::{Server, Visitor, location},
 };
-use rstest_reuse::apply;
 
 struct Scene {
     server: Server,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::{Router, extract::State, routing::post};
 use domain::report::Code;
 use reqwest::{StatusCode, header};
+use rstest_reuse::apply;
 use server::ops::webhook::Webhooks;
 use store::{PhotoStore, Store};
 
@@ -14,7 +15,6 @@ use crate::support::{
     process::{program, run},
     server::{Server, VALID_SIGNATURE, location},
 };
-use rstest_reuse::apply;
 
 #[apply(on_both)]
 async fn a_message_is_public_only_after_review(#[case] kind: Kind) {
