@@ -80,7 +80,7 @@ impl From<PhotoError> for LocalizedText {
 /// Takes long: never call it on a thread that answers.
 ///
 /// # Errors
-/// [`PictureError`] says why it is none.
+/// [`PhotoError`] says why not.
 pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
     if bytes.is_empty() {
         return Err(PhotoError::Empty);

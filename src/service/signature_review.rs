@@ -131,7 +131,7 @@ impl Service {
     /// Data of the review page.
     ///
     /// # Errors
-    /// [`DoubtError`].
+    /// [`SignatureReviewError`].
     pub async fn review_overview(&self, staff: &Staff) -> Result<Overview, SignatureReviewError> {
         may_review(staff)?;
         let now = now();
@@ -190,7 +190,7 @@ impl Service {
     /// Previews a bulk review.
     ///
     /// # Errors
-    /// [`DoubtError`].
+    /// [`SignatureReviewError`].
     pub async fn preview(
         &self,
         staff: &Staff,
@@ -212,7 +212,7 @@ impl Service {
     /// background job carries it out.
     ///
     /// # Errors
-    /// [`DoubtError`].
+    /// [`SignatureReviewError`].
     pub async fn start_bulk_review(
         &self,
         staff: &Staff,
@@ -234,7 +234,7 @@ impl Service {
     /// Undoes a bulk review, in the background.
     ///
     /// # Errors
-    /// [`DoubtError`].
+    /// [`SignatureReviewError`].
     pub async fn undo_judgement(
         &self,
         staff: &Staff,
@@ -252,7 +252,7 @@ impl Service {
     /// Switches a rule on or off. Switching it off releases the signatures that it holds.
     ///
     /// # Errors
-    /// [`DoubtError`].
+    /// [`SignatureReviewError`].
     pub async fn switch_rule(
         &self,
         staff: &Staff,

@@ -93,7 +93,7 @@ fn no_file_is_too_long_to_read() {
             }
         }
     }
-    for (path, text) in files {
+    for (path, text) in files.into_iter().filter(|(path, _)| !path.ends_with(".jsonl")) {
         let lines = text.lines().count();
         assert!(lines <= MAX_LINES, "{path} has {lines} lines");
     }
