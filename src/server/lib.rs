@@ -1,7 +1,7 @@
 //! The HTTP server: what is asked on which route, by whom, and what goes back.
 //!
 //! What belongs here: settings, routes, cookies, headers, refusals. Rules live in
-//! `service`, pages in `ui`. [`router`] builds everything that answers; the tests
+//! `service`, pages in `ui`. [`router()`] builds everything that answers; the tests
 //! call it as `serve` does.
 
 pub mod cli;

@@ -56,15 +56,15 @@ impl Caller {
     ];
 }
 
-/// The status that each of [`Who::ALL`] is answered for a request that is right.
+/// Expected status of a valid request, per caller, in the order of [`Caller::ALL`].
 pub type Answers = [u16; 8];
 
-/// What `status` does not depend on who asks.
+/// The same status for every caller.
 const fn all(status: u16) -> Answers {
     [status; 8]
 }
 
-/// Personal data of a visitor; a request without a cookie is answered `first`.
+/// Personal data of a visitor: `first` without a visitor cookie, else `later`.
 const fn after_first(first: u16, later: u16) -> Answers {
     [first, later, later, later, later, later, later, later]
 }
@@ -97,24 +97,24 @@ const fn managers(status: u16) -> Answers {
 /// The handler of a route.
 enum RouteHandler {
     /// Runs after the visitor middleware.
-    Known(MethodRouter<AppState>),
+    WithVisitor(MethodRouter<AppState>),
     /// The same for everyone; no cookie is read or set.
-    Unknown(MethodRouter<AppState>),
+    WithoutVisitor(MethodRouter<AppState>),
 }
 
-/// One way in.
+/// A row of the route table.
 pub struct Route {
     /// `GET`, which answers `HEAD` too, or `POST`.
     pub method: &'static str,
     /// The path, as axum writes it.
     pub path: &'static str,
-    /// What each kind of person is answered.
+    /// Status for each kind of caller.
     pub answers: Answers,
-    behind: RouteHandler,
+    handler: RouteHandler,
 }
 
 fn page(path: &'static str, answers: Answers) -> Route {
-    Route { method: "GET", path, answers, behind: RouteHandler::Known(get(render::page)) }
+    Route { method: "GET", path, answers, handler: RouteHandler::WithVisitor(get(render::page)) }
 }
 
 fn own<T: 'static>(
@@ -122,7 +122,7 @@ fn own<T: 'static>(
     handler: impl Handler<T, AppState>,
     answers: Answers,
 ) -> Route {
-    Route { method: "GET", path, answers, behind: RouteHandler::Known(get(handler)) }
+    Route { method: "GET", path, answers, handler: RouteHandler::WithVisitor(get(handler)) }
 }
 
 fn form<T: 'static>(
@@ -130,7 +130,7 @@ fn form<T: 'static>(
     handler: impl Handler<T, AppState>,
     answers: Answers,
 ) -> Route {
-    Route { method: "POST", path, answers, behind: RouteHandler::Known(post(handler)) }
+    Route { method: "POST", path, answers, handler: RouteHandler::WithVisitor(post(handler)) }
 }
 
 fn data<T: 'static>(
@@ -138,7 +138,7 @@ fn data<T: 'static>(
     handler: impl Handler<T, AppState>,
     answers: Answers,
 ) -> Route {
-    Route { method: "GET", path, answers, behind: RouteHandler::Unknown(get(handler)) }
+    Route { method: "GET", path, answers, handler: RouteHandler::WithoutVisitor(get(handler)) }
 }
 
 /// The table.
@@ -243,9 +243,9 @@ fn for_everybody() -> Vec<Route> {
 pub(super) fn routers() -> (Router<AppState>, Router<AppState>) {
     let (mut known, mut unknown) = (Router::new(), Router::new());
     for row in table() {
-        match row.behind {
-            RouteHandler::Known(handler) => known = known.route(row.path, handler),
-            RouteHandler::Unknown(handler) => unknown = unknown.route(row.path, handler),
+        match row.handler {
+            RouteHandler::WithVisitor(handler) => known = known.route(row.path, handler),
+            RouteHandler::WithoutVisitor(handler) => unknown = unknown.route(row.path, handler),
         }
     }
     (known, unknown)

@@ -12,8 +12,8 @@ use super::{
     keyed_hash::HashKeys,
 };
 
-/// How long tries are remembered.
-const MEMORY: Millis = 15 * 60_000;
+/// Window in which attempts are counted.
+const WINDOW: Millis = 15 * 60_000;
 
 /// Free attempts of one visitor in that time: at one login, at recovery phrases, at WeChat.
 const OWN: u32 = 10;
@@ -23,7 +23,7 @@ const LOGIN_PER_NETWORK: u32 = 100;
 const ALL_LOGINS_PER_NETWORK: u32 = 1_000;
 /// Attempts at recovery phrases from one client network; there are 10¹⁶ phrases.
 const PHRASES_PER_NETWORK: u32 = 300;
-/// Photos of one visitor: a grid worker's round has four a minute.
+/// Photos per visitor and window; a grid worker takes up to four a minute.
 const PHOTOS: u32 = 60;
 /// Photos from one client network.
 const PHOTOS_PER_NETWORK: u32 = 1_500;
@@ -81,32 +81,32 @@ impl Attempt {
         Self::new(keys, (format!("login of\n{login}\n{me}"), OWN), shared)
     }
 
-    /// A try at one's own password, to change it.
+    /// An attempt at one's own password, to change it.
     pub fn at_own_password(keys: &HashKeys, login: &str) -> Self {
         Self::new(keys, (format!("own password\n{login}"), OWN), &[])
     }
 
-    /// A try at recovery phrases.
+    /// An attempt at a recovery phrase.
     pub fn at_phrases(keys: &HashKeys, who: &Requester<'_>) -> Self {
         Self::of(keys, "phrase", who, OWN, PHRASES_PER_NETWORK)
     }
 
-    /// A photo to be made.
+    /// A photo upload.
     pub fn at_photos(keys: &HashKeys, who: &Requester<'_>) -> Self {
         Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK)
     }
 
-    /// A question to WeChat, who someone is.
+    /// A WeChat login.
     pub fn at_wechat(keys: &HashKeys, who: &Requester<'_>) -> Self {
         Self::of(keys, "wechat", who, OWN, WECHAT_PER_NETWORK)
     }
 }
 
 impl Service {
-    /// Counts an attempt; `Err(seconds)` inside if the limit is reached.
+    /// Counts an attempt. The inner `Err` is the number of seconds to wait.
     ///
     /// # Errors
-    /// Seconds to wait, or [`StoreError`].
+    /// [`StoreError`] if the database cannot be reached.
     pub(super) async fn count_attempt(
         &self,
         tried: &Attempt,
@@ -116,12 +116,12 @@ impl Service {
         }
         let buckets: Vec<Bucket> = [&tried.own].into_iter().chain(&tried.shared).cloned().collect();
         let now = now();
-        let since = self.store.try_once(&buckets, now, now - MEMORY).await?;
-        let wait = |since: Millis| u32::try_from((since + MEMORY - now) / 1000).unwrap_or(1).max(1);
+        let since = self.store.try_once(&buckets, now, now - WINDOW).await?;
+        let wait = |since: Millis| u32::try_from((since + WINDOW - now) / 1000).unwrap_or(1).max(1);
         Ok(since.map_or(Ok(()), |since| Err(wait(since))))
     }
 
-    /// Forgets the try that succeeded, and the asker's own before it.
+    /// After a success: clears the requester's bucket and takes this attempt out of the shared ones.
     pub(super) async fn clear_attempts(&self, tried: &Attempt) -> Result<(), StoreError> {
         if !self.limits {
             return Ok(());
@@ -132,10 +132,10 @@ impl Service {
         self.store.clear_bucket(&tried.own).await
     }
 
-    /// Counts a question to WeChat about who someone is.
+    /// Counts a WeChat login. The inner `Err` is the number of seconds to wait.
     ///
     /// # Errors
-    /// Seconds to wait, or [`StoreError`].
+    /// [`StoreError`] if the database cannot be reached.
     pub async fn may_ask_wechat(&self, who: &Requester<'_>) -> Result<Result<(), u32>, StoreError> {
         self.count_attempt(&Attempt::at_wechat(&self.keys, who)).await
     }

@@ -16,7 +16,7 @@ use store::{AuditEntry, BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGro
 
 use super::base::{Service, now};
 
-/// What a sign request reveals about bots.
+/// Fraud signals of a sign request.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RequestSignals<'m> {
     /// Client network (IPv4 address or IPv6 /64); empty if unknown.
@@ -77,7 +77,7 @@ pub enum SignatureReviewError {
     /// The form has faults.
     #[error("the form has faults")]
     Form(FieldErrors),
-    /// The store could not say that it is kept.
+    /// The store failed, or the result of the commit is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -283,7 +283,7 @@ impl Service {
         self.store.sweep_doubts(now() - FRAUD_WINDOW).await
     }
 
-    /// Clears the network hash of signatures older than [`NETWORK_HASH_RETENTION`].
+    /// Clears the network hash of signatures older than `NETWORK_HASH_RETENTION`.
     ///
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.

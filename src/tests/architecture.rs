@@ -1,7 +1,7 @@
 //! Architecture rules, checked against the sources: which layer and which module may use which, and
 //! no dependency cycle between files, direct or indirect.
 //!
-//! A layer (floor) is a crate; its `Cargo.toml` is compared with `FLOORS`. Sources are parsed with
+//! A layer is a crate; its `Cargo.toml` is compared with `LAYERS`. Sources are parsed with
 //! `syn`, so every form of `use` is seen. A re-exported name counts as one of the file that defines
 //! it.
 
@@ -19,7 +19,7 @@ use syn::{
 use crate::support::sources;
 
 /// Crates that a crate may depend on.
-const FLOORS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("domain", &[]),
     ("campaign", &["domain"]),
     ("store", &["domain"]),
@@ -29,10 +29,8 @@ const FLOORS: [(&str, &[&str]); 7] = [
     ("server", &["domain", "campaign", "store", "service", "ui"]),
 ];
 
-/// Modules of the same crate that a module (room) may use. Modules without a row may be used by, or
-/// may use, all of their crate: `state`, `router`, `routes` and `serve`; `base`, `error` and
-/// `open`.
-const ROOMS: [(&str, &[&str]); 15] = [
+/// Modules of the same crate that a module may use. A module without a row is not restricted.
+const MODULES: [(&str, &[&str]); 15] = [
     ("server/cli", &["config"]),
     ("server/config", &["http", "ops", "session", "wechat"]),
     ("server/http", &["state"]),
@@ -207,11 +205,11 @@ fn no_dependency_cycles_between_files() {
 
 #[test]
 fn crates_depend_only_on_allowed_crates() {
-    for (floor, allowed) in FLOORS {
+    for (floor, allowed) in LAYERS {
         let file = format!("src/{floor}/Cargo.toml");
         let manifest: toml::Table = fs::read_to_string(&file).unwrap().parse().unwrap();
         let named = manifest["dependencies"].as_table().unwrap().keys();
-        let floors = named.filter(|name| FLOORS.iter().any(|(floor, _)| floor == name));
+        let floors = named.filter(|name| LAYERS.iter().any(|(floor, _)| floor == name));
         let floors: BTreeSet<&str> = floors.map(String::as_str).collect();
         assert_eq!(floors, allowed.iter().copied().collect(), "{file}");
     }
@@ -220,7 +218,7 @@ fn crates_depend_only_on_allowed_crates() {
 #[test]
 fn modules_use_only_allowed_modules() {
     for (module, used) in DependencyGraph::read().dependencies() {
-        let Some((_, allowed)) = ROOMS.iter().find(|(room, _)| {
+        let Some((_, allowed)) = MODULES.iter().find(|(room, _)| {
             let room: Vec<&str> = room.split('/').collect();
             module.len() >= 2 && room == [module[0].as_str(), module[1].as_str()]
         }) else {
@@ -231,8 +229,8 @@ fn modules_use_only_allowed_modules() {
             assert!(fits, "{} must not use {}", display_path(module), display_path(other));
         }
     }
-    for (room, _) in ROOMS {
-        assert!(Path::new("src").join(room).is_dir(), "{room} is in ROOMS, but not in src");
+    for (room, _) in MODULES {
+        assert!(Path::new("src").join(room).is_dir(), "{room} is in MODULES, but not in src");
     }
 }
 

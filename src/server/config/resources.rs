@@ -29,7 +29,7 @@ impl ConfigErrors {
         result.map_err(|error| self.0.push(error.to_string())).ok()
     }
 
-    /// The same of what a setting names.
+    /// As [`Self::take`], prefixed with the name of the setting.
     fn of<T, E: Display>(&mut self, name: &str, result: Result<T, E>) -> Option<T> {
         self.take(result.map_err(|error| format!("{name}: {error}")))
     }
@@ -65,13 +65,13 @@ pub struct Resources {
     pub proof: Option<DomainVerification>,
     /// Where metrics are answered.
     pub metrics: Option<SocketAddr>,
-    /// Proxies whose word is taken.
+    /// Trusted proxies.
     pub proxies: Vec<IpNet>,
     /// Most connections.
     pub connections: usize,
     /// Whether phones keep pages.
     pub offline: bool,
-    /// Whether anyone is slowed down.
+    /// Whether rate limits are on.
     pub limits: bool,
 }
 

@@ -49,7 +49,7 @@ pub async fn act(
     let (Ok(code), Some(action)) = (Code::parse(&code), Action::parse(&action)) else {
         return Err(Refusal::NotFound.into());
     };
-    // Order of the answers: 404 if out of scope, 403 if not permitted, then 400/422 for the form.
+    // Order, after the body and its owner: 404 if out of scope, 403 if not permitted, then 400/422.
     state.service.may_act(&session.staff, &code, action).await?;
     let version: u64 = posted.first("version").trim().parse().map_err(|_| Refusal::Malformed)?;
     let brings = !posted.files.is_empty()

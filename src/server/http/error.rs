@@ -17,7 +17,7 @@ use ui::{error::Refusal, form_state::FormState};
 
 use super::caching::NO_STORE;
 
-/// Why a handler has no answer of its own. `?` makes one of whatever a use case may fail with.
+/// Error of a handler; `?` converts the errors of use cases.
 #[derive(Debug)]
 pub enum AppError {
     /// It is refused.
@@ -38,7 +38,7 @@ impl IntoResponse for AppError {
     }
 }
 
-/// Refuses a request: bare, `error_pages::render_errors` makes it readable.
+/// A refusal without a body; `error_pages::render_errors` renders it.
 pub fn refuse(refusal: Refusal) -> Response {
     let mut response = status(refusal).into_response();
     response.extensions_mut().insert(refusal);
@@ -112,7 +112,7 @@ impl From<MessageDecision> for AppError {
     }
 }
 
-/// Seconds after which someone who did too much may go on, where nobody said.
+/// Default `Retry-After` of a 429, in seconds.
 const TOO_MANY_WAIT: u32 = 600;
 
 /// Seconds after which someone may try again.

@@ -8,10 +8,10 @@ use service::{Service, StoreError};
 use super::webhook::Webhooks;
 use crate::state::AppState;
 
-/// How often it is looked whether something has to be done.
+/// Interval between runs.
 const POLL_INTERVAL: Duration = Duration::from_secs(20);
 
-/// Beats of a day.
+/// Runs per day.
 const ROUNDS_A_DAY: u64 = 86_400 / POLL_INTERVAL.as_secs();
 
 /// Runs all jobs that are due, unless another node holds the lock.

@@ -18,7 +18,7 @@ use prometheus_client::{
     },
 };
 
-/// What the path is called that no row of the table has.
+/// Label of paths that are not in the route table.
 const OTHER: &str = "other";
 
 /// What was asked, as a label.
@@ -87,7 +87,7 @@ impl Metrics {
 }
 
 impl RequestTimer {
-    /// Counts it. The head of an answer is there then; a stream goes on.
+    /// Records the request when its response headers are ready; a stream may still be open.
     pub fn end(self, metrics: &Metrics, status: StatusCode) {
         let Self { method, path, begun } = self;
         let asked = RequestLabels { method, path, status: status.as_u16() };

@@ -69,8 +69,8 @@ pub async fn page(
     with_cache_control(response, if personal.get() { NO_STORE } else { PRIVATE_NO_CACHE })
 }
 
-/// The page at `path` with a form that was sent, to be shown again; what is wrong with it as
-/// JSON where a program asks.
+/// The page at `path` with a submitted form to correct, or its errors as JSON if `Accept` asks for
+/// it.
 pub async fn with_form(
     state: &AppState,
     mut parts: Parts,

@@ -29,7 +29,7 @@ pub struct ActionRequest {
     pub after: Vec<Code>,
 }
 
-/// What an order is about, without what is done.
+/// Target of an action: report, version, photos; without the command.
 struct ActionTarget {
     code: Code,
     version: u64,
@@ -88,8 +88,8 @@ impl Service {
         Ok((done, not_done))
     }
 
-    /// Carries out what `command` makes of the report, which is read once, under its lock;
-    /// `number` becomes that of a report which `staff` sees.
+    /// Builds the command from the locked report and applies it. Sets `number` once the report is
+    /// known to be visible to `staff`.
     async fn apply(
         &self,
         staff: &Staff,

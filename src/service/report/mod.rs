@@ -74,7 +74,7 @@ pub enum ReportError {
     /// Someone else changed it since it was looked at.
     #[error("the report was changed meanwhile")]
     Stale(Box<Report>),
-    /// The store could not say that it is kept.
+    /// The store failed, or the result of the commit is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -126,10 +126,10 @@ pub struct Entry {
 }
 
 impl Service {
-    /// Takes what was sent as photos and holds them for `visitor`.
+    /// Decodes uploaded files and stores them as held photos.
     ///
     /// # Errors
-    /// [`ReportError::Picture`] for the first that is none; the others are held.
+    /// [`ReportError::Photo`] for the first that is not an image; the others are held.
     pub async fn hold_photos(
         &self,
         who: Option<&Requester<'_>>,

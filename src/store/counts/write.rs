@@ -8,7 +8,7 @@ use crate::{error::StoreError, sql::connection::Tx};
 /// A transaction that holds the ledger's row, so that it is the only one on any node that changes
 /// signatures or counters.
 ///
-/// Lock order: reports by rising serial and their supports are locked in the transaction before
+/// Lock order: reports, held photos and supports are locked in the transaction before
 /// [`Self::begin`] takes the ledger; signatures and counters are changed after it. Two writers that
 /// lock in another order deadlock.
 pub struct CountWrite {

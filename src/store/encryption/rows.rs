@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(150);
 const LOCK: Sql = Sql::each("SELECT id FROM ledger", "SELECT id FROM ledger FOR UPDATE");
 
 /// Fails unless this process has every secret that may have encrypted a row, and records the id of
-/// the newest one in `seals`. With `by_any`, the list is reset first if the database is empty
+/// the newest one in `seals`. With `reset_if_empty`, the list is reset first if the database is empty
 /// (restore).
 pub async fn register_keys(db: &Db, reset_if_empty: bool) -> Result<(), StoreError> {
     const KNOWN: Sql = Sql::both("SELECT name, retired_at FROM seals");

@@ -45,7 +45,7 @@ pub const COUNT_LIMIT: i64 = 1000;
 pub struct Waiting {
     /// Reports in each state.
     pub states: BTreeMap<State, u64>,
-    /// Open ones whose time has run out; at most [`COUNTED`].
+    /// Open ones whose time has run out; at most [`COUNT_LIMIT`].
     pub overdue: u64,
     /// Open ones whose time is nearly over.
     pub soon: u64,

@@ -148,7 +148,7 @@ impl Store {
     /// never decide on the same version.
     ///
     /// # Errors
-    /// [`ChangeError`]; then nothing is.
+    /// [`ChangeError`]; then nothing was changed.
     pub async fn change<E>(
         &self,
         code: &Code,
@@ -162,7 +162,7 @@ impl Store {
     /// or two changes deadlock.
     ///
     /// # Errors
-    /// [`ChangeError`]; then nothing is.
+    /// [`ChangeError`]; then nothing was changed.
     pub async fn change_with_other<E>(
         &self,
         code: &Code,
@@ -233,7 +233,7 @@ impl Store {
     }
 }
 
-/// Whether a report that somebody else sent goes on under this one.
+/// Whether a report of another visitor was merged into this one.
 async fn merged_from_others(tx: &mut Tx, report: &Report) -> Result<bool, StoreError> {
     const MERGED: Sql = Sql::both(
         "SELECT serial FROM reports WHERE duplicate_of = $1 AND state = 'duplicate' \

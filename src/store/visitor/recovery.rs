@@ -36,7 +36,7 @@ impl Store {
 
     /// Redeems a phrase: merges `visitor` into the visitor of the phrase, and returns that one.
     /// `None` if the phrase is unknown or used. The same browser may repeat it for
-    /// [`REUSE_WINDOW`], in case the response was lost.
+    /// `REUSE_WINDOW`, in case the response was lost.
     ///
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown; then the phrase is good still.

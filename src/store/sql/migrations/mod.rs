@@ -89,12 +89,11 @@ pub const ALL: [(i64, &str, Sql); 10] = [
     ),
 ];
 
-/// The first step whose `UPDATE`s bring the rows of an older copy up to date, too. What those
-/// before it make of rows, a copy of any schema brings along, or `counts::derive` counts anew.
+/// The first migration whose `UPDATE`s are also run on restored rows. Backups already contain the
+/// effects of older ones, or `counts::recount_missing` computes them.
 const REPLAYED: i64 = 10;
 
-/// What the steps after `schema` make of rows, without what they make of tables: so the rows of a
-/// copy of that schema are brought up to date.
+/// The `UPDATE`s of the migrations after `schema`, to bring restored rows up to date.
 pub fn updates_since(schema: u32) -> Vec<Sql> {
     let later = |version: i64| version >= REPLAYED && version > i64::from(schema);
     let steps = ALL.iter().filter(|(version, ..)| later(*version));
@@ -115,13 +114,11 @@ fn updates(text: &'static str) -> Vec<&'static str> {
 }
 
 impl Db {
-    /// Brings the tables up to date. What is not sealed is sealed on the way: a start that is
-    /// broken off goes on with it.
-    /// Where nothing is kept yet and `by_any` says so, it may have been opened by another
-    /// secret before.
-    pub async fn migrate(&self, by_any: bool) -> Result<(), StoreError> {
+    /// Runs the migrations, and encrypts plain-text rows; an interrupted start continues with it.
+    /// With `reset_if_empty`, an empty database may have been opened with another secret before.
+    pub async fn migrate(&self, reset_if_empty: bool) -> Result<(), StoreError> {
         self.run_steps(SEALED - 1).await?;
-        rows::register_keys(self, by_any).await?;
+        rows::register_keys(self, reset_if_empty).await?;
         if self.has_step(SWEPT).await? {
             return self.run_steps(i64::MAX).await;
         }
