@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/islands.wasm
 # Slow tests, skipped by `make check`: they wait, kill the server, or need PostgreSQL or a bucket.
-SLOW := kills:: durability:: doubts:: hostile:: secrets:: nodes:: bucket:: copies:: a_quiet_stream idle_connections_are_closed many_guessers lose_commits a_copy_is_made_while
+SLOW := crash:: durability:: fraud:: bad_requests:: secrets:: nodes:: s3:: backup:: a_quiet_stream idle_connections_are_closed many_guessers lose_commits a_copy_is_made_while
 TESTS := --workspace --lib --test house
 WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 
@@ -111,7 +111,7 @@ browsers: build test-tools ## main journeys in Firefox and WebKit
 	@tools/timed.sh "main journeys in Firefox and WebKit" tools/with-server.sh node end2end/browsers.mjs
 
 nightly: build test-tools ## long tests in full: kills, bad requests, the cluster, keyboard; known vulnerabilities
-	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- kills:: hostile::
+	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- crash:: bad_requests::
 	@$(MAKE) --no-print-directory cluster FULL=1
 	@cd end2end && NIGHTLY=1 npx playwright test --project js journeys/keyboard.spec.ts
 	@$(MAKE) --no-print-directory advisories

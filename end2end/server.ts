@@ -28,7 +28,7 @@ export class Server {
       CHUANGQUAN_DATABASE_URL: `sqlite://${folder}/chuangquan.db`,
       CHUANGQUAN_SECRET_FILE: `${folder}/secret`,
       CHUANGQUAN_PHOTO_STORE: `${folder}/photos`,
-      // Journeys sign too fast for the rules; src/tests/doubts.rs tests with the rules on.
+      // Journeys sign too fast for the rules; src/tests/fraud.rs tests with the rules on.
       CHUANGQUAN_LIMITS: 'off',
       RUST_LOG: 'warn',
       ...settings,

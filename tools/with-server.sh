@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 export LEPTOS_SITE_ADDR=127.0.0.1:0 CHUANGQUAN_DATABASE_URL="sqlite://$folder/chuangquan.db" \
   CHUANGQUAN_SECRET_FILE="$folder/secret" CHUANGQUAN_PHOTO_STORE="$folder/photos" RUST_LOG=warn
-# Browser tests sign too fast for the rules; src/tests/doubts.rs tests with the rules on.
+# Browser tests sign too fast for the rules; src/tests/fraud.rs tests with the rules on.
 export CHUANGQUAN_LIMITS=off
 program=${PROGRAM:-target/release/chuangquan}
 # Two managers, for commands that use the console.

@@ -7,14 +7,16 @@ use std::{
     process::Command,
 };
 
+use domain::report::Code;
 use reqwest::StatusCode;
 use rstest_reuse::apply;
+use store::{PhotoStore, Store};
 
 use super::photos::jpeg;
 use crate::support::{
-    database::{Database, Kind, on_both, write_secret},
+    database::{Database, Kind, default_campaign, on_both, secrets, write_secret},
     process::{Process, add_manager, program, run},
-    server::Visitor,
+    server::{Server, Visitor},
     staff::PASSWORD,
 };
 
@@ -356,4 +358,36 @@ async fn a_backup_of_an_earlier_program_restores(#[case] kind: Kind) {
     assert_eq!(signatures.lines().count(), 1 + 6, "{signatures}");
     let (_, reports) = run(program(&database.url, folder).args(["export", "reports"]));
     assert_eq!(reports.lines().count(), 1 + 3, "{reports}");
+}
+
+#[apply(on_both)]
+async fn a_backup_contains_reports_and_photos(#[case] kind: Kind) {
+    let database = Database::new(kind).await;
+    let server = Server::start(database).await;
+    let mut visitor = server.known_visitor().await;
+    let code = visitor.report("grid-01", &[jpeg(60, 40)]).await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let folder = server.database.folder.path();
+    let copy = folder.join("copy");
+    let made = {
+        let mut command = program(&server.database.url, folder);
+        run(command.arg("backup").arg(&copy))
+    };
+    assert_eq!(made.0, Some(0), "{}", made.1);
+    let other = Database::new(Kind::Sqlite).await;
+    let restored = {
+        let mut command = program(&other.url, other.folder.path());
+        run(command.arg("restore").arg(&copy))
+    };
+    assert_eq!(restored.0, Some(0), "{}", restored.1);
+    let store = Store::open(&other.url, secrets().seal(), &default_campaign()).await.unwrap();
+    let report = store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
+    let photos = store.photos_of(report.serial).await.unwrap();
+    let photo_store =
+        PhotoStore::open(&other.folder.path().join("photos").display().to_string()).unwrap();
+    let picture = photo_store.get(&photos[0].id, store::Size::Full).await.unwrap();
+    assert!(picture.unwrap().starts_with(&[0xff, 0xd8]));
+    assert_eq!(store.staff().await.unwrap().len(), 1);
+    assert_eq!(store.events_of(report.serial).await.unwrap().len(), 1);
+    assert_eq!(store.recount().await.unwrap(), []);
 }
