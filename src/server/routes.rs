@@ -2,7 +2,7 @@
 //!
 //! The router is built from this table, so a handler without a row is unreachable.
 //! `tests/access.rs` requests every row as every kind of caller and with every other method; it
-//! fails if a status differs, or if a row has no example.
+//! fails if a status differs. A row whose path has parameters needs an example there.
 
 use axum::{
     Router,
