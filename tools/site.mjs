@@ -61,7 +61,8 @@ const built = PROGRAMS.map(([suffix, program]) => {
   const name = `${NAME}${suffix}`;
   run('wasm-bindgen', '--target', 'web', '--no-typescript', '--out-dir', bindings, '--out-name', name, wasmInput(program));
   const smaller = path.join(bindings, `${name}.smaller.wasm`);
-  run(wasmOpt, '-Oz', '--mvp-features', ...features, path.join(bindings, `${name}_bg.wasm`), '-o', smaller);
+  const smallest = ['-Oz', '--converge', '--strip-producers', '--strip-target-features'];
+  run(wasmOpt, ...smallest, '--mvp-features', ...features, path.join(bindings, `${name}_bg.wasm`), '-o', smaller);
   const js = esbuild.buildSync({
     entryPoints: [path.join(bindings, `${name}.js`)],
     bundle: false, format: 'esm', minify: true, write: false, target: 'es2022', charset: 'utf8',
