@@ -105,9 +105,11 @@ journey: tools ## one journey in Chromium, scripts on and off, with an unoptimis
 journeys:
 	@cd end2end && ../tools/with-postgres.sh npx playwright test
 
-# As `supply`: Firefox's driver has to be compiled.
-browsers: build test-tools ## main journeys in Firefox and WebKit
+# As `supply`: Firefox's driver has to be compiled. Any built program will do: after `make unit`,
+# `make build` would compile the server with other features again.
+browsers: test-tools ## main journeys in Firefox and WebKit
 	@tools/install.sh browsers
+	@test -x $(SERVER) || $(MAKE) --no-print-directory build
 	@tools/timed.sh "main journeys in Firefox and WebKit" tools/with-server.sh node end2end/browsers.mjs
 
 nightly: build test-tools ## long tests in full: kills, bad requests, the cluster, keyboard; known vulnerabilities
