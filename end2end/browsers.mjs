@@ -115,15 +115,23 @@ function hand(browser, at = address) {
   // Centred, so that sticky bars do not cover the element; fails silently without scripts.
   const show = (element) => browser.executeScript('arguments[0].scrollIntoView({ block: "center" })', element).catch(() => {});
   const click = async (css) => {
-    const element = await found(css);
+    let element = await found(css);
     await show(element);
-    // Elements that only scripts show may not be interactable yet.
-    await browser.wait(() => element.click().then(() => true, (fault) => {
-      if (fault instanceof error.ElementNotInteractableError) return false;
-      // WebKit loses the answer to a click if the next page loads first.
-      if (fault instanceof error.NoSuchFrameError) return true;
-      throw fault;
-    }), PATIENCE, css);
+    await browser.wait(async () => {
+      try {
+        await element.click();
+        return true;
+      } catch (fault) {
+        // Elements that only scripts show may not be interactable yet.
+        if (fault instanceof error.ElementNotInteractableError) return false;
+        // WebKit loses the answer to a click if the next page loads first.
+        if (fault instanceof error.NoSuchFrameError) return true;
+        // The page was replaced: before the click, then the element is there again; or by it.
+        if (!(fault instanceof error.StaleElementReferenceError)) throw fault;
+        [element] = await browser.findElements(By.css(css));
+        return !element;
+      }
+    }, PATIENCE, css);
   };
   return {
     found,
