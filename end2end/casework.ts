@@ -67,3 +67,29 @@ export async function unfold(desk: Page, title: string, action: string) {
   await desk.locator('summary', { hasText: new RegExp(`^${title}$`) }).click();
   return desk.locator(`#form-${action}`);
 }
+
+/** A public report with photos before and after, filed and completed: one that `/` shows. */
+export async function complete(page: Page, browser: Browser, server: Server, grid: string): Promise<void> {
+  const { worker, checker } = staffOf(server, grid);
+  await fill(page, grid, '测试小区3号楼');
+  await page.locator('input[name=photos]').setInputFiles(photo('IMG_1.jpg', 6));
+  await expect(page.getByAltText('已选的照片1')).toBeVisible();
+  const report = await file(page);
+  const desk = await inOwnBrowser(browser, worker, true);
+  await desk.goto(`/console/reports/${report}`);
+  await desk.getByLabel(/公开摘要（写小区/).fill('测试小区楼道堆物');
+  await desk.getByLabel('公开第1张').check();
+  await acceptAndDispatch(desk);
+  await press(desk, 'start');
+  const finish = desk.locator('#form-finish');
+  await finish.getByLabel('怎样处理的').fill('旧家具已清走');
+  await choose(finish, 'photos', true);
+  await finish.getByRole('button', { name: '提交核查' }).click();
+  const other = await inOwnBrowser(browser, checker, true);
+  await other.goto(`/console/reports/${report}`);
+  const check = other.locator('#form-check');
+  await check.getByLabel('通过').check();
+  for (const shown of await check.getByLabel(/公开第/).all()) await shown.check();
+  await check.getByRole('button', { name: '核查' }).click();
+  await expect(other.getByText('已结案', { exact: true })).toBeVisible();
+}
