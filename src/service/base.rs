@@ -25,7 +25,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{keyed_hash::HashKeys, name_counter::NameCounter};
+use super::{keyed_hash::HashKeys, limits::NameCounter};
 
 /// Photos that are decoded and encoded at once; each may take 300 MB for a moment.
 const MAX_PHOTO_JOBS: usize = 2;

@@ -7,10 +7,9 @@ mod base;
 pub mod export;
 mod jobs;
 pub mod keyed_hash;
+mod limits;
 pub mod message;
-mod name_counter;
 mod photo;
-mod rate_limit;
 pub mod report;
 mod signature;
 pub mod signature_review;
@@ -21,8 +20,8 @@ mod wechat;
 
 pub use self::{
     base::{Service, ServiceMetrics},
+    limits::Requester,
     photo::{BYTES_MAX, PhotoError},
-    rate_limit::Requester,
     signature::{MySignature, SignError},
 };
 pub use store::{

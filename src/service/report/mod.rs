@@ -29,7 +29,7 @@ use store::{Attached, ChangeError, EncodedPhoto, StoreError};
 use super::{
     base::Service,
     photo::{self, PhotoError},
-    rate_limit::{Attempt, Requester},
+    limits::{Attempt, Requester},
 };
 
 /// How long photos of a refused try are held.

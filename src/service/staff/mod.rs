@@ -16,7 +16,7 @@ use store::{NewStaff, StaffChange, StoreError};
 use self::password::{check_password_rules, hash, verify};
 use super::{
     base::{Service, now},
-    rate_limit::{Attempt, Requester},
+    limits::{Attempt, Requester},
 };
 
 /// A session ends when nothing was asked for so long: four hours.

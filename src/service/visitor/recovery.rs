@@ -8,7 +8,7 @@ use store::StoreError;
 
 use crate::{
     base::{Service, now},
-    rate_limit::{Attempt, Requester},
+    limits::{Attempt, Requester},
 };
 
 /// Length of a recovery phrase in digits: 10¹⁶ phrases, against a few hundred attempts per client

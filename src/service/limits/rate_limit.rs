@@ -7,7 +7,7 @@
 use domain::{time::Millis, visitor::VisitorId};
 use store::{Bucket, StoreError};
 
-use super::{
+use crate::{
     base::{Service, now},
     keyed_hash::HashKeys,
 };
@@ -107,7 +107,7 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub(super) async fn count_attempt(
+    pub(crate) async fn count_attempt(
         &self,
         tried: &Attempt,
     ) -> Result<Result<(), u32>, StoreError> {
@@ -122,7 +122,7 @@ impl Service {
     }
 
     /// After a success: clears the requester's bucket and takes this attempt out of the shared ones.
-    pub(super) async fn clear_attempts(&self, tried: &Attempt) -> Result<(), StoreError> {
+    pub(crate) async fn clear_attempts(&self, tried: &Attempt) -> Result<(), StoreError> {
         if !self.limits {
             return Ok(());
         }

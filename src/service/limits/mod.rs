@@ -1,0 +1,10 @@
+//! Limits of what one person or one client network may do, and how that is counted.
+//!
+//! What belongs here: counters and queues that know people and networks only as keys. What is
+//! counted, and what happens above a limit, is decided where the work is done.
+
+mod name_counter;
+mod rate_limit;
+
+pub(crate) use self::{name_counter::NameCounter, rate_limit::Attempt};
+pub use self::rate_limit::Requester;
