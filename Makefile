@@ -70,15 +70,16 @@ lint: lint-server
 	@end2end/node_modules/.bin/biome lint --error-on-warnings
 
 # Its tools take minutes to compile, so it is not a part of `make test`; `.ci/run` calls it.
-# `cargo deny` needs its database only for `make advisories`, which downloads it.
-supply: ## licences, sources and use of dependencies
+supply: ## licences, sources, use and known vulnerabilities of dependencies
 	@tools/install.sh supply
 	@tools/timed.sh "licences and sources of dependencies" cargo deny --log-level error --locked check licenses bans sources
 	@cargo machete >/dev/null 2>&1 || cargo machete
 	@node tools/licences.mjs --check
+	@tools/advisories.sh
 
-advisories: supply ## known vulnerabilities of dependencies (fetches the RustSec database)
-	@cargo deny --locked check advisories
+advisories: tools ## known vulnerabilities of dependencies; fails where the databases cannot be had
+	@tools/install.sh supply
+	@ADVISORIES=required tools/advisories.sh
 
 licences: tools ## update the list of the page /licences
 	@node tools/licences.mjs
@@ -115,8 +116,9 @@ browsers: test-tools ## main journeys in Firefox and WebKit
 nightly: build test-tools ## long tests in full: kills, bad requests, the cluster, keyboard; known vulnerabilities
 	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- crash:: bad_requests::
 	@$(MAKE) --no-print-directory cluster FULL=1
-	@cd end2end && NIGHTLY=1 npx playwright test --project js journeys/keyboard.spec.ts
-	@$(MAKE) --no-print-directory advisories
+	@cd end2end && NIGHTLY=1 npx playwright test --project=js journeys/keyboard.spec.ts
+	@tools/install.sh supply
+	@tools/advisories.sh
 
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)

@@ -50,7 +50,7 @@ const put = (what, with_) => {
   assert.ok(site.includes(what), `deploy/nginx.conf has ${what}`);
   site = site.replaceAll(what, with_);
 };
-for (const [n, port] of ports.entries()) put(`127.0.0.1:300${n + 1} `, `127.0.0.1:${port} `);
+put('server 127.0.0.1:3000 max_fails=0;', ports.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join('\n    '));
 put('listen 443 ssl', `listen 127.0.0.1:${front} ssl`);
 put('listen 80', `listen 127.0.0.1:${await freePort()}`);
 put('/etc/ssl/chuangquan/fullchain.pem', certificate);

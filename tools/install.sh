@@ -70,6 +70,7 @@ test_tools() {
   has wrk || missing+=(wrk)
   has nginx || missing+=(nginx-light)
   has openssl || missing+=(openssl)
+  has systemd-analyze || missing+=(systemd)
   [ ${#missing[@]} = 0 ] || packages "${missing[@]}"
   modules end2end
 }

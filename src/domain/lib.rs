@@ -4,6 +4,7 @@
 //! crate of the workspace.
 
 pub mod campaign;
+pub mod client_network;
 pub mod counts;
 pub mod deadline;
 pub mod lang;

@@ -113,11 +113,11 @@ pub fn cookies(bytes: &[u8]) {
     assert!(visitor::visitor_of_request(&headers, &keys, false).is_none(), "nobody has our key");
     visitor::large_text_of(&headers);
     visitor::lang_of(&headers);
-    let trusted = ["10.0.0.0/8", "::/0"].map(client_ip::network);
+    let trusted = ["10.0.0.0/8", "2000::/3"].map(client_ip::network);
     let trusted: Vec<_> = trusted.into_iter().flatten().collect();
     let mut extensions = Extensions::new();
     extensions.insert(client_ip::Peer([10, 0, 0, 1].into()));
-    client_ip::client_network(&extensions, &headers, &trusted);
+    client_ip::client_address(&extensions, &headers, &trusted).ok();
     let back = display::back("/look", &headers);
     assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
     if let Ok(text) = std::str::from_utf8(bytes) {

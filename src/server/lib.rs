@@ -20,6 +20,7 @@ mod state;
 pub mod wechat;
 
 pub use self::{
+    http::client_ip::Peer,
     router::{router, router_with},
     state::{AppState, Parts},
 };

@@ -3,7 +3,11 @@
 
 use std::{io, ops::Deref, sync::Arc};
 
-use axum::extract::FromRef;
+use axum::{
+    extract::FromRef,
+    http::{Extensions, HeaderMap},
+};
+use domain::client_network::ClientNetwork;
 use ipnet::IpNet;
 use leptos::config::LeptosOptions;
 use service::Service;
@@ -12,7 +16,7 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{
     forms::memory,
-    http::{assets::Assets, concurrency::ConcurrencyLimit, live_feed::LiveFeed},
+    http::{assets::Assets, client_ip, concurrency::ConcurrencyLimit, live_feed::LiveFeed},
     ops::metrics::Metrics,
     pages::{cache::SharedPages, share_image::ShareImage},
     session::cookies::CookieKeys,
@@ -148,6 +152,22 @@ impl AppState {
             ending,
         };
         Ok(Self(Arc::new(parts)))
+    }
+
+    /// Where a request comes from, as limits count it. If a trusted proxy does not say it, the
+    /// request belongs to the one network of all unknown clients; that is counted and logged.
+    pub(crate) fn client_network(
+        &self,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+    ) -> ClientNetwork {
+        match client_ip::client_address(extensions, headers, &self.trusted_proxies) {
+            Ok(address) => ClientNetwork::of(address),
+            Err(why) => {
+                self.metrics.unknown_client(why);
+                ClientNetwork::unknown()
+            }
+        }
     }
 
     /// Whether phones keep pages and forms for when there is no network.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     campaign::Day,
+    client_network::ClientNetwork,
     report::{Code, action::command::FieldErrors},
     signature_review::{
         FRAUD_WINDOW, FraudRule, MIN_DWELL, ReviewDecision, SignatureFilter, SignatureState,
@@ -17,10 +18,10 @@ use store::{AuditEntry, BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGro
 use super::base::{Service, now};
 
 /// Fraud signals of a sign request.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct RequestSignals<'m> {
-    /// Client network (IPv4 address or IPv6 /64); empty if unknown.
-    pub client_network: &'m str,
+    /// Where the request comes from; signatures of one /48 are counted together.
+    pub client_network: &'m ClientNetwork,
     /// Time since this visitor got their cookie, in milliseconds.
     pub dwell: Millis,
     /// Whether the hidden honeypot field was filled in.
@@ -100,14 +101,14 @@ impl Service {
     }
 
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
-    /// the honeypot, names and dwell time. None where rate limits are off or the network is unknown.
+    /// the honeypot, names and dwell time. None where rate limits are off.
     pub(super) fn fraud_signals(
         &self,
         signals: &RequestSignals<'_>,
         name: &str,
     ) -> (Option<String>, Vec<RuleHit>) {
-        let client_network = signals.client_network;
-        if !self.limits || client_network.is_empty() {
+        let client_network = signals.client_network.wide();
+        if !self.limits {
             return (None, Vec::new());
         }
         let counted =

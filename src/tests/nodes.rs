@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use domain::signature::SignatureForm;
+use domain::{client_network::ClientNetwork, signature::SignatureForm};
 use reqwest::StatusCode;
 use service::{Service, signature_review::RequestSignals};
 use sqlx::postgres::PgListener;
@@ -43,7 +43,10 @@ async fn sign(store: &Store, database: &Database, n: usize) {
     };
     let visitor = format!("{n:0>22}");
     let visitor = domain::visitor::VisitorId::parse(&visitor).unwrap();
-    service.sign(&visitor, &form, &RequestSignals::default()).await.unwrap();
+    let elsewhere = ClientNetwork::unknown();
+    let signals =
+        RequestSignals { client_network: &elsewhere, dwell: 10_000, honeypot_filled: false };
+    service.sign(&visitor, &form, &signals).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

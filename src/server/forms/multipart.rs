@@ -135,13 +135,13 @@ impl PostedForm {
             return Ok(Self { fields, files: Vec::new(), oversized: false, _memory_permit: None });
         }
         let visitor = parts.extensions.get::<Visitor>();
-        let client_network =
-            visitor.map(|visitor| visitor.client_network.as_str()).unwrap_or_default();
-        let visitor = visitor.filter(|visitor| visitor.known);
-        let permit = state.forms.take(visitor.map(|visitor| &visitor.id), client_network);
+        // `identify` sets it before every form.
+        let visitor = visitor.ok_or(Refusal::Internal)?;
+        let known = visitor.known.then_some(&visitor.id);
+        let permit = state.forms.take(known, &visitor.client_network);
         let _turn = permit.map_err(limit_reached)?;
         // Without a cookie nobody could claim the files, so they are not kept.
-        let memory = visitor.map(|_| &state.uploads);
+        let memory = known.map(|_| &state.uploads);
         Self::of(Request::from_parts(parts.clone(), body), memory).await
     }
 

@@ -15,7 +15,6 @@ use ui::error::Refusal;
 
 use crate::{
     http::{
-        client_ip,
         concurrency::{LimitReached, Permit},
         error::AppError,
         live_feed::Frame,
@@ -61,8 +60,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Result<R
         _permit: Permit,
     }
     let visitor = visitor::visitor_of_request(request.headers(), &state.cookies, state.https);
-    let client_network =
-        client_ip::client_network(request.extensions(), request.headers(), &state.trusted_proxies);
+    let client_network = state.client_network(request.extensions(), request.headers());
     let permit =
         state.streams.take(visitor.as_ref(), &client_network).map_err(|why| match why {
             LimitReached::All => Refusal::Unavailable,

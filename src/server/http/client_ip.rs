@@ -12,84 +12,140 @@ pub struct Peer(pub IpAddr);
 /// Request header in which a proxy lists the addresses it forwards for.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
-/// Address of the HTTP client. `None` if a trusted proxy sent no usable `X-Forwarded-For`: its own
-/// address would put all its clients into one rate-limit bucket.
+/// Why a trusted proxy's word did not say which client it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownClient {
+    /// The connection has no peer.
+    NoPeer,
+    /// It sent no `X-Forwarded-For`.
+    NoHeader,
+    /// The last entry is no address.
+    NotAnAddress,
+    /// It lists trusted proxies only.
+    OnlyProxies,
+}
+
+impl UnknownClient {
+    /// Its label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoPeer => "no_peer",
+            Self::NoHeader => "no_header",
+            Self::NotAnAddress => "not_an_address",
+            Self::OnlyProxies => "only_proxies",
+        }
+    }
+}
+
+/// Address of the HTTP client.
 ///
-/// `X-Forwarded-For` is read from right to left. The first address that is not a trusted proxy is
-/// the client; entries further left were sent by the client and can be forged.
-fn client_address(
+/// `X-Forwarded-For` is read from right to left, up to the first entry that is not a trusted proxy:
+/// that is the client. Entries further left were sent by the client and can be anything, so they
+/// are never looked at.
+pub(crate) fn client_address(
     extensions: &Extensions,
     headers: &HeaderMap,
     trusted: &[IpNet],
-) -> Option<IpAddr> {
-    let Peer(peer) = extensions.get::<Peer>()?;
+) -> Result<IpAddr, UnknownClient> {
+    let Peer(peer) = extensions.get::<Peer>().ok_or(UnknownClient::NoPeer)?;
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();
     if !is_trusted(&peer) {
-        return Some(peer);
+        return Ok(peer);
     }
-    let values = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
-    let listed: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut nearest = None;
-    for entry in listed.iter().rev() {
-        // Some proxies write the port, too.
-        let address = entry.parse().or_else(|_| entry.parse().map(|whole: SocketAddr| whole.ip()));
-        let Ok(address) = address else { break };
-        let address = address.to_canonical();
-        nearest = Some(address);
+    // As bytes: one that is no ASCII must spoil its own entry only.
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+    let mut found = Err(UnknownClient::NoHeader);
+    for entry in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')) {
+        let address = address(entry).ok_or(UnknownClient::NotAnAddress)?;
         if !is_trusted(&address) {
-            break;
+            return Ok(address);
         }
+        found = Err(UnknownClient::OnlyProxies);
     }
-    nearest
+    found
 }
 
-/// Rate-limit key of the client: its IPv4 address or IPv6 /64 network; empty if unknown.
-pub fn client_network(extensions: &Extensions, headers: &HeaderMap, trusted: &[IpNet]) -> String {
-    client_address(extensions, headers, trusted).map(network_key).unwrap_or_default()
+/// An address as proxies write it: alone, with a port, or in brackets.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let entry = str::from_utf8(entry).ok()?.trim();
+    let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
+    let address = bare.parse().ok();
+    let address = address.or_else(|| Some(entry.parse::<SocketAddr>().ok()?.ip()));
+    Some(address?.to_canonical())
 }
 
-/// An IPv4 address, or the /64 network of an IPv6 address: one subscriber usually has all of it.
-fn network_key(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("{:x?}", &address.segments()[..4]),
-    }
-}
-
-/// A network, or a single address.
+/// A network, or a single address, that may be trusted: not all there are, for then every client
+/// could write its own address.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let single = text.trim().parse::<IpAddr>().map(IpNet::from);
-    single.or_else(|_| text.trim().parse()).map_err(|_| format!("{text} is no address or network"))
+    let network = single.or_else(|_| text.trim().parse());
+    let network: IpNet = network.map_err(|_| format!("{text} is no address or network"))?;
+    match network.prefix_len() {
+        0 => Err(format!("{text} trusts everyone: name the proxy's own address")),
+        _ => Ok(network),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn found(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+    fn found(peer: &str, forwarded: &[&[u8]], trusted: &[&str]) -> Result<String, UnknownClient> {
         let mut extensions = Extensions::new();
         extensions.insert(Peer(peer.parse().unwrap()));
         let mut headers = HeaderMap::new();
         for value in forwarded {
-            headers.append(FORWARDED_FOR, value.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(value).unwrap());
         }
         let trusted: Vec<IpNet> = trusted.iter().map(|text| network(text).unwrap()).collect();
-        client_address(&extensions, &headers, &trusted)
-            .map(|found| found.to_string())
-            .unwrap_or_default()
+        client_address(&extensions, &headers, &trusted).map(|found| found.to_string())
     }
 
     #[test]
     fn only_trusted_proxies_are_believed_and_only_from_the_right() {
-        assert_eq!(found("198.51.100.7", &["203.0.113.9"], &[]), "198.51.100.7");
-        let proxy = ["10.0.0.0/8"];
-        assert_eq!(found("10.0.0.1", &["203.0.113.9"], &proxy), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["1.1.1.1, 203.0.113.9, 10.0.0.2"], &proxy), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["1.1.1.1", "203.0.113.9"], &proxy), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["203.0.113.9:4711"], &proxy), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &["203.0.113.9, nonsense"], &proxy), "");
-        assert_eq!(found("::ffff:10.0.0.1", &["203.0.113.9"], &proxy), "203.0.113.9");
-        assert_eq!(found("10.0.0.1", &[], &["10.0.0.1"]), "");
+        let client = |forwarded: &[&[u8]]| found("10.0.0.1", forwarded, &["10.0.0.0/8"]);
+        let honest = Ok("203.0.113.9".to_owned());
+        assert_eq!(found("198.51.100.7", &[b"203.0.113.9"], &[]), Ok("198.51.100.7".into()));
+        assert_eq!(client(&[b"203.0.113.9"]), honest);
+        assert_eq!(client(&[b"1.1.1.1, 203.0.113.9, 10.0.0.2"]), honest);
+        assert_eq!(client(&[b"1.1.1.1", b"203.0.113.9"]), honest);
+        assert_eq!(client(&[b"203.0.113.9:4711"]), honest);
+        assert_eq!(client(&[b"[2001:db8::1]"]), Ok("2001:db8::1".into()));
+        assert_eq!(client(&[b"[2001:db8::1]:4711"]), Ok("2001:db8::1".into()));
+        assert_eq!(found("::ffff:10.0.0.1", &[b"203.0.113.9"], &["10.0.0.0/8"]), honest);
+    }
+
+    #[test]
+    fn a_proxy_that_does_not_say_who_asks_is_noticed() {
+        let client = |forwarded: &[&[u8]]| found("10.0.0.1", forwarded, &["10.0.0.0/8"]);
+        assert_eq!(client(&[]), Err(UnknownClient::NoHeader));
+        assert_eq!(client(&[b"203.0.113.9, unknown"]), Err(UnknownClient::NotAnAddress));
+        assert_eq!(client(&[b"203.0.113.9,"]), Err(UnknownClient::NotAnAddress));
+        assert_eq!(client(&[b"203.0.113.9, \xe9"]), Err(UnknownClient::NotAnAddress));
+        assert_eq!(client(&[b"10.0.0.2"]), Err(UnknownClient::OnlyProxies));
+    }
+
+    #[test]
+    fn nobody_may_be_trusted_with_everyone() {
+        for all in ["0.0.0.0/0", "::/0"] {
+            assert!(network(all).unwrap_err().contains("trusts everyone"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_client_writes_changes_nothing(
+            sent in proptest::collection::vec(any::<u8>(), 0..60),
+        ) {
+            let mut line = sent;
+            line.extend_from_slice(b", 203.0.113.9");
+            prop_assume!(HeaderValue::from_bytes(&line).is_ok());
+            let client = found("10.0.0.1", &[&line], &["10.0.0.0/8"]);
+            prop_assert_eq!(client, Ok("203.0.113.9".into()));
+        }
     }
 }

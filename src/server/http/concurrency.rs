@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::visitor::VisitorId;
+use domain::{client_network::ClientNetwork, visitor::VisitorId};
 
 /// A limit on concurrent operations. Cheap to clone; clones share the counters.
 #[derive(Clone, Debug)]
@@ -46,18 +46,23 @@ pub enum LimitReached {
 
 impl ConcurrencyLimit {
     /// `total` permits; `per_visitor` for one visitor; `per_network` for one client network.
-    pub fn new(most: usize, each: usize, at_place: usize) -> Self {
-        Self { total: most, per_visitor: each, per_network: at_place, taken: Arc::default() }
+    pub fn new(total: usize, per_visitor: usize, per_network: usize) -> Self {
+        Self { total, per_visitor, per_network, taken: Arc::default() }
     }
 
-    /// Takes a permit. Without a visitor, or with an empty network, that limit is not checked.
-    pub fn take(&self, visitor: Option<&VisitorId>, place: &str) -> Result<Permit, LimitReached> {
+    /// Takes a permit. Without a visitor, their limit is not checked.
+    pub fn take(
+        &self,
+        visitor: Option<&VisitorId>,
+        network: &ClientNetwork,
+    ) -> Result<Permit, LimitReached> {
         let visitor = visitor.map(|visitor| {
             (format!("visitor {}", visitor.as_str()), self.per_visitor, LimitReached::Own)
         });
-        let client_network = (!place.is_empty())
-            .then(|| (format!("place {place}"), self.per_network, LimitReached::All));
-        let by: Vec<_> = visitor.into_iter().chain(client_network).collect();
+        let networks = network
+            .keys()
+            .map(|key| (format!("network {key}"), self.per_network, LimitReached::All));
+        let by: Vec<_> = visitor.into_iter().chain(networks).collect();
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.all >= self.total {
             return Err(LimitReached::All);
@@ -104,16 +109,18 @@ mod tests {
     fn permits_are_given_back_on_drop() {
         let limit = ConcurrencyLimit::new(4, 2, 3);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
-        let first = limit.take(Some(&one), "here").unwrap();
-        let _second = limit.take(Some(&one), "here").unwrap();
-        assert_eq!(limit.take(Some(&one), "here").unwrap_err(), LimitReached::Own);
-        let _third = limit.take(Some(&other), "here").unwrap();
-        assert_eq!(limit.take(None, "here").unwrap_err(), LimitReached::All, "all of this place");
-        let elsewhere = limit.take(None, "there").unwrap();
-        assert_eq!(limit.take(None, "").unwrap_err(), LimitReached::All);
+        let [here, next_door, there] = ["2001:db8:0:1::1", "2001:db8:0:2::1", "192.0.2.1"]
+            .map(|address| ClientNetwork::of(address.parse().unwrap()));
+        let first = limit.take(Some(&one), &here).unwrap();
+        let _second = limit.take(Some(&one), &here).unwrap();
+        assert_eq!(limit.take(Some(&one), &here).unwrap_err(), LimitReached::Own);
+        let _third = limit.take(Some(&other), &next_door).unwrap();
+        assert_eq!(limit.take(None, &here).unwrap_err(), LimitReached::All, "all of this /48");
+        let elsewhere = limit.take(None, &there).unwrap();
+        assert_eq!(limit.take(None, &there).unwrap_err(), LimitReached::All, "in all");
         drop((first, elsewhere));
-        drop(limit.take(None, "here").unwrap());
-        limit.take(Some(&one), "").unwrap();
+        drop(limit.take(None, &here).unwrap());
+        limit.take(Some(&one), &there).unwrap();
         assert_eq!(limit.taken(), 2);
     }
 }

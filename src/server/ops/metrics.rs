@@ -3,7 +3,14 @@
 //! Paths are those of the table of routes, so that neither a report's code nor anything
 //! else of a person gets in; files of the site and what is not there are `other`.
 
-use std::{collections::HashMap, sync::OnceLock, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
 
 use axum::{
     extract::{MatchedPath, Request},
@@ -17,6 +24,8 @@ use prometheus_client::{
         histogram::{Histogram, exponential_buckets},
     },
 };
+
+use crate::http::client_ip::UnknownClient;
 
 /// Label of paths that are not in the route table.
 const OTHER: &str = "other";
@@ -35,6 +44,15 @@ pub struct PathLabel {
     path: &'static str,
 }
 
+/// Why a client is unknown, as a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct UnknownLabel {
+    reason: &'static str,
+}
+
+/// Seconds between two log lines about unknown clients.
+const UNKNOWN_LOGGED_EVERY: u64 = 60;
+
 /// What is counted of requests.
 #[derive(Debug)]
 pub struct Metrics {
@@ -44,6 +62,11 @@ pub struct Metrics {
     pub(super) requests: Family<RequestLabels, Counter>,
     /// How long until the head of an answer.
     pub(super) seconds: Family<PathLabel, Histogram, fn() -> Histogram>,
+    /// Requests of which a trusted proxy did not say where they come from.
+    pub(super) unknown_clients: Family<UnknownLabel, Counter>,
+    /// When that may be logged next, in seconds since `begun`.
+    unknown_logged: AtomicU64,
+    begun: Instant,
 }
 
 impl Default for Metrics {
@@ -54,6 +77,9 @@ impl Default for Metrics {
             paths: OnceLock::new(),
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
+            unknown_clients: Family::default(),
+            unknown_logged: AtomicU64::new(0),
+            begun: Instant::now(),
         }
     }
 }
@@ -70,6 +96,21 @@ impl Metrics {
     /// Knows the paths of the table of routes from now on; any other is `other`.
     pub fn know_paths(&self, paths: impl Iterator<Item = &'static str>) {
         self.paths.get_or_init(|| paths.map(|path| (path, path)).collect());
+    }
+
+    /// Counts a request whose client is unknown, and says so in the log once a minute.
+    pub fn unknown_client(&self, reason: UnknownClient) {
+        let reason = reason.as_str();
+        self.unknown_clients.get_or_create(&UnknownLabel { reason }).inc();
+        let now = self.begun.elapsed().as_secs();
+        let due = |next: u64| (next <= now).then_some(now + UNKNOWN_LOGGED_EVERY);
+        if self.unknown_logged.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok() {
+            tracing::error!(
+                reason,
+                "a trusted proxy does not say who asks: all its clients share one set of limits; \
+                 see docs/operations.md, \"Behind a proxy\""
+            );
+        }
     }
 
     /// Begins to measure.

@@ -63,6 +63,8 @@ fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
     all.register("http_requests", "Requests, by matched path", metrics.requests.clone());
     let heads = "How long until the head of an answer";
     all.register_with_unit("http_request", heads, Unit::Seconds, metrics.seconds.clone());
+    let unknown = "Requests of which a trusted proxy did not say where they come from";
+    all.register("unknown_clients", unknown, metrics.unknown_clients.clone());
     all.register(
         "commit_size",
         "Signatures and withdrawals in one commit",

@@ -18,10 +18,7 @@ use super::{
         is_same_origin_navigation, lang_in, lang_of_address, large_text_in, parse, remember,
     },
 };
-use crate::{
-    http::{client_ip, error},
-    state::AppState,
-};
+use crate::{http::error, state::AppState};
 
 /// Sets and renews the signed visitor cookie, and lets only staff into the console. Merged into
 /// one middleware: tower polls each layer twice per pending request.
@@ -55,11 +52,7 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
         skip_wechat_login: hints.get(WECHAT_HINT).is_some(),
         lang: chosen.unwrap_or_else(|| lang_in(&hints, request.headers())),
         known_for,
-        client_network: client_ip::client_network(
-            request.extensions(),
-            request.headers(),
-            &state.trusted_proxies,
-        ),
+        client_network: state.client_network(request.extensions(), request.headers()),
     };
     request.extensions_mut().insert(visitor);
     // Photo responses never set the visitor cookie: the page that shows them did.

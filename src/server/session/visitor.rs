@@ -9,7 +9,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{lang::Lang, visitor::VisitorId};
+use domain::{client_network::ClientNetwork, lang::Lang, visitor::VisitorId};
 use service::Requester;
 use ui::display::LargeText;
 
@@ -60,8 +60,8 @@ pub struct Visitor {
     pub lang: Lang,
     /// Whether WeChat need not be asked who this is.
     pub skip_wechat_login: bool,
-    /// Client network (IPv4 address or IPv6 /64); empty if unknown. Stored only as a keyed hash.
-    pub client_network: String,
+    /// Where they ask from. Stored only as a keyed hash.
+    pub client_network: ClientNetwork,
     /// How long they are known, in milliseconds; the cookie has seconds.
     pub known_for: i64,
 }
@@ -89,7 +89,7 @@ impl Visitor {
             large_text: None,
             lang: Lang::Zh,
             skip_wechat_login: false,
-            client_network: String::new(),
+            client_network: ClientNetwork::unknown(),
             known_for: 0,
         })
     }

@@ -6,5 +6,5 @@
 mod name_counter;
 mod rate_limit;
 
-pub(crate) use self::{name_counter::NameCounter, rate_limit::Attempt};
 pub use self::rate_limit::Requester;
+pub(crate) use self::{name_counter::NameCounter, rate_limit::Attempt};

@@ -4,7 +4,7 @@
 //! The limit of one visitor is low. That of a network is high: thousands of people may share the
 //! address of a mobile carrier.
 
-use domain::{time::Millis, visitor::VisitorId};
+use domain::{client_network::ClientNetwork, time::Millis, visitor::VisitorId};
 use store::{Bucket, StoreError};
 
 use crate::{
@@ -17,8 +17,15 @@ const WINDOW: Millis = 15 * 60_000;
 
 /// Free attempts of one visitor in that time: at one login, at recovery phrases, at WeChat.
 const OWN: u32 = 10;
-/// Attempts at one login from one client network, by any visitor.
-const LOGIN_PER_NETWORK: u32 = 100;
+/// Attempts at one login from one client network, by any visitor: a quarter of the next, so that one
+/// network never closes a login to others.
+const LOGIN_PER_NETWORK: u32 = 50;
+/// Attempts at one login from all networks together, on devices that it was never used on. That
+/// makes 19,200 a day.
+const LOGIN_EVERYWHERE: u32 = 200;
+/// Attempts at one login on all devices that know it: who has the password can make devices, but
+/// not fill the permits that are kept for them.
+const LOGIN_ON_DEVICES: u32 = 60;
 /// Attempts at any login from one client network; an office shares an address.
 const ALL_LOGINS_PER_NETWORK: u32 = 1_000;
 /// Attempts at recovery phrases from one client network; there are 10¹⁶ phrases.
@@ -35,10 +42,17 @@ const WECHAT_PER_NETWORK: u32 = 1_000;
 pub struct Requester<'a> {
     /// The visitor, if a cookie was brought.
     pub visitor: Option<&'a VisitorId>,
-    /// Client network (IPv4 address or IPv6 /64); empty if unknown.
-    pub client_network: &'a str,
+    /// Where they ask from.
+    pub client_network: &'a ClientNetwork,
     /// The device that the login was used on before.
     pub device: Option<&'a str>,
+}
+
+impl Requester<'_> {
+    /// Who brings no cookie could be anyone in their network.
+    fn key(&self) -> &str {
+        self.visitor.map_or(self.client_network.narrow(), VisitorId::as_str)
+    }
 }
 
 /// An attempt, and the buckets that count it.
@@ -57,28 +71,34 @@ impl Attempt {
     }
 
     fn of(keys: &HashKeys, what: &str, who: &Requester<'_>, own: u32, per_network: u32) -> Self {
-        let client_network = who.client_network;
-        let me = who.visitor.map_or(client_network, VisitorId::as_str);
-        let shared = [(format!("{what} at\n{client_network}"), per_network)];
-        // An unknown network is not a bucket that everybody shares.
-        let shared = if client_network.is_empty() { &[][..] } else { &shared };
-        Self::new(keys, (format!("{what} of\n{me}"), own), shared)
+        let shared: Vec<_> = who
+            .client_network
+            .keys()
+            .map(|network| (format!("{what} at\n{network}"), per_network))
+            .collect();
+        Self::new(keys, (format!("{what} of\n{}", who.key()), own), &shared)
     }
 
-    /// A login attempt. A device on which this login succeeded before has its own bucket, so that
-    /// others cannot lock its owner out.
+    /// A login attempt. A device on which this login succeeded before has buckets that no guess on
+    /// other devices counts in, so that others cannot lock its owner out.
     pub fn at_login(keys: &HashKeys, login: Option<&str>, who: &Requester<'_>) -> Self {
-        let (login, client_network) = (login.unwrap_or_default(), who.client_network);
+        let login = login.unwrap_or_default();
         if let Some(device) = who.device {
-            return Self::new(keys, (format!("login on\n{login}\n{device}"), OWN), &[]);
+            let all = (format!("login on devices\n{login}"), LOGIN_ON_DEVICES);
+            return Self::new(keys, (format!("login on\n{login}\n{device}"), OWN), &[all]);
         }
-        let me = who.visitor.map_or(client_network, VisitorId::as_str);
-        let shared = [
-            (format!("login at\n{login}\n{client_network}"), LOGIN_PER_NETWORK),
-            (format!("logins at\n{client_network}"), ALL_LOGINS_PER_NETWORK),
-        ];
-        let shared = if client_network.is_empty() { &[][..] } else { &shared };
-        Self::new(keys, (format!("login of\n{login}\n{me}"), OWN), shared)
+        let shared: Vec<_> = who
+            .client_network
+            .keys()
+            .flat_map(|network| {
+                [
+                    (format!("login at\n{login}\n{network}"), LOGIN_PER_NETWORK),
+                    (format!("logins at\n{network}"), ALL_LOGINS_PER_NETWORK),
+                ]
+            })
+            .chain([(format!("login everywhere\n{login}"), LOGIN_EVERYWHERE)])
+            .collect();
+        Self::new(keys, (format!("login of\n{login}\n{}", who.key()), OWN), &shared)
     }
 
     /// An attempt at one's own password, to change it.
@@ -145,20 +165,24 @@ impl Service {
 mod tests {
     use super::*;
 
-    fn asker<'a>(visitor: Option<&'a VisitorId>, place: &'a str) -> Requester<'a> {
-        Requester { visitor, client_network: place, device: None }
+    fn network(address: &str) -> ClientNetwork {
+        ClientNetwork::of(address.parse().unwrap())
     }
 
     #[test]
     fn a_neighbour_behind_the_same_address_has_tries_of_their_own() {
         let keys = HashKeys::of([&b"secret"[..]]);
         let [one, other] = ["a", "b"].map(|c| VisitorId::parse(&c.repeat(22)).unwrap());
-        let login = |visitor| Attempt::at_login(&keys, Some("x"), &asker(visitor, "192.0.2.1"));
+        let here = network("192.0.2.1");
+        let by = |visitor| Requester { visitor, client_network: &here, device: None };
+        let login = |visitor| Attempt::at_login(&keys, Some("x"), &by(visitor));
         assert_ne!(login(Some(&one)).own, login(Some(&other)).own);
         assert_eq!(login(Some(&one)).shared, login(Some(&other)).shared);
         // Who brings no cookie could be anyone there.
         assert_eq!(login(None).own, login(None).own);
-        let device = Requester { device: Some("d"), ..asker(Some(&one), "192.0.2.1") };
-        assert!(Attempt::at_login(&keys, Some("x"), &device).shared.is_empty());
+        let device = Requester { device: Some("d"), ..by(Some(&one)) };
+        let others = login(Some(&one)).shared;
+        let known = Attempt::at_login(&keys, Some("x"), &device);
+        assert!(known.shared.iter().all(|bucket| !others.contains(bucket)));
     }
 }

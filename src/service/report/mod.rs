@@ -28,8 +28,8 @@ use store::{Attached, ChangeError, EncodedPhoto, StoreError};
 
 use super::{
     base::Service,
-    photo::{self, PhotoError},
     limits::{Attempt, Requester},
+    photo::{self, PhotoError},
 };
 
 /// How long photos of a refused try are held.

@@ -1,11 +1,18 @@
 //! A server inside the test process, on a free port, and HTTP clients for it.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
+use axum::Extension;
 use domain::campaign::Campaign;
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
-use server::{AppState, config::WeChatSettings, router, wechat::client::WeChat};
+use server::{AppState, Peer, config::WeChatSettings, router, wechat::client::WeChat};
 use service::Service;
 use store::{PhotoStore, Store};
 use tokio::sync::watch;
@@ -58,11 +65,15 @@ impl Server {
             .build();
         let state =
             AppState::new(service, secrets().cookies(), public_url, options, ending).unwrap();
-        let state = change(state);
+        // Visitors say in `X-Forwarded-For` where they are.
+        let proxy = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let state = change(state.with_trusted_proxies(vec![proxy.into()]));
         let service = Arc::clone(&state.service);
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address: SocketAddr = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router(state)).await });
+        tokio::spawn(async move {
+            axum::serve(listener, router(state).layer(Extension(Peer(proxy)))).await
+        });
         Self { url: format!("http://{address}"), store, service, database, end }
     }
 
@@ -78,12 +89,20 @@ impl Server {
     }
 }
 
-/// A browser without scripts: keeps cookies, does not follow redirects.
+/// A browser without scripts, at an IP address of its own: keeps cookies, does not follow redirects.
 #[derive(Clone)]
 pub struct Visitor {
     url: String,
     client: Client,
+    /// Sent as `X-Forwarded-For`; nothing is sent if it is empty.
+    pub address: String,
     pub cookies: Vec<(String, String)>,
+}
+
+/// An address that nobody else in this test run has.
+fn fresh_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    Ipv4Addr::from_bits(0x0A00_0000 | NEXT.fetch_add(1, Ordering::Relaxed)).to_string()
 }
 
 /// Fields of a valid signing form.
@@ -94,16 +113,21 @@ impl Visitor {
     pub fn new(url: &str) -> Self {
         server::config::tls::prepare();
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { url: url.to_owned(), client, cookies: Vec::new() }
+        Self { url: url.to_owned(), client, address: fresh_address(), cookies: Vec::new() }
     }
 
-    /// A new visitor, without cookies, that shares the connection pool.
+    /// A new visitor elsewhere, without cookies, that shares the connection pool.
     pub fn new_visitor(&self) -> Self {
-        Self { cookies: Vec::new(), ..self.clone() }
+        Self { cookies: Vec::new(), address: fresh_address(), ..self.clone() }
     }
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.url));
+        // A line that a test adds after this one is nearer to the server, so it counts.
+        let request = match self.address.as_str() {
+            "" => request,
+            address => request.header("x-forwarded-for", address),
+        };
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if cookies.is_empty() {
