@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 SERVER := target/release/chuangquan
 WASM := target/wasm32-unknown-unknown/wasm-release/islands.wasm
 # Slow tests, skipped by `make check`: they wait, kill the server, or need PostgreSQL or a bucket.
-SLOW := crash:: durability:: fraud:: bad_requests:: secrets:: nodes:: s3:: backup:: a_quiet_stream idle_connections_are_closed many_guessers lose_commits a_copy_is_made_while
+SLOW := crash:: durability:: fraud:: bad_requests:: secrets:: nodes:: s3:: backup:: a_quiet_stream idle_connections_are_closed many_guessers the_owner_does_not_wait lose_commits a_copy_is_made_while
 TESTS := --workspace --lib --test house
 WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 

@@ -25,13 +25,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{keyed_hash::HashKeys, limits::NameCounter};
+use super::{keyed_hash::HashKeys, limits::NameCounter, staff::password::PasswordPermits};
 
 /// Photos that are decoded and encoded at once; each may take 300 MB for a moment.
 const MAX_PHOTO_JOBS: usize = 2;
-
-/// Argon2 computations that run at once; each takes 19 MB and a core.
-const MAX_PASSWORD_HASHES: usize = 4;
 
 /// The use cases of one campaign over one store.
 #[derive(Debug)]
@@ -42,7 +39,7 @@ pub struct Service {
     pub(super) time_zone: TimeZone,
     pub(super) calendar: WorkCalendar,
     pub(super) photo_permits: Arc<Semaphore>,
-    pub(super) password_permits: Arc<Semaphore>,
+    pub(super) passwords: PasswordPermits,
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
     pub(super) names: NameCounter,
@@ -97,7 +94,7 @@ impl Service {
             time_zone,
             calendar,
             photo_permits: Arc::new(Semaphore::new(MAX_PHOTO_JOBS)),
-            password_permits: Arc::new(Semaphore::new(MAX_PASSWORD_HASHES)),
+            passwords: PasswordPermits::default(),
             keys,
             limits: true,
             names: NameCounter::default(),

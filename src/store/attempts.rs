@@ -1,5 +1,5 @@
 //! Rate-limit counters, shared by all nodes: attempts at logins, recovery phrases, photos and
-//! WeChat logins within the last minutes. `service::rate_limit` has the limits.
+//! WeChat logins within the last minutes. `service::limits::rate_limit` has the limits.
 
 use domain::time::Millis;
 use serde_json::json;

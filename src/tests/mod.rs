@@ -22,6 +22,7 @@ mod export;
 mod four_eyes;
 mod fraud;
 mod fuzz_corpus;
+mod guessing;
 mod headers;
 mod house_rules;
 mod injection;

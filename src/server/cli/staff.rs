@@ -68,9 +68,9 @@ pub struct PasswordArgs {
 
 impl PasswordArgs {
     /// The password, and whether it was made here.
-    fn get(&self) -> Result<(String, bool), String> {
+    fn get(&self, login: &str) -> Result<(String, bool), String> {
         if !self.password_stdin {
-            return Ok((fresh_password().map_err(text)?, true));
+            return Ok((fresh_password(login).map_err(text)?, true));
         }
         let mut password = String::new();
         std::io::stdin().take(1000).read_to_string(&mut password).map_err(text)?;
@@ -85,7 +85,7 @@ impl PasswordArgs {
 pub async fn run(command: StaffCommand) -> Result<(), String> {
     match command {
         StaffCommand::Add { login, name, role, grids, branches, password, data } => {
-            let (password, made) = password.get()?;
+            let (password, made) = password.get(&login)?;
             let (service, store) = open(&data).await?;
             let form = StaffForm {
                 login: login.clone(),
@@ -122,7 +122,7 @@ pub async fn run(command: StaffCommand) -> Result<(), String> {
             println!("{login} was disabled");
         }
         StaffCommand::ResetPassword { login, password, data } => {
-            let (password, made) = password.get()?;
+            let (password, made) = password.get(&login)?;
             manage(&data, &login, StaffUpdate::Password(password.clone())).await?;
             println!("{login} has a new password");
             say(&password, made);

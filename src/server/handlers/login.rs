@@ -9,7 +9,7 @@ use axum::{
 use domain::report::action::command::FormFields;
 use service::{
     Requester,
-    staff::{LoginError, StaffError},
+    staff::{Login, LoginError, StaffError},
 };
 use ui::{error::Refusal, form_state::FormState};
 
@@ -23,6 +23,9 @@ use crate::{
     },
     state::AppState,
 };
+
+/// Seconds after which to try again when too many log in at once.
+const BUSY_WAIT: u32 = 5;
 
 /// Logs in, and goes on to where one wanted to be.
 pub async fn log_in(
@@ -39,8 +42,12 @@ pub async fn log_in(
         state.service.log_in(&login, &posted.first("password"), &asker, old.as_deref()).await;
     let mut wait = None;
     let (status, sentence) = match tried {
-        Ok(token) => {
-            let response = Redirect::to(&safe_next(&posted.first("next"))).into_response();
+        Ok(Login { token, weak_password }) => {
+            let to = match weak_password {
+                true => "/console/account?weak=1".to_owned(),
+                false => safe_next(&posted.first("next")),
+            };
+            let response = Redirect::to(&to).into_response();
             return Ok(staff::begin(&state, &parts.headers, response, token, device, login));
         }
         Err(LoginError::Wrong) => {
@@ -51,6 +58,11 @@ pub async fn log_in(
             let minutes = seconds.div_ceil(60);
             let sentence = format!("试的次数太多了，请{minutes}分钟后再试，或请管理员重设密码");
             (StatusCode::TOO_MANY_REQUESTS, sentence)
+        }
+        Err(LoginError::Busy) => {
+            wait = Some(BUSY_WAIT);
+            let sentence = "现在登录的人很多，请过几秒再试。用过的设备不用等。".to_owned();
+            (StatusCode::SERVICE_UNAVAILABLE, sentence)
         }
         Err(LoginError::Store(error)) => return Err(error.into()),
     };

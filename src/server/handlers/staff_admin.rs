@@ -63,7 +63,7 @@ pub async fn manage_staff(
             StaffUpdate::Scope { grids: posted.all("grids"), branches: posted.all("branches") }
         }
         ("stand-in", _) => StaffUpdate::StandIn(posted.first("stand_in")),
-        ("password", _) => StaffUpdate::Password(made.insert(fresh_password()?).clone()),
+        ("password", _) => StaffUpdate::Password(made.insert(fresh_password(&login)?).clone()),
         ("active", _) => return Err(Refusal::Malformed.into()),
         _ => return Err(Refusal::NotFound.into()),
     };

@@ -17,7 +17,9 @@ use crate::{
 #[component]
 pub fn AccountPage() -> impl IntoView {
     let page = Page::current();
-    let done = use_query_map().read_untracked().get("done").is_some();
+    let query = use_query_map();
+    let said = |name| query.read_untracked().get(name).is_some();
+    let (done, weak) = (said("done"), said("weak"));
     let staff = signed_in_staff(&page)?;
     let form = page.form("password");
     let grids: Vec<String> = staff.grids.iter().map(ToString::to_string).collect();
@@ -28,6 +30,7 @@ pub fn AccountPage() -> impl IntoView {
         <h1 class="page-title">{staff.name.clone()}</h1>
         <p class="hint">{staff.role.title()} " " {grids.join("、")}</p>
         {done.then(|| view! { <p class="notice" role="status">"密码已更换，其他设备上的登录已退出。"</p> })}
+        {weak.then(|| view! { <p class="notice" role="status">"您的密码太容易被猜到，请现在更换。"</p> })}
         <form class="page-action" method="post" action="/console/logout">
             <OwnerField />
             <button class="weui-btn weui-btn_default" type="submit">"退出登录"</button>
