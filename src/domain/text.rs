@@ -1,11 +1,14 @@
 //! Validation of short free text: normalisation, length, invisible characters and links.
 
+#[cfg(not(target_arch = "wasm32"))]
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
 /// Normalises to Unicode NFC, so that composed and decomposed characters count the same. The wasm
 /// build calls JavaScript's `normalize`, which keeps the Unicode tables out of the wasm file.
 #[must_use]
 pub fn nfc(text: &str) -> String {
     #[cfg(not(target_arch = "wasm32"))]
-    return unicode_normalization::UnicodeNormalization::nfc(text).collect();
+    return UnicodeNormalization::nfc(text).collect();
     #[cfg(target_arch = "wasm32")]
     return js_sys::JsString::from(text).normalize("NFC").into();
 }
@@ -75,10 +78,43 @@ pub fn has_link(text: &str) -> bool {
     })
 }
 
-/// The public form of a name: its first character and two asterisks, like `王**`.
+/// Whether a name may be shown to everyone: letters, at least two, with at most one separator
+/// between two of them, as names have. Digits, signs and letters in disguise (full width, circled)
+/// spell things that no name does. Not for browsers: it needs the Unicode tables.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn is_presentable(name: &str) -> bool {
+    const SEPARATORS: [&str; 8] = ["", " ", "·", "'", "’", "-", ".", ". "];
+    let (mut letters, mut separator) = (0, String::new());
+    for c in name.chars() {
+        if c.is_alphabetic() {
+            if letters == 0 && !separator.is_empty() || !SEPARATORS.contains(&separator.as_str()) {
+                return false;
+            }
+            separator.clear();
+            letters += 1;
+        } else if !(is_combining_mark(c) && separator.is_empty() && letters > 0) {
+            separator.push(c);
+        }
+    }
+    letters >= 2 && separator.is_empty() && name.nfkc().eq(name.chars())
+}
+
+/// The public form of a name: its first letter, and an asterisk for each further one, at most two:
+/// 王测试 is 王**, 欧阳 is 欧*. A single letter is not shown.
+#[cfg(not(target_arch = "wasm32"))]
 #[must_use]
 pub fn masked(name: &str) -> String {
-    name.chars().take(1).chain("**".chars()).collect()
+    let mut letters = name.chars().filter(|c| c.is_alphabetic());
+    let Some(first) = letters.next() else { return "*".into() };
+    match letters.count() {
+        0 => "*".into(),
+        further => {
+            let marks = name.chars().skip_while(|c| *c != first).skip(1);
+            let marks = marks.take_while(|c| is_combining_mark(*c));
+            [first].into_iter().chain(marks).chain("**".chars().take(further)).collect()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,9 +156,54 @@ mod tests {
     }
 
     #[test]
-    fn masks_all_but_the_first_character() {
-        assert_eq!(masked("王测试"), "王**");
-        assert_eq!(masked("王"), "王**");
-        assert_eq!(masked("𠮷田"), "𠮷**");
+    fn masks_all_but_the_first_letter() {
+        for (name, shown) in [
+            ("王测试", "王**"),
+            ("欧阳", "欧*"),
+            ("王", "*"),
+            ("𠮷田", "𠮷*"),
+            ("阿卜杜拉·测试", "阿**"),
+            ("J. Test", "J**"),
+            ("e\u{301}a", "e\u{301}*"),
+            ("1", "*"),
+            ("王1", "*"),
+            ("", "*"),
+        ] {
+            assert_eq!(masked(name), shown, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_names_are_presentable() {
+        for name in [
+            "欧阳",
+            "王测试",
+            "阿卜杜拉·测试",
+            "J. Test",
+            "J.Test",
+            "O'Test",
+            "Anne-Marie Test",
+            "José Test",
+        ] {
+            assert!(is_presentable(name), "{name}");
+        }
+        for other in [
+            "",
+            "王",
+            "王1",
+            "✊✊",
+            "Ⓐ王",
+            "\u{FDFA}",
+            "王  测",
+            "·王测",
+            "王测·",
+            "王、测",
+            "Ａｂ",
+            "打 倒!",
+            "\u{301}王测",
+            "王·\u{301}测",
+        ] {
+            assert!(!is_presentable(other), "{other}");
+        }
     }
 }

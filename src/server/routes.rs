@@ -213,6 +213,7 @@ fn of_the_console() -> Vec<Route> {
         page("/console/signatures", managers(200)),
         form("/console/signatures/judge", signature_review::start_bulk_review, managers(303)),
         form("/console/signatures/rules/{rule}", signature_review::switch, managers(303)),
+        form("/console/signatures/{ordinal}/unshow", message::unshow_name, leads(303)),
         // There is no judgement to take back.
         form("/console/signatures/{id}/undo", signature_review::undo, managers(404)),
         page("/console/staff", managers(200)),

@@ -16,16 +16,20 @@ use domain::{
     counts::Counts,
     deadline::WorkCalendar,
     report::{Code, State},
+    staff::Staff,
     time::Millis,
 };
 use jiff::tz::TimeZone;
-use store::{PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
+use store::{AuditEntry, PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
 use tokio::{
     sync::{Semaphore, watch},
     time::timeout,
 };
 
-use super::{keyed_hash::HashKeys, limits::NameCounter, staff::password::PasswordPermits};
+use super::{
+    keyed_hash::HashKeys, limits::NameCounter, signature::name_pool::ShownNamePool,
+    staff::password::PasswordPermits,
+};
 
 /// Photos that are decoded and encoded at once; each may take 300 MB for a moment.
 const MAX_PHOTO_JOBS: usize = 2;
@@ -43,6 +47,7 @@ pub struct Service {
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
     pub(super) names: NameCounter,
+    pub(super) shown_names: ShownNamePool,
     /// Whether erased data may still be in the write-ahead log of SQLite.
     pub(super) wal_to_truncate: AtomicBool,
 }
@@ -75,6 +80,16 @@ pub(super) fn fresh_code() -> Result<Code, StoreError> {
         .map_err(|error| StoreError::Setup(error.to_string()))
 }
 
+/// What the audit log is to say of what `staff` does.
+pub(super) fn audit_entry<'n>(
+    id: &'n Code,
+    staff: &Staff,
+    action: &'n str,
+    subject: &'n str,
+) -> AuditEntry<'n> {
+    AuditEntry { id: id.as_str(), staff: staff.id, action, subject }
+}
+
 impl Service {
     /// Puts `campaign` over `store`, with photos in `pictures`.
     #[must_use]
@@ -98,6 +113,7 @@ impl Service {
             keys,
             limits: true,
             names: NameCounter::default(),
+            shown_names: ShownNamePool::default(),
             wal_to_truncate: AtomicBool::new(true),
         }
     }

@@ -25,6 +25,6 @@ pub use self::{
     signature::{MySignature, SignError},
 };
 pub use store::{
-    BulkReview, BusyNetwork, COUNT_LIMIT, PendingNotice, Progress, ReportFigures, Size, StoreError,
-    StoredMessage, SuspectGroup, Waiting,
+    BulkReview, BusyNetwork, COUNT_LIMIT, MessageToReview, MessagesWaiting, PendingNotice,
+    Progress, ReportFigures, Size, StoreError, SuspectGroup, Waiting, WallMessage,
 };

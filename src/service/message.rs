@@ -1,19 +1,31 @@
-//! 寄语: shown on the wall only after someone has looked.
+//! 寄语: shown on the wall only after someone has looked; and names, which staff can take away.
 
 use domain::{
-    message::BoardMessage,
+    message::{BoardMessage, ReviewLane},
     report::action::command::{LINE_MAX, checked_text},
     signature::Ordinal,
     staff::Staff,
-    text,
     visitor::VisitorId,
 };
-use store::{StoreError, StoredMessage};
+use store::{MessageToReview, MessagesWaiting, StoreError, WallMessage};
 
-use super::base::{Service, now};
+use super::{
+    base::{Service, audit_entry, fresh_code, now},
+    limits::{Attempt, Requester},
+    signature::{SHOWN_AFTER, public_name},
+};
 
 /// 寄语 on one page of the wall.
 pub const WALL_PAGE: u16 = 30;
+
+/// Messages on one page of the review.
+const REVIEW_PAGE: u16 = 30;
+
+/// Objections of one visitor that may wait for staff at once: more than a person finds in a sitting.
+const OPEN_OBJECTIONS: u64 = 5;
+
+/// Seconds after which somebody with so many may look again.
+const OPEN_WAIT: u32 = 3600;
 
 /// Most messages at once.
 const MESSAGES: usize = 3;
@@ -32,16 +44,32 @@ pub enum MessageDecision {
     Store(#[from] StoreError),
 }
 
+/// Why an objection was not noted.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectionError {
+    /// The message is not on the wall.
+    #[error("there is no such message")]
+    NotFound,
+    /// Too many: seconds to wait.
+    #[error("too many objections")]
+    Wait(u32),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 impl Service {
-    /// What is on the wall, newest first, with masked names.
+    /// What is on the wall, newest first, with the masked names that may be shown.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn wall(&self, before: Option<Ordinal>) -> Result<Vec<StoredMessage>, StoreError> {
+    pub async fn wall(&self, before: Option<Ordinal>) -> Result<Vec<WallMessage>, StoreError> {
         let mut wall = self.store.wall(before, WALL_PAGE).await?;
+        let old = now() - SHOWN_AFTER;
         for message in &mut wall {
-            message.name = message.name.as_deref().map(text::masked);
-            message.reasons.clear();
+            // The text was looked at; the name was not.
+            let name = message.name.take().filter(|_| message.signed_at < old);
+            message.name = name.as_deref().and_then(public_name);
         }
         Ok(wall)
     }
@@ -59,16 +87,22 @@ impl Service {
         Ok(shown.collect())
     }
 
-    /// What waits for a decision.
+    /// A page of what waits for a decision in a lane, after the message `after`; whether there are
+    /// more; and how many wait in each lane.
     ///
     /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
+    /// [`MessageDecision`].
     pub async fn messages_to_review(
         &self,
         staff: &Staff,
-    ) -> Result<Vec<StoredMessage>, MessageDecision> {
+        lane: ReviewLane,
+        after: Ordinal,
+    ) -> Result<(Vec<MessageToReview>, bool, MessagesWaiting), MessageDecision> {
         may_decide(staff)?;
-        Ok(self.store.messages_to_review(50).await?)
+        let mut page = self.store.messages_to_review(lane, after, REVIEW_PAGE + 1).await?;
+        let more = page.len() > usize::from(REVIEW_PAGE);
+        page.truncate(REVIEW_PAGE.into());
+        Ok((page, more, self.store.messages_waiting().await?))
     }
 
     /// Shows a 寄语 or keeps it off the wall.
@@ -82,26 +116,56 @@ impl Service {
         shown: bool,
     ) -> Result<(), MessageDecision> {
         may_decide(staff)?;
-        if !self.store.decide_message(ordinal, shown).await? {
-            return Err(MessageDecision::NotFound);
-        }
         let action = if shown { "message show" } else { "message refuse" };
-        self.note(staff, action, &ordinal.to_string()).await?;
-        Ok(())
+        let (id, subject) = (fresh_code()?, ordinal.to_string());
+        let note = audit_entry(&id, staff, action, &subject);
+        match self.store.decide_message(note, ordinal, shown, now()).await? {
+            true => Ok(()),
+            false => Err(MessageDecision::NotFound),
+        }
     }
 
-    /// Notes that someone objects to a 寄语; `false` when it is not on the wall.
+    /// Shows the name of a signer no more, at the request of staff.
     ///
     /// # Errors
-    /// [`StoreError`] if the commit failed or its result is unknown.
+    /// [`MessageDecision`].
+    pub async fn unshow_name(
+        &self,
+        staff: &Staff,
+        ordinal: Ordinal,
+    ) -> Result<(), MessageDecision> {
+        may_decide(staff)?;
+        let (id, subject) = (fresh_code()?, ordinal.to_string());
+        let note = audit_entry(&id, staff, "name unshow", &subject);
+        match self.store.unshow_name(note, ordinal, now()).await? {
+            true => Ok(()),
+            false => Err(MessageDecision::NotFound),
+        }
+    }
+
+    /// Notes that someone objects to a 寄语. Who has objected to it before changes nothing, also
+    /// after staff have decided.
+    ///
+    /// # Errors
+    /// [`ObjectionError`].
     pub async fn object_to_message(
         &self,
         visitor: &VisitorId,
+        who: &Requester<'_>,
         ordinal: Ordinal,
         reason: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), ObjectionError> {
+        let tried = Attempt::at_objections(&self.keys, who);
+        self.count_attempt(&tried).await?.map_err(ObjectionError::Wait)?;
+        let open = self.store.open_objections_of(visitor).await?;
+        if self.limits && open >= OPEN_OBJECTIONS {
+            return Err(ObjectionError::Wait(OPEN_WAIT));
+        }
         let reason = checked_text(reason, LINE_MAX).ok().flatten().unwrap_or_default();
-        self.store.object(ordinal, visitor, &reason, now()).await
+        match self.store.object(ordinal, visitor, &reason, now()).await? {
+            true => Ok(()),
+            false => Err(ObjectionError::NotFound),
+        }
     }
 }
 

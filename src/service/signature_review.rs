@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     campaign::Day,
     client_network::ClientNetwork,
-    report::{Code, action::command::FieldErrors},
+    report::action::command::FieldErrors,
     signature_review::{
         FRAUD_WINDOW, FraudRule, MIN_DWELL, ReviewDecision, SignatureFilter, SignatureState,
     },
@@ -13,9 +13,9 @@ use domain::{
     text,
     time::Millis,
 };
-use store::{AuditEntry, BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
+use store::{BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
 
-use super::base::{Service, now};
+use super::base::{Service, audit_entry, now};
 
 /// Fraud signals of a sign request.
 #[derive(Clone, Copy, Debug)]
@@ -227,7 +227,7 @@ impl Service {
             return Err(SignatureReviewError::Form(vec![("verdict", sentence)]));
         }
         let id = super::base::fresh_code()?;
-        let note = note(&id, staff, verdict.as_str(), id.as_str());
+        let note = audit_entry(&id, staff, verdict.as_str(), id.as_str());
         self.store.start_bulk_review(note, verdict, meant, upto, now()).await?;
         Ok(())
     }
@@ -243,7 +243,7 @@ impl Service {
     ) -> Result<(), SignatureReviewError> {
         may_review(staff)?;
         let code = super::base::fresh_code()?;
-        let note = note(&code, staff, "undo judgement", id);
+        let note = audit_entry(&code, staff, "undo judgement", id);
         match self.store.undo_bulk_review(note, now()).await? {
             true => Ok(()),
             false => Err(SignatureReviewError::NotFound),
@@ -262,7 +262,7 @@ impl Service {
     ) -> Result<(), SignatureReviewError> {
         may_review(staff)?;
         let id = super::base::fresh_code()?;
-        let note = note(&id, staff, if on { "rule on" } else { "rule off" }, rule.as_str());
+        let note = audit_entry(&id, staff, if on { "rule on" } else { "rule off" }, rule.as_str());
         self.store.switch_rule(note, rule, on, now()).await?;
         Ok(())
     }
@@ -291,10 +291,6 @@ impl Service {
     pub async fn clear_network_hashes(&self) -> Result<(), StoreError> {
         self.store.clear_network_hashes(now() - NETWORK_HASH_RETENTION, now()).await
     }
-}
-
-fn note<'n>(id: &'n Code, staff: &Staff, action: &'n str, subject: &'n str) -> AuditEntry<'n> {
-    AuditEntry { id: id.as_str(), staff: staff.id, action, subject }
 }
 
 fn may_review(staff: &Staff) -> Result<(), SignatureReviewError> {

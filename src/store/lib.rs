@@ -38,7 +38,7 @@ pub use self::{
     encryption::cipher::Seal,
     error::StoreError,
     job_lock::JobLock,
-    message::StoredMessage,
+    message::{MessageToReview, MessagesWaiting, WallMessage},
     report::{
         outbox::PendingNotice,
         photo_store::{EncodedPhoto, PhotoStore, Size},

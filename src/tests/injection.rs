@@ -352,8 +352,14 @@ async fn markup_stays_text_in_every_form_page_and_file() {
     street.prepare_report(State::InProgress, Action::Note).await;
     street.walk(true).await;
     // A 寄语 with markup is published and objected to; the suspect signature is released.
+    // Names with markup are not shown; this one is.
+    let mut fields = VALID_SIGNATURE.to_vec();
+    fields.push(("show_name", "on"));
+    street.server.known_visitor().await.post("/sign", &fields).await;
+    street.server.database.execute("UPDATE signatures SET signed_at = 0").await;
     for (who, path, action) in [
         ("manager", "/console/messages", "/console/messages/"),
+        ("manager", "/console/messages", "/console/signatures/"),
         ("resident", "/messages", "/messages/"),
         ("manager", "/console/signatures?verdict=release&rule=trap", "/console/signatures/judge"),
     ] {

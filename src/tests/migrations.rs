@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::visitor::VisitorId;
+use domain::{message::ReviewLane, visitor::VisitorId};
 use reqwest::StatusCode;
 use rstest_reuse::apply;
 use sqlx::{PgPool, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
@@ -141,11 +141,10 @@ async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
             assert_eq!(report.referred_to, None, "not a pending referral");
             let events = server.store.events_of(1).await.unwrap();
             assert_eq!(events[0].text.as_deref(), Some("补充一句"));
-            let waiting = server.store.messages_to_review(9).await.unwrap();
-            assert_eq!(
-                (waiting[0].text.as_str(), waiting[0].reasons.as_str()),
-                ("大家一起来", "这不好")
-            );
+            let objected = ReviewLane::Objected;
+            let waiting = server.store.messages_to_review(objected, 0, 9).await.unwrap();
+            assert_eq!(waiting[0].message.text, "大家一起来");
+            assert_eq!(waiting[0].reasons, ["这不好"]);
         }
         let everything = server.database.all_bytes().await;
         for text in PLAINTEXTS {

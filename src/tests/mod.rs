@@ -43,6 +43,7 @@ mod report;
 mod s3;
 mod secrets;
 mod seed;
+mod shown_names;
 mod signature;
 mod similar;
 mod staff;

@@ -84,7 +84,7 @@ async fn ordinals_are_unique_and_counts_add_up(#[case] kind: Kind) {
     assert_eq!(counts.grids[UNSPECIFIED], 667);
     assert_eq!(counts.pledges["home"], 2000);
     assert_eq!(counts.pledges["public-places"], 0);
-    assert_eq!(store.recent_names(2).await.unwrap().len(), 2);
+    assert_eq!(store.showable_ordinals(i64::MAX, 2).await.unwrap().len(), 2);
 }
 
 #[apply(on_both)]

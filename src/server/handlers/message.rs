@@ -3,16 +3,20 @@
 use axum::{
     Extension,
     extract::{Path, State},
+    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use domain::report::action::command::FormFields;
-use service::message::MessageDecision;
+use service::message::{MessageDecision, ObjectionError};
 use ui::error::Refusal;
 
 use crate::{
     forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
-    session::{staff::Session, visitor::Visitor},
+    session::{
+        staff::{Session, form_page},
+        visitor::Visitor,
+    },
     state::AppState,
 };
 
@@ -28,9 +32,12 @@ pub async fn object(
         return Err(Refusal::NoVisitorCookie.into());
     }
     let reason = posted.first("reason");
-    match state.service.object_to_message(&visitor.id, ordinal, &reason).await? {
-        true => Ok(Redirect::to("/messages?thanks=1").into_response()),
-        false => Err(Refusal::NotFound.into()),
+    let who = visitor.requester();
+    match state.service.object_to_message(&visitor.id, &who, ordinal, &reason).await {
+        Ok(()) => Ok(Redirect::to("/messages?thanks=1").into_response()),
+        Err(ObjectionError::NotFound) => Err(Refusal::NotFound.into()),
+        Err(ObjectionError::Wait(seconds)) => Err(Refusal::RateLimited(seconds).into()),
+        Err(ObjectionError::Store(error)) => Err(error.into()),
     }
 }
 
@@ -39,7 +46,7 @@ pub async fn decide(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
     Path(ordinal): Path<String>,
-    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
+    OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
     if !session.staff.moderates_messages() {
@@ -51,5 +58,23 @@ pub async fn decide(
         _ => return Err(Refusal::Malformed.into()),
     };
     state.service.decide_message(&session.staff, ordinal, shown).await?;
-    Ok(Redirect::to("/console/messages").into_response())
+    Ok(back(&parts.headers))
+}
+
+/// Staff take the name of a signer away from public pages.
+pub async fn unshow_name(
+    State(state): State<AppState>,
+    Extension(session): Extension<Session>,
+    Path(ordinal): Path<String>,
+    OwnerChecked(FormRequest { parts, .. }): OwnerChecked,
+) -> Result<Response, AppError> {
+    let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
+    state.service.unshow_name(&session.staff, ordinal).await?;
+    Ok(back(&parts.headers))
+}
+
+/// Back to the page that had the form, if it is one of the console.
+fn back(headers: &HeaderMap) -> Response {
+    let page = form_page(headers).unwrap_or_else(|| "/console/messages".into());
+    Redirect::to(&page).into_response()
 }

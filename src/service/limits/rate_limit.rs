@@ -34,6 +34,10 @@ const PHRASES_PER_NETWORK: u32 = 300;
 const PHOTOS: u32 = 60;
 /// Photos from one client network.
 const PHOTOS_PER_NETWORK: u32 = 1_500;
+/// Objections to messages by one visitor.
+const OBJECTIONS: u32 = 5;
+/// Objections from one client network: room for a street behind one address.
+const OBJECTIONS_PER_NETWORK: u32 = 30;
 /// WeChat logins from one client network.
 const WECHAT_PER_NETWORK: u32 = 1_000;
 
@@ -114,6 +118,11 @@ impl Attempt {
     /// A photo upload.
     pub fn at_photos(keys: &HashKeys, who: &Requester<'_>) -> Self {
         Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK)
+    }
+
+    /// An objection to a message.
+    pub fn at_objections(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::of(keys, "objection", who, OBJECTIONS, OBJECTIONS_PER_NETWORK)
     }
 
     /// A WeChat login.

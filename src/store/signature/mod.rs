@@ -5,5 +5,6 @@ mod fraud;
 mod queries;
 pub(crate) mod review;
 pub(crate) mod row;
+mod shown_names;
 pub(crate) mod write;
 pub(crate) mod write_queue;

@@ -108,18 +108,4 @@ impl Store {
             };
         Ok(rows.into_iter().map(row).collect())
     }
-
-    /// The newest names that may be shown, whole; at most `limit`.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn recent_names(&self, limit: u16) -> Result<Vec<String>, StoreError> {
-        const NEWEST: Sql = Sql::both(
-            "SELECT ordinal, name FROM signatures WHERE state = 'valid' AND show_name \
-             ORDER BY ordinal DESC LIMIT $1",
-        );
-        let rows: Vec<(i64, String)> = self.db.all(NEWEST, &[i64::from(limit).into()]).await?;
-        let name = |(n, name): (i64, String)| opened_name(&self.db.seal, n.unsigned_abs(), &name);
-        Ok(rows.into_iter().filter_map(|row| openable(name(row))).collect())
-    }
 }

@@ -226,7 +226,8 @@ pub static OUTBOX: Prepared = LazyLock::new(|| {
 });
 
 pub static OBJECTIONS: Prepared = LazyLock::new(|| {
-    let columns = &[("ordinal", Int), ("visitor", Text), ("at", Int), ("reason", Text)];
+    let columns =
+        &[("ordinal", Int), ("visitor", Text), ("at", Int), ("reason", Text), ("answered_at", Int)];
     Table {
         name: "objections",
         key: &["ordinal", "visitor"],

@@ -26,6 +26,12 @@ pub fn text(page: &str, selector: &str) -> String {
         .unwrap_or_else(|| panic!("no {selector} in {page}"))
 }
 
+/// Text of all elements that match `selector`, in document order.
+pub fn texts(page: &str, selector: &str) -> Vec<String> {
+    let page = Html::parse_document(page);
+    all(&page, selector).into_iter().map(|element| element.text().collect()).collect()
+}
+
 /// Ids of the photos that a page links to, in document order.
 pub fn photo_ids(page: &str) -> Vec<String> {
     let addresses = attributes(page, "a[href^='/photos/']", "href").into_iter();

@@ -19,8 +19,7 @@ pub fn ProgressPage() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
     Suspend::new(async move {
-        let recent = page.service.recent_signers().await;
-        let recent = page.or_refuse(recent)?;
+        let shown = page.or_refuse(page.service.shown_names().await)?;
         let figures = page.or_refuse(page.service.report_figures().await)?;
         let reports = report_tables(&page, &figures);
         let campaign = page.campaign();
@@ -36,13 +35,16 @@ pub fn ProgressPage() -> impl IntoView {
             let figure = Figure::Grid(grid.slug.clone());
             view! { <tr><th scope="row">{grid.label()}</th><td><Count figure /></td></tr> }
         });
-        let names = match recent.is_empty() {
+        let names = match shown.is_empty() {
             true => Either::Left(
-                view! { <p class="empty">{lang.say("还没有居民公开姓名。", "No residents have made their names public yet.")}</p> },
+                view! { <p class="empty">{lang.say("还没有可以公开的姓名。", "No names to show yet.")}</p> },
             ),
             false => {
-                let names = recent.into_iter().map(|name| view! { <li>{name}</li> });
-                Either::Right(view! { <ul class="names">{names.collect_view()}</ul> })
+                let names = shown.into_iter().map(|(_, name)| view! { <li>{name}</li> });
+                Either::Right(view! {
+                    <p class="hint">{lang.say("姓名在签名一天后公开，顺序随机。", "Names appear a day after signing, in random order.")}</p>
+                    <ul class="names">{names.collect_view()}</ul>
+                })
             }
         };
         Some(view! {
@@ -51,7 +53,7 @@ pub fn ProgressPage() -> impl IntoView {
                 <h1 class="page-title">{lang.say("大家的参与", "How many take part")}</h1>
                 <p class="total"><Count figure=Figure::Signatures /> {lang.say(" 位居民已签名", " signed so far")}</p>
                 <section aria-labelledby="recent">
-                    <h2 id="recent" class="section-title">{lang.say("最近签名的邻居", "Neighbours who signed recently")}</h2>
+                    <h2 id="recent" class="section-title">{lang.say("签名的邻居", "Neighbours who signed")}</h2>
                     {names}
                 </section>
                 {reports}

@@ -24,7 +24,7 @@ const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 10] = [
+pub const ALL: [(i64, &str, Sql); 11] = [
     (
         1,
         "signatures",
@@ -86,6 +86,11 @@ pub const ALL: [(i64, &str, Sql); 10] = [
             include_str!("sqlite/0010_four_eyes.sql"),
             include_str!("postgres/0010_four_eyes.sql"),
         ),
+    ),
+    (
+        11,
+        "public",
+        Sql::each(include_str!("sqlite/0011_public.sql"), include_str!("postgres/0011_public.sql")),
     ),
 ];
 

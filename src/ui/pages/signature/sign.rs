@@ -172,7 +172,7 @@ fn Permissions(form: FormState) -> impl IntoView {
                 <span class="weui-cell__hd">
                     <input type="checkbox" class="tick" name="show_name" checked=show_name />
                 </span>
-                <span class="weui-cell__bd">{lang.say("可以公开显示我的姓和两个星号（如“王**”）", "The first character of my name may be shown publicly, followed by two asterisks (for example “W**”)")}</span>
+                <span class="weui-cell__bd">{lang.say("签名一天后，可以公开显示我的姓和星号（如“王**”）", "A day after signing, the first letter of my name may be shown publicly, followed by asterisks (for example “W**”)")}</span>
             </label>
             <label class="weui-cell weui-check__label">
                 <span class="weui-cell__hd">

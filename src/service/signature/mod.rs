@@ -1,15 +1,18 @@
 //! Signing the 倡议, and taking it back.
 
+pub(crate) mod name_pool;
+mod shown_names;
+
 use domain::{
     campaign::{Day, Phase},
     report::action::command::FieldErrors,
     signature::{NewSignature, Ordinal, SignatureForm},
     slug::Slug,
-    text,
     visitor::VisitorId,
 };
 use store::{SignOutcome, SignRequest, StoreError};
 
+pub(crate) use self::shown_names::{SHOWN_AFTER, public_name};
 use super::{base::Service, signature_review::RequestSignals};
 
 /// Why a signature was not taken.
@@ -105,15 +108,5 @@ impl Service {
             message: stored.message,
             day: self.day(stored.signed_at),
         }))
-    }
-
-    /// The newest signers who let their masked name be shown.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn recent_signers(&self) -> Result<Vec<String>, StoreError> {
-        const SHOWN: u16 = 8;
-        let names = self.store.recent_names(SHOWN).await?;
-        Ok(names.iter().map(|name| text::masked(name)).collect())
     }
 }
