@@ -282,6 +282,33 @@ async fn urging_needs_an_overdue_report_and_works_once_a_day() {
     assert_eq!(visitor.post(&path, &[]).await.status(), StatusCode::SEE_OTHER);
 }
 
+#[apply(on_both)]
+async fn a_bulk_form_does_each_report_once_and_fifty_at_most(#[case] kind: Kind) {
+    let server = Server::start(Database::new(kind).await).await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let code = server.known_visitor().await.report("grid-01", &[]).await;
+    let mut worker = server.logged_in("worker").await;
+    let bulk = async |worker: &mut Visitor, codes: &[String]| {
+        let mut fields = vec![("action", "accept"), ("summary", "测试小区楼道堆物")];
+        fields.extend(codes.iter().map(|code| ("codes", code.as_str())));
+        worker.post("/console/reports/bulk", &fields).await
+    };
+    let two_versions = [format!("{code}:1"), format!("{code}:2")];
+    assert_eq!(bulk(&mut worker, &two_versions).await.status(), StatusCode::BAD_REQUEST);
+    let fifty_one: Vec<String> = (0..51).map(|n| format!("{n:A>22}:1")).collect();
+    let refused = bulk(&mut worker, &fifty_one).await;
+    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().await.unwrap().contains("一次最多办50件"));
+    let events = "SELECT COUNT(*) FROM report_events";
+    assert_eq!(server.database.number(events).await, 1, "nothing was done");
+
+    let same = vec![format!("{code}:1"); 1_500];
+    assert_eq!(bulk(&mut worker, &same).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(server.database.number(events).await, 2, "one action");
+    let flood = vec!["x".to_owned(); 2_600];
+    assert_eq!(bulk(&mut worker, &flood).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_bulk_action_adds_an_event_to_each_report() {
     let server = Server::start(Database::new(Kind::Sqlite).await).await;

@@ -12,6 +12,9 @@ use ui::error::Refusal;
 /// Largest form in bytes; valid ones are far smaller.
 const LIMIT: usize = 64 * 1024;
 
+/// Most fields of a form: the longest of ours has some two hundred. Each is looked up by its name.
+const FIELDS_MAX: usize = 2_500;
+
 /// How long a form may take to arrive.
 const FORM_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -42,10 +45,13 @@ impl Fields {
     /// The same from its bytes.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`].
+    /// [`Refusal::Malformed`] and, for more than [`FIELDS_MAX`] fields, [`Refusal::TooLarge`].
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let text = std::str::from_utf8(body).map_err(|_| Refusal::Malformed)?;
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
+        if pairs.clone().nth(FIELDS_MAX).is_some() {
+            return Err(Refusal::TooLarge);
+        }
         let decoded = pairs.map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             Ok((decode(name)?, decode(value)?))

@@ -1,5 +1,7 @@
 //! The console's forms: what staff do to reports, one at a time and many at once.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Extension,
     extract::{Path, State},
@@ -10,7 +12,7 @@ use domain::{
     lang::{Lang, LocalizedText},
     report::{
         Action, Code, EventKind, Report, Source,
-        action::command::{Command, FieldErrors, FormFields},
+        action::command::{BULK_MAX, Command, FieldErrors, FormFields},
         words::day_and_time,
     },
 };
@@ -142,6 +144,23 @@ pub async fn show_contact(
     Ok(render::with_form(&state, parts, &page, form, StatusCode::OK).await)
 }
 
+/// The reports that were ticked, each once, with the versions that were seen; `None` if one is
+/// malformed, or stands there in two versions, which no page of ours does.
+fn chosen_reports(ticked: &[String]) -> Option<Vec<(Code, u64)>> {
+    let mut versions = BTreeMap::new();
+    let mut chosen = Vec::new();
+    for item in ticked {
+        let (code, version) = item.split_once(':')?;
+        let (code, version) = (Code::parse(code).ok()?, version.parse().ok()?);
+        match versions.insert(code.clone(), version) {
+            None => chosen.push((code, version)),
+            Some(known) if known == version => {}
+            Some(_) => return None,
+        }
+    }
+    Some(chosen)
+}
+
 /// Does the same to many reports. Each is decided on its own; what could not be done is
 /// said.
 pub async fn bulk(
@@ -150,14 +169,7 @@ pub async fn bulk(
     OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
     let action = Action::parse(&posted.first("action"));
-    let chosen: Option<Vec<(Code, u64)>> = posted
-        .all("codes")
-        .iter()
-        .map(|item| {
-            let (code, version) = item.split_once(':')?;
-            Some((Code::parse(code).ok()?, version.parse().ok()?))
-        })
-        .collect();
+    let chosen = chosen_reports(&posted.all("codes"));
     let (Some(action), Some(chosen)) = (action, chosen) else {
         return Err(Refusal::Malformed.into());
     };
@@ -178,6 +190,9 @@ pub async fn bulk(
     };
     if chosen.is_empty() {
         errors.push(("codes", "请先勾选要办的件".into()));
+    } else if chosen.len() > BULK_MAX {
+        let sentence = format!("一次最多办{BULK_MAX}件，请分几次办");
+        errors.push(("codes", sentence.into()));
     }
     let Some(command) = command.filter(|_| errors.is_empty()) else {
         let form = FormState::submitted("bulk", posted.fields.into_pairs()).with_errors(errors);

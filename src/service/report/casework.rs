@@ -76,6 +76,8 @@ impl Service {
     ) -> Result<(usize, Vec<FailedAction>), StoreError> {
         let (mut done, mut not_done) = (0, Vec::new());
         for (code, version) in chosen {
+            // Whoever else waits to write has a turn in between.
+            tokio::task::yield_now().await;
             let target = ActionTarget::bare(code, version, command.action());
             let mut number = None;
             let of = |report: &Report| command.of(report, &self.campaign);

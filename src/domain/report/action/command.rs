@@ -136,6 +136,9 @@ pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, Localize
     }
 }
 
+/// Most reports that one form of the console changes: as many as a page of the queue shows.
+pub const BULK_MAX: usize = 50;
+
 impl Command {
     /// Parses the input of `action` from `sent`.
     ///
