@@ -152,8 +152,9 @@ fn request(dice: &mut Random) -> Vec<u8> {
     let plain: String = odd.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
     match dice.below(9) {
         0 => target.push_str(&plain),
-        1 => target
-            .push_str(&format!("?page={plain}&lang={plain}&state={plain}&grid={plain}&q={plain}")),
+        1 => target.push_str(&format!(
+            "?before={plain}&after={plain}&lang={plain}&state={plain}&grid={plain}&q={plain}"
+        )),
         2 => target = format!("//{plain}{target}"),
         3 => target = format!("http://evil.example{target}"),
         _ => {}

@@ -290,7 +290,7 @@ impl Walk {
             None if path == "/console" => {
                 vec![path.into(), format!("{path}?state=all"), format!("{path}?q=%3Cx-sent%3E")]
             }
-            None if path == "/console/check" => vec![path.into(), format!("{path}?page=2")],
+            None if path == "/console/check" => vec![path.into(), format!("{path}?after=1_1")],
             None => vec![path.to_owned()],
             Some("slug") => fill("{slug}", &["home", "public-places"]),
             Some("grid") => fill("{grid}", &["grid-01"]),

@@ -1,7 +1,15 @@
-//! Filter and sort order of a report list, read from and written to URL query parameters.
+//! Filter, sort order and place of a report list, read from and written to URL query parameters.
+//!
+//! A page is named by the report before it, not by a number: however far somebody turns the pages,
+//! each costs the same. An address with `?page=` of before leads to the first page.
 
-use super::state::{Source, State};
-use crate::slug::Slug;
+use std::{fmt, str::FromStr};
+
+use super::{
+    Report,
+    state::{Source, State},
+};
+use crate::{slug::Slug, time::Millis};
 
 /// Filter by processing state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,7 +44,55 @@ pub enum Sort {
     Old,
 }
 
-/// Filter, sort order and page of a report list.
+/// A place in the queue: just after a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueCursor {
+    /// When its time runs out; the largest number for one without a limit.
+    pub due: Millis,
+    /// The report's number.
+    pub serial: u64,
+}
+
+impl QueueCursor {
+    /// Just after that report.
+    #[must_use]
+    pub fn after(report: &Report) -> Self {
+        Self { due: report.due_at.unwrap_or(Millis::MAX), serial: report.serial }
+    }
+}
+
+impl fmt::Display for QueueCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.due, self.serial)
+    }
+}
+
+impl FromStr for QueueCursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (due, serial) = text.split_once('_').ok_or(())?;
+        Ok(Self { due: due.parse().map_err(drop)?, serial: serial.parse().map_err(drop)? })
+    }
+}
+
+/// How a page of the queue ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageEnd {
+    /// There is nothing after it.
+    Last,
+    /// The next page begins there.
+    More(QueueCursor),
+    /// So far the reports were looked through; there may be more that fit.
+    SearchedTo {
+        /// Where to go on.
+        next: QueueCursor,
+        /// When the last one that was looked at was filed.
+        submitted_at: Millis,
+    },
+}
+
+/// Filter, sort order and place of a report list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the query parameter of that name")]
 pub struct ReportFilter {
@@ -56,12 +112,11 @@ pub struct ReportFilter {
     /// Search text, or a case number.
     pub q: String,
     pub sort: Sort,
-    /// Page number, from 1.
-    pub page: u32,
+    /// The public list: reports before that serial.
+    pub before: Option<u64>,
+    /// The queue: reports after that place.
+    pub after: Option<QueueCursor>,
 }
-
-/// Largest page number; reports beyond it need a narrower search.
-pub const PAGE_MAX: u32 = 2000;
 
 /// Normalises a search text: no control characters, trimmed, at most 80 characters.
 fn normalized_search(typed: &str) -> String {
@@ -100,7 +155,8 @@ impl ReportFilter {
                 "old" => Sort::Old,
                 _ => Sort::Due,
             },
-            page: text("page").parse().unwrap_or(1).clamp(1, PAGE_MAX),
+            before: text("before").parse().ok(),
+            after: text("after").parse().ok(),
         }
     }
 
@@ -141,14 +197,15 @@ impl ReportFilter {
                 Sort::Old => Some("old".into()),
             },
         );
-        add("page", (self.page > 1).then(|| self.page.to_string()));
+        add("before", self.before.map(|serial| serial.to_string()));
+        add("after", self.after.map(|place| place.to_string()));
         parts
     }
 
-    /// The same filter on another page.
+    /// The same filter on its first page.
     #[must_use]
-    pub fn at_page(&self, page: u32) -> Self {
-        Self { page, ..self.clone() }
+    pub fn first_page(&self) -> Self {
+        Self { before: None, after: None, ..self.clone() }
     }
 }
 
@@ -166,7 +223,8 @@ mod tests {
             mine: true,
             q: "路口".into(),
             sort: Sort::New,
-            page: 3,
+            before: Some(7),
+            after: Some(QueueCursor { due: Millis::MAX, serial: 12 }),
             ..ReportFilter::default()
         };
         let parts = filter.query_pairs();
@@ -179,11 +237,10 @@ mod tests {
     fn invalid_values_give_the_default_filter() {
         let nonsense = |_: &str| Some("９".repeat(300));
         let filter = ReportFilter::from_query(nonsense);
-        assert_eq!(
-            ReportFilter { q: String::new(), ..filter.clone() },
-            ReportFilter { page: 1, ..ReportFilter::default() }
-        );
+        assert_eq!(ReportFilter { q: String::new(), ..filter.clone() }, ReportFilter::default());
         assert_eq!(filter.q.chars().count(), 80);
-        assert_eq!(ReportFilter::from_query(|_| Some("9".repeat(300))).page, 1);
+        for place in ["", "7", "_", "7_", "_7", "7_-1", "７_7", "9999999999999999999_1"] {
+            assert!(place.parse::<QueueCursor>().is_err(), "{place}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use domain::{
     report::{
         Action, Code, Event, Photo, Report, State,
-        filter::{ReportFilter, Sort, States},
+        filter::{PageEnd, QueueCursor, ReportFilter, Sort, States},
         photo::has_similar_before_and_after,
     },
     staff::{Staff, StaffId},
@@ -46,8 +46,8 @@ pub struct QueuePage {
     /// The serials of those of which a picture from after handling looks nearly as one from
     /// before; on a page of what waits to be checked.
     pub before_and_after_alike: Vec<u64>,
-    /// Whether there is another page.
-    pub more: bool,
+    /// How it ends.
+    pub end: PageEnd,
 }
 
 impl Service {
@@ -144,9 +144,13 @@ impl Service {
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn to_check(&self, staff: &Staff, page: u32) -> Result<QueuePage, StoreError> {
+    pub async fn to_check(
+        &self,
+        staff: &Staff,
+        after: Option<QueueCursor>,
+    ) -> Result<QueuePage, StoreError> {
         let states = States::Only(State::AwaitingCheck);
-        let filter = ReportFilter { states, sort: Sort::Old, page, ..ReportFilter::default() };
+        let filter = ReportFilter { states, sort: Sort::Old, after, ..ReportFilter::default() };
         let mut found = self.queue_page(staff, &filter, CHECK_PAGE).await?;
         for report in &found.reports {
             if self.before_and_after_alike(report, &found.photos).await? {
@@ -176,9 +180,9 @@ impl Service {
         filter: &ReportFilter,
         size: u32,
     ) -> Result<QueuePage, StoreError> {
-        let (reports, more) = self.store.queue(staff, filter, size, crate::base::now()).await?;
+        let (reports, end) = self.store.queue(staff, filter, size, crate::base::now()).await?;
         let photos = self.store.photos_of_all(&reports).await?;
-        Ok(QueuePage { reports, photos, before_and_after_alike: Vec::new(), more })
+        Ok(QueuePage { reports, photos, before_and_after_alike: Vec::new(), end })
     }
 
     /// What waits for `staff`, in numbers.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     report::{
         CaseNumber, Report, State,
-        filter::{Deadline, ReportFilter, Sort, States},
+        filter::{Deadline, PageEnd, QueueCursor, ReportFilter, Sort, States},
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -112,7 +112,7 @@ fn narrow(query: &mut Query, filter: &ReportFilter, staff: &Staff, now: Millis) 
 }
 
 /// A case number finds its report. Anything else is looked for in what can be opened here
-/// only, by [`Store::queue`].
+/// only, by [`Store::search`].
 fn search(query: &mut Query, q: &str) {
     if let Some(CaseNumber { serial, year }) = CaseNumber::parse(q) {
         query.push(" AND reports.serial = ").bind(serial);
@@ -120,12 +120,7 @@ fn search(query: &mut Query, q: &str) {
     }
 }
 
-/// One page, and one row more that says whether there is another.
-pub fn limit(query: &mut Query, page: u32, size: u32) {
-    query.push(" LIMIT ").bind(i64::from(size) + 1);
-    query.push(" OFFSET ").bind(i64::from(page.saturating_sub(1)) * i64::from(size));
-}
-
+/// One page of what was found with one row more, which says whether there is another.
 pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
     let more = found.len() > size as usize;
     found.truncate(size as usize);
@@ -179,9 +174,6 @@ impl<'s> QueuePart<'s> {
     }
 }
 
-/// Most reports whose words are looked through for what somebody searches.
-pub const SEARCH_LIMIT: i64 = 100_000;
-
 /// Whether reports in these states have a limit to go by.
 fn has_limits(states: States) -> bool {
     match states {
@@ -192,7 +184,7 @@ fn has_limits(states: States) -> bool {
 }
 
 impl Store {
-    /// One page of what `staff` sees and looks for, and whether there is a next one.
+    /// One page of what `staff` sees and looks for, from `filter.after` on, and how it ends.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -202,56 +194,23 @@ impl Store {
         filter: &ReportFilter,
         page_size: u32,
         now: Millis,
-    ) -> Result<(Vec<Report>, bool), StoreError> {
-        let by_due = filter.sort == Sort::Due && has_limits(filter.states);
-        let parts = QueuePart::of_filter(staff, filter);
-        if parts.is_empty() {
-            return Ok((Vec::new(), false));
+    ) -> Result<(Vec<Report>, PageEnd), StoreError> {
+        let has_words = !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none();
+        if has_words {
+            return self.search(staff, filter, page_size, now).await;
         }
-        let (key, order) = match filter.sort {
-            Sort::Due if by_due => (DUE, " ORDER BY key, at"),
-            Sort::Due | Sort::New => ("-reports.serial", " ORDER BY key"),
-            Sort::Old => ("reports.serial", " ORDER BY key"),
-        };
-        let part_order = match filter.sort {
-            Sort::Due if by_due => BY_DUE,
-            Sort::Due | Sort::New => " ORDER BY reports.serial DESC",
-            Sort::Old => " ORDER BY reports.serial",
-        };
-        let wanted = |query: &mut Query, most: i64| {
-            // Each part gives its first serials, in order; of these the page is taken, and
-            // only then whole reports are read.
-            query.push("SELECT at, key FROM (");
-            for (n, part) in parts.iter().enumerate() {
-                query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
-                query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
-                if by_due {
-                    query.push_each(part.by_due());
-                }
-                query.push(" WHERE ");
-                part.condition(query);
-                query.push(" AND ");
-                narrow(query, filter, staff, now);
-                query.push(part_order).push(" LIMIT ").bind(most).push(") AS part");
-            }
-            query.push(") AS parts").push(order);
-        };
-        if !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none() {
-            let mut query = Query::default();
-            wanted(&mut query, SEARCH_LIMIT);
-            query.push(" LIMIT ").bind(SEARCH_LIMIT);
-            let serials: Vec<(i64, i64)> = query.rows(&self.db).await?;
-            let serials = serials.iter().map(|(serial, _)| *serial);
-            return self.search_page(serials.collect(), filter, page_size).await;
-        }
-        let most = i64::from(filter.page.max(1)) * i64::from(page_size) + 1;
         let mut query = Query::new("SELECT ");
         query.push_each(REPORTS.object).push(" FROM (");
-        wanted(&mut query, most);
-        limit(&mut query, filter.page, page_size);
+        let Some(order) = wanted(&mut query, staff, filter, i64::from(page_size) + 1, now) else {
+            return Ok((Vec::new(), PageEnd::Last));
+        };
         query.push(") AS page JOIN reports ON reports.serial = page.at").push(order);
-        let found = query.find(&self.db).await?;
-        Ok(one_page(found, page_size))
+        let (found, more) = one_page(query.find(&self.db).await?, page_size);
+        let end = match found.last() {
+            Some(last) if more => PageEnd::More(QueueCursor::after(last)),
+            _ => PageEnd::Last,
+        };
+        Ok((found, end))
     }
 
     /// All reports in the order in which they came, from after `serial` on: at most
@@ -328,6 +287,54 @@ impl Store {
             again: counted(again),
         })
     }
+}
+
+/// Selects `at` (serial) and `key` (place in the order) of the first `most` reports that `staff` sees
+/// and looks for, from `filter.after` on. Each part gives its first ones, in the order of its index,
+/// and of these the first are taken. Returns the order; `None` if the person sees nothing.
+pub(super) fn wanted(
+    query: &mut Query,
+    staff: &Staff,
+    filter: &ReportFilter,
+    most: i64,
+    now: Millis,
+) -> Option<&'static str> {
+    let by_due = filter.sort == Sort::Due && has_limits(filter.states);
+    let parts = QueuePart::of_filter(staff, filter);
+    let (key, order, part_order) = match filter.sort {
+        Sort::Due if by_due => (DUE, " ORDER BY key, at", BY_DUE),
+        Sort::Due | Sort::New => {
+            ("-reports.serial", " ORDER BY key", " ORDER BY reports.serial DESC")
+        }
+        Sort::Old => ("reports.serial", " ORDER BY key", " ORDER BY reports.serial"),
+    };
+    query.push("SELECT at, key FROM (");
+    for (n, part) in parts.iter().enumerate() {
+        query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+        query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
+        if by_due {
+            query.push_each(part.by_due());
+        }
+        query.push(" WHERE ");
+        part.condition(query);
+        query.push(" AND ");
+        narrow(query, filter, staff, now);
+        if let Some(QueueCursor { due, serial }) = filter.after {
+            match filter.sort {
+                // SQLite finds the place in the index by the first of these only.
+                Sort::Due if by_due => {
+                    query.push(" AND ").push(DUE).push(" >= ").bind(due);
+                    query.push(" AND (").push(DUE).push(" > ").bind(due);
+                    query.push(" OR reports.serial > ").bind(serial).push(")")
+                }
+                Sort::Due | Sort::New => query.push(" AND reports.serial < ").bind(serial),
+                Sort::Old => query.push(" AND reports.serial > ").bind(serial),
+            };
+        }
+        query.push(part_order).push(" LIMIT ").bind(most).push(") AS part");
+    }
+    query.push(") AS parts").push(order).push(" LIMIT ").bind(most);
+    (!parts.is_empty()).then_some(order)
 }
 
 /// Adds up what `count` counts in each part.

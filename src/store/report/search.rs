@@ -1,12 +1,19 @@
 //! Full-text search of staff. The texts are encrypted, so no index can be used: the visible reports
-//! are decrypted in the order of the queue until a page is full.
+//! are decrypted until a page is full, a slice of them for each request.
 
 use std::collections::BTreeSet;
 
-use domain::report::{Report, filter::ReportFilter};
+use domain::{
+    report::{
+        Report,
+        filter::{PageEnd, QueueCursor, ReportFilter, Sort},
+    },
+    staff::Staff,
+    time::Millis,
+};
 use serde::Deserialize;
 
-use super::{queue::one_page, reports};
+use super::{queue::wanted, reports};
 use crate::{
     base::Store,
     error::StoreError,
@@ -17,6 +24,9 @@ use crate::{
         table::{Record, Statements},
     },
 };
+
+/// Most reports that one request opens: half a second of a processor.
+const SLICE: i64 = 20_000;
 
 /// Reports that are opened at once.
 const CHUNK: usize = 500;
@@ -56,16 +66,25 @@ impl Words {
 }
 
 impl Store {
-    /// One page of those of `serials` that contain what is searched, and whether there is
-    /// a next one.
-    pub(crate) async fn search_page(
+    /// One page of the reports that `staff` sees and that contain what is searched, newest first
+    /// unless the oldest are wanted, and how it ends. At most [`SLICE`] reports are opened.
+    pub(super) async fn search(
         &self,
-        serials: Vec<i64>,
+        staff: &Staff,
         filter: &ReportFilter,
         page_size: u32,
-    ) -> Result<(Vec<Report>, bool), StoreError> {
+        now: Millis,
+    ) -> Result<(Vec<Report>, PageEnd), StoreError> {
+        let sort = if filter.sort == Sort::Old { Sort::Old } else { Sort::New };
+        let filter = ReportFilter { sort, ..filter.clone() };
+        let mut query = Query::default();
+        if wanted(&mut query, staff, &filter, SLICE, now).is_none() {
+            return Ok((Vec::new(), PageEnd::Last));
+        }
+        let serials: Vec<(i64, i64)> = query.rows(&self.db).await?;
+        let serials: Vec<i64> = serials.into_iter().map(|(serial, _)| serial).collect();
         let q = filter.q.to_lowercase();
-        let (page, size) = (filter.page.max(1) as usize, page_size as usize);
+        let size = page_size as usize;
         let mut found = Vec::new();
         for chunk in serials.chunks(CHUNK) {
             let mut query = Query::new("SELECT ");
@@ -77,17 +96,31 @@ impl Store {
             let hits = words.iter().filter(|words| words.contain(&q));
             let hits: BTreeSet<i64> = hits.map(|words| words.serial).collect();
             found.extend(chunk.iter().filter(|serial| hits.contains(serial)));
-            if found.len() > page * size {
+            if found.len() > size {
                 break;
             }
         }
-        let page: Vec<i64> = found.into_iter().skip((page - 1) * size).take(size + 1).collect();
+        let more = found.len() > size;
+        found.truncate(size);
+        // The last one that was looked at, where there may be more after it.
+        let whole_slice = i64::try_from(serials.len()).is_ok_and(|n| n == SLICE);
+        let last_looked_at = serials.last().filter(|_| whole_slice && !more);
         let mut query = reports();
-        query.push(" WHERE serial IN ").bind_list(page.iter().copied());
+        query.push(" WHERE serial IN ").bind_list(found.iter().chain(last_looked_at).copied());
         let mut whole: Vec<Report> = query.find(&self.db).await?;
-        let index_on_page =
-            |report: &Report| page.iter().position(|n| n.unsigned_abs() == report.serial);
-        whole.sort_by_key(index_on_page);
-        Ok(one_page(whole, page_size))
+        let end = last_looked_at.and_then(|last| {
+            let last = whole.iter().find(|report| report.serial == last.unsigned_abs())?;
+            let next = QueueCursor::after(last);
+            Some(PageEnd::SearchedTo { next, submitted_at: last.submitted_at })
+        });
+        let place = |report: &Report| found.iter().position(|n| n.unsigned_abs() == report.serial);
+        whole.retain(|report| place(report).is_some());
+        whole.sort_by_key(place);
+        let end = match (end, whole.last()) {
+            (Some(end), _) => end,
+            (None, Some(last)) if more => PageEnd::More(QueueCursor::after(last)),
+            (None, _) => PageEnd::Last,
+        };
+        Ok((whole, end))
     }
 }

@@ -11,7 +11,7 @@ use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
-    pages::report::list::pager,
+    pages::report::list::queue_pager,
     parts::{
         form::{
             fields::{TextInput, field_error, text_field},
@@ -26,10 +26,10 @@ use crate::{
 pub fn CheckPage() -> impl IntoView {
     let page = Page::current();
     let query = use_query_map().read_untracked().clone();
-    let at = ReportFilter::from_query(|name| query.get(name).filter(|_| name == "page"));
+    let at = ReportFilter::from_query(|name| query.get(name).filter(|_| name == "after"));
     Suspend::new(async move {
         let staff = signed_in_staff(&page)?;
-        let found = page.or_refuse(page.service.to_check(&staff, at.page).await)?;
+        let found = page.or_refuse(page.service.to_check(&staff, at.after).await)?;
         let form = page.form("bulk");
         let items = found.reports.iter().map(|report| {
             let photos: Vec<Photo> =
@@ -57,7 +57,7 @@ pub fn CheckPage() -> impl IntoView {
                     </div>
                 })}
             </form>
-            {pager("/console/check", &at, found.more)}
+            {queue_pager("/console/check", &at, found.end)}
         };
         Some(console_frame(&page, &staff, "核查", content.into_any()))
     })

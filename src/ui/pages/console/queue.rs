@@ -18,7 +18,7 @@ use super::{console_frame, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
-    pages::report::list::{filtered_url, pager, percent_encoded},
+    pages::report::list::{filtered_url, percent_encoded, queue_pager},
     parts::{
         form::{
             fields::{TextInput, field_error, select_field, text_field},
@@ -80,7 +80,7 @@ fn queue_view(
             <ol class="queue" id="queue">{rows}</ol>
             {bulk_actions(page, filter, &form)}
         </form>
-        {pager("/console", filter, found.more)}
+        {queue_pager("/console", filter, found.end)}
     }
     .into_any()
 }
@@ -88,14 +88,11 @@ fn queue_view(
 /// Links to the common filters, each with the number of reports.
 fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
     let count = |state: State| waiting.states.get(&state).copied().unwrap_or_default();
-    let only = |state: State| ReportFilter {
-        states: States::Only(state),
-        page: 1,
-        ..ReportFilter::default()
-    };
+    let only =
+        |state: State| ReportFilter { states: States::Only(state), ..ReportFilter::default() };
     let open: u64 = State::OPEN.iter().map(|state| count(*state)).sum();
     let all: u64 = waiting.states.values().sum();
-    let usual = ReportFilter { page: 1, ..ReportFilter::default() };
+    let usual = ReportFilter::default();
     // The database counts these no further than `COUNT_LIMIT`.
     let few = |n: u64| if n < COUNT_LIMIT.unsigned_abs() { n.to_string() } else { "999+".into() };
     let mut chips = vec![
@@ -115,7 +112,7 @@ fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
     let states = State::ALL.into_iter().filter(|state| state.is_open() || *state == State::Closed);
     chips.extend(states.map(|state| (state.staff_label(), count(state).to_string(), only(state))));
     chips.push(("全部", all.to_string(), ReportFilter { states: States::All, ..usual }));
-    let here = filter.at_page(1);
+    let here = filter.first_page();
     let chips = chips.into_iter().map(|(word, n, target)| {
         let current = (target == here).then_some("true");
         let word = if word == "已派单" { "待接单" } else { word };

@@ -4,7 +4,7 @@ use domain::{
     campaign::CategoryKind,
     report::{
         State,
-        filter::{ReportFilter, States},
+        filter::{PageEnd, ReportFilter, States},
     },
 };
 use leptos::prelude::*;
@@ -32,6 +32,8 @@ pub fn ReportsPage() -> impl IntoView {
         });
         let rows = rows.collect_view();
         let empty = rows.is_empty();
+        let last = reports.last().filter(|_| more);
+        let next = last.map(|last| ReportFilter { before: Some(last.serial), ..filter.clone() });
         Some(view! {
             <PageTitle text=lang.say("身边的反映", "Reports around you") />
             <main id="main" class="reports-page">
@@ -44,7 +46,7 @@ pub fn ReportsPage() -> impl IntoView {
                     </div>
                 })}
                 <ul class="weui-cells report-list">{rows}</ul>
-                {pager("/reports", &filter, more)}
+                {pager("/reports", &filter, next.as_ref())}
             </main>
         })
     })
@@ -68,7 +70,7 @@ fn filter_form(page: &Page, filter: &ReportFilter) -> AnyView {
     let slug = |slug: &Option<domain::slug::Slug>| {
         slug.as_ref().map(ToString::to_string).unwrap_or_default()
     };
-    let narrowed = !filter.at_page(1).query_pairs().is_empty();
+    let narrowed = !filter.first_page().query_pairs().is_empty();
     view! {
         <details class="fold" open=narrowed>
             <summary>{lang.say("筛选", "Filter")}</summary>
@@ -102,22 +104,38 @@ pub fn filtered_url(path: &str, filter: &ReportFilter) -> String {
     if parts.is_empty() { path.to_owned() } else { format!("{path}?{}", parts.join("&")) }
 }
 
-/// Links to the previous and the next page of a list; `more` if there is a next one.
+/// Links to the first and the next page of a list. Going back is what browsers do.
 #[must_use]
-pub fn pager(path: &str, filter: &ReportFilter, more: bool) -> Option<AnyView> {
+pub fn pager(path: &str, filter: &ReportFilter, next: Option<&ReportFilter>) -> Option<AnyView> {
     let lang = Page::current().lang;
-    let before = (filter.page > 1).then(|| {
-        let href = filtered_url(path, &filter.at_page(filter.page - 1));
-        view! { <a class="weui-btn weui-btn_default" rel="prev" href=href>{lang.say("上一页", "Previous")}</a> }
+    let first = filter.first_page();
+    let first = (first != *filter).then(|| {
+        let href = filtered_url(path, &first);
+        view! { <a class="weui-btn weui-btn_default" href=href>{lang.say("回到第一页", "First page")}</a> }
     });
-    let after = more.then(|| {
-        let href = filtered_url(path, &filter.at_page(filter.page + 1));
+    let next = next.map(|next| {
+        let href = filtered_url(path, next);
         view! { <a class="weui-btn weui-btn_default" rel="next" href=href>{lang.say("下一页", "Next")}</a> }
     });
-    (before.is_some() || after.is_some()).then(|| {
-        let page = filter.page;
-        let here = lang.say(format!("第{page}页"), format!("Page {page}"));
-        view! { <nav class="pager" aria-label=lang.say("翻页", "Pages")>{before} <span>{here}</span> {after}</nav> }
+    (first.is_some() || next.is_some()).then(|| {
+        view! { <nav class="pager" aria-label=lang.say("翻页", "Pages")>{first} {next}</nav> }
             .into_any()
     })
+}
+
+/// The same for a list of staff, which may end where the search has stopped for now.
+#[must_use]
+pub fn queue_pager(path: &str, filter: &ReportFilter, end: PageEnd) -> AnyView {
+    let (next, searched) = match end {
+        PageEnd::Last => (None, None),
+        PageEnd::More(next) => (Some(next), None),
+        PageEnd::SearchedTo { next, submitted_at } => (Some(next), Some(submitted_at)),
+    };
+    let next = next.map(|after| ReportFilter { after: Some(after), ..filter.clone() });
+    let searched = searched.map(|at| {
+        let calendar = Page::current().service.calendar().civil(at);
+        let day = calendar.strftime("%Y年%-m月%-d日").to_string();
+        view! { <p class="notice" role="status">"已查到" {day} "提交的件，还没有查完，请按“下一页”接着查。"</p> }
+    });
+    view! { {searched} {pager(path, filter, next.as_ref())} }.into_any()
 }

@@ -11,3 +11,17 @@ CREATE INDEX signatures_wall ON signatures (ordinal)
 ALTER TABLE objections ADD COLUMN answered_at BIGINT;
 CREATE INDEX objections_open ON objections (ordinal) WHERE answered_at IS NULL;
 CREATE INDEX objections_visitor ON objections (visitor);
+-- The public list by state, grid and category, in the order of serials.
+CREATE INDEX reports_public_state ON reports (state, serial)
+    WHERE state IN ('accepted', 'dispatched', 'in_progress', 'awaiting_check', 'closed', 'duplicate', 'referred')
+    AND accepted_at IS NOT NULL AND hidden = 0 AND kind <> 'private';
+CREATE INDEX reports_public_grid ON reports (grid, state, serial)
+    WHERE state IN ('accepted', 'dispatched', 'in_progress', 'awaiting_check', 'closed', 'duplicate', 'referred')
+    AND accepted_at IS NOT NULL AND hidden = 0 AND kind <> 'private';
+CREATE INDEX reports_public_category ON reports (category, state, serial)
+    WHERE state IN ('accepted', 'dispatched', 'in_progress', 'awaiting_check', 'closed', 'duplicate', 'referred')
+    AND accepted_at IS NOT NULL AND hidden = 0 AND kind <> 'private';
+CREATE INDEX reports_public_both ON reports (grid, category, state, serial)
+    WHERE state IN ('accepted', 'dispatched', 'in_progress', 'awaiting_check', 'closed', 'duplicate', 'referred')
+    AND accepted_at IS NOT NULL AND hidden = 0 AND kind <> 'private';
+DROP INDEX reports_public;
