@@ -21,18 +21,23 @@ use domain::{
 };
 use jiff::tz::TimeZone;
 use store::{AuditEntry, PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
-use tokio::{
-    sync::{Semaphore, watch},
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
 use super::{
-    keyed_hash::HashKeys, limits::NameCounter, signature::name_pool::ShownNamePool,
+    keyed_hash::HashKeys,
+    limits::{FairLimits, FairQueue, NameCounter},
+    signature::name_pool::ShownNamePool,
     staff::password::PasswordPermits,
 };
 
-/// Photos that are decoded and encoded at once; each may take 300 MB for a moment.
-const MAX_PHOTO_JOBS: usize = 2;
+/// Photos that are decoded and encoded at once: each may take 300 MB and a second for a moment. What
+/// waits has its bytes in memory.
+const PHOTO_LIMITS: FairLimits = FairLimits {
+    turns: 2,
+    waiting_per_network: 24,
+    waiting_per_person: 4,
+    patience: Duration::from_secs(20),
+};
 
 /// The use cases of one campaign over one store.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ pub struct Service {
     pub(super) campaign: Arc<Campaign>,
     pub(super) time_zone: TimeZone,
     pub(super) calendar: WorkCalendar,
-    pub(super) photo_permits: Arc<Semaphore>,
+    pub(super) photo_turns: FairQueue,
     pub(super) passwords: PasswordPermits,
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
@@ -59,6 +64,8 @@ pub struct ServiceMetrics<'s> {
     pub writer: &'s WriterMetrics,
     /// Requests in the writer's queue.
     pub queue: usize,
+    /// Photos that wait to be made smaller.
+    pub photos_waiting: usize,
     /// Reports in each state.
     pub reports: Option<BTreeMap<State, u64>>,
     /// Open reports whose time has run out.
@@ -108,7 +115,7 @@ impl Service {
             campaign,
             time_zone,
             calendar,
-            photo_permits: Arc::new(Semaphore::new(MAX_PHOTO_JOBS)),
+            photo_turns: FairQueue::new(PHOTO_LIMITS),
             passwords: PasswordPermits::default(),
             keys,
             limits: true,
@@ -192,6 +199,7 @@ impl Service {
         ServiceMetrics {
             writer,
             queue,
+            photos_waiting: self.photo_turns.waiting(),
             reports: figures.ok().and_then(Result::ok).map(|figures| figures.states),
             overdue: overdue.ok().and_then(Result::ok),
             photo_store: photo_store.unwrap_or(false),

@@ -30,6 +30,18 @@ const THUMB: u32 = 400;
 /// JPEG quality of 100.
 const QUALITY: u8 = 82;
 
+/// Most bytes of a stored picture in full; photos of this size have 250,000 to 700,000.
+const FULL_BYTES_MAX: usize = 800_000;
+/// Most bytes of a stored thumbnail.
+const THUMB_BYTES_MAX: usize = 80_000;
+/// A longer side of so many pixels fits whatever it shows.
+const SMALLEST: u32 = 100;
+
+/// Scans of a JPEG that cost no more than one; usual encoders write up to 14.
+const USUAL_SCANS: usize = 4;
+/// Most scans of a JPEG.
+const SCANS_MAX: usize = 32;
+
 /// Why an uploaded file is not accepted as a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PhotoError {
@@ -76,12 +88,26 @@ impl From<PhotoError> for LocalizedText {
     }
 }
 
-/// Decodes what was sent, turns it upright and re-encodes it, which drops all metadata (EXIF, GPS).
-/// Takes long: never call it on a thread that answers.
+/// What it costs to decode what was sent, in kilopixels, from its header alone.
 ///
 /// # Errors
-/// [`PhotoError`] says why not.
-pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
+/// [`PhotoError`] for what [`process`] would refuse by its header.
+pub fn cost(bytes: &[u8]) -> Result<u32, PhotoError> {
+    let (format, decoder) = checked_decoder(bytes)?;
+    let (width, height) = decoder.dimensions();
+    let kilopixels = (u64::from(width) * u64::from(height) / 1000).max(1000);
+    let weight = match format {
+        // Lossless ones take twice as long as a JPEG.
+        ImageFormat::WebP => 2,
+        // A progressive one is gone through once for each scan.
+        ImageFormat::Jpeg => jpeg_scans(bytes).unwrap_or(1).div_ceil(USUAL_SCANS) as u64,
+        _ => 1,
+    };
+    Ok(u32::try_from(kilopixels * weight).unwrap_or(u32::MAX))
+}
+
+/// The decoder of a picture that is whole and not too large, by its header.
+fn checked_decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder + '_), PhotoError> {
     if bytes.is_empty() {
         return Err(PhotoError::Empty);
     }
@@ -92,20 +118,31 @@ pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
     if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
         return Err(PhotoError::Unknown);
     }
-    if format == ImageFormat::Jpeg && !is_whole_jpeg(bytes) {
+    if format == ImageFormat::Jpeg && jpeg_scans(bytes).is_none_or(|scans| scans > SCANS_MAX) {
         return Err(PhotoError::Broken);
     }
-    let broken = |_| PhotoError::Broken;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(2 * MEMORY_MAX);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let decoder = reader.into_decoder().map_err(|_| PhotoError::Broken)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
     if pixels > PIXELS_MAX || decoder.total_bytes() > MEMORY_MAX {
         return Err(PhotoError::TooManyPixels);
     }
+    Ok((format, decoder))
+}
+
+/// Decodes what was sent, turns it upright and re-encodes it, which drops all metadata (EXIF, GPS).
+/// Takes long: never call it on a thread that answers.
+///
+/// # Errors
+/// [`PhotoError`] says why not.
+pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
+    let broken = |_| PhotoError::Broken;
+    let (_, mut decoder) = checked_decoder(bytes)?;
+    let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation().map_err(broken)?;
     let decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
     let mut small = if width.max(height) > FULL { decoded.thumbnail(FULL, FULL) } else { decoded };
@@ -115,15 +152,17 @@ pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
     let pixels_sent = hash_of(&full);
     let full = DynamicImage::ImageRgb8(full);
     let thumb = full.thumbnail(THUMB, THUMB);
-    let shown = jpeg(&full)?;
+    let looks = looks(&thumb);
+    let (full, shown) = jpeg_within(full, FULL_BYTES_MAX)?;
+    let (_, thumb) = jpeg_within(thumb, THUMB_BYTES_MAX)?;
     let as_shown = image::load_from_memory_with_format(&shown, ImageFormat::Jpeg);
     Ok(EncodedPhoto {
         width: full.width(),
         height: full.height(),
-        thumb: jpeg(&thumb)?,
+        thumb,
         pixels_sent,
         pixels_shown: hash_of(&as_shown.map_err(broken)?.into_rgb8()),
-        looks: looks(&thumb),
+        looks,
         full: shown,
     })
 }
@@ -166,20 +205,43 @@ fn difference_hash(picture: &DynamicImage) -> u64 {
     })
 }
 
-/// Whether the JPEG has an end-of-image marker: decoders fill missing rows with grey. An embedded
-/// thumbnail has its own marker, so segments are skipped until the scan; within a scan the two
-/// bytes cannot mean anything else (ITU-T T.81, B.1.1). Data after the marker is ignored.
-fn is_whole_jpeg(bytes: &[u8]) -> bool {
+/// How many scans a JPEG has; `None` without an end-of-image marker: decoders fill missing rows with
+/// grey. An embedded thumbnail has markers of its own, so segments are skipped; within a scan, 0xff
+/// before anything but 0 and a restart marker begins the next segment (ITU-T T.81, B.1.1). Data
+/// after the end is ignored.
+fn jpeg_scans(bytes: &[u8]) -> Option<usize> {
     const START_OF_SCAN: u8 = 0xda;
-    const END: [u8; 2] = [0xff, 0xd9];
-    let mut at = 2;
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == START_OF_SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == END);
-        }
-        at += if marker == 0xff { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
+    const END: u8 = 0xd9;
+    const FILL: u8 = 0xff;
+    let (mut at, mut scans) = (2, 0);
+    while let Some(pair) = bytes.get(at..at + 2) {
+        let marker = match pair {
+            [0xff, marker] if scans == 0 || is_marker(*marker) => *marker,
+            // Data of a scan.
+            _ if scans > 0 => {
+                at += 1;
+                continue;
+            }
+            _ => return None,
+        };
+        at += match marker {
+            END => return Some(scans),
+            FILL => 1,
+            _ => {
+                scans += usize::from(marker == START_OF_SCAN);
+                let &[high, low] = bytes.get(at + 2..at + 4)? else { return None };
+                2 + usize::from(u16::from_be_bytes([high, low]))
+            }
+        };
     }
-    false
+    None
+}
+
+/// Whether this byte after 0xff ends the data of a scan. Others than these do not come between scans
+/// and are data of a file with a fault, which decoders go over.
+const fn is_marker(byte: u8) -> bool {
+    // Tables, scans and the end, segments of programs, a comment, a fill byte.
+    matches!(byte, 0xc4 | 0xcc | 0xd9..=0xdd | 0xe0..=0xef | 0xfe | 0xff)
 }
 
 /// In colour, with white behind whatever is transparent.
@@ -198,9 +260,97 @@ fn on_white(picture: &DynamicImage) -> RgbImage {
     })
 }
 
-fn jpeg(picture: &DynamicImage) -> Result<Bytes, PhotoError> {
+/// The picture as a JPEG of at most `most` bytes, and as it then is. Photos keep their size and
+/// quality; noise, which no encoder makes small, loses both.
+fn jpeg_within(
+    mut picture: DynamicImage,
+    most: usize,
+) -> Result<(DynamicImage, Bytes), PhotoError> {
+    let mut qualities = [QUALITY, 60, 40].into_iter();
+    loop {
+        let quality = qualities.next().unwrap_or(40);
+        let bytes = jpeg(&picture, quality)?;
+        let (width, height) = (picture.width(), picture.height());
+        if bytes.len() <= most || width.max(height) <= SMALLEST {
+            return Ok((picture, bytes));
+        }
+        if qualities.len() == 0 {
+            picture = picture.thumbnail((width / 2).max(1), (height / 2).max(1));
+        }
+    }
+}
+
+fn jpeg(picture: &DynamicImage, quality: u8) -> Result<Bytes, PhotoError> {
     let mut out = Vec::new();
-    let encoder = JpegEncoder::new_with_quality(&mut out, QUALITY);
+    let encoder = JpegEncoder::new_with_quality(&mut out, quality);
     picture.write_with_encoder(encoder).map_err(|_| PhotoError::Broken)?;
     Ok(out.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    /// Pixels without any pattern.
+    fn noise(width: u32, height: u32) -> DynamicImage {
+        let mut state = 1_u32;
+        let mut byte = || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state.to_be_bytes()[0]
+        };
+        RgbImage::from_fn(width, height, |_, _| Rgb([byte(), byte(), byte()])).into()
+    }
+
+    fn file(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    #[test]
+    fn noise_is_stored_small() {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP] {
+            let stored = process(&file(&noise(1600, 1200), format)).unwrap();
+            assert!(stored.full.len() <= FULL_BYTES_MAX, "{format:?}: {}", stored.full.len());
+            assert!(stored.thumb.len() <= THUMB_BYTES_MAX, "{format:?}: {}", stored.thumb.len());
+            let shown = image::load_from_memory(&stored.full).unwrap();
+            assert_eq!((shown.width(), shown.height()), (stored.width, stored.height));
+        }
+    }
+
+    #[test]
+    fn a_usual_photo_keeps_its_size() {
+        // Soft shapes with the grain of a camera.
+        let grain = noise(1600, 1200).into_rgb8();
+        let photo = RgbImage::from_fn(1600, 1200, |x, y| {
+            let grain = i32::from(grain.get_pixel(x, y).0[0]) / 32;
+            let light = i32::try_from((x + 2 * y) / 20 % 200).unwrap();
+            let byte = u8::try_from((light + grain).clamp(0, 255)).unwrap();
+            Rgb([byte, byte / 2, 200 - byte / 2])
+        });
+        let stored = process(&file(&photo.into(), ImageFormat::Jpeg)).unwrap();
+        assert_eq!((stored.width, stored.height), (1600, 1200));
+    }
+
+    #[test]
+    fn the_cost_is_known_from_the_header() {
+        let small = file(&noise(64, 48), ImageFormat::Jpeg);
+        assert_eq!(cost(&small), Ok(1000), "the least");
+        let wide = DynamicImage::new_rgb8(5000, 1000);
+        assert_eq!(cost(&file(&wide, ImageFormat::Png)), Ok(5000));
+        assert_eq!(cost(&file(&wide, ImageFormat::WebP)), Ok(10_000));
+        let jpeg = file(&wide, ImageFormat::Jpeg);
+        assert_eq!(cost(&jpeg), Ok(5000));
+        assert_eq!(jpeg_scans(&jpeg), Some(1));
+        assert_eq!(jpeg_scans(&jpeg[..jpeg.len() - 2]), None, "it ends too early");
+        // As many scans as a file has room for.
+        let scan = [&[0xff, 0xda, 0, 2][..], &[0; 8]].concat();
+        let scans = |n: usize| [&[0xff, 0xd8][..], &scan.repeat(n), &[0xff, 0xd9]].concat();
+        assert_eq!(jpeg_scans(&scans(40)), Some(40));
+        assert_eq!(cost(&scans(40)), Err(PhotoError::Broken));
+    }
 }

@@ -9,6 +9,7 @@ use super::{
     error::StoreError,
     sql::{
         connection::Value,
+        query::Query,
         statement::{Sql, sql_over_items},
     },
 };
@@ -18,8 +19,10 @@ use super::{
 pub struct Bucket {
     /// Keyed hash of visitor, device or client network: the table reveals no address.
     pub hash: String,
-    /// Attempts that are allowed within the window.
+    /// What is allowed within the window: attempts, or the sum of what they cost.
     pub free: u32,
+    /// What this attempt costs; 1 where attempts are counted.
+    pub cost: u32,
 }
 
 impl Store {
@@ -45,15 +48,21 @@ impl Store {
         // Increment and read in one statement, so that concurrent attempts are all counted.
         const COUNT: Sql = sql_over_items!(
             "INSERT INTO tries (place, n, since) \
-             SELECT item.value->>'place', 1, CAST(item.value->>'now' AS BIGINT) FROM",
+             SELECT item.value->>'place', CAST(item.value->>'cost' AS BIGINT), \
+             CAST(item.value->>'now' AS BIGINT) FROM",
             "WHERE true ON CONFLICT (place) DO UPDATE SET \
-             n = CASE WHEN tries.since < $2 THEN 1 ELSE tries.n + 1 END, \
+             n = CASE WHEN tries.since < $2 THEN excluded.n ELSE tries.n + excluded.n END, \
              since = CASE WHEN tries.since < $2 THEN excluded.since ELSE tries.since END \
              RETURNING place, n, since"
         );
         let mut sorted: Vec<&Bucket> = buckets.iter().collect();
         sorted.sort_by(|a, b| a.hash.cmp(&b.hash));
-        let items = sorted.iter().map(|bucket| json!({ "place": bucket.hash, "now": now }));
+        if let Some(since) = self.full_bucket(buckets, old).await? {
+            return Ok(Some(since));
+        }
+        let items = sorted
+            .iter()
+            .map(|bucket| json!({ "place": bucket.hash, "cost": bucket.cost, "now": now }));
         let mut tx = self.db.begin().await?;
         let counted: Vec<(String, i64, i64)> =
             tx.all(COUNT, &[Value::items(items), old.into()]).await?;
@@ -69,16 +78,34 @@ impl Store {
         Ok(None)
     }
 
-    /// Subtracts one attempt from each of `buckets`.
+    /// When the window of the first of `buckets` began that has no room, if there is one: whoever
+    /// is over a limit costs no write.
+    async fn full_bucket(
+        &self,
+        buckets: &[Bucket],
+        old: Millis,
+    ) -> Result<Option<Millis>, StoreError> {
+        let mut query = Query::new("SELECT place, n, since FROM tries WHERE since >= ");
+        query.bind(old).push(" AND place IN ");
+        query.bind_list(buckets.iter().map(|bucket| bucket.hash.as_str()));
+        let rows: Vec<(String, i64, i64)> = query.rows(&self.db).await?;
+        let full = |(hash, n, _): &&(String, i64, i64)| {
+            let bucket = buckets.iter().find(|bucket| bucket.hash == *hash);
+            bucket.is_some_and(|bucket| n + i64::from(bucket.cost) > i64::from(bucket.free))
+        };
+        Ok(rows.iter().find(full).map(|(_, _, since)| *since))
+    }
+
+    /// Subtracts this attempt from each of `buckets`.
     ///
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn uncount_attempt(&self, places: &[Bucket]) -> Result<(), StoreError> {
         const BACK: Sql = sql_over_items!(
-            "UPDATE tries SET n = n - 1 FROM",
+            "UPDATE tries SET n = n - CAST(item.value->>'cost' AS BIGINT) FROM",
             "WHERE tries.place = item.value->>'place' AND tries.n > 0"
         );
-        let items = places.iter().map(|place| json!({ "place": place.hash }));
+        let items = places.iter().map(|place| json!({ "place": place.hash, "cost": place.cost }));
         let mut tx = self.db.begin().await?;
         tx.run(BACK, &[Value::items(items)]).await?;
         tx.commit().await

@@ -36,6 +36,7 @@ mod migrations;
 mod nodes;
 mod ownership;
 mod pages;
+mod photo_limits;
 mod photos;
 mod privacy;
 mod proxies;

@@ -75,7 +75,8 @@ async fn a_client_cannot_hide_behind_what_it_writes(#[case] kind: Kind) {
         proxied.thirty_sign_hastily(Some(&line)).await;
         let counted = counted(&database).await;
         assert!(counted <= HASTY_FREE as i64, "{written:?}: {counted}");
-        assert_eq!(proxied.unknown_clients().await, [""; 0]);
+        let unknown = proxied.unknown_clients().await;
+        assert!(unknown.iter().all(|line| line.ends_with("} 0")), "{unknown:?}");
     }
 }
 
@@ -93,7 +94,8 @@ async fn who_is_unknown_counts_as_one_network_and_is_said_loudly(#[case] kind: K
         let counted = counted(&database).await;
         assert!(counted <= HASTY_FREE as i64, "{reason}: {counted}");
         let line = format!("chuangquan_unknown_clients_total{{reason=\"{reason}\"}} 60");
-        assert_eq!(proxied.unknown_clients().await, [line]);
+        let unknown = proxied.unknown_clients().await;
+        assert!(unknown.contains(&line), "{unknown:?}");
         let log = fs::read_to_string(database.folder.path().join("log")).unwrap();
         assert_eq!(log.matches("a trusted proxy does not say who asks").count(), 1, "{log}");
     }

@@ -73,11 +73,16 @@ impl Default for Metrics {
     fn default() -> Self {
         // From half a millisecond to four seconds.
         let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_5, 2.0, 14));
+        // There from the start, so that a rise is seen.
+        let unknown_clients = Family::default();
+        for reason in UnknownClient::ALL {
+            drop(unknown_clients.get_or_create(&UnknownLabel { reason: reason.as_str() }));
+        }
         Self {
             paths: OnceLock::new(),
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
-            unknown_clients: Family::default(),
+            unknown_clients,
             unknown_logged: AtomicU64::new(0),
             begun: Instant::now(),
         }

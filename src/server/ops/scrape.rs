@@ -77,6 +77,12 @@ fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
     gauge(&mut all, "signatures", "Valid signatures", counts.signatures);
     gauge(&mut all, "revision", "Revision of the public counts", counts.revision);
     gauge(&mut all, "writer_queue", "Signatures that wait to be written", as_u64(signs.queue));
+    gauge(
+        &mut all,
+        "photos_waiting",
+        "Photos that wait to be made smaller",
+        as_u64(signs.photos_waiting),
+    );
     let streams = as_u64(state.streams.taken());
     gauge(&mut all, "live_streams", "Clients that follow the counts", streams);
     gauge(&mut all, "photo_store_up", "Whether the photo store answers", signs.photo_store.into());

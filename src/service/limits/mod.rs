@@ -3,8 +3,13 @@
 //! What belongs here: counters and queues that know people and networks only as keys. What is
 //! counted, and what happens above a limit, is decided where the work is done.
 
+mod fair_queue;
 mod name_counter;
 mod rate_limit;
 
 pub use self::rate_limit::Requester;
-pub(crate) use self::{name_counter::NameCounter, rate_limit::Attempt};
+pub(crate) use self::{
+    fair_queue::{FairLimits, FairQueue},
+    name_counter::NameCounter,
+    rate_limit::Attempt,
+};

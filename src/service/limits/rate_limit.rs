@@ -32,6 +32,11 @@ const ALL_LOGINS_PER_NETWORK: u32 = 1_000;
 const PHRASES_PER_NETWORK: u32 = 300;
 /// Photos per visitor and window; a grid worker takes up to four a minute.
 const PHOTOS: u32 = 60;
+/// Kilopixels that are decoded for one visitor: 33 photos of 12 megapixels, or 200 that the page has
+/// made smaller; ten seconds of a processor.
+const KILOPIXELS: u32 = 400_000;
+/// Those for one client network: 8 % of a processor.
+const KILOPIXELS_PER_NETWORK: u32 = 3_000_000;
 /// Photos from one client network.
 const PHOTOS_PER_NETWORK: u32 = 1_500;
 /// Objections to messages by one visitor.
@@ -54,7 +59,7 @@ pub struct Requester<'a> {
 
 impl Requester<'_> {
     /// Who brings no cookie could be anyone in their network.
-    fn key(&self) -> &str {
+    pub fn key(&self) -> &str {
         self.visitor.map_or(self.client_network.narrow(), VisitorId::as_str)
     }
 }
@@ -70,7 +75,8 @@ pub struct Attempt {
 
 impl Attempt {
     fn new(keys: &HashKeys, own: (String, u32), shared: &[(String, u32)]) -> Self {
-        let bucket = |(text, free): &(String, u32)| Bucket { hash: keys.hash(text), free: *free };
+        let bucket =
+            |(text, free): &(String, u32)| Bucket { hash: keys.hash(text), free: *free, cost: 1 };
         Self { own: bucket(&own), shared: shared.iter().map(bucket).collect() }
     }
 
@@ -115,9 +121,19 @@ impl Attempt {
         Self::of(keys, "phrase", who, OWN, PHRASES_PER_NETWORK)
     }
 
-    /// A photo upload.
-    pub fn at_photos(keys: &HashKeys, who: &Requester<'_>) -> Self {
-        Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK)
+    /// A photo upload that costs so many kilopixels to decode. One photo costs more than the whole
+    /// budget of nobody.
+    pub fn at_photos(keys: &HashKeys, who: &Requester<'_>, kilopixels: u32) -> Self {
+        let mut attempt = Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK);
+        let pixels = |of: &str, free| Bucket {
+            hash: keys.hash(&format!("pixels of\n{of}")),
+            free,
+            cost: kilopixels.min(free),
+        };
+        attempt.shared.push(pixels(who.key(), KILOPIXELS));
+        let networks = who.client_network.keys();
+        attempt.shared.extend(networks.map(|key| pixels(key, KILOPIXELS_PER_NETWORK)));
+        attempt
     }
 
     /// An objection to a message.

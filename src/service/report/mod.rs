@@ -3,16 +3,15 @@
 pub mod case;
 pub mod casework;
 pub(crate) mod entry;
+mod photos;
 pub mod public;
 pub(crate) mod reporter;
-
-use std::sync::Arc;
 
 use domain::{
     campaign::{CategoryKind, Phase},
     lang::LocalizedText,
     report::{
-        Audience, Code, Event, EventKind, Photo, PhotoRole, Report, Source, State,
+        Audience, Code, Event, EventKind, PhotoRole, Report, Source, State,
         action::{
             command::FieldErrors,
             transition::{Rules, TransitionError},
@@ -24,22 +23,12 @@ use domain::{
     time::Millis,
     visitor::VisitorId,
 };
-use store::{Attached, ChangeError, EncodedPhoto, StoreError};
+use store::{Attached, ChangeError, StoreError};
 
-use super::{
-    base::Service,
-    limits::{Attempt, Requester},
-    photo::{self, PhotoError},
-};
+use super::{base::Service, photo::PhotoError};
 
 /// How long photos of a refused try are held.
 pub const HELD_FOR: Millis = 3_600_000;
-
-/// Seconds after which some of too many held photos are forgotten, about.
-const HELD_WAIT: u32 = 600;
-
-/// Most photos that are held for one visitor at once.
-const HELD_MAX: usize = 12;
 
 /// Why a report was not taken, or not changed.
 #[derive(Debug, thiserror::Error)]
@@ -126,85 +115,6 @@ pub struct Entry {
 }
 
 impl Service {
-    /// Decodes uploaded files and stores them as held photos.
-    ///
-    /// # Errors
-    /// [`ReportError::Photo`] for the first that is not an image; the others are held.
-    pub async fn hold_photos(
-        &self,
-        who: Option<&Requester<'_>>,
-        sent: Vec<bytes::Bytes>,
-    ) -> Result<Vec<Photo>, ReportError> {
-        let visitor = who.and_then(|who| who.visitor);
-        if let Some(visitor) = visitor {
-            let held = self.held_photos(visitor).await?.len();
-            if held + sent.len() > HELD_MAX {
-                return Err(ReportError::TooMany(HELD_WAIT));
-            }
-        }
-        let mut held = Vec::new();
-        let mut fault = None;
-        for bytes in sent {
-            // A broken one costs as much as a good one.
-            if let Some(who) = who {
-                let tried = Attempt::at_photos(&self.keys, who);
-                self.count_attempt(&tried).await?.map_err(ReportError::TooMany)?;
-            }
-            match self.encode_photo(bytes).await {
-                Ok(picture) => held.push((self.photo_of(visitor, &picture)?, picture)),
-                Err(error) => fault = fault.or(Some(error)),
-            }
-        }
-        self.store.hold(&self.photo_store, &held).await?;
-        match fault {
-            Some(error) => Err(error),
-            None => Ok(held.into_iter().map(|(photo, _)| photo).collect()),
-        }
-    }
-
-    fn photo_of(
-        &self,
-        visitor: Option<&VisitorId>,
-        picture: &EncodedPhoto,
-    ) -> Result<Photo, ReportError> {
-        Ok(Photo {
-            id: super::base::fresh_code()?,
-            serial: None,
-            visitor: visitor.cloned(),
-            role: PhotoRole::Before,
-            public: false,
-            width: picture.width,
-            height: picture.height,
-            at: super::base::now(),
-            pixels_sent: Some(picture.pixels_sent.clone()),
-            pixels_shown: Some(picture.pixels_shown.clone()),
-            looks: picture.looks.clone(),
-        })
-    }
-
-    /// Makes a picture, at most a few at once and beside the threads that answer.
-    async fn encode_photo(&self, bytes: bytes::Bytes) -> Result<EncodedPhoto, ReportError> {
-        let permit = Arc::clone(&self.photo_permits).acquire_owned().await;
-        // Moved into the blocking task: it keeps running, and the permit taken, if the request is
-        // cancelled.
-        let work = move || {
-            let processed = photo::process(&bytes);
-            drop(permit);
-            processed
-        };
-        let processed = tokio::task::spawn_blocking(work).await;
-        // A decoder that gives up by panicking has met a broken picture.
-        Ok(processed.unwrap_or(Err(PhotoError::Broken))?)
-    }
-
-    /// The photos that are held for `visitor`.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn held_photos(&self, visitor: &VisitorId) -> Result<Vec<Photo>, StoreError> {
-        self.store.held_for(visitor, super::base::now() - HELD_FOR).await
-    }
-
     /// Files a report of `visitor` with those of the held photos that `chosen` names.
     ///
     /// # Errors
@@ -364,20 +274,6 @@ impl Service {
     #[must_use]
     pub fn same_day(&self, then: Option<Millis>) -> bool {
         self.rules(super::base::now()).is_today(then)
-    }
-
-    /// Which of `wanted` are held for `visitor`, each once, in that order.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn known_held(
-        &self,
-        visitor: &VisitorId,
-        wanted: &[String],
-    ) -> Result<Vec<Code>, StoreError> {
-        let held = self.held_photos(visitor).await?;
-        let held = held.into_iter().map(|photo| photo.id);
-        Ok(held.filter(|id| wanted.iter().any(|wanted| wanted == id.as_str())).collect())
     }
 }
 

@@ -23,7 +23,9 @@ use crate::{
 };
 
 impl Store {
-    /// Stores photos and their rows as uploads that belong to no report yet ("held").
+    /// Stores photos and their rows as uploads that belong to no report yet ("held"); `false` if
+    /// more than `most` since `since` would then be held for their visitor: the sweep job deletes
+    /// them.
     ///
     /// # Errors
     /// [`StoreError`] when one is not known to be kept.
@@ -31,13 +33,24 @@ impl Store {
         &self,
         pictures: &PhotoStore,
         photos: &[(Photo, EncodedPhoto)],
-    ) -> Result<(), StoreError> {
-        if photos.is_empty() {
-            return Ok(());
-        }
+        since: Millis,
+        most: usize,
+    ) -> Result<bool, StoreError> {
+        let Some((first, _)) = photos.first() else { return Ok(true) };
         const READY: Sql = sql_over_items!(
             "UPDATE photos SET visitor = item.value->>'visitor' FROM",
             "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL AND photos.at > 0"
+        );
+        const ALONE: Sql = Sql::each(
+            "SELECT LENGTH($1)",
+            "SELECT 1::BIGINT FROM pg_advisory_xact_lock(hashtextextended($1, 0))",
+        );
+        const HELD: Sql = Sql::both(
+            "SELECT COUNT(*) FROM photos WHERE serial IS NULL AND visitor = $1 AND at >= $2",
+        );
+        const UNWANTED: Sql = sql_over_items!(
+            "UPDATE photos SET at = 0 FROM",
+            "WHERE photos.id = item.value->>'id' AND photos.serial IS NULL"
         );
         // Inserted without a visitor, so that nobody can use it before its files are stored.
         let without_visitor =
@@ -51,10 +64,23 @@ impl Store {
         let ready = photos.iter().map(|(photo, _)| photo);
         let ready = ready.map(|photo| json!({ "id": photo.id, "visitor": photo.visitor }));
         let mut tx = self.db.begin().await?;
+        if let Some(visitor) = &first.visitor {
+            // Of two requests of one visitor, the second waits, and counts what the first has held.
+            let visitor = Value::from(visitor.as_str());
+            tx.all::<(i64,)>(ALONE, std::slice::from_ref(&visitor)).await?;
+            let held: Vec<(i64,)> = tx.all(HELD, &[visitor, since.into()]).await?;
+            let held = held.first().map_or(0, |(n,)| n.unsigned_abs());
+            if held + photos.len() as u64 > most as u64 {
+                let ids = photos.iter().map(|(photo, _)| json!({ "id": photo.id }));
+                tx.run(UNWANTED, &[Value::items(ids)]).await?;
+                tx.commit().await?;
+                return Ok(false);
+            }
+        }
         let held = tx.run(READY, &[Value::items(ready)]).await?;
         tx.commit().await?;
         if held == photos.len() as u64 {
-            return Ok(());
+            return Ok(true);
         }
         Err(StoreError::Unavailable("the upload took longer than uploads are kept".into()))
     }
