@@ -32,7 +32,7 @@ pub struct MessageToReview {
     pub message: WallMessage,
     /// How many objections have no answer yet.
     pub objections: u64,
-    /// The newest reasons of those, of who gave one; at most [`REASONS`].
+    /// The newest reasons of those, of who gave one; at most three.
     pub reasons: Vec<String>,
 }
 
@@ -42,9 +42,9 @@ pub const REASONS: usize = 3;
 /// How much of a message's review waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MessagesWaiting {
-    /// Messages that nobody has decided about; at most [`COUNT_LIMIT`].
+    /// Messages that nobody has decided about; at most [`COUNT_LIMIT`](crate::COUNT_LIMIT).
     pub new: u64,
-    /// Messages on the wall with an objection that has no answer; at most [`COUNT_LIMIT`].
+    /// Messages on the wall with an objection that has no answer; at most [`COUNT_LIMIT`](crate::COUNT_LIMIT).
     pub objected: u64,
 }
 
