@@ -25,7 +25,7 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{
     keyed_hash::HashKeys,
-    limits::{FairLimits, FairQueue, NameCounter},
+    limits::{FairLimits, FairQueue, HourlyCounter},
     signature::name_pool::ShownNamePool,
     staff::password::PasswordPermits,
 };
@@ -51,7 +51,7 @@ pub struct Service {
     pub(super) passwords: PasswordPermits,
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
-    pub(super) names: NameCounter,
+    pub(super) names: HourlyCounter,
     pub(super) shown_names: ShownNamePool,
     /// Whether erased data may still be in the write-ahead log of SQLite.
     pub(super) wal_to_truncate: AtomicBool,
@@ -119,7 +119,7 @@ impl Service {
             passwords: PasswordPermits::default(),
             keys,
             limits: true,
-            names: NameCounter::default(),
+            names: HourlyCounter::default(),
             shown_names: ShownNamePool::default(),
             wal_to_truncate: AtomicBool::new(true),
         }

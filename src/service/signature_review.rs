@@ -122,9 +122,9 @@ impl Service {
         if signals.dwell < MIN_DWELL {
             doubt(FraudRule::Hasty, counted(FraudRule::Hasty, client_network));
         }
-        let of_name = counted(FraudRule::SameName, &format!("{client_network}\n{name}"));
+        let of_name = format!("{client_network}\n{name}");
         if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
-            doubt(FraudRule::SameName, of_name);
+            doubt(FraudRule::SameName, counted(FraudRule::SameName, &of_name));
         }
         (Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts)
     }

@@ -4,12 +4,12 @@
 //! counted, and what happens above a limit, is decided where the work is done.
 
 mod fair_queue;
-mod name_counter;
+mod hourly_counter;
 mod rate_limit;
 
 pub use self::rate_limit::Requester;
 pub(crate) use self::{
     fair_queue::{FairLimits, FairQueue},
-    name_counter::NameCounter,
+    hourly_counter::HourlyCounter,
     rate_limit::Attempt,
 };
