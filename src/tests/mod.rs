@@ -21,6 +21,7 @@ mod deploy;
 mod docs;
 mod durability;
 mod export;
+mod floods;
 mod four_eyes;
 mod fraud;
 mod fuzz_corpus;

@@ -73,13 +73,22 @@ pub async fn store_uploads(
         // Without a cookie nobody could claim them later.
         return Ok(UploadedPhotos { held: Vec::new(), fault: None });
     }
-    let mut codes = state.service.known_held(&visitor.id, &posted.all(held)).await?;
+    let wanted = posted.all(held);
+    let mut codes = match state.service.known_held(&visitor.id, &wanted).await {
+        Ok(codes) => codes,
+        Err(error) => {
+            let held = wanted.iter().filter_map(|id| Code::parse(id).ok()).collect();
+            return Ok(UploadedPhotos { held, fault: Some(error.into()) });
+        }
+    };
     let mut fault = posted.oversized.then_some(ReportError::Photo(PhotoError::TooLarge));
     for bytes in posted.files(name) {
         match state.service.hold_photos(Some(&visitor.requester()), vec![bytes]).await {
             Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),
-            Err(error @ ReportError::TooMany(_)) => {
-                // The others would be too many, too.
+            Err(
+                error @ (ReportError::TooMany(_) | ReportError::Store(StoreError::Unavailable(_))),
+            ) => {
+                // The others would fare the same.
                 fault = Some(error);
                 break;
             }
@@ -107,6 +116,15 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
                 ),
             );
             StatusCode::TOO_MANY_REQUESTS
+        }
+        Some(ReportError::Store(error)) => {
+            tracing::warn!(%error, "a photo could not be stored");
+            let busy = LocalizedText::new(
+                "系统正忙，照片没有存下，请过几秒再选一次；您写的都在",
+                "The system is busy, so a photo was not stored; please choose it again in a few seconds. What you wrote is still here",
+            );
+            errors.insert(0, ("photos", busy));
+            StatusCode::SERVICE_UNAVAILABLE
         }
         Some(error) => {
             if let ReportError::Photo(fault) = error {
@@ -153,6 +171,26 @@ async fn not_stored(
     render::with_form(state, parts, "/report", form, StatusCode::SERVICE_UNAVAILABLE).await
 }
 
+/// A form that comes too soon after many others, with all that is in it.
+async fn too_fast(
+    state: &AppState,
+    parts: Parts,
+    page: &str,
+    form: FormState,
+    seconds: u32,
+) -> Response {
+    let minutes = seconds.div_ceil(60);
+    let again = LocalizedText::new(
+        format!("还没有提交：您这会儿提交了很多。您填的内容都在，请{minutes}分钟后再提交。"),
+        format!(
+            "Not sent yet: you have sent many of late. Everything is still here; please send it again in {minutes} minutes."
+        ),
+    );
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let page = render::with_form(state, parts, page, form.with_message(again), status).await;
+    with_retry_after(page, Some(seconds))
+}
+
 /// Files a report. A refused form is rendered again with its values and photos.
 pub async fn file(
     State(state): State<AppState>,
@@ -171,19 +209,12 @@ pub async fn file(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(render::with_form(&state, parts, "/report", sent, status).await);
     }
-    let brought = match store_uploads(&state, &visitor, &posted, ("photos", "held")).await {
-        Ok(brought) => brought,
-        // The uploaded files are lost; the texts are kept.
-        Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
-            let held = posted.all("held");
-            let held: Vec<Code> = held.iter().filter_map(|id| Code::parse(id).ok()).collect();
-            return Ok(not_stored(&state, parts, posted, &held, &error).await);
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let brought = store_uploads(&state, &visitor, &posted, ("photos", "held")).await?;
+    if let Some(ReportError::Store(error)) = &brought.fault {
+        return Ok(not_stored(&state, parts, posted, &brought.held, error).await);
+    }
     let key = Code::parse(&posted.first("form_key")).ok();
     let filed = match &brought.fault {
-        // Other errors of the form are reported at the same time.
         Some(_) => {
             let photos = brought.held.len();
             state.service.check_report(&form, Source::Resident, photos).map(|_| None)
@@ -196,6 +227,10 @@ pub async fn file(
         Err(ReportError::Form(errors)) => errors,
         Err(ReportError::Store(error @ StoreError::Unavailable(_))) => {
             return Ok(not_stored(&state, parts, posted, &brought.held, &error).await);
+        }
+        Err(ReportError::TooFast(seconds)) => {
+            let form = FormState::submitted("report", values(posted, &brought.held, "held"));
+            return Ok(too_fast(&state, parts, "/report", form, seconds).await);
         }
         Err(error) => return Err(error.into()),
     };
@@ -295,11 +330,10 @@ pub async fn act(
     if action != "support" && !own {
         return Err(Refusal::WrongVisitor.into());
     }
-    if action == "support" {
-        Ok(support(&state, &visitor, &code).await?)
-    } else {
-        Ok(reporter_action(&state, &visitor, &code, &action, posted, &parts).await?)
-    }
+    Ok(match action.as_str() {
+        "support" => support(&state, &visitor, &code).await?,
+        wish => reporter_action(&state, &visitor, &code, wish, posted, &parts).await?,
+    })
 }
 
 async fn support(
@@ -308,8 +342,7 @@ async fn support(
     code: &Code,
 ) -> Result<Response, ReportError> {
     if !visitor.known {
-        // Refused until the cookie of this response comes back: without it, someone could support
-        // many times.
+        // Until the cookie of this response comes back: else someone could support many times.
         return Err(ReportError::NewVisitor);
     }
     state.service.support_report(&visitor.id, code).await?;
@@ -350,6 +383,10 @@ async fn reporter_action(
                 }
                 Ok(report) => return Ok(to_report(&report)),
                 Err(ReportError::Form(errors)) => errors,
+                Err(ReportError::TooFast(seconds)) => {
+                    let form = FormState::submitted(wish, values(posted, &brought.held, "held"));
+                    return Ok(too_fast(state, parts.clone(), &page, form, seconds).await);
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -67,7 +67,9 @@ impl From<ReportError> for AppError {
             ReportError::NotTheirs => Refusal::WrongVisitor,
             ReportError::NewVisitor => Refusal::NoVisitorCookie,
             ReportError::Conflict | ReportError::Stale(_) => Refusal::Conflict,
-            ReportError::TooMany(seconds) => Refusal::RateLimited(seconds),
+            ReportError::TooMany(seconds) | ReportError::TooFast(seconds) => {
+                Refusal::RateLimited(seconds)
+            }
             ReportError::Photo(PhotoError::TooLarge) => Refusal::TooLarge,
             ReportError::Photo(_) => Refusal::UnsupportedImage,
             ReportError::Form(_) => Refusal::Malformed,

@@ -32,13 +32,20 @@ const ALL_LOGINS_PER_NETWORK: u32 = 1_000;
 const PHRASES_PER_NETWORK: u32 = 300;
 /// Photos per visitor and window; a grid worker takes up to four a minute.
 const PHOTOS: u32 = 60;
-/// Kilopixels that are decoded for one visitor: 33 photos of 12 megapixels, or 200 that the page has
-/// made smaller; ten seconds of a processor.
+/// Kilopixels that are decoded for one visitor: 33 photos of 12 megapixels, or all [`PHOTOS`] that the
+/// page has made smaller; ten seconds of a processor.
 const KILOPIXELS: u32 = 400_000;
-/// Those for one client network: 8 % of a processor.
+/// Those for one client network, some hundred seconds of a processor in a quarter of an hour: 250
+/// photos of 12 megapixels, or all [`PHOTOS_PER_NETWORK`] that pages have made smaller.
 const KILOPIXELS_PER_NETWORK: u32 = 3_000_000;
 /// Photos from one client network.
 const PHOTOS_PER_NETWORK: u32 = 1_500;
+/// Reports by one visitor: more than a person finds on a walk.
+const REPORTS: u32 = 10;
+/// Additions to reports by one visitor.
+const ADDITIONS: u32 = 20;
+/// Reports that one visitor says to have met, too.
+const SUPPORTS: u32 = 30;
 /// Objections to messages by one visitor.
 const OBJECTIONS: u32 = 5;
 /// Objections from one client network: room for a street behind one address.
@@ -121,19 +128,38 @@ impl Attempt {
         Self::of(keys, "phrase", who, OWN, PHRASES_PER_NETWORK)
     }
 
-    /// A photo upload that costs so many kilopixels to decode. One photo costs more than the whole
-    /// budget of nobody.
-    pub fn at_photos(keys: &HashKeys, who: &Requester<'_>, kilopixels: u32) -> Self {
-        let mut attempt = Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK);
+    /// A photo upload, whatever is in it.
+    pub fn at_photos(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::of(keys, "photo", who, PHOTOS, PHOTOS_PER_NETWORK)
+    }
+
+    /// Decoding a photo that costs so many kilopixels. No photo costs more than a whole budget.
+    pub fn at_pixels(keys: &HashKeys, who: &Requester<'_>, kilopixels: u32) -> Self {
         let pixels = |of: &str, free| Bucket {
             hash: keys.hash(&format!("pixels of\n{of}")),
             free,
             cost: kilopixels.min(free),
         };
-        attempt.shared.push(pixels(who.key(), KILOPIXELS));
         let networks = who.client_network.keys();
-        attempt.shared.extend(networks.map(|key| pixels(key, KILOPIXELS_PER_NETWORK)));
-        attempt
+        Self {
+            own: pixels(&format!("visitor {}", who.key()), KILOPIXELS),
+            shared: networks.map(|key| pixels(key, KILOPIXELS_PER_NETWORK)).collect(),
+        }
+    }
+
+    /// A report by a visitor.
+    pub fn at_reports(keys: &HashKeys, visitor: &VisitorId) -> Self {
+        Self::new(keys, (format!("report of\n{}", visitor.as_str()), REPORTS), &[])
+    }
+
+    /// An addition to a report, by its reporter.
+    pub fn at_additions(keys: &HashKeys, visitor: &VisitorId) -> Self {
+        Self::new(keys, (format!("addition of\n{}", visitor.as_str()), ADDITIONS), &[])
+    }
+
+    /// A visitor says to have met what somebody else reported.
+    pub fn at_supports(keys: &HashKeys, visitor: &VisitorId) -> Self {
+        Self::new(keys, (format!("support of\n{}", visitor.as_str()), SUPPORTS), &[])
     }
 
     /// An objection to a message.
@@ -164,6 +190,15 @@ impl Service {
         let since = self.store.try_once(&buckets, now, now - WINDOW).await?;
         let wait = |since: Millis| u32::try_from((since + WINDOW - now) / 1000).unwrap_or(1).max(1);
         Ok(since.map_or(Ok(()), |since| Err(wait(since))))
+    }
+
+    /// After an attempt that was not looked at: takes it out of all buckets.
+    pub(crate) async fn take_back_attempt(&self, tried: &Attempt) -> Result<(), StoreError> {
+        if !self.limits {
+            return Ok(());
+        }
+        let buckets: Vec<Bucket> = [&tried.own].into_iter().chain(&tried.shared).cloned().collect();
+        self.store.uncount_attempt(&buckets).await
     }
 
     /// After a success: clears the requester's bucket and takes this attempt out of the shared ones.

@@ -25,10 +25,13 @@ use domain::{
 };
 use store::{Attached, ChangeError, StoreError};
 
-use super::{base::Service, photo::PhotoError};
+use super::{base::Service, limits::Attempt, photo::PhotoError};
 
 /// How long photos of a refused try are held.
 pub const HELD_FOR: Millis = 3_600_000;
+
+/// Seconds after which to try again when the system is busy.
+const BUSY_WAIT: u32 = 5;
 
 /// Why a report was not taken, or not changed.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +51,9 @@ pub enum ReportError {
     /// Too many photos wait already, or were sent of late: seconds to wait.
     #[error("too many photos")]
     TooMany(u32),
+    /// Too much was sent by this visitor of late: seconds to wait.
+    #[error("too much was sent")]
+    TooFast(u32),
     /// This person may not do it.
     #[error("this person may not do it")]
     Forbidden(&'static str),
@@ -83,7 +89,8 @@ impl ReportError {
     #[must_use]
     pub const fn wait(&self) -> Option<u32> {
         match self {
-            Self::TooMany(seconds) => Some(*seconds),
+            Self::TooMany(seconds) | Self::TooFast(seconds) => Some(*seconds),
+            Self::Store(StoreError::Unavailable(_)) => Some(BUSY_WAIT),
             _ => None,
         }
     }
@@ -127,6 +134,16 @@ impl Service {
         form_key: Option<Code>,
     ) -> Result<Report, ReportError> {
         let new = self.check_report(form, Source::Resident, chosen.len())?;
+        let tried = Attempt::at_reports(&self.keys, visitor);
+        if let Err(seconds) = self.count_attempt(&tried).await? {
+            // The answer may have been lost, and the form comes again.
+            let known = match &form_key {
+                Some(key) => self.store.filed_with(visitor, key).await?,
+                None => None,
+            };
+            let known = known.filter(|known| known.description == new.description);
+            return known.ok_or(ReportError::TooFast(seconds));
+        }
         let photos = before(chosen);
         let entry = Entry {
             source: Source::Resident,

@@ -12,7 +12,10 @@ use domain::{
 use store::{Change, Notice};
 
 use super::{ReportError, before};
-use crate::base::{Service, now};
+use crate::{
+    base::{Service, now},
+    limits::Attempt,
+};
 
 /// A reporter command that is equal to the last one within this time is a repeated request: longer
 /// than a proxy or a person waits for a lost response.
@@ -31,6 +34,10 @@ impl Service {
         command: &ReporterCommand,
         photos: &[Code],
     ) -> Result<Report, ReportError> {
+        if matches!(command, ReporterCommand::Add { .. }) {
+            let tried = Attempt::at_additions(&self.keys, visitor);
+            self.count_attempt(&tried).await?.map_err(ReportError::TooFast)?;
+        }
         let rules = self.rules(now());
         let mut repeated = None;
         let changed = self.store.change(code, |report, known| {
@@ -88,6 +95,8 @@ impl Service {
         if !report.state.is_open() {
             return Err(ReportError::Conflict);
         }
+        let tried = Attempt::at_supports(&self.keys, visitor);
+        self.count_attempt(&tried).await?.map_err(ReportError::TooFast)?;
         self.store.support(report.serial, visitor, now()).await?;
         Ok(())
     }

@@ -113,6 +113,22 @@ impl<E> From<StoreError> for ChangeError<E> {
 }
 
 impl Store {
+    /// The report that a visitor has filed with this form.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn filed_with(
+        &self,
+        visitor: &VisitorId,
+        form_key: &Code,
+    ) -> Result<Option<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE state <> 'withdrawn' AND form_key = ").bind(form_key.as_str());
+        query.push(" AND visitor = ").bind(visitor.as_str());
+        query.push(" ORDER BY serial DESC LIMIT 1");
+        Ok(query.find(&self.db).await?.pop())
+    }
+
     /// Files a report with the photos that are held for it, giving it the next serial. A
     /// form that was filed already gives its report once more.
     ///
