@@ -1,7 +1,7 @@
 //! Validation of short free text: normalisation, length, invisible characters and links.
 
 #[cfg(not(target_arch = "wasm32"))]
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 
 /// Normalises to Unicode NFC, so that composed and decomposed characters count the same. The wasm
 /// build calls JavaScript's `normalize`, which keeps the Unicode tables out of the wasm file.
@@ -78,31 +78,50 @@ pub fn has_link(text: &str) -> bool {
     })
 }
 
-/// Whether a name may be shown to everyone: letters, at least two, with at most one separator
-/// between two of them, as names have. Digits, signs and letters in disguise (full width, circled)
-/// spell things that no name does. Not for browsers: it needs the Unicode tables.
+/// Whether a name may be shown to everyone: letters that people here have in their names, at least
+/// two, with at most one separator between two of them. Digits, signs, letters in disguise (full
+/// width, circled) and of scripts that nobody signs with spell things that no name does. Not for
+/// browsers: it needs the Unicode tables.
 #[cfg(not(target_arch = "wasm32"))]
 #[must_use]
 pub fn is_presentable(name: &str) -> bool {
     const SEPARATORS: [&str; 8] = ["", " ", "·", "'", "’", "-", ".", ". "];
-    let (mut letters, mut separator) = (0, String::new());
+    let (mut letters, mut marks, mut separator) = (0, 0, String::new());
     for c in name.chars() {
-        if c.is_alphabetic() {
+        if is_name_letter(c) {
             if letters == 0 && !separator.is_empty() || !SEPARATORS.contains(&separator.as_str()) {
                 return false;
             }
             separator.clear();
-            letters += 1;
-        } else if !(is_combining_mark(c) && separator.is_empty() && letters > 0) {
+            (letters, marks) = (letters + 1, 0);
+        } else if is_name_mark(c) && separator.is_empty() && letters > 0 && marks < 2 {
+            marks += 1;
+        } else {
             separator.push(c);
         }
     }
     letters >= 2 && separator.is_empty() && name.nfkc().eq(name.chars())
 }
 
+/// Letters of Chinese, Latin, Cyrillic, Arabic (Uyghur), Tibetan, Mongolian, Yi, Hangul and kana, but
+/// not the two 卍, which are Chinese characters as well.
+fn is_name_letter(c: char) -> bool {
+    let of_a_name = matches!(c,
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{400}'..='\u{481}'
+        | '\u{48a}'..='\u{52f}' | '\u{620}'..='\u{64a}' | '\u{66e}'..='\u{6d3}' | '\u{f40}'..='\u{f6c}'
+        | '\u{1820}'..='\u{1878}' | '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fa}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{a000}'..='\u{a48c}'
+        | '\u{ac00}'..='\u{d7a3}' | '\u{20000}'..='\u{323af}');
+    of_a_name && c.is_alphabetic() && !matches!(c, '卍' | '卐')
+}
+
+/// Marks that stand on or under a letter of a name: accents, Arabic and Tibetan vowels.
+const fn is_name_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{331}' | '\u{64b}'..='\u{655}' | '\u{f71}'..='\u{f84}' | '\u{f90}'..='\u{fbc}')
+}
+
 /// The public form of a name: its first letter, and an asterisk for each further one, at most two:
 /// 王测试 is 王**, 欧阳 is 欧*. A single letter is not shown.
-#[cfg(not(target_arch = "wasm32"))]
 #[must_use]
 pub fn masked(name: &str) -> String {
     let mut letters = name.chars().filter(|c| c.is_alphabetic());
@@ -111,7 +130,7 @@ pub fn masked(name: &str) -> String {
         0 => "*".into(),
         further => {
             let marks = name.chars().skip_while(|c| *c != first).skip(1);
-            let marks = marks.take_while(|c| is_combining_mark(*c));
+            let marks = marks.take_while(|c| is_name_mark(*c)).take(2);
             [first].into_iter().chain(marks).chain("**".chars().take(further)).collect()
         }
     }
@@ -202,6 +221,11 @@ mod tests {
             "打 倒!",
             "\u{301}王测",
             "王·\u{301}测",
+            "党\u{20e0}测",
+            "x\u{301}\u{302}\u{303}a",
+            "卐卐",
+            "\u{13000}\u{13001}",
+            "\u{115f}王",
         ] {
             assert!(!is_presentable(other), "{other}");
         }

@@ -16,7 +16,12 @@ use tower_http::csrf::CsrfLayer;
 
 use super::{
     forms::memory,
-    http::{assets::Assets, client_ip, concurrency::ConcurrencyLimit, live_feed::LiveFeed},
+    http::{
+        assets::Assets,
+        client_ip::{self, Peer, UnknownClient},
+        concurrency::ConcurrencyLimit,
+        live_feed::LiveFeed,
+    },
     ops::metrics::Metrics,
     pages::{cache::SharedPages, share_image::ShareImage},
     session::cookies::CookieKeys,
@@ -162,7 +167,13 @@ impl AppState {
         headers: &HeaderMap,
     ) -> ClientNetwork {
         match client_ip::client_address(extensions, headers, &self.trusted_proxies) {
-            Ok(address) => ClientNetwork::of(address),
+            Ok(address) => {
+                let peer = extensions.get::<Peer>().map(|peer| peer.0.to_canonical());
+                if peer == Some(address) && client_ip::seems_untrusted_proxy(headers, address) {
+                    self.metrics.unknown_client(UnknownClient::UntrustedProxy);
+                }
+                ClientNetwork::of(address)
+            }
             Err(why) => {
                 self.metrics.unknown_client(why);
                 ClientNetwork::unknown()

@@ -67,7 +67,7 @@ impl Service {
         let mut wall = self.store.wall(before, WALL_PAGE).await?;
         let old = now() - SHOWN_AFTER;
         for message in &mut wall {
-            // The text was looked at; the name was not.
+            // Who has looked at the text has seen the name, but not how it looks in a row.
             let name = message.name.take().filter(|_| message.signed_at < old);
             message.name = name.as_deref().and_then(public_name);
         }

@@ -101,13 +101,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn uncount_attempt(&self, places: &[Bucket]) -> Result<(), StoreError> {
-        const BACK: Sql = sql_over_items!(
-            "UPDATE tries SET n = n - CAST(item.value->>'cost' AS BIGINT) FROM",
-            "WHERE tries.place = item.value->>'place' AND tries.n > 0"
-        );
-        let items = places.iter().map(|place| json!({ "place": place.hash, "cost": place.cost }));
+        const BACK: Sql = Sql::both("UPDATE tries SET n = n - $2 WHERE place = $1 AND n >= $2");
+        // One after the other, by hash, as they are counted: else two transactions deadlock.
+        let mut sorted: Vec<&Bucket> = places.iter().collect();
+        sorted.sort_by(|a, b| a.hash.cmp(&b.hash));
         let mut tx = self.db.begin().await?;
-        tx.run(BACK, &[Value::items(items)]).await?;
+        for bucket in sorted {
+            tx.run(BACK, &[bucket.hash.as_str().into(), i64::from(bucket.cost).into()]).await?;
+        }
         tx.commit().await
     }
 

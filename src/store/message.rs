@@ -211,8 +211,10 @@ impl Store {
         const WAITING: Sql = Sql::both(
             "SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM signatures WHERE state = 'valid' \
              AND message IS NOT NULL AND message_state IS NULL LIMIT $1) AS new), \
-             (SELECT COUNT(*) FROM (SELECT DISTINCT ordinal FROM objections \
-             WHERE answered_at IS NULL LIMIT $1) AS objected)",
+             (SELECT COUNT(*) FROM (SELECT DISTINCT objections.ordinal FROM objections \
+             JOIN signatures ON signatures.ordinal = objections.ordinal \
+             WHERE answered_at IS NULL AND state = 'valid' AND message_state = 'shown' \
+             LIMIT $1) AS objected)",
         );
         let rows: Vec<(i64, i64)> = self.db.all(WAITING, &[COUNT_LIMIT.into()]).await?;
         let (new, objected) = rows.first().copied().unwrap_or_default();
@@ -256,8 +258,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn open_objections_of(&self, visitor: &VisitorId) -> Result<u64, StoreError> {
-        const OPEN: Sql =
-            Sql::both("SELECT COUNT(*) FROM objections WHERE visitor = $1 AND answered_at IS NULL");
+        const OPEN: Sql = Sql::both(
+            "SELECT COUNT(*) FROM objections \
+             JOIN signatures ON signatures.ordinal = objections.ordinal \
+             WHERE objections.visitor = $1 AND answered_at IS NULL \
+             AND state = 'valid' AND message_state = 'shown'",
+        );
         let rows: Vec<(i64,)> = self.db.all(OPEN, &[visitor.as_str().into()]).await?;
         Ok(rows.first().map_or(0, |row| row.0.unsigned_abs()))
     }
@@ -274,7 +280,8 @@ impl Store {
         at: Millis,
     ) -> Result<bool, StoreError> {
         const SHOWN: Sql = Sql::both(
-            "SELECT ordinal FROM signatures WHERE ordinal = $1 AND message_state = 'shown'",
+            "SELECT ordinal FROM signatures WHERE ordinal = $1 AND state = 'valid' \
+             AND message_state = 'shown'",
         );
         let reason = sealed_reason(&self.db.seal, ordinal, visitor.as_str(), reason)?;
         let ordinal = i64::try_from(ordinal).unwrap_or(i64::MAX);

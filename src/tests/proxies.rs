@@ -97,6 +97,6 @@ async fn who_is_unknown_counts_as_one_network_and_is_said_loudly(#[case] kind: K
         let unknown = proxied.unknown_clients().await;
         assert!(unknown.contains(&line), "{unknown:?}");
         let log = fs::read_to_string(database.folder.path().join("log")).unwrap();
-        assert_eq!(log.matches("a trusted proxy does not say who asks").count(), 1, "{log}");
+        assert_eq!(log.matches("a proxy does not say who asks").count(), 1, "{log}");
     }
 }

@@ -23,12 +23,15 @@ pub enum UnknownClient {
     NotAnAddress,
     /// It lists trusted proxies only.
     OnlyProxies,
+    /// What seems to be a proxy is not among the trusted ones: its address counts for all its
+    /// clients.
+    UntrustedProxy,
 }
 
 impl UnknownClient {
     /// All reasons.
-    pub const ALL: [Self; 4] =
-        [Self::NoPeer, Self::NoHeader, Self::NotAnAddress, Self::OnlyProxies];
+    pub const ALL: [Self; 5] =
+        [Self::NoPeer, Self::NoHeader, Self::NotAnAddress, Self::OnlyProxies, Self::UntrustedProxy];
 
     /// Its label.
     pub const fn as_str(self) -> &'static str {
@@ -37,6 +40,7 @@ impl UnknownClient {
             Self::NoHeader => "no_header",
             Self::NotAnAddress => "not_an_address",
             Self::OnlyProxies => "only_proxies",
+            Self::UntrustedProxy => "untrusted_proxy",
         }
     }
 }
@@ -70,6 +74,16 @@ pub(crate) fn client_address(
     found
 }
 
+/// Whether a request from `peer`, whose word is not taken, was forwarded all the same: by a proxy near
+/// the server that the settings do not name.
+pub(crate) fn seems_untrusted_proxy(headers: &HeaderMap, peer: IpAddr) -> bool {
+    let near = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    };
+    near && headers.contains_key(FORWARDED_FOR)
+}
+
 /// An address as proxies write it: alone, with a port, or in brackets.
 fn address(entry: &[u8]) -> Option<IpAddr> {
     let entry = str::from_utf8(entry).ok()?.trim();
@@ -85,6 +99,11 @@ pub fn network(text: &str) -> Result<IpNet, String> {
     let single = text.trim().parse::<IpAddr>().map(IpNet::from);
     let network = single.or_else(|_| text.trim().parse());
     let network: IpNet = network.map_err(|_| format!("{text} is no address or network"))?;
+    // An IPv4 address may be written as one of IPv6.
+    let network = match network.addr().to_canonical() {
+        address if network.prefix_len() == network.max_prefix_len() => address.into(),
+        _ => network,
+    };
     match network.prefix_len() {
         0 => Err(format!("{text} trusts everyone: name the proxy's own address")),
         _ => Ok(network),
@@ -131,6 +150,19 @@ mod tests {
         assert_eq!(client(&[b"203.0.113.9,"]), Err(UnknownClient::NotAnAddress));
         assert_eq!(client(&[b"203.0.113.9, \xe9"]), Err(UnknownClient::NotAnAddress));
         assert_eq!(client(&[b"10.0.0.2"]), Err(UnknownClient::OnlyProxies));
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_trusts_is_noticed() {
+        let seems =
+            |peer: &str, headers: &HeaderMap| seems_untrusted_proxy(headers, peer.parse().unwrap());
+        let mut forwarded = HeaderMap::new();
+        forwarded.insert(FORWARDED_FOR, HeaderValue::from_static("203.0.113.9"));
+        for peer in ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1"] {
+            assert!(seems(peer, &forwarded) && !seems(peer, &HeaderMap::new()), "{peer}");
+        }
+        assert!(!seems("203.0.113.9", &forwarded), "anybody may send the header");
+        assert_eq!(network("::ffff:127.0.0.1"), network("127.0.0.1"));
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Metrics {
         if self.unknown_logged.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok() {
             tracing::error!(
                 reason,
-                "a trusted proxy does not say who asks: all its clients share one set of limits; \
+                "a proxy does not say who asks, or is not trusted: all its clients share one set of limits; \
                  see docs/operations.md, \"Behind a proxy\""
             );
         }

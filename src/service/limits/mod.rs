@@ -9,7 +9,7 @@ mod rate_limit;
 
 pub use self::rate_limit::Requester;
 pub(crate) use self::{
-    fair_queue::{FairLimits, FairQueue},
+    fair_queue::{FairLimits, FairQueue, Turn},
     hourly_counter::HourlyCounter,
     rate_limit::Attempt,
 };

@@ -1,6 +1,8 @@
 //! Photos, re-encoded: whatever a phone sends becomes two plain JPEGs, upright and without its
 //! EXIF metadata, which says where and by what they were taken.
 
+mod format;
+
 use std::io::Cursor;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,11 +16,17 @@ use sha2::{Digest, Sha256};
 use domain::{lang::LocalizedText, report::PerceptualHashes};
 use store::EncodedPhoto;
 
+use self::format::{is_plain_webp, jpeg_scans};
+
 /// The largest file, in bytes.
 pub const BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// The largest picture, in pixels.
 const PIXELS_MAX: u64 = 50_000_000;
+
+/// Memory for what stands beside a picture while its header is read, in bytes: a PNG may have a colour
+/// profile that is small when it is packed.
+const HEADER_MEMORY_MAX: u64 = 4_000_000;
 
 /// Most memory that one decoded picture may take, in bytes: 50 megapixels in colour.
 const MEMORY_MAX: u64 = 160_000_000;
@@ -88,12 +96,13 @@ impl From<PhotoError> for LocalizedText {
     }
 }
 
-/// What it costs to decode what was sent, in kilopixels, from its header alone.
+/// What it costs to decode what was sent, in kilopixels, without decoding it. Reads all of a JPEG, so
+/// not for a thread that answers.
 ///
 /// # Errors
-/// [`PhotoError`] for what [`process`] would refuse by its header.
+/// [`PhotoError`] for what [`process`] would refuse before it decodes.
 pub fn cost(bytes: &[u8]) -> Result<u32, PhotoError> {
-    let (format, decoder) = checked_decoder(bytes)?;
+    let (format, decoder) = checked_decoder(bytes, HEADER_MEMORY_MAX)?;
     let (width, height) = decoder.dimensions();
     let kilopixels = (u64::from(width) * u64::from(height) / 1000).max(1000);
     let weight = match format {
@@ -103,11 +112,15 @@ pub fn cost(bytes: &[u8]) -> Result<u32, PhotoError> {
         ImageFormat::Jpeg => jpeg_scans(bytes).unwrap_or(1).div_ceil(USUAL_SCANS) as u64,
         _ => 1,
     };
-    Ok(u32::try_from(kilopixels * weight).unwrap_or(u32::MAX))
+    Ok(u32::try_from(kilopixels * weight.max(1)).unwrap_or(u32::MAX))
 }
 
-/// The decoder of a picture that is whole and not too large, by its header.
-fn checked_decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder + '_), PhotoError> {
+/// The decoder of a picture that is whole and not too large, by its header; `memory` is what it may
+/// take for what stands beside the picture, in bytes.
+fn checked_decoder(
+    bytes: &[u8],
+    memory: u64,
+) -> Result<(ImageFormat, impl ImageDecoder + '_), PhotoError> {
     if bytes.is_empty() {
         return Err(PhotoError::Empty);
     }
@@ -115,15 +128,18 @@ fn checked_decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder + '_)
         return Err(PhotoError::TooLarge);
     }
     let format = image::guess_format(bytes).map_err(|_| PhotoError::Unknown)?;
-    if !matches!(format, ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP) {
-        return Err(PhotoError::Unknown);
-    }
-    if format == ImageFormat::Jpeg && jpeg_scans(bytes).is_none_or(|scans| scans > SCANS_MAX) {
+    let is_sound = match format {
+        ImageFormat::Jpeg => jpeg_scans(bytes).is_some_and(|scans| scans <= SCANS_MAX),
+        ImageFormat::WebP => is_plain_webp(bytes),
+        ImageFormat::Png => true,
+        _ => return Err(PhotoError::Unknown),
+    };
+    if !is_sound {
         return Err(PhotoError::Broken);
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_alloc = Some(2 * MEMORY_MAX);
+    limits.max_alloc = Some(memory);
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|_| PhotoError::Broken)?;
     let (width, height) = decoder.dimensions();
@@ -141,7 +157,7 @@ fn checked_decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder + '_)
 /// [`PhotoError`] says why not.
 pub fn process(bytes: &[u8]) -> Result<EncodedPhoto, PhotoError> {
     let broken = |_| PhotoError::Broken;
-    let (_, mut decoder) = checked_decoder(bytes)?;
+    let (_, mut decoder) = checked_decoder(bytes, 2 * MEMORY_MAX)?;
     let (width, height) = decoder.dimensions();
     let orientation = decoder.orientation().map_err(broken)?;
     let decoded = DynamicImage::from_decoder(decoder).map_err(broken)?;
@@ -203,45 +219,6 @@ fn difference_hash(picture: &DynamicImage) -> u64 {
         let lighter = small.get_pixel(x, y).0 > small.get_pixel(x + 1, y).0;
         (hash << 1) | u64::from(lighter)
     })
-}
-
-/// How many scans a JPEG has; `None` without an end-of-image marker: decoders fill missing rows with
-/// grey. An embedded thumbnail has markers of its own, so segments are skipped; within a scan, 0xff
-/// before anything but 0 and a restart marker begins the next segment (ITU-T T.81, B.1.1). Data
-/// after the end is ignored.
-fn jpeg_scans(bytes: &[u8]) -> Option<usize> {
-    const START_OF_SCAN: u8 = 0xda;
-    const END: u8 = 0xd9;
-    const FILL: u8 = 0xff;
-    let (mut at, mut scans) = (2, 0);
-    while let Some(pair) = bytes.get(at..at + 2) {
-        let marker = match pair {
-            [0xff, marker] if scans == 0 || is_marker(*marker) => *marker,
-            // Data of a scan.
-            _ if scans > 0 => {
-                at += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        at += match marker {
-            END => return Some(scans),
-            FILL => 1,
-            _ => {
-                scans += usize::from(marker == START_OF_SCAN);
-                let &[high, low] = bytes.get(at + 2..at + 4)? else { return None };
-                2 + usize::from(u16::from_be_bytes([high, low]))
-            }
-        };
-    }
-    None
-}
-
-/// Whether this byte after 0xff ends the data of a scan. Others than these do not come between scans
-/// and are data of a file with a fault, which decoders go over.
-const fn is_marker(byte: u8) -> bool {
-    // Tables, scans and the end, segments of programs, a comment, a fill byte.
-    matches!(byte, 0xc4 | 0xcc | 0xd9..=0xdd | 0xe0..=0xef | 0xfe | 0xff)
 }
 
 /// In colour, with white behind whatever is transparent.
@@ -345,12 +322,23 @@ mod tests {
         assert_eq!(cost(&file(&wide, ImageFormat::WebP)), Ok(10_000));
         let jpeg = file(&wide, ImageFormat::Jpeg);
         assert_eq!(cost(&jpeg), Ok(5000));
-        assert_eq!(jpeg_scans(&jpeg), Some(1));
-        assert_eq!(jpeg_scans(&jpeg[..jpeg.len() - 2]), None, "it ends too early");
-        // As many scans as a file has room for.
-        let scan = [&[0xff, 0xda, 0, 2][..], &[0; 8]].concat();
-        let scans = |n: usize| [&[0xff, 0xd8][..], &scan.repeat(n), &[0xff, 0xd9]].concat();
-        assert_eq!(jpeg_scans(&scans(40)), Some(40));
-        assert_eq!(cost(&scans(40)), Err(PhotoError::Broken));
+    }
+
+    #[test]
+    fn a_packed_profile_takes_no_memory() {
+        use flate2::{Compression, write::ZlibEncoder};
+        use std::io::Write;
+        let png = file(&noise(2, 2), ImageFormat::Png);
+        let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
+        packed.write_all(&vec![0; 100_000_000]).unwrap();
+        let data = [&b"iCCPx\0\0"[..], &packed.finish().unwrap()].concat();
+        let mut crc = flate2::Crc::new();
+        crc.update(&data);
+        let length = u32::try_from(data.len() - 4).unwrap().to_be_bytes();
+        let bomb = [&png[..33], &length, &data, &crc.sum().to_be_bytes(), &png[33..]].concat();
+        let begun = std::time::Instant::now();
+        cost(&bomb).ok();
+        // A hundred megabytes take some hundred milliseconds to unpack.
+        assert!(begun.elapsed() < std::time::Duration::from_millis(100), "{:?}", begun.elapsed());
     }
 }

@@ -18,6 +18,14 @@ use crate::{
 /// Seconds after which some of too many held photos are forgotten, about.
 const HELD_WAIT: u32 = 600;
 
+/// Does work that takes long beside the threads that answer. A decoder that gives up by panicking has
+/// met a broken picture.
+async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PhotoError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| PhotoError::Broken)
+}
+
 /// Most photos that are held for one visitor at once.
 const HELD_MAX: usize = 12;
 
@@ -25,7 +33,8 @@ impl Service {
     /// Decodes uploaded files and stores them as held photos.
     ///
     /// # Errors
-    /// [`ReportError::Photo`] for the first that is not an image; the others are held.
+    /// [`ReportError::Photo`] for the first that is not an image; the others are held. For any other
+    /// error none is.
     pub async fn hold_photos(
         &self,
         who: Option<&Requester<'_>>,
@@ -41,17 +50,12 @@ impl Service {
         let mut held = Vec::new();
         let mut fault = None;
         for bytes in sent {
-            // Measured before it waits and is decoded. A broken one counts, too.
-            let cost = photo::cost(&bytes);
+            // A broken one costs as much as a good one.
             if let Some(who) = who {
-                let kilopixels = cost.unwrap_or_default();
-                let tried = Attempt::at_photos(&self.keys, who, kilopixels);
+                let tried = Attempt::at_photos(&self.keys, who);
                 self.count_attempt(&tried).await?.map_err(ReportError::TooMany)?;
             }
-            let encoded = match cost {
-                Ok(_) => self.encode_photo(who, bytes).await,
-                Err(error) => Err(error.into()),
-            };
+            let encoded = self.encode_photo(who, bytes).await;
             match encoded {
                 Ok(picture) => held.push((photo_of(visitor, &picture)?, picture)),
                 Err(error @ ReportError::Photo(_)) => fault = fault.or(Some(error)),
@@ -79,6 +83,12 @@ impl Service {
             who.map_or((&nobody, "nobody"), |who| (who.client_network, who.key()));
         let busy = |_| StoreError::Unavailable("too many photos are being made smaller".into());
         let turn = self.photo_turns.turn(network, person).await.map_err(busy)?;
+        let (measured, bytes) = beside(move || (photo::cost(&bytes), bytes)).await?;
+        let kilopixels = measured?;
+        if let Some(who) = who {
+            let tried = Attempt::at_pixels(&self.keys, who, kilopixels);
+            self.count_attempt(&tried).await?.map_err(ReportError::TooMany)?;
+        }
         // Moved into the blocking task: it keeps running, and the turn taken, if the request is
         // cancelled.
         let work = move || {
@@ -86,9 +96,7 @@ impl Service {
             drop(turn);
             processed
         };
-        let processed = tokio::task::spawn_blocking(work).await;
-        // A decoder that gives up by panicking has met a broken picture.
-        Ok(processed.unwrap_or(Err(PhotoError::Broken))?)
+        Ok(beside(work).await??)
     }
 
     /// The photos that are held for `visitor`.

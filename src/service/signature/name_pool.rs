@@ -1,26 +1,24 @@
-//! The names of the day, as they were drawn last.
+//! The names of the day, once they are drawn.
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{signature::Ordinal, time::Millis};
+use domain::{campaign::Day, signature::Ordinal};
 
-/// How long a draw is kept; whether each name may be shown is asked every time.
-const DRAW_KEPT: Millis = 60_000;
-
-/// The ordinals that were drawn, and when.
+/// The ordinals that were drawn for a day. They stay: where one goes, its place is empty, so that
+/// nobody chooses by withdrawing what moves up.
 #[derive(Debug, Default)]
-pub struct ShownNamePool(Mutex<Option<(Millis, Vec<Ordinal>)>>);
+pub struct ShownNamePool(Mutex<Option<(Day, Vec<Ordinal>)>>);
 
 impl ShownNamePool {
-    /// The draw, while it is kept.
-    pub fn get(&self, now: Millis) -> Option<Vec<Ordinal>> {
+    /// The draw of that day.
+    pub fn get(&self, day: Day) -> Option<Vec<Ordinal>> {
         let drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drawn.as_ref().filter(|(at, _)| now - at < DRAW_KEPT).map(|(_, ordinals)| ordinals.clone())
+        drawn.as_ref().filter(|(of, _)| *of == day).map(|(_, ordinals)| ordinals.clone())
     }
 
-    /// Keeps a draw.
-    pub fn set(&self, now: Millis, ordinals: &[Ordinal]) {
+    /// Keeps a draw for the rest of its day.
+    pub fn set(&self, day: Day, ordinals: &[Ordinal]) {
         let mut drawn = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *drawn = Some((now, ordinals.to_vec()));
+        *drawn = Some((day, ordinals.to_vec()));
     }
 }

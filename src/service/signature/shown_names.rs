@@ -20,30 +20,29 @@ const SHOWN: usize = 8;
 
 impl Service {
     /// Ordinals and masked names of eight signers who let their name be shown, in the order of the
-    /// day: by a keyed hash of day and ordinal, the same on every node.
+    /// day: by a keyed hash of day and ordinal. Fewer where some have gone since they were drawn.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn shown_names(&self) -> Result<Vec<(Ordinal, String)>, StoreError> {
         let now = now();
-        if let Some(drawn) = self.shown_names.get(now) {
-            let shown = self.presentable(&drawn).await?;
-            if shown.len() == SHOWN {
-                return Ok(shown);
-            }
+        let Some(day) = self.day(now) else { return Ok(Vec::new()) };
+        if let Some(drawn) = self.shown_names.get(day) {
+            return self.presentable(&drawn).await;
         }
-        let drawn = self.draw_names(now).await?;
-        self.shown_names.set(now, &drawn);
-        self.presentable(&drawn).await
-    }
-
-    async fn draw_names(&self, now: Millis) -> Result<Vec<Ordinal>, StoreError> {
         let pool = self.store.showable_ordinals(now - SHOWN_AFTER, POOL).await?;
-        let day = self.day(now);
         let place = |ordinal: &Ordinal| self.keys.hash(&format!("shown name\n{day:?}\n{ordinal}"));
         let mut pool: Vec<_> = pool.into_iter().map(|ordinal| (place(&ordinal), ordinal)).collect();
         pool.sort_unstable();
-        Ok(pool.into_iter().map(|(_, ordinal)| ordinal).take(DRAWN).collect())
+        let drawn: Vec<Ordinal> =
+            pool.into_iter().map(|(_, ordinal)| ordinal).take(DRAWN).collect();
+        let shown = self.presentable(&drawn).await?;
+        // While there are few names, each new one is shown as soon as it may be.
+        if shown.len() == SHOWN {
+            let drawn: Vec<Ordinal> = shown.iter().map(|(ordinal, _)| *ordinal).collect();
+            self.shown_names.set(day, &drawn);
+        }
+        Ok(shown)
     }
 
     /// The first of `drawn` that may be shown still, masked.

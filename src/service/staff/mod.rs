@@ -87,10 +87,17 @@ impl Service {
         // Guesses wait among themselves.
         let queue = match who.device {
             Some(_) => PasswordQueue::Known,
-            None => PasswordQueue::Strangers,
+            None => PasswordQueue::Strangers(who.client_network),
         };
-        let fits = password.len() <= 4 * password::MAX
-            && self.passwords.verify(queue, password.to_owned(), hash).await?;
+        let fits = match password.len() <= 4 * password::MAX {
+            true => self.passwords.verify(queue, password.to_owned(), hash).await,
+            false => Ok(false),
+        };
+        if let Err(PasswordError::Busy) = fits {
+            // Nobody has looked at this one.
+            self.take_back_attempt(&tried).await?;
+        }
+        let fits = fits?;
         let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
             return Err(LoginError::Wrong);
         };

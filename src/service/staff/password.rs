@@ -6,10 +6,16 @@ use argon2::{
     Argon2,
     password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
 };
-use domain::text;
+use domain::{client_network::ClientNetwork, text};
 use store::StoreError;
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+    time::timeout,
+};
 use zxcvbn::{Score, zxcvbn};
+
+use crate::limits::{FairLimits, FairQueue, Turn};
 
 /// Shortest password, in characters.
 pub const MIN: usize = 10;
@@ -46,22 +52,24 @@ pub fn check_password_rules(
 
 /// Computations of argon2 for people on devices that know the login, or in a session.
 const KNOWN: usize = 2;
-/// Those for anybody else: one core at most is spent on guesses. Each takes 19 MB.
-const STRANGERS: usize = 1;
-/// Strangers who wait for that; the next one is told at once.
-const STRANGERS_WAITING: usize = 16;
+/// Those for anybody else: one core at most is spent on guesses. Each takes 19 MB. Networks take
+/// turns, so that guesses from one do not keep those of another waiting.
+const STRANGERS: FairLimits = FairLimits {
+    turns: 1,
+    waiting_per_network: 16,
+    waiting_per_person: 16,
+    patience: Duration::from_secs(2),
+};
 /// How long someone waits whose device is known.
 const PATIENCE_KNOWN: Duration = Duration::from_secs(5);
-/// How long a stranger waits.
-const PATIENCE_STRANGER: Duration = Duration::from_secs(2);
 
 /// Which permits a computation may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PasswordQueue {
+pub enum PasswordQueue<'n> {
     /// The login was used on this device before, or there is a session.
     Known,
-    /// Anybody.
-    Strangers,
+    /// Anybody, from there.
+    Strangers(&'n ClientNetwork),
 }
 
 /// Why a password was not looked at.
@@ -80,17 +88,12 @@ pub enum PasswordError {
 #[derive(Debug)]
 pub struct PasswordPermits {
     known: Arc<Semaphore>,
-    strangers: Arc<Semaphore>,
-    strangers_waiting: Semaphore,
+    strangers: FairQueue,
 }
 
 impl Default for PasswordPermits {
     fn default() -> Self {
-        Self {
-            known: Arc::new(Semaphore::new(KNOWN)),
-            strangers: Arc::new(Semaphore::new(STRANGERS)),
-            strangers_waiting: Semaphore::new(STRANGERS_WAITING + STRANGERS),
-        }
+        Self { known: Arc::new(Semaphore::new(KNOWN)), strangers: FairQueue::new(STRANGERS) }
     }
 }
 
@@ -99,19 +102,19 @@ impl PasswordPermits {
     /// the permit, if the request is cancelled.
     async fn run<T: Send + 'static>(
         &self,
-        queue: PasswordQueue,
+        queue: PasswordQueue<'_>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let (permits, patience, _place) = match queue {
-            PasswordQueue::Known => (&self.known, PATIENCE_KNOWN, None),
-            PasswordQueue::Strangers => {
-                let place =
-                    self.strangers_waiting.try_acquire().map_err(|_| PasswordError::Busy)?;
-                (&self.strangers, PATIENCE_STRANGER, Some(place))
+        let permit: (Option<OwnedSemaphorePermit>, Option<Turn>) = match queue {
+            PasswordQueue::Known => {
+                let permit = timeout(PATIENCE_KNOWN, Arc::clone(&self.known).acquire_owned()).await;
+                (Some(permit.ok().and_then(Result::ok).ok_or(PasswordError::Busy)?), None)
+            }
+            PasswordQueue::Strangers(network) => {
+                let turn = self.strangers.turn(network, network.narrow()).await;
+                (None, Some(turn.map_err(|_| PasswordError::Busy)?))
             }
         };
-        let permit = timeout(patience, Arc::clone(permits).acquire_owned()).await;
-        let permit = permit.ok().and_then(Result::ok).ok_or(PasswordError::Busy)?;
         let worked = spawn_blocking(move || {
             let _permit = permit;
             work()
@@ -139,7 +142,7 @@ impl PasswordPermits {
     /// [`PasswordError::Busy`] when too many others are looked at.
     pub async fn verify(
         &self,
-        queue: PasswordQueue,
+        queue: PasswordQueue<'_>,
         password: String,
         hash: Option<String>,
     ) -> Result<bool, PasswordError> {
@@ -166,8 +169,10 @@ pub fn fresh_password(login: &str) -> Result<String, StoreError> {
     const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     // Bytes from here on would make the first letters likelier.
     const FAIR: usize = 256 - 256 % LETTERS.len();
-    loop {
-        let mut letters = String::new();
+    let mut letters = String::new();
+    // A login like `-` is in all of them; what is no login is refused where it is used.
+    for _ in 0..100 {
+        letters.clear();
         while letters.len() < 4 * 5 - 1 {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
@@ -180,9 +185,10 @@ pub fn fresh_password(login: &str) -> Result<String, StoreError> {
         }
         letters.truncate(4 * 5 - 1);
         if !letters.contains(login) {
-            return Ok(letters);
+            break;
         }
     }
+    Ok(letters)
 }
 
 #[cfg(test)]
@@ -196,6 +202,35 @@ mod tests {
             let password = fresh_password(&login).unwrap();
             assert_eq!(password.len(), 19, "{password}");
             assert_eq!(check_password_rules(&password, &login, &[]), Ok(()), "{password}");
+        }
+        for odd in ["-", ""] {
+            assert_eq!(fresh_password(odd).unwrap().len(), 19);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_known_device_waits_for_no_stranger() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let permits = Arc::new(PasswordPermits::default());
+        let looked_at = Arc::new(AtomicUsize::new(0));
+        let strangers: Vec<_> = (0..60)
+            .map(|n| {
+                let (permits, looked_at) = (Arc::clone(&permits), Arc::clone(&looked_at));
+                tokio::spawn(async move {
+                    let network = ClientNetwork::of([198, 51, 100, n].into());
+                    let queue = PasswordQueue::Strangers(&network);
+                    let done = permits.verify(queue, "a wrong password".into(), None).await;
+                    looked_at.fetch_add(1, Ordering::SeqCst);
+                    done
+                })
+            })
+            .collect();
+        let known = permits.verify(PasswordQueue::Known, "a password".into(), None).await;
+        assert!(!known.unwrap());
+        let before = looked_at.load(Ordering::SeqCst);
+        assert!(before < 30, "{before} strangers of 60 came first");
+        for stranger in strangers {
+            assert!(!matches!(stranger.await.unwrap(), Ok(true) | Err(PasswordError::Store(_))));
         }
     }
 
