@@ -105,6 +105,7 @@ pub fn is_presentable(name: &str) -> bool {
 
 /// Letters of Chinese, Latin, Cyrillic, Arabic (Uyghur), Tibetan, Mongolian, Yi, Hangul and kana, but
 /// not the two 卍, which are Chinese characters as well.
+#[cfg(not(target_arch = "wasm32"))]
 fn is_name_letter(c: char) -> bool {
     let of_a_name = matches!(c,
         'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{400}'..='\u{481}'
