@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 // Panics if the built-in campaign is broken: the target cannot run then.
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| campaign::default().unwrap().campaign);
+// And without a runtime nothing can be read.
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().unwrap());
 

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Back to where a form was posted from, as far as that is in the console.
-fn back(headers: &HeaderMap, otherwise: &str) -> Response {
+pub(super) fn back(headers: &HeaderMap, otherwise: &str) -> Response {
     let from = staff::form_page(headers);
     Redirect::to(from.as_deref().unwrap_or(otherwise)).into_response()
 }

@@ -3,22 +3,22 @@
 use axum::{
     Extension,
     extract::{Path, State},
-    http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
 use domain::report::action::command::FormFields;
 use service::message::{MessageDecision, ObjectionError};
 use ui::error::Refusal;
 
+use super::casework::back;
 use crate::{
     forms::multipart::{FormRequest, OwnerChecked},
     http::error::AppError,
-    session::{
-        staff::{Session, form_page},
-        visitor::Visitor,
-    },
+    session::{staff::Session, visitor::Visitor},
     state::AppState,
 };
+
+/// Where staff decide.
+const PAGE: &str = "/console/messages";
 
 /// Someone objects to a 寄语 on the wall.
 pub async fn object(
@@ -58,7 +58,7 @@ pub async fn decide(
         _ => return Err(Refusal::Malformed.into()),
     };
     state.service.decide_message(&session.staff, ordinal, shown).await?;
-    Ok(back(&parts.headers))
+    Ok(back(&parts.headers, PAGE))
 }
 
 /// Staff take the name of a signer away from public pages.
@@ -70,11 +70,5 @@ pub async fn unshow_name(
 ) -> Result<Response, AppError> {
     let ordinal = ordinal.parse().map_err(|_| Refusal::NotFound)?;
     state.service.unshow_name(&session.staff, ordinal).await?;
-    Ok(back(&parts.headers))
-}
-
-/// Back to the page that had the form, if it is one of the console.
-fn back(headers: &HeaderMap) -> Response {
-    let page = form_page(headers).unwrap_or_else(|| "/console/messages".into());
-    Redirect::to(&page).into_response()
+    Ok(back(&parts.headers, PAGE))
 }

@@ -226,7 +226,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_that_floods_waits_behind_itself() {
-        let mut asking = vec![("203.0.113.9", "flood"); 500];
+        // A script has as many visitors as it wants.
+        let visitors: Vec<String> = (0..500).map(|n| format!("flood {n}")).collect();
+        let mut asking: Vec<_> = visitors.iter().map(|one| ("203.0.113.9", one.as_str())).collect();
         asking.push(("198.51.100.7", "honest"));
         let served = served(&asking).await;
         assert_eq!(served.len(), 501);
