@@ -55,12 +55,12 @@ put('listen 443 ssl', `listen 127.0.0.1:${front} ssl`);
 put('listen 80', `listen 127.0.0.1:${await freePort()}`);
 put('/etc/ssl/chuangquan/fullchain.pem', certificate);
 put('/etc/ssl/chuangquan/privkey.pem', key);
+put('user www-data;', process.getuid() === 0 ? 'user root;' : '');
+put('pid /run/nginx.pid;', `pid ${folder}/nginx.pid;\nerror_log ${folder}/nginx.log;`);
+put('worker_processes auto;', 'worker_processes 1;');
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-fs.writeFileSync(
-  path.join(folder, 'nginx.conf'),
-  `${process.getuid() === 0 ? 'user root;\n' : ''}pid ${folder}/nginx.pid;\nerror_log ${folder}/nginx.log;\nworker_processes 1;\n` +
-    `events { worker_connections 4096; }\nhttp {\naccess_log off;\n${temporary.map((of) => `${of}_temp_path ${folder}/${of};`).join('\n')}\n${site}\n}\n`,
-);
+put('http {', `http {\n${temporary.map((of) => `${of}_temp_path ${folder}/${of};`).join('\n')}\naccess_log off;`);
+fs.writeFileSync(path.join(folder, 'nginx.conf'), site);
 const nginx = spawn('nginx', ['-p', folder, '-c', `${folder}/nginx.conf`, '-g', 'daemon off;'], { stdio: ['ignore', 'ignore', 'inherit'] });
 process.on('exit', () => nginx.kill('SIGKILL'));
 const url = `https://127.0.0.1:${front}`;

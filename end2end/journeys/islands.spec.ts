@@ -292,3 +292,27 @@ test('new reports come into the queue without losing what was ticked', async ({ 
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/console\/reports\//);
 });
+
+test('without a place for its stream, a page asks for the counts', async ({ page, browser, server }) => {
+  // What the server sends when the stream has to make room for others.
+  const last = 'retry: 300000\nevent: poll\ndata: 1\n\n';
+  await page.route('**/live', (route) => route.fulfill({ contentType: 'text/event-stream', body: last }));
+  await page.clock.install();
+  await page.goto('/');
+  const shown = page.locator('.hero__count .live-number');
+  const number = async () => Number((await shown.innerText()).replaceAll(',', ''));
+  await page.waitForResponse('**/live');
+  const before = await number();
+
+  const other = await browser.newContext({ baseURL: server.url });
+  const phone = await other.newPage();
+  await phone.goto('/sign');
+  await sign(phone, '钱测试');
+  await expect(phone).toHaveURL(/\/signed$/);
+  await other.close();
+
+  const asked = page.waitForResponse('**/counts.json');
+  await page.clock.runFor(41_000);
+  expect((await asked).ok()).toBe(true);
+  await expect.poll(number, { timeout: 2_000 }).toBeGreaterThan(before);
+});

@@ -1,4 +1,5 @@
-//! Live counts from the server: one event stream (SSE) for all islands of a page.
+//! Live counts from the server: one event stream (SSE) for all islands of a page, or, where the
+//! server has no place for it, a question from time to time.
 
 use leptos::prelude::*;
 
@@ -20,9 +21,10 @@ pub fn counts() -> ArcReadSignal<Option<Counts>> {
 mod browser {
     use std::{cell::RefCell, time::Duration};
 
-    use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
-    use wasm_bindgen::{JsCast, prelude::Closure};
-    use web_sys::{EventSource, MessageEvent, VisibilityState};
+    use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+    use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+    use wasm_bindgen_futures::JsFuture;
+    use web_sys::{EventSource, MessageEvent, Response, VisibilityState};
 
     use crate::announcement::announce_soon;
     use domain::counts::Counts;
@@ -30,6 +32,13 @@ mod browser {
     /// Minimum and maximum delay before reconnecting, in milliseconds. Random within this range, so
     /// that clients of a restarted server do not reconnect all at once.
     const RETRY: (f64, f64) = (1000.0, 5000.0);
+
+    /// Minimum and maximum delay between two questions where there is no stream, in milliseconds.
+    const POLL: (f64, f64) = (20_000.0, 40_000.0);
+
+    /// Questions until the stream is tried again: when it made room for others, and when it broke
+    /// twice.
+    const POLLS: (u32, u32) = (10, 2);
 
     thread_local! {
         /// Opens the connection on first use.
@@ -44,7 +53,9 @@ mod browser {
     #[derive(Default)]
     struct Connection {
         source: Option<EventSource>,
-        retry: Option<TimeoutHandle>,
+        next: Option<TimeoutHandle>,
+        /// Streams that broke before an event came.
+        broken: u32,
     }
 
     pub fn counts() -> ArcReadSignal<Option<Counts>> {
@@ -73,38 +84,81 @@ mod browser {
         }
         let Ok(source) = EventSource::new("/live") else { return };
         let arrived = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
-            let text = event.data().as_string().unwrap_or_default();
-            if let Ok(counts) = serde_json::from_str(&text) {
-                COUNTS.with(|known| {
-                    // The first event repeats what the page already shows: not announced.
-                    if known.read_untracked().is_some() {
-                        announce_soon();
-                    }
-                    known.set(Some(counts));
-                });
-            }
+            CONNECTION.with_borrow_mut(|connection| connection.broken = 0);
+            show(&event.data());
+        });
+        let made_room = Closure::<dyn Fn()>::new(|| {
+            disconnect();
+            poll(POLLS.0);
         });
         let broken = Closure::<dyn Fn()>::new(|| {
+            let broken = CONNECTION.with_borrow(|connection| connection.broken) + 1;
             disconnect();
-            let wait = RETRY.0 + js_sys::Math::random() * (RETRY.1 - RETRY.0);
-            let retry =
-                set_timeout_with_handle(connect, Duration::from_secs_f64(wait / 1000.0)).ok();
-            CONNECTION.with_borrow_mut(|connection| connection.retry = retry);
+            CONNECTION.with_borrow_mut(|connection| connection.broken = broken % 2);
+            match broken % 2 {
+                0 => poll(POLLS.1),
+                _ => after(RETRY, connect),
+            }
         });
-        source
-            .add_event_listener_with_callback("counts", arrived.into_js_value().unchecked_ref())
-            .ok();
+        let listen = |event, listener: JsValue| {
+            source.add_event_listener_with_callback(event, listener.unchecked_ref()).ok();
+        };
+        listen("counts", arrived.into_js_value());
+        listen("poll", made_room.into_js_value());
         source.set_onerror(Some(broken.into_js_value().unchecked_ref()));
         CONNECTION.with_borrow_mut(|connection| connection.source = Some(source));
     }
 
+    /// Asks for the counts `left` times, then tries the stream again.
+    fn poll(left: u32) {
+        after(POLL, move || {
+            spawn_local(async move {
+                if let Ok(counts) = ask().await {
+                    show(&counts);
+                }
+            });
+            match left {
+                0 => connect(),
+                _ => poll(left - 1),
+            }
+        });
+    }
+
+    /// The counts as they are now, as text.
+    async fn ask() -> Result<JsValue, JsValue> {
+        let response: Response =
+            JsFuture::from(window().fetch_with_str("/counts.json")).await?.unchecked_into();
+        JsFuture::from(response.text()?).await
+    }
+
+    /// Shows counts that came as JSON.
+    fn show(text: &JsValue) {
+        let Ok(counts) = serde_json::from_str(&text.as_string().unwrap_or_default()) else {
+            return;
+        };
+        COUNTS.with(|known| {
+            // The first event repeats what the page already shows: not announced.
+            if known.read_untracked().is_some() {
+                announce_soon();
+            }
+            known.set(Some(counts));
+        });
+    }
+
+    /// Does something at a random time within `range`, unless the page is hidden before.
+    fn after(range: (f64, f64), then: impl FnOnce() + 'static) {
+        let wait = range.0 + js_sys::Math::random() * (range.1 - range.0);
+        let next = set_timeout_with_handle(then, Duration::from_secs_f64(wait / 1000.0)).ok();
+        CONNECTION.with_borrow_mut(|connection| connection.next = next);
+    }
+
     fn disconnect() {
-        let Connection { source, retry } = CONNECTION.take();
+        let Connection { source, next, .. } = CONNECTION.take();
         if let Some(source) = source {
             source.close();
         }
-        if let Some(retry) = retry {
-            retry.clear();
+        if let Some(next) = next {
+            next.clear();
         }
     }
 }

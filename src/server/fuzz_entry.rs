@@ -3,7 +3,7 @@
 //!
 //! None may panic; each asserts the invariants of its result.
 
-use std::{convert::Infallible, sync::Arc};
+use std::convert::Infallible;
 
 use axum::{
     body::Body,
@@ -13,6 +13,7 @@ use axum_extra::extract::cookie::Key;
 use bytes::Bytes;
 use domain::{
     campaign::Campaign,
+    client_network::ClientNetwork,
     report::{
         Action, CaseNumber, Code, Source,
         action::command::{Command, FormFields},
@@ -21,12 +22,17 @@ use domain::{
         reporter::ReporterCommand,
     },
     text,
+    visitor::VisitorId,
 };
 use service::BYTES_MAX;
-use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    forms::{memory, multipart::PostedForm, urlencoded::Fields},
+    forms::{
+        memory::{self, Sender},
+        multipart::PostedForm,
+        urlencoded::Fields,
+    },
     handlers::{display, report, signature},
     http::client_ip,
     session::{cookies::CookieKeys, staff, visitor},
@@ -84,14 +90,20 @@ pub async fn multipart(campaign: &Campaign, bytes: &[u8]) {
     let body = Body::from_stream(futures::stream::iter(pieces));
     let request = Request::builder().header(header::CONTENT_TYPE, kind).body(body);
     let Ok(request) = request else { return };
-    let memory = Arc::new(Semaphore::new(memory::memory_permits()));
-    let Ok(posted) = PostedForm::of(request, Some(&memory)).await else { return };
+    let (memory, network) = (memory::shared(), ClientNetwork::unknown());
+    let visitor = VisitorId::parse(&"a".repeat(22));
+    let evicted = &CancellationToken::new();
+    let sender = Sender { memory: &memory, visitor: visitor.as_ref(), network: &network, evicted };
+    let Ok(posted) = PostedForm::of(request, sender).await else {
+        assert_eq!(memory.taken(), 0, "a refused form holds nothing");
+        return;
+    };
     let all: usize = posted.files.iter().map(|(_, file)| file.len()).sum();
     assert!(posted.files.iter().all(|(_, file)| file.len() <= BYTES_MAX));
-    assert!(memory::memory_permits() - memory.available_permits() >= all.div_ceil(memory::STEP));
+    assert!(memory.taken() * memory::UNIT >= all);
     of_reports(campaign, &posted);
     drop(posted);
-    assert_eq!(memory.available_permits(), memory::memory_permits(), "all memory is given back");
+    assert_eq!(memory.taken(), 0, "all memory is given back");
 }
 
 /// Headers, one on a line, of which cookies, language and address are read; then what

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod config;
+mod connection;
 mod forms;
 pub mod fuzz_entry;
 pub mod handlers;

@@ -32,7 +32,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         Some(proof) => data.route(&proof.path, get(async move || proof.text)),
         None => data,
     };
-    let files = assets::files(&state.options);
+    let files = assets::files(&state);
     // The outermost layer comes last: headers go onto every answer, a refusal from
     // anywhere below them becomes a page.
     known

@@ -3,53 +3,28 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
 };
 
-use axum::{Router, extract::Request};
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
-};
+use axum::Router;
 use listenfd::ListenFd;
 use service::Service as UseCases;
 use store::StoreError;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::{Semaphore, watch},
-    time::timeout,
+    sync::watch,
 };
-use tokio_io_timeout::TimeoutStream;
-use tower::Service;
 
 use super::{
     config::{
         ServeSettings,
         resources::{self, ConfigErrors, Resources},
     },
-    http::client_ip::Peer,
+    connection::{accept, connection_limit},
     ops::{jobs, scrape},
     router::router_with,
     state::AppState,
 };
-
-/// How long a client may take to send the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// The largest head of a request, and read buffer, in bytes.
-const BUFFER: usize = 32 * 1024;
-
-/// Write timeout: how long a client may accept no bytes of a response.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long open requests may take after the shutdown began.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +102,7 @@ pub async fn serve_with(
             .await
             .map_err(|source| StartError::Address { address, source })?;
     }
-    let accept = accept(listener, app, max_connections, ending);
+    let accept = accept(listener, app, watched, ending);
     let stop = async {
         wait_for_end().await;
         tracing::info!("shutting down: finishing open requests");
@@ -148,100 +123,6 @@ async fn listener(address: SocketAddr) -> io::Result<TcpListener> {
         }
         None => TcpListener::bind(address).await,
     }
-}
-
-/// Maximum number of connections: the setting, or less if the limit of open files is lower.
-fn connection_limit(requested: usize) -> usize {
-    // The database, the site's files and the logs need some, too.
-    const RESERVED_FILES: u64 = 64;
-    let allowed = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
-    let possible = usize::try_from(allowed.saturating_sub(RESERVED_FILES)).unwrap_or(usize::MAX);
-    if possible < requested {
-        tracing::warn!(requested, possible, "the limit of open files allows fewer connections");
-    }
-    requested.min(possible).max(1)
-}
-
-/// Accepts connections until the shutdown, then waits for open ones.
-async fn accept(
-    listener: TcpListener,
-    app: Router,
-    most: usize,
-    mut ending: watch::Receiver<bool>,
-) {
-    let permits = Arc::new(Semaphore::new(most));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let arrival = async {
-            let permit = Arc::clone(&permits).acquire_owned().await;
-            (permit, listener.accept().await)
-        };
-        let (place, (stream, peer)) = tokio::select! {
-            (place, accepted) = arrival => match accepted {
-                Ok((stream, peer)) => (place, (stream, peer)),
-                Err(error) => {
-                    // Most often: no file descriptors left. Others will be freed.
-                    tracing::warn!(%error, "could not accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-            _ = ending.wait_for(|ending| *ending) => break,
-        };
-        let connection = graceful.watch(connection(stream, peer, app.clone()));
-        tokio::spawn(async move {
-            // A client that goes away in the middle is no fault of ours.
-            connection.await.ok();
-            drop(place);
-        });
-    }
-    drop(listener);
-    if timeout(SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some connections did not finish in time");
-    }
-}
-
-/// The router as a service of one connection; adds the peer's address to each request.
-#[derive(Clone)]
-struct ConnectionService {
-    app: Router,
-    peer: Peer,
-}
-
-impl Service<hyper::Request<Incoming>> for ConnectionService {
-    type Response = <Router as Service<Request>>::Response;
-    type Error = <Router as Service<Request>>::Error;
-    type Future = <Router as Service<Request>>::Future;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::<Request>::poll_ready(&mut self.app, context)
-    }
-
-    fn call(&mut self, request: hyper::Request<Incoming>) -> Self::Future {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(self.peer);
-        self.app.call(request)
-    }
-}
-
-/// A connection with a write timeout.
-type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
-
-fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    app: Router,
-) -> http1::Connection<Stream, TowerToHyperService<ConnectionService>> {
-    // Small answers must not wait for the acknowledgement of earlier ones.
-    stream.set_nodelay(true).ok();
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITE_TIMEOUT));
-    let service = TowerToHyperService::new(ConnectionService { app, peer: Peer(peer.ip()) });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(BUFFER)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }
 
 async fn wait_for_end() {

@@ -15,11 +15,12 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::csrf::CsrfLayer;
 
 use super::{
+    connection,
     forms::memory,
     http::{
         assets::Assets,
         client_ip::{self, Peer, UnknownClient},
-        concurrency::ConcurrencyLimit,
+        fair_places::{FairPlaces, Shares},
         live_feed::LiveFeed,
     },
     ops::metrics::Metrics,
@@ -28,15 +29,33 @@ use super::{
     wechat::client::{self, DomainVerification, WeChat},
 };
 
-/// Streams of counts that may be open at once, unless the settings say otherwise.
-const STREAMS: usize = 12_800;
+/// Connections at once, unless the settings say otherwise.
+const CONNECTIONS: usize = 16_000;
 
 /// Streams of one visitor: as many as a browser opens to one server by HTTP/1.1, twice.
 const STREAMS_EACH: usize = 12;
 
-/// Limit for event streams; one client network may take at most six sevenths of it.
-fn streams(most: usize) -> ConcurrencyLimit {
-    ConcurrencyLimit::new(most.max(1), STREAMS_EACH, (most - most / 7).max(1))
+/// Files of the site that are read at once.
+const OPEN_FILES: usize = 32;
+
+/// Bytes of photos that are being sent, of all connections together: who reads slowly keeps the whole
+/// photo in memory.
+const PHOTO_MEMORY: usize = 256 * 1024 * 1024;
+
+/// Bytes per unit of that memory.
+pub(crate) const PHOTO_UNIT: usize = 16 * 1024;
+
+/// Streams among `connections`: a fifth stays for other requests. One client network may have six
+/// sevenths.
+fn streams(connections: usize) -> FairPlaces {
+    let total = (connections - connections / 5).max(1);
+    let per_network = (total - total / 7).max(1);
+    FairPlaces::new(Shares { total, per_network, per_visitor: STREAMS_EACH })
+}
+
+fn photo_memory() -> FairPlaces {
+    let total = PHOTO_MEMORY / PHOTO_UNIT;
+    FairPlaces::new(Shares { total, per_network: total / 2, per_visitor: usize::MAX })
 }
 
 /// What every handler may need. Cheap to clone: every request does so some times.
@@ -83,12 +102,16 @@ pub struct Parts {
     pub proof: Option<DomainVerification>,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Arc<Vec<IpNet>>,
-    /// Memory for the files of forms.
-    pub uploads: Arc<Semaphore>,
-    /// Forms with files that are sent at once.
-    pub forms: ConcurrencyLimit,
+    /// Connections.
+    pub(crate) connections: FairPlaces,
     /// Streams of counts.
-    pub streams: ConcurrencyLimit,
+    pub(crate) streams: FairPlaces,
+    /// Memory of forms that are being received.
+    pub(crate) form_memory: FairPlaces,
+    /// Memory of photos that are being sent.
+    pub(crate) photo_memory: FairPlaces,
+    /// Files of the site that are read at once: each is a descriptor.
+    pub(crate) file_reads: Arc<Semaphore>,
     /// What is counted, for whoever watches.
     pub metrics: Arc<Metrics>,
     /// Becomes true when the server is to end.
@@ -128,13 +151,7 @@ impl AppState {
         let (shared_pages, share_image) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
-        let uploads = Arc::new(Semaphore::new(memory::memory_permits()));
-        let forms = ConcurrencyLimit::new(
-            memory::FORMS,
-            memory::FORMS_PER_VISITOR,
-            memory::FORMS_PER_NETWORK,
-        );
-        let streams = streams(STREAMS);
+        let connections = FairPlaces::new(connection::shares(CONNECTIONS));
         let parts = Parts {
             service,
             cookies,
@@ -150,9 +167,11 @@ impl AppState {
             wechat: None,
             proof: None,
             trusted_proxies,
-            uploads,
-            forms,
-            streams,
+            connections,
+            streams: streams(CONNECTIONS),
+            form_memory: memory::shared(),
+            photo_memory: photo_memory(),
+            file_reads: Arc::new(Semaphore::new(OPEN_FILES)),
             metrics: Arc::default(),
             ending,
         };
@@ -203,11 +222,12 @@ impl AppState {
         Self(Arc::new(Parts { assets, wechat, proof, ..parts }))
     }
 
-    /// Reserves a fifth of the connections for requests other than event streams.
+    /// Has as many connections at once.
     #[must_use]
     pub fn with_connections(self, most: usize) -> Self {
-        let streams = streams(most - most / 5);
-        Self(Arc::new(Parts { streams, ..Arc::unwrap_or_clone(self.0) }))
+        let connections = FairPlaces::new(connection::shares(most));
+        let streams = streams(most);
+        Self(Arc::new(Parts { connections, streams, ..Arc::unwrap_or_clone(self.0) }))
     }
 
     /// Takes the word of these proxies.

@@ -46,6 +46,25 @@ fn nginx_passes_on_only_its_own_word() {
     assert_eq!(header, ["proxy_set_header X-Forwarded-For $remote_addr;"]);
 }
 
+/// Distributions set 768, which 320 open pages use up.
+#[test]
+fn nginx_has_connections_for_twelve_thousand_pages() {
+    let nginx = lines(&read("deploy/nginx.conf"));
+    let number = |setting: &str| {
+        let line = nginx.iter().find_map(|line| line.strip_prefix(setting)).unwrap();
+        line.trim_matches([' ', ';']).parse::<u32>().unwrap()
+    };
+    let connections = number("worker_connections ");
+    assert!(connections >= 12_000 * 2 * 12 / 10, "{connections}");
+    assert!(number("worker_rlimit_nofile ") >= 2 * connections);
+    assert!(number("limit_conn streams ") <= connections / 2);
+    for setting in ["events {", "http {", "limit_conn_status 503;", "client_header_timeout 15s;"] {
+        assert!(nginx.contains(&setting.into()), "{setting}");
+    }
+    let unit = lines(&read("deploy/chuangquan.service"));
+    assert!(unit.contains(&"LimitNOFILE=65536".into()), "{unit:?}");
+}
+
 #[test]
 fn advisories_are_asked_before_anything_lands() {
     let makefile = read("Makefile");

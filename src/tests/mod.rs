@@ -14,6 +14,7 @@ mod bulk;
 mod campaign;
 mod casework;
 mod command_line;
+mod connections;
 mod counts;
 mod crash;
 mod deep_pages;

@@ -11,26 +11,26 @@ use std::{
 
 use axum::{
     body::{Body, HttpBody},
-    extract::{
-        FromRequest, Multipart, Request,
-        multipart::{Field, MultipartError},
-    },
-    http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts},
+    extract::{FromRequest, Multipart, Request, multipart::Field},
+    http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
 use domain::report::action::command::FormFields;
-use futures::StreamExt;
+use futures::{Stream, StreamExt, stream};
 use http_body_util::Limited;
-use service::BYTES_MAX;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, timeout, timeout_at},
-};
+use service::{BYTES_MAX, PhotoError, report::ReportError};
+use store::StoreError;
+use tokio::time::timeout;
 use ui::error::Refusal;
 
-use super::{memory::STEP, owner, urlencoded::Fields};
+use super::{
+    memory::{FORM_MAX, Sender, UploadBudget},
+    owner,
+    urlencoded::Fields,
+};
 use crate::{
-    http::{concurrency::LimitReached, error::AppError},
+    connection::Connected,
+    http::{error::AppError, fair_places::Place},
     session::visitor::Visitor,
     state::AppState,
 };
@@ -40,9 +40,6 @@ const TEXT_MAX: usize = 64 * 1024;
 
 /// Most fields and files of one form.
 const PARTS_MAX: usize = 200;
-
-/// Largest form in bytes: five photos of the largest size, and the text fields.
-const FORM_MAX: usize = 5 * BYTES_MAX;
 
 /// Fields that accept files; files of other fields are discarded.
 const FILE_FIELDS: [&str; 2] = ["photos", "before"];
@@ -54,11 +51,8 @@ const TEXTS_MAX: usize = 256 * 1024;
 /// buffer again for each chunk, so without a bound the cost is quadratic.
 const HEAD_MAX: usize = 128 * 1024;
 
-/// How long a form waits for memory.
-const MEMORY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Timeout for each [`STEP`] bytes: the slowest network that still makes progress.
-const STEP_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long until the first bytes of a form.
+const FIRST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a form may take in all: three large photos over a poor network.
 const FORM_TIMEOUT: Duration = Duration::from_secs(600);
@@ -70,10 +64,28 @@ pub struct PostedForm {
     pub fields: Fields,
     /// Its files, each under the name of its field; what was left empty is not there.
     pub files: Vec<(String, Bytes)>,
-    /// Whether a file was larger than any photo may be.
-    pub oversized: bool,
-    /// Memory permits of its files; released when the form is dropped.
-    _memory_permit: Option<OwnedSemaphorePermit>,
+    /// Why a file was not kept.
+    pub file_fault: Option<FileFault>,
+    /// Memory of the form; given back when it is dropped.
+    _memory: Option<Place>,
+}
+
+/// Why a file was read but not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileFault {
+    /// It is larger than any photo may be.
+    TooLarge,
+    /// There is no memory for it at the moment.
+    NoRoom,
+}
+
+impl From<FileFault> for ReportError {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::TooLarge => Self::Photo(PhotoError::TooLarge),
+            FileFault::NoRoom => Self::Store(StoreError::Unavailable("no memory for files".into())),
+        }
+    }
 }
 
 impl FormFields for PostedForm {
@@ -127,38 +139,46 @@ impl PostedForm {
     /// The [`Refusal`] that it deserves.
     async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Self, Refusal> {
         if !parts.headers.contains_key(CONTENT_TYPE) && body.is_end_stream() {
-            let fields = Fields::of(Vec::new());
-            return Ok(Self { fields, files: Vec::new(), oversized: false, _memory_permit: None });
+            return Ok(Self::of_fields(Fields::of(Vec::new())));
         }
         if !is_multipart(&parts.headers) {
-            let fields = Fields::read(&parts.headers, body).await?;
-            return Ok(Self { fields, files: Vec::new(), oversized: false, _memory_permit: None });
+            return Ok(Self::of_fields(Fields::read(&parts.headers, body).await?));
         }
         let visitor = parts.extensions.get::<Visitor>();
         // `identify` sets it before every form.
         let visitor = visitor.ok_or(Refusal::Internal)?;
-        let known = visitor.known.then_some(&visitor.id);
-        let permit = state.forms.take(known, &visitor.client_network);
-        let _turn = permit.map_err(limit_reached)?;
-        // Without a cookie nobody could claim the files, so they are not kept.
-        let memory = known.map(|_| &state.uploads);
-        Self::of(Request::from_parts(parts.clone(), body), memory).await
+        let evicted = parts.extensions.get::<Connected>().map(Connected::evicted);
+        let sender = Sender {
+            memory: &state.form_memory,
+            visitor: visitor.known.then_some(&visitor.id),
+            network: &visitor.client_network,
+            evicted: &evicted.unwrap_or_default(),
+        };
+        Self::of(Request::from_parts(parts.clone(), body), sender).await
     }
 
-    /// Reads a form with files, which are kept as far as there is memory for them.
+    const fn of_fields(fields: Fields) -> Self {
+        Self { fields, files: Vec::new(), file_fault: None, _memory: None }
+    }
+
+    /// Reads a form with files, which are kept as far as there is memory for them. A form holds
+    /// nothing before its first bytes came.
     ///
     /// # Errors
     /// The [`Refusal`] that it deserves.
-    pub async fn of(request: Request, memory: Option<&Arc<Semaphore>>) -> Result<Self, Refusal> {
+    pub async fn of(request: Request, sender: Sender<'_>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
         // Limits the whole body, including multipart boundaries and headers.
         let body = Body::new(Limited::new(body, FORM_MAX + TEXT_MAX));
         let unread = Arc::new(AtomicUsize::new(0));
-        let body = bounded(body, Arc::clone(&unread));
+        let mut pieces = bounded(body, Arc::clone(&unread)).boxed();
+        let first = timeout(FIRST_TIMEOUT, pieces.next()).await;
+        let first = first.map_err(|_| Refusal::RequestTimeout)?;
+        let body = Body::from_stream(stream::iter(first).chain(pieces));
         let request = Request::from_parts(parts, body);
         let multipart =
             Multipart::from_request(request, &()).await.map_err(|_| Refusal::Malformed)?;
-        let read = Self::read_parts(multipart, UploadBudget::new(memory, unread));
+        let read = Self::read_parts(multipart, UploadBudget::new(sender, unread)?);
         timeout(FORM_TIMEOUT, read).await.map_err(|_| Refusal::RequestTimeout)?
     }
 
@@ -166,8 +186,8 @@ impl PostedForm {
         mut multipart: Multipart,
         mut room: UploadBudget<'_>,
     ) -> Result<Self, Refusal> {
-        let (mut fields, mut files, mut oversized) = (Vec::new(), Vec::new(), false);
-        let (mut parts, mut long_text) = (0, false);
+        let (mut fields, mut files, mut file_fault) = (Vec::new(), Vec::new(), None);
+        let (mut parts, mut texts, mut long_text) = (0, 0, false);
         while let Some(mut field) = room.in_time(multipart.next_field()).await? {
             parts += 1;
             let name = field.name().ok_or(Refusal::Malformed)?.to_owned();
@@ -177,25 +197,27 @@ impl PostedForm {
                 Some(_) => 0,
                 None => TEXT_MAX,
             };
-            let read = read_field(&mut field, most, &mut room).await?;
+            let read = read_field(&mut field, most, (&mut room, &mut texts)).await?;
             match (file_name, read) {
                 _ if parts > PARTS_MAX => {}
-                (Some(file), Some(bytes)) if file.is_empty() && bytes.is_empty() => {}
-                (Some(_), Some(bytes)) if most > 0 => files.push((name, bytes)),
-                (Some(_), None) if most > 0 => oversized = true,
+                (Some(file), Ok(bytes)) if file.is_empty() && bytes.is_empty() => {}
+                (Some(_), Ok(bytes)) if most > 0 => files.push((name, bytes)),
+                (Some(_), Err(fault)) if most > 0 => file_fault = Some(fault),
                 (Some(_), _) => {}
-                (None, Some(bytes)) => {
+                (None, Err(FileFault::NoRoom)) => return Err(Refusal::Unavailable),
+                (None, Err(FileFault::TooLarge)) => long_text = true,
+                (None, Ok(bytes)) => {
                     let text = String::from_utf8(bytes.into()).map_err(|_| Refusal::Malformed)?;
                     fields.push((name, text));
                 }
-                (None, None) => long_text = true,
             }
         }
         // Checked after reading to the end: browsers do not show a response that comes before.
         if parts > PARTS_MAX || long_text {
             return Err(Refusal::TooLarge);
         }
-        Ok(Self { fields: Fields::of(fields), files, oversized, _memory_permit: room.held })
+        let memory = Some(room.into_place());
+        Ok(Self { fields: Fields::of(fields), files, file_fault, _memory: memory })
     }
 
     /// The files of the field `name`.
@@ -212,119 +234,50 @@ fn is_multipart(headers: &HeaderMap) -> bool {
     content_type.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
 }
 
-/// Memory and time limits of one form.
-struct UploadBudget<'m> {
-    memory: Option<&'m Arc<Semaphore>>,
-    /// Bytes received since the parser last returned something.
+/// The pieces of a body; fails if more than [`HEAD_MAX`] bytes come before the next field.
+fn bounded(
+    body: Body,
     unread: Arc<AtomicUsize>,
-    held: Option<OwnedSemaphorePermit>,
-    /// Bytes that are held for files.
-    file_bytes: usize,
-    /// Bytes of text.
-    texts: usize,
-    /// Bytes that came, of all fields.
-    received: usize,
-    /// When the next [`STEP`] bytes must have arrived.
-    deadline: Instant,
-}
-
-impl<'m> UploadBudget<'m> {
-    fn new(memory: Option<&'m Arc<Semaphore>>, unread: Arc<AtomicUsize>) -> Self {
-        let deadline = Instant::now() + STEP_TIMEOUT;
-        Self { memory, unread, held: None, file_bytes: 0, texts: 0, received: 0, deadline }
-    }
-
-    /// Counts what came.
-    fn count(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let steps = self.received / STEP;
-        self.received += bytes;
-        if self.received > FORM_MAX {
-            return Err(Refusal::TooLarge);
-        }
-        if self.received / STEP > steps {
-            self.deadline = Instant::now() + STEP_TIMEOUT;
-        }
-        Ok(())
-    }
-
-    /// Reserves memory for more bytes of a file; `false` if files are not kept.
-    async fn keep(&mut self, bytes: usize) -> Result<bool, Refusal> {
-        let Some(memory) = self.memory else { return Ok(false) };
-        let steps = |bytes: usize| bytes.div_ceil(STEP);
-        let more = steps(self.file_bytes + bytes) - steps(self.file_bytes);
-        if more > 0 {
-            let more = u32::try_from(more).map_err(|_| Refusal::TooLarge)?;
-            let taken = timeout(MEMORY_TIMEOUT, Arc::clone(memory).acquire_many_owned(more)).await;
-            let taken = taken.map_err(|_| Refusal::Unavailable)?;
-            let taken = taken.map_err(|_| Refusal::Unavailable)?;
-            match &mut self.held {
-                Some(held) => held.merge(taken),
-                None => self.held = Some(taken),
-            }
-        }
-        self.file_bytes += bytes;
-        Ok(true)
-    }
-
-    async fn in_time<T>(
-        &self,
-        next: impl Future<Output = Result<T, MultipartError>>,
-    ) -> Result<T, Refusal> {
-        let next = timeout_at(self.deadline, next).await;
-        self.unread.store(0, Ordering::Relaxed);
-        match next {
-            Ok(Ok(next)) => Ok(next),
-            Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Refusal::TooLarge)
-            }
-            Ok(Err(_)) => Err(Refusal::Malformed),
-            Err(_) => Err(Refusal::RequestTimeout),
-        }
-    }
-}
-
-/// Wraps a body: fails if more than [`HEAD_MAX`] bytes come before the next field.
-fn bounded(body: Body, unread: Arc<AtomicUsize>) -> Body {
-    Body::from_stream(body.into_data_stream().map(move |piece| {
+) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static {
+    body.into_data_stream().map(move |piece| {
         let piece = piece.map_err(io::Error::other)?;
         let before = unread.fetch_add(piece.len(), Ordering::Relaxed);
         match before > HEAD_MAX {
             true => Err(io::Error::other("the next field does not begin")),
             false => Ok(piece),
         }
-    }))
+    })
 }
 
-const fn limit_reached(why: LimitReached) -> Refusal {
-    match why {
-        LimitReached::All => Refusal::Unavailable,
-        LimitReached::Own => Refusal::RateLimited(5),
-    }
-}
-
-/// The whole of a field; `None` when it is larger than `most`, after reading on to its
-/// end, since an answer before that would not be seen. Files that are not kept are empty.
+/// The whole of a field, or why it is not kept: then it was read to its end all the same, since an
+/// answer before that would not be seen. Files that nobody could claim are empty.
 async fn read_field(
     field: &mut Field<'_>,
     most: usize,
-    room: &mut UploadBudget<'_>,
-) -> Result<Option<Bytes>, Refusal> {
+    (room, texts): (&mut UploadBudget<'_>, &mut usize),
+) -> Result<Result<Bytes, FileFault>, Refusal> {
     let is_file = field.file_name().is_some();
-    let (mut bytes, mut fits) = (BytesMut::new(), true);
+    let (mut bytes, mut fault) = (BytesMut::new(), None);
     while let Some(chunk) = room.in_time(field.chunk()).await? {
         room.count(chunk.len())?;
-        fits = fits && bytes.len() + chunk.len() <= most;
         if !is_file {
-            room.texts += chunk.len();
-            if room.texts > TEXTS_MAX {
+            *texts += chunk.len();
+            if *texts > TEXTS_MAX {
                 return Err(Refusal::TooLarge);
             }
         }
-        if !fits {
+        if fault.is_none() && bytes.len() + chunk.len() > most {
+            fault = Some(FileFault::TooLarge);
+        }
+        if fault.is_none() && (!is_file || room.keeps_files()) {
+            match room.keep(chunk.len()) {
+                true => bytes.extend_from_slice(&chunk),
+                false => fault = Some(FileFault::NoRoom),
+            }
+        }
+        if fault.is_some() {
             bytes = BytesMut::new();
-        } else if !is_file || room.keep(chunk.len()).await? {
-            bytes.extend_from_slice(&chunk);
         }
     }
-    Ok(fits.then(|| bytes.freeze()))
+    Ok(fault.map_or_else(|| Ok(bytes.freeze()), Err))
 }

@@ -14,9 +14,10 @@ use tokio::sync::watch;
 use ui::error::Refusal;
 
 use crate::{
+    connection::Connected,
     http::{
-        concurrency::{LimitReached, Permit},
         error::AppError,
+        fair_places::{LimitReached, Place},
         live_feed::Frame,
     },
     session::visitor,
@@ -25,6 +26,10 @@ use crate::{
 
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The last event of a stream that made room for others: the page asks for `/counts.json` from time
+/// to time, and other clients come back after five minutes.
+const POLL: &[u8] = b"retry: 300000\nevent: poll\ndata: 1\n\n";
 
 /// Seconds after which someone with too many streams may open another.
 const STREAM_WAIT: u32 = 30;
@@ -57,24 +62,37 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Result<R
         ticks: watch::Receiver<Arc<Frame>>,
         ending: watch::Receiver<bool>,
         greeting: Option<Bytes>,
-        _permit: Permit,
+        place: Place,
+        is_over: bool,
     }
     let visitor = visitor::visitor_of_request(request.headers(), &state.cookies, state.https);
     let client_network = state.client_network(request.extensions(), request.headers());
-    let permit =
-        state.streams.take(visitor.as_ref(), &client_network).map_err(|why| match why {
-            LimitReached::All => Refusal::Unavailable,
-            LimitReached::Own => Refusal::RateLimited(STREAM_WAIT),
-        })?;
+    let connected = request.extensions().get::<Connected>();
+    let evicted = connected.map(Connected::evicted).unwrap_or_default();
+    let place = state.streams.take(evicted, visitor.as_ref(), &client_network, 1);
+    let place = place.map_err(|why| match why {
+        LimitReached::All => Refusal::Unavailable,
+        LimitReached::Own => Refusal::RateLimited(STREAM_WAIT),
+    })?;
+    // Whoever follows the counts can ask for them instead: streams make room first.
+    connected.inspect(|connected| connected.set_idle(true));
     let mut ticks = state.live.ticks.clone();
     ticks.mark_unchanged();
     let greeting = Some(state.live.newest().event.clone());
-    let client = Client { ticks, ending: state.ending.clone(), greeting, _permit: permit };
+    let ending = state.ending.clone();
+    let client = Client { ticks, ending, greeting, place, is_over: false };
     let events = stream::unfold(client, async |mut client| {
         if let Some(greeting) = client.greeting.take() {
             return Some((Ok::<Bytes, Infallible>(greeting), client));
         }
+        if client.is_over {
+            return None;
+        }
         let next = tokio::select! {
+            () = client.place.evicted().cancelled() => {
+                client.is_over = true;
+                Some(Bytes::from_static(POLL))
+            }
             changed = client.ticks.changed() => match changed {
                 Ok(()) => Some(client.ticks.borrow_and_update().event.clone()),
                 Err(_) => None,

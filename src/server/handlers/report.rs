@@ -81,7 +81,7 @@ pub async fn store_uploads(
             return Ok(UploadedPhotos { held, fault: Some(error.into()) });
         }
     };
-    let mut fault = posted.oversized.then_some(ReportError::Photo(PhotoError::TooLarge));
+    let mut fault = posted.file_fault.map(ReportError::from);
     for bytes in posted.files(name) {
         match state.service.hold_photos(Some(&visitor.requester()), vec![bytes]).await {
             Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),

@@ -1,22 +1,31 @@
 //! Static files: hashed names, cache headers, the scripts that the server sends itself, and the
 //! CSP.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
     routing::any,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use http_body_util::{BodyExt, Collected};
 use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
 use tower_http::services::ServeDir;
 
 use ui::context::{SiteFiles, WasmProgram};
+
+use crate::state::AppState;
 
 /// The names of the files that pages mention, and the content security policy.
 #[derive(Clone, Debug)]
@@ -117,7 +126,8 @@ fn policy(names: &SiteFiles, others: &str, forms: &str) -> HeaderValue {
 }
 
 /// Serves the site's folder; what is not there is not found.
-pub fn files(options: &LeptosOptions) -> Router {
+pub fn files(state: &AppState) -> Router {
+    let options = &state.options;
     let folder = ServeDir::new(options.site_root.as_ref())
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
@@ -125,21 +135,91 @@ pub fn files(options: &LeptosOptions) -> Router {
         .precompressed_gzip();
     let package = format!("/{}/", options.site_pkg_dir);
     let hash_files = options.hash_files;
-    let caching = from_fn(move |request: Request, next: Next| {
-        let hashed = hash_files && request.uri().path().starts_with(&package);
-        let possible = possible_file(request.uri().path());
-        async move { if possible { cached(hashed, next.run(request).await) } else { not_found() } }
+    let reads = Arc::clone(&state.file_reads);
+    let kept = Arc::<KeptFiles>::default();
+    let caching = from_fn(move |mut request: Request, next: Next| {
+        let path = request.uri().path().to_owned();
+        let hashed = hash_files && path.starts_with(&package);
+        let (reads, kept) = (Arc::clone(&reads), Arc::clone(&kept));
+        async move {
+            if !possible_file(&path) {
+                return not_found();
+            }
+            // Our files are small: parts of them are not worth a copy of their own in memory.
+            request.headers_mut().remove(header::RANGE);
+            let is_get = request.method() == Method::GET;
+            let turn = reads.acquire().await;
+            let response = next.run(request).await;
+            let response = if is_get { kept.share(path, response).await } else { response };
+            drop(turn);
+            cached(hashed, response)
+        }
     });
     Router::new()
         .fallback_service(folder.fallback(any(async || StatusCode::NOT_FOUND)))
         .layer(caching)
 }
 
+/// The files of the site that were asked for, by path and encoding, in memory. So whoever reads
+/// slowly holds neither a descriptor nor a copy of their own.
+#[derive(Debug, Default)]
+struct KeptFiles(Mutex<HashMap<FileKey, KeptFile>>);
+
+/// Path and encoding.
+type FileKey = (String, Option<HeaderValue>);
+
+#[derive(Debug)]
+struct KeptFile {
+    modified: Option<HeaderValue>,
+    bytes: Bytes,
+}
+
+impl KeptFiles {
+    /// The same response, with the file in memory instead of an open one.
+    async fn share(&self, path: String, response: Response) -> Response {
+        if response.status() != StatusCode::OK {
+            return response;
+        }
+        let (head, body) = response.into_parts();
+        let header = |name| head.headers.get(name).cloned();
+        let (encoding, modified) =
+            (header(header::CONTENT_ENCODING), header(header::LAST_MODIFIED));
+        let key = (path, encoding);
+        if let Some(bytes) = self.kept(&key, &modified, None) {
+            return Response::from_parts(head, Body::from(bytes));
+        }
+        let read = body.collect().await.map(Collected::to_bytes).ok();
+        match self.kept(&key, &modified, read) {
+            Some(bytes) => Response::from_parts(head, Body::from(bytes)),
+            None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        }
+    }
+
+    /// The file as it is kept, or as it was just `read` and is kept from now on.
+    fn kept(
+        &self,
+        key: &FileKey,
+        modified: &Option<HeaderValue>,
+        read: Option<Bytes>,
+    ) -> Option<Bytes> {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = files.get(key).filter(|file| file.modified == *modified);
+        if let Some(file) = kept {
+            return Some(file.bytes.clone());
+        }
+        let bytes = read?;
+        files.insert(key.clone(), KeptFile { modified: modified.clone(), bytes: bytes.clone() });
+        Some(bytes)
+    }
+}
+
 /// Whether `path` can be a file's at all: a system answers longer names, and ones with
-/// a NUL, with errors of its own.
+/// a NUL, with errors of its own. Each of our files has one path only, so that it is kept once: no
+/// escapes, no empty parts, no dots that lead elsewhere.
 fn possible_file(path: &str) -> bool {
     const LONGEST: usize = 200;
-    !path.contains("%00") && path.split('/').all(|name| name.len() <= LONGEST)
+    let possible = |name: &str| !name.is_empty() && !name.starts_with('.') && name.len() <= LONGEST;
+    !path.contains('%') && path.strip_prefix('/').is_some_and(|path| path.split('/').all(possible))
 }
 
 fn not_found() -> Response {

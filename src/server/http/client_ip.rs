@@ -45,6 +45,12 @@ impl UnknownClient {
     }
 }
 
+/// Whether `peer` is a trusted proxy.
+pub(crate) fn is_proxy(Peer(peer): Peer, trusted: &[IpNet]) -> bool {
+    let peer = peer.to_canonical();
+    trusted.iter().any(|network| network.contains(&peer))
+}
+
 /// Address of the HTTP client.
 ///
 /// `X-Forwarded-For` is read from right to left, up to the first entry that is not a trusted proxy:

@@ -64,7 +64,9 @@ pub struct Metrics {
     pub(super) seconds: Family<PathLabel, Histogram, fn() -> Histogram>,
     /// Requests of which a trusted proxy did not say where they come from.
     pub(super) unknown_clients: Family<UnknownLabel, Counter>,
-    /// When that may be logged next, in seconds since `begun`.
+    /// Connections for which there was no place.
+    pub(crate) refused_connections: Counter,
+    /// When unknown clients may be logged next, in seconds since `begun`.
     unknown_logged: AtomicU64,
     begun: Instant,
 }
@@ -83,6 +85,7 @@ impl Default for Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(buckets),
             unknown_clients,
+            refused_connections: Counter::default(),
             unknown_logged: AtomicU64::new(0),
             begun: Instant::now(),
         }

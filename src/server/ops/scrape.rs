@@ -11,7 +11,7 @@ use axum::{
 };
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
-    metrics::{family::Family, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
 use service::ServiceMetrics;
@@ -25,6 +25,11 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabel {
     state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PlaceLabel {
+    what: &'static str,
 }
 
 /// Answers scrapes at `address`, until the process ends.
@@ -85,6 +90,7 @@ fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
     );
     let streams = as_u64(state.streams.taken());
     gauge(&mut all, "live_streams", "Clients that follow the counts", streams);
+    register_places(&mut all, state);
     gauge(&mut all, "photo_store_up", "Whether the photo store answers", signs.photo_store.into());
     gauge(&mut all, "database_up", "Whether the database answers", signs.reports.is_some().into());
     if let Some(overdue) = signs.overdue {
@@ -109,6 +115,25 @@ fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
         );
     }
     all
+}
+
+/// Connections, and who had to make room.
+fn register_places(all: &mut Registry, state: &AppState) {
+    let connections = &state.connections;
+    gauge(all, "connections", "Open connections", as_u64(connections.taken()));
+    gauge(all, "connections_limit", "Most connections", as_u64(connections.total()));
+    let refused = "Connections for which there was no place";
+    all.register("connections_refused", refused, state.metrics.refused_connections.clone());
+    let evicted = Family::<PlaceLabel, Counter>::default();
+    for (what, places) in [
+        ("connection", connections),
+        ("stream", &state.streams),
+        ("form", &state.form_memory),
+        ("photo", &state.photo_memory),
+    ] {
+        evicted.get_or_create(&PlaceLabel { what }).inc_by(places.evictions());
+    }
+    all.register("evicted", "Places that went to a network that held less", evicted);
 }
 
 fn gauge(all: &mut Registry, name: &str, help: &str, value: u64) {

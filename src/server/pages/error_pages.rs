@@ -57,6 +57,10 @@ pub async fn render_errors(
     let bare = next.run(request).await;
     let mut response = render_if_bare(&state, &asked, bare).await;
     security_headers::secure(&state, &mut response);
+    if state.connections.is_scarce() {
+        // Nobody keeps one for a request that may never come.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     measured.end(&state.metrics, response.status());
     response
 }

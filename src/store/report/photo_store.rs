@@ -17,16 +17,22 @@ use object_store::{
     path::Path,
     prefix::PrefixStore,
 };
+use tokio::sync::Semaphore;
 
 use crate::{error::StoreError, sql::connection::private_folder};
 
 /// How long a bucket may take to answer.
 const S3_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Photos that are read at once; the rest wait for milliseconds.
+const READS: usize = 32;
+
 /// The photo store: a folder or an S3 bucket. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct PhotoStore {
     objects: Arc<dyn ObjectStore>,
+    /// Photos that are read at once: each is an open file or connection.
+    reads: Arc<Semaphore>,
     /// The folder; `None` for a bucket.
     folder: Option<PathBuf>,
 }
@@ -106,7 +112,7 @@ impl PhotoStore {
         if setting.starts_with("s3://") {
             let (objects, prefix) = bucket(setting).map_err(|error| fault(error.to_string()))?;
             let objects = Arc::new(PrefixStore::new(objects, prefix));
-            return Ok(Self { objects, folder: None });
+            return Ok(Self::of(objects, None));
         }
         if setting.contains("://") {
             return Err(fault("must be a folder, or s3://BUCKET/PREFIX".into()));
@@ -116,7 +122,11 @@ impl PhotoStore {
         let objects = LocalFileSystem::new_with_prefix(&folder)
             .map_err(|error| fault(error.to_string()))?
             .with_fsync(true);
-        Ok(Self { objects: Arc::new(objects), folder: Some(folder) })
+        Ok(Self::of(Arc::new(objects), Some(folder)))
+    }
+
+    fn of(objects: Arc<dyn ObjectStore>, folder: Option<PathBuf>) -> Self {
+        Self { objects, reads: Arc::new(Semaphore::new(READS)), folder }
     }
 
     /// Whether the folder or the bucket answers.
@@ -211,6 +221,7 @@ impl PhotoStore {
                 )));
             }
         }
+        let _turn = self.reads.acquire().await;
         match self.objects.get(at).await {
             Ok(found) => Ok(Some(found.bytes().await.map_err(|error| away(&error))?)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
