@@ -5,7 +5,7 @@ import esbuild from 'esbuild';
 
 const here = import.meta.dirname;
 const browser = path.join(path.dirname(here), 'src', 'browser');
-const scripts = ['service_worker', 'service_worker_off', 'start_islands', 'wechat_share'];
+const scripts = ['service_worker', 'service_worker_off', 'start_islands', 'prove', 'wechat_share'];
 
 esbuild.buildSync({
   entryPoints: scripts.map((name) => path.join(browser, `${name}.ts`)),

@@ -1,11 +1,12 @@
 // Sends the queued forms once the network is back.
+import { workOut } from './proof.ts';
 import { forget, type KeptForm, kept, replace, waiting } from './kept_forms.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Delay before the second attempt, in milliseconds. The first answer sets the visitor cookie; a
- * form sent sooner after it is refused as automated. */
-const SECOND_TRY = 2500;
+/** Shortest time between a form being shown and sent, in milliseconds: one that is sent sooner seems
+ * automated. */
+const FILLED_IN = 2500;
 /** Statuses of a page with a form and its validation errors. */
 const FAULTY = [409, 413, 415, 422];
 
@@ -50,16 +51,15 @@ async function sendAll(): Promise<void> {
 /** Sends one form. Only a redirect to the form's result or its page with errors counts as an
  * answer; other responses come from a proxy or portal, and the form is sent again later. */
 async function sendOne(form: KeptForm): Promise<void> {
-  const { path, type, body } = form;
+  const { path, type } = form;
   const headers = { 'Content-Type': type ?? '', Accept: 'text/html' };
-  const ask = () => fetch(path, { method: 'POST', headers, body: body ?? null });
   let answer: Response;
   try {
+    const body = path === '/sign' ? await withFreshKey(form) : form.body;
+    const ask = () => fetch(path, { method: 'POST', headers, body: body ?? null });
     answer = await ask();
-    if (answer.status === 422) {
-      await new Promise((wake) => setTimeout(wake, SECOND_TRY));
-      answer = await ask();
-    }
+    // Without a cookie the first answer sets it.
+    if (answer.status === 422) answer = await ask();
   } catch {
     return;
   }
@@ -73,6 +73,22 @@ async function sendOne(form: KeptForm): Promise<void> {
   for (const client of await self.clients.matchAll({ type: 'window' })) {
     if (new URL(client.url).pathname === '/offline') await client.navigate(taken ? '/me' : path).catch(() => {});
   }
+}
+
+/** The body of a signing form with a key of today and its proof: the page that was filled in may have
+ * been shown long ago. */
+async function withFreshKey({ path, body }: KeptForm): Promise<string> {
+  const wait = new Promise((wake) => setTimeout(wake, FILLED_IN));
+  const page = await (await fetch(path, { headers: { Accept: 'text/html' } })).text();
+  const fields = new URLSearchParams(new TextDecoder().decode(body));
+  const [, key, effort] = /name="key" value="([^"]*)" data-effort="(\d+)"/.exec(page) ?? [];
+  fields.delete('proof');
+  if (key) {
+    fields.set('key', key);
+    if (Number(effort) > 0 && crypto.subtle) fields.set('proof', await workOut(key, Number(effort)));
+  }
+  await wait;
+  return fields.toString();
 }
 
 /** Deletes all queued and refused forms. */

@@ -270,6 +270,9 @@ pub struct Signature {
     pub message: Option<String>,
     /// Commit time, in milliseconds since 1970-01-01T00:00Z.
     pub signed_at: i64,
+    /// Whether it is suspect only for the want of a proof
+    /// ([`FraudRule::NoProof`](crate::signature_review::FraudRule::NoProof)).
+    pub awaits_proof: bool,
 }
 
 #[cfg(test)]

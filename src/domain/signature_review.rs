@@ -8,23 +8,26 @@ use super::time::Millis;
 /// Window in which rule hits are counted per client network: one hour, in milliseconds.
 pub const FRAUD_WINDOW: Millis = 3_600_000;
 
-/// Shortest plausible time from the first page view to a signature, in milliseconds.
+/// Shortest plausible time from the form being shown to a signature, in milliseconds.
 pub const MIN_DWELL: Millis = 2_000;
 
 /// A fraud rule: the second signal, besides many signatures from one client network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FraudRule {
-    /// Signed within [`MIN_DWELL`] of the first page view.
+    /// Signed within [`MIN_DWELL`] of the form being shown.
     Hasty,
     /// Filled in the honeypot field, which people do not see.
     Honeypot,
     /// Many signatures with the same name.
     SameName,
+    /// Signed without a proof of work; held only if no other rule holds it, so that a proof can
+    /// release it.
+    NoProof,
 }
 
 impl FraudRule {
     /// Every rule.
-    pub const ALL: [Self; 3] = [Self::Hasty, Self::Honeypot, Self::SameName];
+    pub const ALL: [Self; 4] = [Self::Hasty, Self::Honeypot, Self::SameName, Self::NoProof];
 
     /// Value in the database and in forms.
     #[must_use]
@@ -33,6 +36,7 @@ impl FraudRule {
             Self::Hasty => "hasty",
             Self::Honeypot => "trap",
             Self::SameName => "same-name",
+            Self::NoProof => "no-proof",
         }
     }
 
@@ -49,6 +53,7 @@ impl FraudRule {
             Self::Hasty => 15,
             Self::Honeypot => 2,
             Self::SameName => 12,
+            Self::NoProof => 200,
         }
     }
 
@@ -59,6 +64,7 @@ impl FraudRule {
             Self::Hasty => "提交过快",
             Self::Honeypot => "填了隐藏栏",
             Self::SameName => "同名过多",
+            Self::NoProof => "未经手机验证",
         }
     }
 
@@ -67,12 +73,15 @@ impl FraudRule {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::Hasty => {
-                "打开页面不到2秒就提交，且同一网络地址一小时内这样的签名超过15个：从第16个起暂不计数"
+                "打开签名页不到2秒就提交，且同一网络地址一小时内这样的签名超过15个：从第16个起暂不计数"
             }
             Self::Honeypot => {
                 "填了正常看不到的栏目，且同一网络地址一小时内超过2个：从第3个起暂不计数"
             }
             Self::SameName => "同一网络地址一小时内用同一个姓名签了很多次：大约第17个起暂不计数",
+            Self::NoProof => {
+                "同一网络地址一小时内未经手机验证的签名超过200个：从第201个起暂不计数，手机验证完成或您放行后计数"
+            }
         }
     }
 }

@@ -21,10 +21,9 @@ pub fn counts() -> ArcReadSignal<Option<Counts>> {
 mod browser {
     use std::{cell::RefCell, time::Duration};
 
-    use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+    use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
     use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
-    use wasm_bindgen_futures::JsFuture;
-    use web_sys::{EventSource, MessageEvent, Response, VisibilityState};
+    use web_sys::{EventSource, MessageEvent, VisibilityState};
 
     use crate::announcement::announce_soon;
     use domain::counts::Counts;
@@ -33,11 +32,8 @@ mod browser {
     /// that clients of a restarted server do not reconnect all at once.
     const RETRY: (f64, f64) = (1000.0, 5000.0);
 
-    /// Minimum and maximum delay between two questions where there is no stream, in milliseconds.
-    const POLL: (f64, f64) = (20_000.0, 40_000.0);
-
     /// Questions until the stream is tried again: when it made room for others, and when it broke
-    /// twice.
+    /// twice. `/counts.json` says how long the browser waits between two.
     const POLLS: (u32, u32) = (10, 2);
 
     thread_local! {
@@ -53,7 +49,9 @@ mod browser {
     #[derive(Default)]
     struct Connection {
         source: Option<EventSource>,
-        next: Option<TimeoutHandle>,
+        retry: Option<TimeoutHandle>,
+        /// Questions that are left.
+        polls: u32,
         /// Streams that broke before an event came.
         broken: u32,
     }
@@ -82,83 +80,72 @@ mod browser {
         if hidden || CONNECTION.with_borrow(|connection| connection.source.is_some()) {
             return;
         }
-        let Ok(source) = EventSource::new("/live") else { return };
+        listen_to("/live");
+    }
+
+    /// Instead of a stream, a few answers of one event each: the browser asks again by itself.
+    fn poll(polls: u32) {
+        let broken = CONNECTION.with_borrow(|connection| connection.broken);
+        disconnect();
+        CONNECTION.set(Connection { polls, broken, ..Connection::default() });
+        listen_to("/counts.json");
+    }
+
+    fn listen_to(path: &str) {
+        let Ok(source) = EventSource::new(path) else { return };
         let arrived = Closure::<dyn Fn(MessageEvent)>::new(|event: MessageEvent| {
             CONNECTION.with_borrow_mut(|connection| connection.broken = 0);
-            show(&event.data());
-        });
-        let made_room = Closure::<dyn Fn()>::new(|| {
-            disconnect();
-            poll(POLLS.0);
-        });
-        let broken = Closure::<dyn Fn()>::new(|| {
-            let broken = CONNECTION.with_borrow(|connection| connection.broken) + 1;
-            disconnect();
-            CONNECTION.with_borrow_mut(|connection| connection.broken = broken % 2);
-            match broken % 2 {
-                0 => poll(POLLS.1),
-                _ => after(RETRY, connect),
+            let text = event.data().as_string().unwrap_or_default();
+            if let Ok(counts) = serde_json::from_str(&text) {
+                COUNTS.with(|known| {
+                    // The first event repeats what the page already shows: not announced.
+                    if known.read_untracked().is_some() {
+                        announce_soon();
+                    }
+                    known.set(Some(counts));
+                });
             }
         });
+        let made_room = Closure::<dyn Fn()>::new(|| poll(POLLS.0));
+        let broken = Closure::<dyn Fn()>::new(broken);
         let listen = |event, listener: JsValue| {
             source.add_event_listener_with_callback(event, listener.unchecked_ref()).ok();
         };
         listen("counts", arrived.into_js_value());
         listen("poll", made_room.into_js_value());
-        source.set_onerror(Some(broken.into_js_value().unchecked_ref()));
+        listen("error", broken.into_js_value());
         CONNECTION.with_borrow_mut(|connection| connection.source = Some(source));
     }
 
-    /// Asks for the counts `left` times, then tries the stream again.
-    fn poll(left: u32) {
-        after(POLL, move || {
-            spawn_local(async move {
-                if let Ok(counts) = ask().await {
-                    show(&counts);
-                }
-            });
-            match left {
-                0 => connect(),
-                _ => poll(left - 1),
+    fn broken() {
+        let (broken, goes_on) = CONNECTION.with_borrow_mut(|connection| {
+            connection.polls = connection.polls.saturating_sub(1);
+            let open = |source: &EventSource| source.ready_state() != EventSource::CLOSED;
+            let goes_on = connection.polls > 0 && connection.source.as_ref().is_some_and(open);
+            if !goes_on {
+                connection.broken += 1;
             }
+            (connection.broken, goes_on)
         });
-    }
-
-    /// The counts as they are now, as text.
-    async fn ask() -> Result<JsValue, JsValue> {
-        let response: Response =
-            JsFuture::from(window().fetch_with_str("/counts.json")).await?.unchecked_into();
-        JsFuture::from(response.text()?).await
-    }
-
-    /// Shows counts that came as JSON.
-    fn show(text: &JsValue) {
-        let Ok(counts) = serde_json::from_str(&text.as_string().unwrap_or_default()) else {
+        if goes_on {
             return;
-        };
-        COUNTS.with(|known| {
-            // The first event repeats what the page already shows: not announced.
-            if known.read_untracked().is_some() {
-                announce_soon();
-            }
-            known.set(Some(counts));
-        });
-    }
-
-    /// Does something at a random time within `range`, unless the page is hidden before.
-    fn after(range: (f64, f64), then: impl FnOnce() + 'static) {
-        let wait = range.0 + js_sys::Math::random() * (range.1 - range.0);
-        let next = set_timeout_with_handle(then, Duration::from_secs_f64(wait / 1000.0)).ok();
-        CONNECTION.with_borrow_mut(|connection| connection.next = next);
+        }
+        if broken == 2 {
+            return poll(POLLS.1);
+        }
+        disconnect();
+        let wait = RETRY.0 + js_sys::Math::random() * (RETRY.1 - RETRY.0);
+        let retry = set_timeout_with_handle(connect, Duration::from_secs_f64(wait / 1000.0)).ok();
+        CONNECTION.set(Connection { retry, broken: broken % 2, ..Connection::default() });
     }
 
     fn disconnect() {
-        let Connection { source, next, .. } = CONNECTION.take();
+        let Connection { source, retry, .. } = CONNECTION.take();
         if let Some(source) = source {
             source.close();
         }
-        if let Some(next) = next {
-            next.clear();
+        if let Some(retry) = retry {
+            retry.clear();
         }
     }
 }

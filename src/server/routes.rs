@@ -168,6 +168,7 @@ fn of_residents() -> Vec<Route> {
         page("/sign", all(200)),
         form("/sign", signature::sign, after_first(422, 303)),
         page("/signed", all(303)),
+        form("/signed", signature::prove, all(303)),
         form("/sign/withdraw", signature::withdraw, all(303)),
         form("/sign/next", signature::next, all(303)),
         form("/look", display::choose, all(303)),
@@ -230,6 +231,7 @@ fn for_everybody() -> Vec<Route> {
         data(ui::share::PATH, web_app::share_image, all(200)),
         data("/sw.js", service_worker::worker, all(200)),
         // Without an app id there is none of it.
+        data("/prove.js", service_worker::prove, all(200)),
         data("/wechat.js", wechat::share::script, all(404)),
         data("/wechat/config", wechat::share::config, all(404)),
         data("/screen/messages", web_app::board_messages, all(200)),

@@ -26,7 +26,7 @@ use tokio::{sync::watch, time::timeout};
 use super::{
     keyed_hash::HashKeys,
     limits::{FairLimits, FairQueue, HourlyCounter},
-    signature::name_pool::ShownNamePool,
+    signature::{key::Effort, name_pool::ShownNamePool},
     staff::password::PasswordPermits,
 };
 
@@ -52,6 +52,9 @@ pub struct Service {
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
     pub(super) names: HourlyCounter,
+    /// Keys of signing forms by client network.
+    pub(super) issued_keys: HourlyCounter,
+    pub(super) proof_effort: Effort,
     pub(super) shown_names: ShownNamePool,
     /// Whether erased data may still be in the write-ahead log of SQLite.
     pub(super) wal_to_truncate: AtomicBool,
@@ -120,6 +123,8 @@ impl Service {
             keys,
             limits: true,
             names: HourlyCounter::default(),
+            issued_keys: HourlyCounter::default(),
+            proof_effort: Effort::BASE,
             shown_names: ShownNamePool::default(),
             wal_to_truncate: AtomicBool::new(true),
         }

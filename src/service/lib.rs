@@ -22,7 +22,10 @@ pub use self::{
     base::{Service, ServiceMetrics},
     limits::Requester,
     photo::{BYTES_MAX, PhotoError},
-    signature::{MySignature, SignError},
+    signature::{
+        MySignature, SignError,
+        key::{Effort, SentKey, SignatureKey, work_out},
+    },
 };
 pub use store::{
     BulkReview, BusyNetwork, COUNT_LIMIT, MessageToReview, MessagesWaiting, PendingNotice,

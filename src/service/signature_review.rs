@@ -12,18 +12,26 @@ use domain::{
     staff::Staff,
     text,
     time::Millis,
+    visitor::VisitorId,
 };
 use store::{BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
 
-use super::base::{Service, audit_entry, now};
+use super::{
+    base::{Service, audit_entry, now},
+    signature::key::SentKey,
+};
 
 /// Fraud signals of a sign request.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestSignals<'m> {
     /// Where the request comes from; signatures of one /48 are counted together.
     pub client_network: &'m ClientNetwork,
-    /// Time since this visitor got their cookie, in milliseconds.
+    /// Time since this visitor got their cookie, in milliseconds; asked where the form has no key.
     pub dwell: Millis,
+    /// The key that the form was shown with, and its proof.
+    pub key: &'m SentKey,
+    /// Whether visitors may have confirmed accounts of WeChat, which need no proof.
+    pub has_accounts: bool,
     /// Whether the hidden honeypot field was filled in.
     pub honeypot_filled: bool,
 }
@@ -101,16 +109,18 @@ impl Service {
     }
 
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
-    /// the honeypot, names and dwell time. None where rate limits are off.
-    pub(super) fn fraud_signals(
+    /// the honeypot, names, dwell time and proof. None where rate limits are off.
+    pub(super) async fn fraud_signals(
         &self,
+        visitor: &VisitorId,
         signals: &RequestSignals<'_>,
         name: &str,
-    ) -> (Option<String>, Vec<RuleHit>) {
+    ) -> Result<(Option<String>, Vec<RuleHit>), StoreError> {
         let client_network = signals.client_network.wide();
         if !self.limits {
-            return (None, Vec::new());
+            return Ok((None, Vec::new()));
         }
+        let key = self.known_key(signals.key, visitor, now());
         let counted =
             |rule: FraudRule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
         let mut doubts = Vec::new();
@@ -119,14 +129,20 @@ impl Service {
         if signals.honeypot_filled {
             doubt(FraudRule::Honeypot, counted(FraudRule::Honeypot, client_network));
         }
-        if signals.dwell < MIN_DWELL {
+        if key.map_or(signals.dwell, |key| key.age) < MIN_DWELL {
             doubt(FraudRule::Hasty, counted(FraudRule::Hasty, client_network));
         }
         let of_name = format!("{client_network}\n{name}");
         if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
             doubt(FraudRule::SameName, counted(FraudRule::SameName, &of_name));
         }
-        (Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts)
+        let is_proven = key.is_some_and(|key| key.proven)
+            || (signals.has_accounts && self.store.has_wechat_account(visitor).await?);
+        if !is_proven {
+            let bucket = counted(FraudRule::NoProof, client_network);
+            doubts.push(RuleHit { rule: FraudRule::NoProof, bucket });
+        }
+        Ok((Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts))
     }
 
     /// Data of the review page.

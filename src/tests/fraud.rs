@@ -1,5 +1,5 @@
-//! Suspect signatures, with the rules on: thousands of honest signers behind one address count,
-//! those of a script are held, and a manager decides.
+//! Suspect signatures, with the rules on: honest signers behind one address count, those of a script
+//! are held, and a manager decides. `proof.rs` has the thousands who work for it.
 
 use std::{
     sync::Arc,
@@ -120,18 +120,18 @@ async fn honest_people_behind_one_address_count_and_a_script_does_not(#[case] ki
     let database = Database::new(kind).await;
     let (server, password) = serve(&database);
     let begun = Instant::now();
-    let sent = crowd(&server, 2_000, CARRIER, Duration::from_millis(2_100)).await;
+    let sent = crowd(&server, 200, CARRIER, Duration::from_millis(2_100)).await;
     assert!(begun.elapsed() < Duration::from_secs(60), "within one minute");
     assert!(sent.iter().all(|to| to == "/signed"));
-    assert_eq!(signatures(&server).await, 2_000, "all of them count");
+    assert_eq!(signatures(&server).await, 200, "without scripts as many count");
 
     let sent = crowd(&server, 2_000, SCRIPT, Duration::ZERO).await;
     assert!(sent.iter().all(|to| to == "/signed"), "the script cannot see that it is held");
-    let moved = signatures(&server).await - 2_000;
+    let moved = signatures(&server).await - 200;
     assert!(moved <= 20, "a script moved the count by {moved}");
     // A slow reader from the same address still counts.
     crowd(&server, 1, SCRIPT, Duration::from_millis(2_100)).await;
-    let counted = 2_000 + moved + 1;
+    let counted = 200 + moved + 1;
     assert_eq!(signatures(&server).await, counted);
 
     // A manager sees them, previews the effect of a decision, and takes it.

@@ -41,6 +41,7 @@ mod pages;
 mod photo_limits;
 mod photos;
 mod privacy;
+mod proof;
 mod proxies;
 mod recovery;
 mod refusals;

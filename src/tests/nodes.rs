@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{client_network::ClientNetwork, signature::SignatureForm};
 use reqwest::StatusCode;
-use service::{Service, signature_review::RequestSignals};
+use service::{SentKey, Service, signature_review::RequestSignals};
 use sqlx::postgres::PgListener;
 use store::{PhotoStore, Store};
 use tokio::time::{sleep, timeout};
@@ -44,8 +44,14 @@ async fn sign(store: &Store, database: &Database, n: usize) {
     let visitor = format!("{n:0>22}");
     let visitor = domain::visitor::VisitorId::parse(&visitor).unwrap();
     let elsewhere = ClientNetwork::unknown();
-    let signals =
-        RequestSignals { client_network: &elsewhere, dwell: 10_000, honeypot_filled: false };
+    let no_key = SentKey::default();
+    let signals = RequestSignals {
+        client_network: &elsewhere,
+        dwell: 10_000,
+        key: &no_key,
+        has_accounts: false,
+        honeypot_filled: false,
+    };
     service.sign(&visitor, &form, &signals).await.unwrap();
 }
 

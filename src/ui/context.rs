@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use domain::{campaign::Campaign, lang::Lang, staff::Staff, visitor::VisitorId};
+use domain::{
+    campaign::Campaign, client_network::ClientNetwork, lang::Lang, staff::Staff, visitor::VisitorId,
+};
 use leptos::prelude::{Oco, expect_context};
 use service::{Service, StoreError};
 
@@ -26,6 +28,8 @@ pub struct Page {
     pub public_url: Arc<str>,
     /// Visitor id from the cookie.
     pub visitor: VisitorId,
+    /// Where the request comes from.
+    pub client_network: ClientNetwork,
     /// Opaque owner token of the visitor or staff member, in forms and drafts. Reveals no id.
     pub owner: String,
     /// Whether the cookie says that this browser has signed. A hint: only chooses what to offer.

@@ -1,7 +1,11 @@
 //! `/counts.json` and `/live`: the counts, asked for once, or followed by server-sent events
 //! (SSE).
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -24,6 +28,15 @@ use crate::{
     state::AppState,
 };
 
+/// The content type of server-sent events.
+const EVENTS: &str = "text/event-stream";
+
+/// Least time until a page without a stream asks again, in milliseconds.
+const POLL_LEAST: u32 = 20_000;
+
+/// Up to how much more it waits, so that not all ask at once.
+const POLL_SPREAD: u32 = 20_000;
+
 /// Longest silence, so that proxies keep the connection open.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
@@ -34,9 +47,19 @@ const POLL: &[u8] = b"retry: 300000\nevent: poll\ndata: 1\n\n";
 /// Seconds after which someone with too many streams may open another.
 const STREAM_WAIT: u32 = 30;
 
-/// `GET /counts.json`; its ETag is the revision.
+/// `GET /counts.json`; its ETag is the revision. To who asks for events, an answer of one event:
+/// pages without a place for their stream ask from time to time.
 pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let frame = state.live.newest();
+    let accepts = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    if accepts.is_some_and(|accepts| accepts.starts_with(EVENTS.as_bytes())) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wait = POLL_LEAST + now.subsec_micros() % POLL_SPREAD;
+        let retry = format!("retry: {wait}\n");
+        let event = [retry.as_bytes(), &frame.event].concat();
+        return ([(header::CONTENT_TYPE, EVENTS), (header::CACHE_CONTROL, "no-store")], event)
+            .into_response();
+    }
     let tag = format!("\"{}\"", frame.revision);
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
         let tags = value.to_str().unwrap_or_default().split(',');
@@ -103,7 +126,7 @@ pub async fn events(State(state): State<AppState>, request: Request) -> Result<R
         next.map(|bytes| (Ok(bytes), client))
     });
     let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CONTENT_TYPE, EVENTS),
         (header::CACHE_CONTROL, "no-store"),
         // nginx would otherwise hold events back.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),

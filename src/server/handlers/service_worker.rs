@@ -1,4 +1,5 @@
-//! `/sw.js`: the service worker, or a script that unregisters it.
+//! Scripts that the server sends itself: `/sw.js`, the service worker, or one that unregisters it, and
+//! `/prove.js`.
 
 use axum::{
     extract::State,
@@ -30,6 +31,15 @@ pub async fn worker(State(state): State<AppState>, uri: Uri, headers: HeaderMap)
         (header::CACHE_CONTROL, "no-cache"),
     ];
     (headers, body).into_response()
+}
+
+/// `/prove.js`: works out the proofs of signing forms.
+pub async fn prove(State(state): State<AppState>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    (headers, state.assets.scripts.prove.clone()).into_response()
 }
 
 /// Changes with any of the site's files, and with the language that the browser reads.

@@ -1,4 +1,4 @@
-//! `POST /sign`, `/sign/withdraw` and `/sign/next`.
+//! `POST /sign`, `/signed`, `/sign/withdraw` and `/sign/next`.
 
 use axum::{
     Extension,
@@ -13,7 +13,7 @@ use domain::{
     signature::SignatureForm,
     text,
 };
-use service::{MySignature, SignError, StoreError, signature_review::RequestSignals};
+use service::{MySignature, SentKey, SignError, StoreError, signature_review::RequestSignals};
 use ui::{HONEYPOT_FIELD, error::Refusal, form_state::FormState};
 
 use crate::{
@@ -47,6 +47,10 @@ pub fn form_of(fields: &Fields) -> SignatureForm {
     }
 }
 
+fn sent_key(fields: &impl FormFields) -> SentKey {
+    SentKey { key: fields.first("key"), proof: fields.first("proof") }
+}
+
 /// Signs; a form that is refused comes back with what was typed.
 pub async fn sign(
     State(state): State<AppState>,
@@ -59,6 +63,8 @@ pub async fn sign(
     let signals = RequestSignals {
         client_network: &visitor.client_network,
         dwell: visitor.known_for,
+        key: &sent_key(&fields),
+        has_accounts: state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()),
         honeypot_filled,
     };
     let form = form_of(&fields);
@@ -155,6 +161,16 @@ async fn sign_once(
     let there = state.service.signature_of(&visitor.id).await?;
     let other = there.map(|there| there.name).filter(|name| !form.has_name(name));
     Ok(other.map(|name| Refused::another(&text::masked(&name))))
+}
+
+/// A proof that was finished after signing. A wrong one changes nothing, and is told nothing.
+pub async fn prove(
+    State(state): State<AppState>,
+    Extension(visitor): Extension<Visitor>,
+    OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
+) -> Result<Response, AppError> {
+    state.service.prove_signature(&visitor.id, &sent_key(&posted)).await?;
+    Ok(Redirect::to("/signed").into_response())
 }
 
 /// Withdraws the signature that the form names; refused if the visitor has another one by now.

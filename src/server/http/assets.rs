@@ -46,6 +46,8 @@ pub struct Scripts {
     pub service_worker: String,
     /// The same, where it is to be gone.
     pub service_worker_off: String,
+    /// `/prove.js`.
+    pub prove: String,
     /// `/wechat.js`.
     pub wechat_share: String,
 }
@@ -65,6 +67,7 @@ impl Assets {
         let scripts = Scripts {
             service_worker: beside("scripts/service_worker.js")?,
             service_worker_off: beside("scripts/service_worker_off.js")?,
+            prove: beside("scripts/prove.js")?,
             wechat_share: beside("scripts/wechat_share.js")?,
         };
         let hash_of = |key: &str| {

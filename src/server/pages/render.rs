@@ -161,6 +161,7 @@ fn page_of(
         path: path.to_owned(),
         query: asked.flat_map(|part| ["&", part]).collect(),
         visitor: visitor.id.clone(),
+        client_network: visitor.client_network.clone(),
         owner: state.service.owner(owner::person(visitor, extensions)),
         has_signed: visitor.signed,
         large_text: visitor.large_text,

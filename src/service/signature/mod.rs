@@ -1,5 +1,6 @@
 //! Signing the 倡议, and taking it back.
 
+pub mod key;
 pub(crate) mod name_pool;
 mod shown_names;
 
@@ -12,8 +13,12 @@ use domain::{
 };
 use store::{SignOutcome, SignRequest, StoreError};
 
+use self::key::SentKey;
 pub(crate) use self::shown_names::{SHOWN_AFTER, public_name};
-use super::{base::Service, signature_review::RequestSignals};
+use super::{
+    base::{Service, now},
+    signature_review::RequestSignals,
+};
 
 /// Why a signature was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +49,8 @@ pub struct MySignature {
     pub message: Option<String>,
     /// The day of signing.
     pub day: Option<Day>,
+    /// Whether it counts once a phone has worked out a proof.
+    pub awaits_proof: bool,
 }
 
 impl Service {
@@ -60,7 +67,8 @@ impl Service {
         signals: &RequestSignals<'_>,
     ) -> Result<SignOutcome, SignError> {
         let signature = self.check_signature(form)?;
-        let (network_hash, doubts) = self.fraud_signals(signals, signature.name.as_str());
+        let (network_hash, doubts) =
+            self.fraud_signals(visitor, signals, signature.name.as_str()).await?;
         let signing = SignRequest {
             visitor: visitor.clone(),
             signature,
@@ -69,6 +77,23 @@ impl Service {
             consent: self.campaign.privacy.version.clone(),
         };
         Ok(self.store.sign(signing).await?)
+    }
+
+    /// Takes a proof that was worked out after signing: if the signature was held for the want of
+    /// one, it counts from now on. Nothing is said of a wrong one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store could not say that it is done.
+    pub async fn prove_signature(
+        &self,
+        visitor: &VisitorId,
+        sent: &SentKey,
+    ) -> Result<(), StoreError> {
+        let proven = self.known_key(sent, visitor, now()).is_some_and(|key| key.proven);
+        if proven {
+            self.store.prove(visitor.clone()).await?;
+        }
+        Ok(())
     }
 
     /// What [`Service::sign`] would say to the form, without signing.
@@ -107,6 +132,7 @@ impl Service {
             grid: stored.grid,
             message: stored.message,
             day: self.day(stored.signed_at),
+            awaits_proof: stored.awaits_proof,
         }))
     }
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::row::SignRequest;
+use super::row::{RuleHit, SignRequest};
 use crate::{
     error::StoreError,
     sql::{
@@ -19,47 +19,69 @@ use crate::{
 
 /// For each of `rows` the fraud rule that holds it, if any. Runs in the transaction that stores
 /// them, so that all nodes share the counters.
+///
+/// Rows that another rule holds do not count as unproven: those of a hasty script must not use up
+/// what their neighbours may sign without a proof.
 pub async fn apply_fraud_rules(
     tx: &mut Tx,
     rows: &[&SignRequest],
     now: Millis,
 ) -> Result<Vec<Option<FraudRule>>, StoreError> {
     const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
+    let mut held = vec![None; rows.len()];
+    if rows.iter().all(|row| row.rule_hits.is_empty()) {
+        return Ok(held);
+    }
+    let off = rules_off(tx).await?;
+    tx.run(FORGET, &[(now - FRAUD_WINDOW).into()]).await?;
+    for unproven in [false, true] {
+        let is_meant = |hit: &&RuleHit| (hit.rule == FraudRule::NoProof) == unproven;
+        let free = rows.iter().zip(&held).map(|(row, held)| match held {
+            None => row.rule_hits.iter().filter(is_meant).collect(),
+            Some(_) => Vec::new(),
+        });
+        let hits: Vec<Vec<&RuleHit>> = free.collect();
+        let mut seen = count(tx, &hits, now).await?;
+        for (held, hits) in held.iter_mut().zip(&hits) {
+            for hit in hits {
+                let n = seen.entry(&hit.bucket).or_default();
+                *n += 1;
+                if *n > i64::from(hit.rule.tolerated_hits()) && !off.contains(&hit.rule) {
+                    *held = held.or(Some(hit.rule));
+                }
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// Counts the hits; returns for each counter how many there were before.
+async fn count<'h>(
+    tx: &mut Tx,
+    hits: &[Vec<&'h RuleHit>],
+    now: Millis,
+) -> Result<BTreeMap<&'h str, i64>, StoreError> {
     const COUNT: Sql = sql_over_items!(
         "INSERT INTO doubts (place, n, since) SELECT item.value->>'place', \
          CAST(item.value->>'by' AS BIGINT), CAST(item.value->>'now' AS BIGINT) FROM",
         "WHERE true ON CONFLICT (place) DO UPDATE SET n = doubts.n + excluded.n \
          RETURNING place, n"
     );
-    if rows.iter().all(|row| row.rule_hits.is_empty()) {
-        return Ok(vec![None; rows.len()]);
-    }
-    let off = rules_off(tx).await?;
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
-    for doubt in rows.iter().flat_map(|row| &row.rule_hits) {
-        *wanted.entry(&doubt.bucket).or_default() += 1;
+    for hit in hits.iter().flatten() {
+        *wanted.entry(&hit.bucket).or_default() += 1;
     }
-    tx.run(FORGET, &[(now - FRAUD_WINDOW).into()]).await?;
+    if wanted.is_empty() {
+        return Ok(wanted);
+    }
     let items = wanted.iter().map(|(bucket, by)| json!({ "place": bucket, "by": by, "now": now }));
     let counted: Vec<(String, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
-    // How many there were before the first of these rows.
-    let mut seen: BTreeMap<&str, i64> = BTreeMap::new();
-    for (place, n) in &counted {
-        seen.insert(place, n - wanted.get(place.as_str()).copied().unwrap_or_default());
-    }
-    let mut held = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mut rule = None;
-        for doubt in &row.rule_hits {
-            let n = seen.entry(&doubt.bucket).or_default();
-            *n += 1;
-            if *n > i64::from(doubt.rule.tolerated_hits()) && !off.contains(&doubt.rule) {
-                rule = rule.or(Some(doubt.rule));
-            }
+    for (place, n) in counted {
+        if let Some(by) = wanted.get_mut(place.as_str()) {
+            *by = n - *by;
         }
-        held.push(rule);
     }
-    Ok(held)
+    Ok(wanted)
 }
 
 async fn rules_off(tx: &mut Tx) -> Result<BTreeSet<FraudRule>, StoreError> {

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// A signature as its owner sees it.
-type Columns = (i64, String, Option<String>, String, Option<String>, i64);
+type Columns = (i64, String, Option<String>, String, Option<String>, i64, bool);
 
 fn signature(
     db: &Db,
-    (ordinal, name, grid, pledges, message, signed_at): Columns,
+    (ordinal, name, grid, pledges, message, signed_at, awaits_proof): Columns,
 ) -> Result<Signature, StoreError> {
     let ordinal = ordinal.unsigned_abs();
     let message = message.map(|sealed| opened_message(&db.seal, ordinal, &sealed));
@@ -26,6 +26,7 @@ fn signature(
         pledges: pledges_of(&pledges),
         message: message.transpose()?,
         signed_at,
+        awaits_proof,
     })
 }
 
@@ -47,13 +48,23 @@ impl Store {
         self.writer.withdraw(visitor).await
     }
 
+    /// Counts the visitor's signature, if it is suspect only for the want of a proof; `false` if it
+    /// is not.
+    ///
+    /// # Errors
+    /// [`StoreError`], as for [`Store::sign`].
+    pub async fn prove(&self, visitor: VisitorId) -> Result<bool, StoreError> {
+        self.writer.prove(visitor).await
+    }
+
     /// The visitor's live signature.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn signature_of(&self, visitor: &VisitorId) -> Result<Option<Signature>, StoreError> {
         const LIVE: Sql = Sql::both(
-            "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+            "SELECT ordinal, name, grid, pledges, message, signed_at, \
+                 state = 'suspect' AND COALESCE(rule, '') = 'no-proof' FROM signatures \
              WHERE visitor = $1 AND state IN ('valid', 'suspect')",
         );
         let rows: Vec<Columns> = self.db.all(LIVE, &[visitor.as_str().into()]).await?;
@@ -66,9 +77,10 @@ impl Store {
     /// [`StoreError`] if the database cannot be reached.
     pub async fn signatures_of(&self, visitor: &VisitorId) -> Result<Vec<Signature>, StoreError> {
         const THEIRS: Sql = Sql::both(
-            "SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+            "SELECT ordinal, name, grid, pledges, message, signed_at, \
+                 state = 'suspect' AND COALESCE(rule, '') = 'no-proof' FROM signatures \
              WHERE visitor = $1 AND state IN ('valid', 'suspect') UNION ALL \
-             SELECT ordinal, name, grid, pledges, message, signed_at FROM signatures \
+             SELECT ordinal, name, grid, pledges, message, signed_at, FALSE FROM signatures \
              WHERE visitor = $1 AND state = 'invalid'",
         );
         let rows: Vec<Columns> = self.db.all(THEIRS, &[visitor.as_str().into()]).await?;

@@ -30,6 +30,8 @@ pub struct SuspectGroup {
     pub first: Millis,
     /// When the last was.
     pub last: Millis,
+    /// The highest ordinal in it.
+    pub newest: Ordinal,
 }
 
 /// A client network with many valid signatures.
@@ -114,19 +116,20 @@ impl Store {
     /// [`StoreError`] if the database cannot be reached.
     pub async fn suspects(&self, limit: u16) -> Result<Vec<SuspectGroup>, StoreError> {
         let mut query = Query::new(
-            "SELECT rule, COALESCE(place, ''), COUNT(*), MIN(signed_at), MAX(signed_at) \
-             FROM signatures WHERE state = 'suspect' GROUP BY rule, place \
+            "SELECT rule, COALESCE(place, ''), COUNT(*), MIN(signed_at), MAX(signed_at), \
+                 MAX(ordinal) FROM signatures WHERE state = 'suspect' GROUP BY rule, place \
              ORDER BY COUNT(*) DESC, rule, place LIMIT ",
         );
         query.bind(i64::from(limit));
-        let rows: Vec<(String, String, i64, i64, i64)> = query.rows(&self.db).await?;
-        let row = |(rule, place, n, first, last): (String, String, i64, i64, i64)| {
+        let rows: Vec<(String, String, i64, i64, i64, i64)> = query.rows(&self.db).await?;
+        let row = |(rule, place, n, first, last, newest): (String, String, i64, i64, i64, i64)| {
             Some(SuspectGroup {
                 rule: FraudRule::parse(&rule)?,
                 network_hash: place,
                 n: n.unsigned_abs(),
                 first,
                 last,
+                newest: newest.unsigned_abs(),
             })
         };
         Ok(rows.into_iter().filter_map(row).collect())

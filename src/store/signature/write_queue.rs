@@ -7,6 +7,7 @@
 
 use std::{
     collections::HashMap,
+    mem::{self, Discriminant},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -47,12 +48,14 @@ const QUEUE_CAPACITY: usize = 4096;
 enum WriteRequest {
     Sign(Box<SignRequest>),
     Withdraw(VisitorId),
+    Prove(VisitorId),
 }
 
 #[derive(Clone, Copy)]
 enum Answer {
     Signed(SignOutcome),
     Withdrawn(bool),
+    Proven(bool),
 }
 
 struct Job {
@@ -145,7 +148,7 @@ impl Writer {
     pub async fn sign(&self, row: SignRequest) -> Result<SignOutcome, StoreError> {
         match self.ask(WriteRequest::Sign(Box::new(row))).await? {
             Answer::Signed(signed) => Ok(signed),
-            Answer::Withdrawn(_) => Err(ended()),
+            _ => Err(ended()),
         }
     }
 
@@ -153,7 +156,15 @@ impl Writer {
     pub async fn withdraw(&self, visitor: VisitorId) -> Result<bool, StoreError> {
         match self.ask(WriteRequest::Withdraw(visitor)).await? {
             Answer::Withdrawn(had) => Ok(had),
-            Answer::Signed(_) => Err(ended()),
+            _ => Err(ended()),
+        }
+    }
+
+    /// As [`crate::base::Store::prove`].
+    pub async fn prove(&self, visitor: VisitorId) -> Result<bool, StoreError> {
+        match self.ask(WriteRequest::Prove(visitor)).await? {
+            Answer::Proven(had) => Ok(had),
+            _ => Err(ended()),
         }
     }
 
@@ -278,11 +289,23 @@ async fn commit(
                 done[place] = Some(Answer::Withdrawn(had));
             }
         }
+        if !wave.proofs.is_empty() {
+            let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
+                wave.proofs.iter().copied().unzip();
+            let had = write::prove(tx, &visitors, deltas).await?;
+            for (place, had) in places.into_iter().zip(had) {
+                done[place] = Some(Answer::Proven(had));
+            }
+        }
     }
     let changed = done.iter().any(|answer| {
         matches!(
             answer,
-            Some(Answer::Signed(SignOutcome { newly_stored: true, .. }) | Answer::Withdrawn(true))
+            Some(
+                Answer::Signed(SignOutcome { newly_stored: true, .. })
+                    | Answer::Withdrawn(true)
+                    | Answer::Proven(true)
+            )
         )
     });
     // If nothing changed, the transaction is dropped and the revision is not used up.
@@ -304,6 +327,7 @@ impl Answer {
                 Self::Signed(SignOutcome { ordinal: signed.ordinal, newly_stored: false })
             }
             Self::Withdrawn(_) => Self::Withdrawn(false),
+            Self::Proven(_) => Self::Proven(false),
         }
     }
 }
@@ -313,6 +337,7 @@ impl Answer {
 struct Wave<'w> {
     signs: Vec<(usize, &'w SignRequest)>,
     withdrawals: Vec<(usize, &'w VisitorId)>,
+    proofs: Vec<(usize, &'w VisitorId)>,
 }
 
 #[derive(Default)]
@@ -327,32 +352,34 @@ impl<'w> Plan<'w> {
         struct Last {
             index: usize,
             wave: usize,
-            is_sign: bool,
+            kind: Discriminant<WriteRequest>,
         }
         let mut plan = Self::default();
         let mut last: HashMap<&str, Last> = HashMap::new();
         for (place, request) in requests.iter().enumerate() {
-            let (visitor, signs) = match request {
-                WriteRequest::Sign(row) => (&row.visitor, true),
-                WriteRequest::Withdraw(visitor) => (visitor, false),
+            let visitor = match request {
+                WriteRequest::Sign(row) => &row.visitor,
+                WriteRequest::Withdraw(visitor) | WriteRequest::Prove(visitor) => visitor,
             };
+            let kind = mem::discriminant(request);
             let wave = match last.get(visitor.as_str()) {
-                Some(earlier) if earlier.is_sign == signs => {
+                Some(earlier) if earlier.kind == kind => {
                     plan.repeats.push((place, earlier.index));
                     continue;
                 }
                 Some(earlier) => earlier.wave + 1,
                 None => 0,
             };
-            last.insert(visitor.as_str(), Last { index: place, wave, is_sign: signs });
+            last.insert(visitor.as_str(), Last { index: place, wave, kind });
             if plan.waves.len() == wave {
                 plan.waves.push(Wave::default());
             }
             match request {
                 WriteRequest::Sign(row) => plan.waves[wave].signs.push((place, row)),
                 WriteRequest::Withdraw(visitor) => {
-                    plan.waves[wave].withdrawals.push((place, visitor))
+                    plan.waves[wave].withdrawals.push((place, visitor));
                 }
+                WriteRequest::Prove(visitor) => plan.waves[wave].proofs.push((place, visitor)),
             }
         }
         plan

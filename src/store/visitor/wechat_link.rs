@@ -56,6 +56,17 @@ impl Store {
         Ok(known)
     }
 
+    /// Whether WeChat has confirmed an account of `visitor`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn has_wechat_account(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
+        const ANY: Sql =
+            Sql::both("SELECT identity FROM wechat_identities WHERE visitor = $1 LIMIT 1");
+        let found: Vec<(String,)> = self.db.all(ANY, &[visitor.as_str().into()]).await?;
+        Ok(!found.is_empty())
+    }
+
     /// Replaces the hash of an account after the secret was changed.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use domain::campaign::Campaign;
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
 use server::{AppState, Peer, config::WeChatSettings, router, wechat::client::WeChat};
-use service::Service;
+use service::{Effort, Service};
 use store::{PhotoStore, Store};
 use tokio::sync::watch;
 
@@ -46,10 +46,26 @@ impl Server {
         Self::start_with(database, default_campaign(), public_url, change).await
     }
 
+    /// A server whose proofs take so many tries, so that a test can have thousands of signers.
+    pub async fn with_proof_effort(database: Database, effort: Effort) -> Self {
+        let prepare = |service: Service| service.with_proof_effort(effort);
+        Self::start_prepared(database, default_campaign(), "", prepare, |state| state).await
+    }
+
     async fn start_with(
         database: Database,
         campaign: Campaign,
         public_url: &str,
+        change: impl FnOnce(AppState) -> AppState,
+    ) -> Self {
+        Self::start_prepared(database, campaign, public_url, |service| service, change).await
+    }
+
+    async fn start_prepared(
+        database: Database,
+        campaign: Campaign,
+        public_url: &str,
+        prepare: impl FnOnce(Service) -> Service,
         change: impl FnOnce(AppState) -> AppState,
     ) -> Self {
         let store = Store::open(&database.url, secrets().seal(), &campaign).await.unwrap();
@@ -57,6 +73,7 @@ impl Server {
         let photo_store = PhotoStore::open(&photos.display().to_string()).unwrap();
         let service =
             Service::new(store.clone(), photo_store, Arc::new(campaign), secrets().keys());
+        let service = prepare(service);
         let (end, ending) = watch::channel(false);
         let options = LeptosOptions::builder()
             .output_name("chuangquan")

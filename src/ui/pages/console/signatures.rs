@@ -152,18 +152,23 @@ fn suspect_groups(page: &Page, overview: &Overview) -> AnyView {
         return view! { <h2 class="section-title">"存疑的签名"</h2><p class="empty">"没有存疑的签名。"</p> }.into_any();
     }
     let rows = overview.suspects.iter().map(|(group, names)| {
-        let SuspectGroup { rule, network_hash: place, n, first, last } = group;
-        let link = |verdict: ReviewDecision| {
-            format!("/console/signatures?verdict={}&rule={}&place={place}", verdict.as_str(), rule.as_str())
-        };
+        let SuspectGroup { rule, network_hash: place, n, first, last, newest } = group;
+        let dismiss = ReviewDecision::Dismiss.as_str();
+        let dismiss = format!("/console/signatures?verdict={dismiss}&rule={}&place={place}", rule.as_str());
         view! {
             <li class="judge-group">
                 <p><strong>{rule.title()} " · " {*n} "个"</strong>" · 来源" {short_hash(place)}</p>
                 <p class="judge-group__more">{format_time(page, *first)} "至" {format_time(page, *last)} "；如" {names.join("、")}</p>
-                <p class="judge-group__act">
-                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Release)>"放行…"</a>
-                    <a class="weui-btn weui-btn_mini weui-btn_default" href=link(ReviewDecision::Dismiss)>"作废…"</a>
-                </p>
+                // One press, since it can be undone: those without scripts wait for it.
+                <form class="judge-group__act release-group" method="post" action="/console/signatures/judge">
+                    <OwnerField />
+                    <input type="hidden" name="verdict" value=ReviewDecision::Release.as_str() />
+                    <input type="hidden" name="rule" value=rule.as_str() />
+                    <input type="hidden" name="place" value=place.clone() />
+                    <input type="hidden" name="upto" value=*newest />
+                    <button class="weui-btn weui-btn_mini weui-btn_primary" type="submit">"放行这" {*n} "个"</button>
+                    <a class="weui-btn weui-btn_mini weui-btn_default" href=dismiss>"作废…"</a>
+                </form>
             </li>
         }
     });

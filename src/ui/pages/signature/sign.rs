@@ -11,6 +11,7 @@ use islands::forms::{
 };
 use leptos::{either::Either, prelude::*};
 use leptos_router::hooks::use_query_map;
+use service::SentKey;
 
 use crate::{
     HONEYPOT_FIELD, OWNER_FIELD,
@@ -18,7 +19,10 @@ use crate::{
     error::Refusal,
     form_state::FormState,
     pages::refusal::RefusalPage,
-    parts::{form::fields::field_error, frame::title::PageTitle},
+    parts::{
+        form::{fields::field_error, proof::ProofFields},
+        frame::title::PageTitle,
+    },
 };
 
 /// The signing page.
@@ -46,6 +50,8 @@ pub fn SignPage() -> impl IntoView {
         } else {
             form.value("grid")
         };
+        let sent = SentKey { key: form.value("key"), proof: form.value("proof") };
+        let key = page.service.key_again(sent, &page.visitor, &page.client_network);
         let summary =
             form.summary(lang.say("还没有签上，请看一下：", "Not signed yet, please look at:"));
         let next = form.offers_next_person.then(|| {
@@ -66,6 +72,7 @@ pub fn SignPage() -> impl IntoView {
                 {summary}
                 {next}
                 <SignForm fresh=form.is_fresh() owner=page.owner.clone()>
+                    <ProofFields key />
                     <PledgeChoices form=form.clone() />
                     <div class="weui-cells form-cells">
                         <TextField

@@ -13,6 +13,7 @@ use crate::{
     parts::{
         form::{
             owner::{OwnerField, Personal},
+            proof::ProofFields,
             withdraw::Withdraw,
         },
         frame::title::PageTitle,
@@ -33,6 +34,15 @@ pub fn SignedPage() -> impl IntoView {
             page.set_outcome(PageOutcome::Redirect("/sign"));
             return None;
         };
+        let late_proof = mine.awaits_proof.then(|| {
+            let key = page.service.later_key(&page.visitor, &page.client_network);
+            view! {
+                <form id="proof" method="post" action="/signed" hidden>
+                    <OwnerField />
+                    <ProofFields key />
+                </form>
+            }
+        });
         Some(view! {
             <PageTitle text=lang.say("我的签名", "My signature") />
             <Personal />
@@ -56,6 +66,7 @@ pub fn SignedPage() -> impl IntoView {
                 <NewPhrase />
                 <Withdraw ordinal=mine.ordinal />
                 <ForgetDraft />
+                {late_proof}
             </main>
         })
     })

@@ -3,5 +3,6 @@
 pub mod action_form;
 pub mod fields;
 pub mod owner;
+pub mod proof;
 pub mod text_area;
 pub mod withdraw;
