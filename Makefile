@@ -12,7 +12,7 @@ SLOW := crash:: durability:: fraud:: bad_requests:: secrets:: nodes:: s3:: backu
 TESTS := --workspace --lib --test house
 WASM_FLAGS := --profile wasm-release -p islands --lib --target wasm32-unknown-unknown
 
-.PHONY: help serve check test dev build site tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers nightly cluster bench pictures lighthouse clean
+.PHONY: help serve check test dev build site tools test-tools format lint lint-server supply advisories licences unit journey journeys browsers nightly cluster siege bench pictures lighthouse clean
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,7 @@ test: test-tools ## all tests and lints of our own code
 	@$(MAKE) --no-print-directory build
 	@tools/timed.sh "journeys in Chromium, scripts on and off" $(MAKE) --no-print-directory journeys
 	@tools/timed.sh "three nodes behind nginx, restarted and killed" $(MAKE) --no-print-directory cluster
+	@tools/timed.sh "honest people while one network attacks" $(MAKE) --no-print-directory siege
 	@tools/timed.sh "unit, store and route tests on SQLite and PostgreSQL" $(MAKE) --no-print-directory unit
 
 dev: tools ## rebuild and reload at every change (needs cargo-leptos)
@@ -116,6 +117,7 @@ browsers: test-tools ## main journeys in Firefox and WebKit
 nightly: build test-tools ## long tests in full: kills, bad requests, the cluster, keyboard; known vulnerabilities
 	@NIGHTLY=1 tools/with-postgres.sh cargo test --locked --quiet --release --test house -- crash:: bad_requests::
 	@$(MAKE) --no-print-directory cluster FULL=1
+	@$(MAKE) --no-print-directory siege FULL=1
 	@cd end2end && NIGHTLY=1 npx playwright test --project=js journeys/keyboard.spec.ts
 	@tools/install.sh supply
 	@tools/advisories.sh
@@ -123,7 +125,10 @@ nightly: build test-tools ## long tests in full: kills, bad requests, the cluste
 cluster:
 	@tools/with-postgres.sh node benches/cluster.mjs $(if $(FULL),,short)
 
-bench: build test-tools ## measure into benches/RESULTS.md (about 11 minutes); PARTS="reading queue" selects parts
+siege:
+	@node benches/siege.mjs $(if $(FULL),long,short)
+
+bench: build test-tools ## measure into benches/RESULTS.md (about 25 minutes); PARTS="reading queue" selects parts
 	@cargo build --locked --release --quiet --example bench
 	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 

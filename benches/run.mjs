@@ -9,11 +9,12 @@ import { fsync, root, scratch } from './lib.mjs';
 import { growth } from './growth.mjs';
 import { queue } from './queue.mjs';
 import { reading } from './reading.mjs';
+import { siege } from './siege.mjs';
 import { signing } from './signing.mjs';
 import { start } from './start.mjs';
 import { streams } from './streams.mjs';
 
-const parts = { start, reading, signing, queue, streams, growth };
+const parts = { start, reading, signing, queue, streams, growth, siege };
 const chosen = process.argv.slice(2);
 const begun = Date.now();
 const rows = [];

@@ -2,7 +2,7 @@
 // that pauses on hidden pages. And pages when the wasm does not load.
 import { file, fill, staffOf } from '../casework.ts';
 import { photo } from '../photo.ts';
-import { complaints, expect, logIn, sign, test } from '../server.ts';
+import { complaints, expect, logIn, sign, signatures, test } from '../server.ts';
 
 const awake = '全部承诺';
 
@@ -320,4 +320,38 @@ test('without a place for its stream, a page asks for the counts', async ({ page
 
   await expect.poll(number, { timeout: 5_000 }).toBeGreaterThan(before);
   expect(asked, 'it asked by itself').toBeGreaterThan(1);
+});
+
+test('a phone works out its proof while the form is filled in, or delivers it later', async ({ page, browser, startServer }) => {
+  const server = await startServer({ CHUANGQUAN_LIMITS: 'on' });
+  // Neighbours without scripts use up what counts without a proof.
+  const neighbours = await Promise.all(Array.from({ length: 200 }, () => fetch(`${server.url}/sign`)));
+  await new Promise((wake) => setTimeout(wake, 2_200));
+  const answers = neighbours.map((form, n) => {
+    const name = `邻${[...String(n)].map((digit) => '零一二三四五六七八九'[Number(digit)]).join('')}`;
+    const body = new URLSearchParams([['name', name], ['pledges', 'home'], ['consent', 'on']]);
+    const headers = { cookie: form.headers.getSetCookie()[0]!.split(';')[0]! };
+    return fetch(`${server.url}/sign`, { method: 'POST', headers, body, redirect: 'manual' });
+  });
+  await Promise.all(answers);
+  expect(await signatures(server)).toBe(200);
+
+  await page.goto(`${server.url}/sign`);
+  await expect(page.locator('input[name=proof]')).toHaveValue(/^\d+(\.\d+){3}$/, { timeout: 20_000 });
+  await sign(page, '孙测试');
+  await expect(page).toHaveURL(/\/signed$/);
+  expect(await signatures(server), 'it counts at once').toBe(201);
+
+  // One that is sent before its proof is finished waits for it on the next page.
+  const other = await (await browser.newContext()).newPage();
+  await other.route('**/prove.js', (route) => route.fulfill({ contentType: 'text/javascript', body: '' }));
+  await other.goto(`${server.url}/sign`);
+  await other.waitForTimeout(2_100);
+  await sign(other, '李测试');
+  await expect(other).toHaveURL(/\/signed$/);
+  expect(await signatures(server)).toBe(201);
+  await other.unroute('**/prove.js');
+  await other.reload();
+  await expect.poll(() => signatures(server), { timeout: 20_000 }).toBe(202);
+  await other.context().close();
 });

@@ -29,7 +29,8 @@ use tower::Service;
 use super::{
     http::{
         client_ip::{self, Peer},
-        fair_places::{FairPlaces, Place, Shares},
+        connected::Connected,
+        fair_places::FairPlaces,
     },
     state::AppState,
 };
@@ -56,11 +57,6 @@ const LEAVING: usize = 64;
 /// exports, the photo store, robots, the listener.
 const RESERVED_FILES: u64 = 192;
 
-/// Shares of `total` connections. The last eighth is for others than any one network.
-pub const fn shares(total: usize) -> Shares {
-    Shares { total, per_network: total - total / 8, per_visitor: usize::MAX }
-}
-
 /// Maximum number of connections: the setting, or less if the limit of open files is lower.
 pub fn connection_limit(requested: usize) -> usize {
     let allowed = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
@@ -69,23 +65,6 @@ pub fn connection_limit(requested: usize) -> usize {
         tracing::warn!(requested, possible, "the limit of open files allows fewer connections");
     }
     requested.min(possible).max(1)
-}
-
-/// The connection that a request came on, in its extensions.
-#[derive(Clone, Debug)]
-pub struct Connected(Arc<Place>);
-
-impl Connected {
-    /// Is cancelled when the connection is to end, to make room for others. Whatever else of which
-    /// there is little is held for this connection, is held under the same token.
-    pub fn evicted(&self) -> CancellationToken {
-        self.0.evicted().clone()
-    }
-
-    /// Whether this connection makes room before others.
-    pub fn set_idle(&self, idle: bool) {
-        self.0.set_idle(idle);
-    }
 }
 
 /// Accepts connections until the shutdown, then waits for open ones.
@@ -135,7 +114,7 @@ fn take(places: &FairPlaces, peer: IpAddr, proxies: &[IpNet]) -> Option<Connecte
     let peer = peer.to_canonical();
     let place = places.take(CancellationToken::new(), None, &ClientNetwork::of(peer), 1).ok()?;
     place.set_idle(!proxies.iter().any(|proxy| proxy.contains(&peer)));
-    Some(Connected(Arc::new(place)))
+    Some(Connected::new(place))
 }
 
 /// Answers on a connection to its end. A client that goes away in the middle is no fault of ours.
@@ -171,7 +150,8 @@ struct ConnectionService {
 impl Service<hyper::Request<Incoming>> for ConnectionService {
     type Response = <Router as Service<Request>>::Response;
     type Error = <Router as Service<Request>>::Error;
-    type Future = <Router as Service<Request>>::Future;
+    type Future =
+        Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send + 'static>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Service::<Request>::poll_ready(&mut self.app, context)
@@ -186,9 +166,15 @@ impl Service<hyper::Request<Incoming>> for ConnectionService {
             && let Ok(client) =
                 client_ip::client_address(request.extensions(), request.headers(), &self.proxies)
         {
-            self.connected.0.move_to(&ClientNetwork::of(client));
+            self.connected.move_to(&ClientNetwork::of(client));
         }
-        self.app.call(request)
+        let (answer, connected) = (self.app.call(request), self.connected.clone());
+        Box::pin(async move {
+            let answer = answer.await;
+            // What is left is to be read, or to ask for more: forms that arrive go last.
+            connected.set_idle(true);
+            answer
+        })
     }
 }
 

@@ -35,7 +35,7 @@ use super::{
     },
     handlers::{display, report, signature},
     http::client_ip,
-    session::{cookies::CookieKeys, staff, visitor},
+    session::{cookies::CookieKeys, device, staff, visitor},
 };
 
 /// A form of text fields: as every handler reads it.
@@ -134,7 +134,7 @@ pub fn cookies(bytes: &[u8]) {
     assert!(back.starts_with('/') && !back.starts_with("//"), "{back}");
     if let Ok(text) = std::str::from_utf8(bytes) {
         visitor::parse(text, visitor::LIFETIME);
-        staff::read_device(text);
+        device::read_device(text);
         let next = staff::safe_next(text);
         assert!(next.starts_with("/console"), "{next}");
         client_ip::network(text).ok();

@@ -1,7 +1,7 @@
 //! Everything that answers: the routes of the table, the site's files, and the layers around
 //! them.
 
-use std::any::Any;
+use std::{any::Any, sync::Arc};
 
 use axum::{
     Router,
@@ -32,7 +32,7 @@ pub fn router_with(state: AppState, more: Router<AppState>) -> Router {
         Some(proof) => data.route(&proof.path, get(async move || proof.text)),
         None => data,
     };
-    let files = assets::files(&state);
+    let files = assets::files(&state.options, Arc::clone(&state.file_reads));
     // The outermost layer comes last: headers go onto every answer, a refusal from
     // anywhere below them becomes a page.
     known

@@ -12,8 +12,10 @@ use axum::{
 
 use super::{
     handlers::{
-        casework, display, export, live, login, message, my_data, photo, recovery, report,
-        service_worker, signature, signature_review, staff_admin, web_app,
+        casework, display, export, live, message, my_data, photo, recovery, report, service_worker,
+        signature, signature_review,
+        staff::{admin, factor, login},
+        web_app,
     },
     ops::health,
     pages::render,
@@ -194,10 +196,18 @@ fn of_the_console() -> Vec<Route> {
     vec![
         page("/console/login", [200, 200, 200, 303, 303, 303, 303, 200]),
         form("/console/login", login::log_in, all(303)),
+        // Nobody of the matrix is half logged in.
+        page("/console/login/code", all(303)),
+        form("/console/login/code", factor::enter_code, all(303)),
         form("/console/logout", login::log_out, any_staff(303)),
         page("/console", any_staff(200)),
         page("/console/account", any_staff(200)),
         form("/console/account", login::change_password, any_staff(303)),
+        page("/console/account/factor", any_staff(200)),
+        // Without a code.
+        form("/console/account/factor/{what}", factor::change, any_staff(422)),
+        page("/console/confirm", any_staff(200)),
+        form("/console/confirm", factor::confirm, any_staff(422)),
         page("/console/duty", any_staff(200)),
         page("/console/stats", any_staff(200)),
         page("/console/weekly", any_staff(200)),
@@ -218,8 +228,8 @@ fn of_the_console() -> Vec<Route> {
         // There is no judgement to take back.
         form("/console/signatures/{id}/undo", signature_review::undo, managers(404)),
         page("/console/staff", managers(200)),
-        form("/console/staff", staff_admin::add_staff, managers(303)),
-        form("/console/staff/{login}/{what}", staff_admin::manage_staff, managers(303)),
+        form("/console/staff", admin::add_staff, managers(303)),
+        form("/console/staff/{login}/{what}", admin::manage_staff, managers(303)),
         own("/console/export/{file}", export::export, managers(200)),
     ]
 }

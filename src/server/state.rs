@@ -15,7 +15,6 @@ use tokio::sync::{Semaphore, watch};
 use tower_http::csrf::CsrfLayer;
 
 use super::{
-    connection,
     forms::memory,
     http::{
         assets::Assets,
@@ -44,6 +43,11 @@ const PHOTO_MEMORY: usize = 256 * 1024 * 1024;
 
 /// Bytes per unit of that memory.
 pub(crate) const PHOTO_UNIT: usize = 16 * 1024;
+
+/// So many connections; the last eighth is for others than any one network.
+fn connections(total: usize) -> FairPlaces {
+    FairPlaces::new(Shares { total, per_network: total - total / 8, per_visitor: usize::MAX })
+}
 
 /// Streams among `connections`: a fifth stays for other requests. One client network may have six
 /// sevenths.
@@ -151,7 +155,7 @@ impl AppState {
         let (shared_pages, share_image) = Default::default();
         let trusted_proxies = Arc::default();
         let public_url = public_url.trim_end_matches('/').into();
-        let connections = FairPlaces::new(connection::shares(CONNECTIONS));
+        let connections = connections(CONNECTIONS);
         let parts = Parts {
             service,
             cookies,
@@ -225,7 +229,7 @@ impl AppState {
     /// Has as many connections at once.
     #[must_use]
     pub fn with_connections(self, most: usize) -> Self {
-        let connections = FairPlaces::new(connection::shares(most));
+        let connections = connections(most);
         let streams = streams(most);
         Self(Arc::new(Parts { connections, streams, ..Arc::unwrap_or_clone(self.0) }))
     }

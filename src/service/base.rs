@@ -26,7 +26,7 @@ use tokio::{sync::watch, time::timeout};
 use super::{
     keyed_hash::HashKeys,
     limits::{FairLimits, FairQueue, HourlyCounter},
-    signature::{key::Effort, name_pool::ShownNamePool},
+    signature::{effort::Effort, name_pool::ShownNamePool},
     staff::password::PasswordPermits,
 };
 

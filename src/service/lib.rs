@@ -24,7 +24,8 @@ pub use self::{
     photo::{BYTES_MAX, PhotoError},
     signature::{
         MySignature, SignError,
-        key::{Effort, SentKey, SignatureKey, work_out},
+        effort::Effort,
+        key::{SentKey, SignatureKey, work_out},
     },
 };
 pub use store::{

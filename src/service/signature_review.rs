@@ -124,8 +124,7 @@ impl Service {
         let counted =
             |rule: FraudRule, of: &str| self.keys.hash(&format!("doubt\n{}\n{of}", rule.as_str()));
         let mut doubts = Vec::new();
-        let mut doubt =
-            |rule: FraudRule, counted: String| doubts.push(RuleHit { rule, bucket: counted });
+        let mut doubt = |rule: FraudRule, counted: String| doubts.push(RuleHit::of(rule, counted));
         if signals.honeypot_filled {
             doubt(FraudRule::Honeypot, counted(FraudRule::Honeypot, client_network));
         }
@@ -136,11 +135,11 @@ impl Service {
         if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
             doubt(FraudRule::SameName, counted(FraudRule::SameName, &of_name));
         }
-        let is_proven = key.is_some_and(|key| key.proven)
-            || (signals.has_accounts && self.store.has_wechat_account(visitor).await?);
-        if !is_proven {
+        if key.is_some_and(|key| key.proven) {
+            doubts.push(self.proof_hit(signals.key));
+        } else if !(signals.has_accounts && self.store.has_wechat_account(visitor).await?) {
             let bucket = counted(FraudRule::NoProof, client_network);
-            doubts.push(RuleHit { rule: FraudRule::NoProof, bucket });
+            doubts.push(RuleHit::of(FraudRule::NoProof, bucket));
         }
         Ok((Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts))
     }

@@ -53,5 +53,8 @@ pub use self::{
         row::{RuleHit, SignOutcome, SignRequest, SignatureRow},
         write_queue::WriterMetrics,
     },
-    staff::{NewStaff, StaffChange, audit::AuditEntry},
+    staff::{
+        NewStaff, StaffChange, audit::AuditEntry, second_factor::SecondFactor,
+        session::StoredSession,
+    },
 };

@@ -177,6 +177,9 @@ impl Scene {
                 ];
                 browser.form(&path, &fields)
             }
+            (_, "/console/account/factor/{what}") => {
+                browser.form("/console/account/factor/enrol", &[])
+            }
             (_, "/console/staff/{login}/{what}") => {
                 browser.form("/console/staff/target/active", &[("active", "on")])
             }

@@ -74,10 +74,13 @@ fn edit(copy: &Path, name: &str, change: impl FnOnce(String) -> String) {
 fn remove_mac(copy: &Path) {
     fs::remove_file(copy.join("manifest.mac")).unwrap();
     fs::remove_file(copy.join("pictures.jsonl")).unwrap();
+    fs::remove_file(copy.join("second_factors.jsonl")).unwrap();
     edit(copy, "manifest.json", |text| {
         let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
         manifest.as_object_mut().unwrap().remove("sha256");
         manifest["schema"] = 9.into();
+        let tables = manifest["tables"].as_array_mut().unwrap();
+        tables.retain(|counted| counted[0] != "second_factors");
         manifest.to_string()
     });
 }

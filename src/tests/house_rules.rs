@@ -33,6 +33,7 @@ const UNESCAPED: [(&str, &[&str]); 8] = [
             "src/ui/parts/form/text_area.rs",
             "src/ui/pages/signature/signed.rs",
             "src/ui/pages/about/licences.rs",
+            "src/ui/pages/console/factor.rs",
             "src/ui/pages/console/posters.rs",
         ],
     ),

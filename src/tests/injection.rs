@@ -249,7 +249,7 @@ impl Walk {
             let mut changed = false;
             for (name, tried) in texts.iter().zip(&mut levels) {
                 let kept = all(&page, &format!("[name=\"{name}\"]"));
-                let secret = ["password", "old", "new"].contains(&name.as_str());
+                let secret = ["password", "old", "new", "code"].contains(&name.as_str());
                 if *tried < 2 && !secret && fields.iter().filter(|(f, _)| f == name).count() == 1 {
                     let sent = &fields.iter().find(|(field, _)| field == name).unwrap().1;
                     let back = kept.iter().any(|field| value(*field) == *sent);
@@ -394,5 +394,6 @@ async fn markup_stays_text_in_every_form_page_and_file() {
     }
 }
 
-/// POST routes that only scripts use.
-const ROUTES_WITHOUT_FORM: [&str; 1] = ["/report/photos"];
+/// POST routes that only scripts use, or whose form is shown while something is waited for:
+/// `proof.rs` and `second_factor.rs` send these.
+const ROUTES_WITHOUT_FORM: [&str; 3] = ["/signed", "/report/photos", "/console/login/code"];

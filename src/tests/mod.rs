@@ -47,6 +47,7 @@ mod recovery;
 mod refusals;
 mod report;
 mod s3;
+mod second_factor;
 mod secrets;
 mod seed;
 mod shown_names;

@@ -17,9 +17,19 @@ use super::{
     pages::{
         about::{licences::LicencesPage, offline::OfflinePage, privacy::PrivacyPage},
         console::{
-            account::AccountPage, case::CasePage, check::CheckPage, duty::DutyPage,
-            login::LoginPage, messages::ReviewMessagesPage, new::NewPage, posters::PostersPage,
-            queue::QueuePage, signatures::SignaturesPage, staff_page::StaffPage, stats::StatsPage,
+            account::AccountPage,
+            case::CasePage,
+            check::CheckPage,
+            duty::DutyPage,
+            factor::{ConfirmPage, FactorPage, LoginCodePage},
+            login::LoginPage,
+            messages::ReviewMessagesPage,
+            new::NewPage,
+            posters::PostersPage,
+            queue::QueuePage,
+            signatures::SignaturesPage,
+            staff_page::StaffPage,
+            stats::StatsPage,
             weekly::WeeklyPage,
         },
         home::HomePage,
@@ -136,7 +146,10 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/reports/:code") view=StatusPage />
                 <Route path=path!("/console") view=QueuePage />
                 <Route path=path!("/console/login") view=LoginPage />
+                <Route path=path!("/console/login/code") view=LoginCodePage />
+                <Route path=path!("/console/confirm") view=ConfirmPage />
                 <Route path=path!("/console/account") view=AccountPage />
+                <Route path=path!("/console/account/factor") view=FactorPage />
                 <Route path=path!("/console/duty") view=DutyPage />
                 <Route path=path!("/console/stats") view=StatsPage />
                 <Route path=path!("/console/weekly") view=WeeklyPage />

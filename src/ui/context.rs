@@ -9,7 +9,7 @@ use domain::{
     campaign::Campaign, client_network::ClientNetwork, lang::Lang, staff::Staff, visitor::VisitorId,
 };
 use leptos::prelude::{Oco, expect_context};
-use service::{Service, StoreError};
+use service::{Service, StoreError, staff::StaffSession};
 
 use super::{display::LargeText, error::Refusal, form_state::FormState};
 
@@ -52,6 +52,10 @@ pub struct Page {
     pub wechat_login: bool,
     /// The signed-in staff member, on pages of the console.
     pub staff: Option<Arc<Staff>>,
+    /// Their session.
+    pub session: Option<StaffSession>,
+    /// A login that waits for its second factor.
+    pub pending: Option<StaffSession>,
     /// Why an error page is rendered instead of the requested one.
     pub refusal: Option<Refusal>,
     /// Set by the page to answer with an error page or a redirect instead.

@@ -47,6 +47,14 @@ pub enum StaffCommand {
         #[command(flatten)]
         data: CampaignSettings,
     },
+    /// Whoever lost their phone: no second factor any more, and a new password; all their sessions
+    /// end at once
+    ResetSecondFactor {
+        /// Whom
+        login: String,
+        #[command(flatten)]
+        data: CampaignSettings,
+    },
     /// Give someone a new password; all their sessions end at once
     ResetPassword {
         /// Whom
@@ -120,6 +128,12 @@ pub async fn run(command: StaffCommand) -> Result<(), String> {
         StaffCommand::Disable { login, data } => {
             manage(&data, &login, StaffUpdate::Active(false)).await?;
             println!("{login} was disabled");
+        }
+        StaffCommand::ResetSecondFactor { login, data } => {
+            let password = fresh_password(&login).map_err(text)?;
+            manage(&data, &login, StaffUpdate::SecondFactor(password.clone())).await?;
+            println!("{login} has no second factor any more, and a new password");
+            say(&password, true);
         }
         StaffCommand::ResetPassword { login, password, data } => {
             let (password, made) = password.get(&login)?;

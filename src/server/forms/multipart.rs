@@ -29,8 +29,7 @@ use super::{
     urlencoded::Fields,
 };
 use crate::{
-    connection::Connected,
-    http::{error::AppError, fair_places::Place},
+    http::{connected::Connected, error::AppError, fair_places::Place},
     session::visitor::Visitor,
     state::AppState,
 };

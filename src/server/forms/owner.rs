@@ -6,13 +6,17 @@ use service::visitor::owner::Person;
 use ui::{OWNER_FIELD, error::Refusal};
 
 use crate::{
-    session::{staff::Session, visitor::Visitor},
+    session::{
+        staff::{PendingSession, Session},
+        visitor::Visitor,
+    },
     state::AppState,
 };
 
 /// Who sends a request: within the console someone of the staff, elsewhere a browser.
 pub fn person<'a>(visitor: &'a Visitor, extensions: &Extensions) -> Person<'a> {
-    match extensions.get::<Session>() {
+    let pending = || extensions.get::<PendingSession>().map(|PendingSession(session)| session);
+    match extensions.get::<Session>().or_else(pending) {
         Some(session) => Person::Staff(session.staff.id),
         None => Person::Visitor(&visitor.id),
     }

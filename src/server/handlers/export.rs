@@ -21,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::io::ReaderStream;
 use ui::error::Refusal;
 
+use super::staff::factor;
 use crate::{http::error::AppError, session::staff::Session, state::AppState};
 
 /// Spreadsheets take a file for UTF-8 when it begins so.
@@ -69,6 +70,9 @@ pub async fn export(
         return Err(Refusal::NotFound.into());
     };
     let personal = wanted.personal == "1";
+    if personal && session.staff.manages_staff() && state.service.needs_code(&session).await? {
+        return Ok(factor::confirm_first(&format!("/console/export/{file}?personal=1")));
+    }
     let cursor = state.service.begin_export(Some(&session.staff), what, personal).await?;
     let cursor = cursor.ok_or(Refusal::NotPermitted("导出由管理员来做"))?;
     let heading = what.heading(personal);

@@ -18,8 +18,8 @@ use tokio::sync::watch;
 use ui::error::Refusal;
 
 use crate::{
-    connection::Connected,
     http::{
+        connected::Connected,
         error::AppError,
         fair_places::{LimitReached, Place},
         live_feed::Frame,

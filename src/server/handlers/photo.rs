@@ -13,8 +13,7 @@ use service::Size;
 use ui::error::Refusal;
 
 use crate::{
-    connection::Connected,
-    http::{caching, error::AppError, fair_places::Place},
+    http::{caching, connected::Connected, error::AppError, fair_places::Place},
     session::{staff::Session, visitor::Visitor},
     state::{AppState, PHOTO_UNIT},
 };

@@ -21,11 +21,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::{BodyExt, Collected};
 use leptos::{config::LeptosOptions, prelude::Oco};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 use tower_http::services::ServeDir;
 
 use ui::context::{SiteFiles, WasmProgram};
-
-use crate::state::AppState;
 
 /// The names of the files that pages mention, and the content security policy.
 #[derive(Clone, Debug)]
@@ -128,9 +127,8 @@ fn policy(names: &SiteFiles, others: &str, forms: &str) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
-/// Serves the site's folder; what is not there is not found.
-pub fn files(state: &AppState) -> Router {
-    let options = &state.options;
+/// Serves the site's folder, of which a few files are read at once; what is not there is not found.
+pub fn files(options: &LeptosOptions, reads: Arc<Semaphore>) -> Router {
     let folder = ServeDir::new(options.site_root.as_ref())
         .append_index_html_on_directories(false)
         .call_fallback_on_method_not_allowed(true)
@@ -138,7 +136,6 @@ pub fn files(state: &AppState) -> Router {
         .precompressed_gzip();
     let package = format!("/{}/", options.site_pkg_dir);
     let hash_files = options.hash_files;
-    let reads = Arc::clone(&state.file_reads);
     let kept = Arc::<KeptFiles>::default();
     let caching = from_fn(move |mut request: Request, next: Next| {
         let path = request.uri().path().to_owned();

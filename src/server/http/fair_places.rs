@@ -162,10 +162,7 @@ impl FairPlaces {
 }
 
 impl Place {
-    /// Takes more units for the same holder.
-    ///
-    /// # Errors
-    /// [`LimitReached`] when there are none, or this place is lost already.
+    /// Takes more units for the same holder; an error when there are none, or this place is lost.
     pub fn grow(&self, units: usize) -> Result<(), LimitReached> {
         let mut table = self.places.table();
         let network = table.owners.get(&self.id).cloned().ok_or(LimitReached::All)?;
@@ -184,18 +181,23 @@ impl Place {
         self.idle.store(idle, Ordering::Relaxed);
     }
 
-    /// The holder turns out to be of another client network than was thought.
+    /// The holder turns out to be of another client network than was thought; the place is lost if
+    /// that has its share already.
     pub fn move_to(&self, network: &ClientNetwork) {
         let mut table = self.places.table();
-        if table.owners.get(&self.id).is_some_and(|owner| **owner != *network.wide())
-            && let Some(held) = table.remove(self.id)
-        {
+        if table.owners.get(&self.id).is_none_or(|owner| **owner == *network.wide()) {
+            return;
+        }
+        let Some(held) = table.remove(self.id) else { return };
+        if table.make_room(network.wide(), held.units) {
             table.put(self.id, network.wide(), held);
+        } else {
+            table.give_back(held.visitor.as_ref());
+            held.evicted.cancel();
         }
     }
 
-    /// Is cancelled when this place, or one for which the same token was given, goes to somebody
-    /// else.
+    /// Is cancelled when this place, or another of the same token, goes to somebody else.
     pub const fn evicted(&self) -> &CancellationToken {
         &self.evicted
     }

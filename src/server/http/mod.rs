@@ -5,6 +5,7 @@ pub mod assets;
 pub(crate) mod caching;
 pub(crate) mod client_ip;
 pub(crate) mod compression;
+pub(crate) mod connected;
 pub(crate) mod error;
 pub(crate) mod fair_places;
 pub(crate) mod live_feed;

@@ -29,7 +29,7 @@ use crate::{
         error,
     },
     session::{
-        staff::Session,
+        staff::{PendingSession, Session},
         visitor::{self, Visitor},
     },
     state::AppState,
@@ -177,6 +177,8 @@ fn page_of(
         wechat_sdk: state.wechat.is_some(),
         wechat_login: state.wechat.as_ref().is_some_and(|wechat| wechat.has_login()),
         staff: extensions.get::<Session>().map(|session| Arc::clone(&session.staff)),
+        session: extensions.get::<Session>().cloned(),
+        pending: extensions.get::<PendingSession>().map(|PendingSession(session)| session.clone()),
         refusal: None,
         outcome: OutcomeCell::default(),
         personal: PersonalFlag::default(),

@@ -1,96 +1,37 @@
 //! Staff sessions: the cookie `staff` (`__Host-staff` under https), and which paths need it.
 
-use std::sync::Arc;
-
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use domain::staff::Staff;
+use domain::staff::Stage;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use service::staff::StaffSession;
 
-use super::visitor::Visitor;
 use crate::{http::error::AppError, state::AppState};
 
 /// How long a browser keeps the cookie: as long as the longest session.
 const COOKIE_SECONDS: u64 = 12 * 3600;
 
-/// How long a device is known to a login: a year.
-const DEVICE_SECONDS: u64 = 365 * 86_400;
+/// Who of the staff is asking, in a request's extensions: their session may do everything.
+pub type Session = StaffSession;
 
-/// Logins that a device is known to: a PC that a few share.
-const LOGINS_MAX: usize = 5;
-
-/// A device and the logins that succeeded on it, newest first; stored in a signed cookie.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Device {
-    /// Names it.
-    pub id: String,
-    logins: Vec<String>,
-}
-
-impl Device {
-    const fn cookie_name(https: bool) -> &'static str {
-        if https { "__Host-device" } else { "device" }
-    }
-
-    /// The device that a request comes from, or a new one; `None` when the system has no
-    /// random bytes.
-    pub fn of_request(state: &AppState, headers: &HeaderMap) -> Option<Self> {
-        let name = Self::cookie_name(state.https);
-        let jar = state.cookies.jar(headers);
-        let brought = jar.get(name).or_else(|| state.cookies.signed_before(headers, name));
-        Self::of(brought.as_ref())
-    }
-
-    fn of(brought: Option<&Cookie<'_>>) -> Option<Self> {
-        brought.and_then(|cookie| Self::parse(cookie.value())).or_else(|| {
-            let id = Visitor::fresh()?.id.as_str().to_owned();
-            Some(Self { id, logins: Vec::new() })
-        })
-    }
-
-    /// Reads `device:ID:LOGIN:LOGIN…`.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.strip_prefix("device:")?.split(':').map(str::to_owned);
-        Some(Self { id: parts.next()?, logins: parts.collect() })
-    }
-
-    /// Whether `login` was used on it.
-    pub fn knows(&self, login: &str) -> bool {
-        self.logins.iter().any(|known| known == login)
-    }
-
-    fn cookie(mut self, login: String, https: bool) -> Cookie<'static> {
-        self.logins.retain(|known| *known != login);
-        self.logins.insert(0, login);
-        self.logins.truncate(LOGINS_MAX);
-        let value = format!("device:{}:{}", self.id, self.logins.join(":"));
-        cookie(Self::cookie_name(https), value, DEVICE_SECONDS, https)
-    }
-}
-
-/// Reads what stands in the cookie of a device; for `fuzz_entry`.
-pub fn read_device(text: &str) -> bool {
-    Device::parse(text).is_some()
-}
-
-/// Who of the staff is asking, in a request's extensions.
+/// A login that waits for its second factor, in a request's extensions. It is nobody's session yet.
 #[derive(Clone, Debug)]
-pub struct Session {
-    /// Who.
-    pub staff: Arc<Staff>,
-    /// What the cookie holds.
-    pub token: String,
-}
+pub struct PendingSession(pub StaffSession);
 
 const fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-staff" } else { "staff" }
 }
 
-fn cookie(name: &'static str, value: String, seconds: u64, https: bool) -> Cookie<'static> {
+pub(super) fn cookie(
+    name: &'static str,
+    value: String,
+    seconds: u64,
+    https: bool,
+) -> Cookie<'static> {
     Cookie::build((name, value))
         .path("/")
         .http_only(true)
@@ -112,18 +53,10 @@ pub fn token(state: &AppState, headers: &HeaderMap) -> Option<String> {
     jar.get(cookie_name(state.https)).map(|cookie| cookie.value().to_owned())
 }
 
-/// Answers `response` and begins a session in this browser, whose device then knows `login`.
-pub fn begin(
-    state: &AppState,
-    headers: &HeaderMap,
-    mut response: Response,
-    token: String,
-    device: Device,
-    login: String,
-) -> Response {
+/// Answers `response` and begins a session in this browser.
+pub fn begin(state: &AppState, mut response: Response, token: String) -> Response {
     set(&mut response, &cookie(cookie_name(state.https), token, COOKIE_SECONDS, state.https));
-    let jar = state.cookies.jar(headers).add(device.cookie(login, state.https));
-    (jar, response).into_response()
+    response
 }
 
 /// Takes the cookie of a session away.
@@ -139,28 +72,48 @@ fn is_for_staff(path: &str) -> bool {
     console && path != "/console/login"
 }
 
-/// Adds the [`Session`] of a valid staff cookie to the request.
+/// Adds the [`Session`] of a valid staff cookie to the request, or the [`PendingSession`].
 ///
 /// # Errors
-/// The response for a console request without a session: a redirect to the login page.
+/// The response for a console request without a session: a redirect to the login page, or to what
+/// the login waits for.
 pub async fn require_staff(state: &AppState, request: &mut Request) -> Result<(), Response> {
     let path = request.uri().path();
     let for_staff = is_for_staff(path);
-    if for_staff || path.starts_with("/photos/") || path == "/console/login" {
-        if let Some(token) = token(state, request.headers()) {
-            match state.service.staff_of_session(&token).await {
-                Ok(Some(staff)) => {
-                    request.extensions_mut().insert(Session { staff: Arc::new(staff), token });
-                }
-                Ok(None) => {}
-                Err(error) => return Err(AppError::from(error).into_response()),
+    if !for_staff && !path.starts_with("/photos/") && path != "/console/login" {
+        return Ok(());
+    }
+    let found = match token(state, request.headers()) {
+        Some(token) => state.service.session(token).await,
+        None => Ok(None),
+    };
+    match found {
+        Ok(Some(session)) if session.stage == Stage::Full => {
+            request.extensions_mut().insert(session);
+            Ok(())
+        }
+        Ok(Some(session)) => {
+            let wanted = step(session.stage);
+            let may = !for_staff || path.starts_with(wanted) || path == "/console/logout";
+            request.extensions_mut().insert(PendingSession(session));
+            match may {
+                true => Ok(()),
+                false => Err(Redirect::to(wanted).into_response()),
             }
         }
-        if for_staff && request.extensions().get::<Session>().is_none() {
-            return Err(to_login(request.method(), request.uri(), request.headers()));
-        }
+        Ok(None) if for_staff => Err(to_login(request.method(), request.uri(), request.headers())),
+        Ok(None) => Ok(()),
+        Err(error) => Err(AppError::from(error).into_response()),
     }
-    Ok(())
+}
+
+/// The page that a login waits for.
+pub const fn step(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Full => "/console",
+        Stage::Code => "/console/login/code",
+        Stage::SetUp => "/console/account/factor",
+    }
 }
 
 /// Redirects to the login page, which leads back to the requested page, or to the page of the form.
@@ -198,7 +151,8 @@ pub fn form_page(headers: &HeaderMap) -> Option<String> {
 pub fn safe_next(next: &str) -> String {
     let path = next.split(['?', '#']).next().unwrap_or_default();
     let plain = next.bytes().all(|c| (b'!'..=b'~').contains(&c) && c != b'\\');
-    if plain && is_for_staff(path) && !path.contains("//") && !path.contains("..") {
+    let inside = is_for_staff(path) && !path.starts_with("/console/login/");
+    if plain && inside && !path.contains("//") && !path.contains("..") {
         next.to_owned()
     } else {
         "/console".to_owned()
@@ -208,19 +162,6 @@ pub fn safe_next(next: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_device_knows_the_last_logins_used_on_it() {
-        let mut value = "device:id:".to_owned();
-        for n in 0..7 {
-            let device = Device::parse(&value).unwrap();
-            value = device.cookie(format!("login{n}"), false).value().to_owned();
-        }
-        let device = Device::parse(&value).unwrap();
-        assert!(device.knows("login6") && device.knows("login2") && !device.knows("login1"));
-        assert_eq!(device.id, "id");
-        assert_eq!(Device::parse("login:visitor"), None, "what was written before");
-    }
 
     #[test]
     fn the_way_back_leads_nowhere_else() {
@@ -233,6 +174,7 @@ mod tests {
             "//evil.example",
             "https://evil.example/console",
             "/console/login",
+            "/console/login/code",
             "/console//evil.example",
             "/console/../sign",
             "/consolex",

@@ -123,6 +123,13 @@ impl Attempt {
         Self::new(keys, (format!("own password\n{login}"), OWN), &[])
     }
 
+    /// An attempt at the code of someone whose password is known already, in a session that may do
+    /// everything, or at a login.
+    pub fn at_code(keys: &HashKeys, login: &str, session: Option<&str>) -> Self {
+        let session = session.unwrap_or_default();
+        Self::new(keys, (format!("code of\n{login}\n{session}"), OWN), &[])
+    }
+
     /// An attempt at a recovery phrase.
     pub fn at_phrases(keys: &HashKeys, who: &Requester<'_>) -> Self {
         Self::of(keys, "phrase", who, OWN, PHRASES_PER_NETWORK)

@@ -7,8 +7,10 @@
 use domain::{client_network::ClientNetwork, time::Millis, visitor::VisitorId};
 use pbkdf2::pbkdf2_hmac;
 use sha2::Sha256;
+use store::RuleHit;
 use subtle::ConstantTimeEq;
 
+use super::effort::Effort;
 use crate::{
     base::{Service, now},
     keyed_hash::HashKeys,
@@ -26,30 +28,6 @@ const PARTS: u8 = 4;
 /// PBKDF2 iterations of a try. Browsers have PBKDF2 built in, so a phone is about as fast as a
 /// program.
 const ITERATIONS: u32 = 500;
-
-/// Mean number of tries of each part of a proof; 0 asks for none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Effort(pub u32);
-
-impl Effort {
-    /// No work.
-    pub const NONE: Self = Self(0);
-
-    /// About 0.3 s of a server's core (6 million iterations a second), 1 to 4 s of a phone.
-    pub const BASE: Self = Self(960);
-
-    /// The effort of the key that is the `issued`th of a network within the hour; `base` is the least
-    /// that is asked for. A family asks for none; a carrier whose customers have all opened the form
-    /// asks for twice that.
-    const fn after(issued: u32, base: Self) -> Self {
-        match issued {
-            0..=30 => Self::NONE,
-            31..=5_000 => base,
-            5_001..=20_000 => Self(base.0 * 2),
-            _ => Self(base.0 * 4),
-        }
-    }
-}
 
 /// What a signing form carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,6 +107,12 @@ impl Service {
         now: Millis,
     ) -> Option<KnownKey> {
         read_key(&self.keys, sent, visitor, now)
+    }
+
+    /// The use of the proof of this key: good once.
+    pub(crate) fn proof_hit(&self, sent: &SentKey) -> RuleHit {
+        let bucket = self.keys.hash(&format!("proof of\n{}", sent.key));
+        RuleHit::of_proof(bucket, KEY_MAX_AGE + CLOCK_SKEW)
     }
 
     fn key_of_effort(&self, visitor: &VisitorId, effort: Effort) -> SignatureKey {
@@ -280,11 +264,5 @@ mod tests {
         for proof in wrong {
             assert!(!is_proven(&key, &proof), "{proof:.60}");
         }
-    }
-
-    #[test]
-    fn work_follows_what_was_issued() {
-        let after = |issued| Effort::after(issued, Effort(10)).0;
-        assert_eq!([1, 30, 31, 5_000, 5_001, 20_001].map(after), [0, 0, 10, 10, 20, 40]);
     }
 }

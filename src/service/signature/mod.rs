@@ -1,5 +1,6 @@
 //! Signing the 倡议, and taking it back.
 
+pub mod effort;
 pub mod key;
 pub(crate) mod name_pool;
 mod shown_names;
@@ -91,7 +92,7 @@ impl Service {
     ) -> Result<(), StoreError> {
         let proven = self.known_key(sent, visitor, now()).is_some_and(|key| key.proven);
         if proven {
-            self.store.prove(visitor.clone()).await?;
+            self.store.prove(visitor.clone(), self.proof_hit(sent)).await?;
         }
         Ok(())
     }

@@ -155,6 +155,10 @@ impl Service {
                 let hash = self.passwords.hash(password).await?;
                 ("staff reset-password", StaffChange::Password { hash, keep: None })
             }
+            StaffUpdate::SecondFactor(password) => {
+                let hash = self.passwords.hash(password).await?;
+                ("staff reset-second-factor", StaffChange::Reset { hash })
+            }
             StaffUpdate::Scope { grids, branches } => {
                 let (grids, branches) = self.scope_of(staff.role, &grids, &branches)?;
                 ("staff scope", StaffChange::Scope { grids, branches })
@@ -224,6 +228,8 @@ pub enum StaffUpdate {
     Active(bool),
     /// A new password.
     Password(String),
+    /// No second factor any more, and this new password.
+    SecondFactor(String),
     /// What they answer for, by slugs.
     Scope {
         /// A grid worker's grids.

@@ -1,17 +1,29 @@
 //! Staff: logging in and out, one's own password; `manage` has who works here.
 
+mod codes;
 mod manage;
 pub mod password;
+mod second_factor;
+mod session;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::{report::action::command::FieldErrors, staff::Staff, time::Millis};
-use sha2::{Digest, Sha256};
-use store::{StaffChange, StoreError};
+use std::sync::Arc;
 
-pub use self::manage::{StaffError, StaffForm, StaffUpdate};
+use domain::{
+    report::action::command::FieldErrors,
+    staff::{Staff, Stage},
+    time::Millis,
+};
+use store::{SecondFactor, StaffChange, StoreError, StoredSession};
+
 use self::{
     manage::login_fits,
     password::{PasswordError, PasswordQueue, check_password_rules},
+    session::{fresh_token, hash_token},
+};
+pub use self::{
+    manage::{StaffError, StaffForm, StaffUpdate},
+    second_factor::{CodeError, FactorSummary, OfferedFactor},
+    session::StaffSession,
 };
 use super::{
     base::{Service, now},
@@ -22,6 +34,8 @@ use super::{
 pub(super) const IDLE: Millis = 4 * 3_600_000;
 /// A session ends however busy it is: after twelve hours, more than a shift.
 pub(super) const ABSOLUTE: Millis = 12 * 3_600_000;
+/// A login that waits for its second factor ends: after a quarter of an hour.
+const UNFINISHED: Millis = 15 * 60_000;
 /// How often it is written down that a session was seen.
 const SEEN_INTERVAL: Millis = 60_000;
 
@@ -56,18 +70,16 @@ impl From<PasswordError> for LoginError {
 pub struct Login {
     /// What the cookie of the session holds.
     pub token: String,
+    /// What the session may do.
+    pub stage: Stage,
     /// Whether the rules of today would refuse this password.
     pub weak_password: bool,
 }
 
-/// What a session's cookie holds, as the database knows it.
-fn hash_token(token: &str) -> String {
-    URL_SAFE_NO_PAD.encode(Sha256::digest(token.as_bytes()))
-}
-
 impl Service {
     /// Logs someone in. What `who` tries counts first against themselves, so that nobody
-    /// is locked out by what others do. The session `old` ends.
+    /// is locked out by what others do. The session `old` ends. `mark` is what a device has on which
+    /// a code was given.
     ///
     /// # Errors
     /// [`LoginError`].
@@ -76,7 +88,7 @@ impl Service {
         login: &str,
         password: &str,
         who: &Requester<'_>,
-        old: Option<&str>,
+        (old, mark): (Option<&str>, Option<&str>),
     ) -> Result<Login, LoginError> {
         let login = login.trim().to_ascii_lowercase();
         let known_form = login_fits(&login);
@@ -98,20 +110,19 @@ impl Service {
             self.take_back_attempt(&tried).await?;
         }
         let fits = fits?;
-        let Some((staff, _)) = found.filter(|(staff, _)| fits && staff.active) else {
+        let Some((staff, hash)) = found.filter(|(staff, _)| fits && staff.active) else {
             return Err(LoginError::Wrong);
         };
         self.clear_attempts(&tried).await?;
         if let Some(old) = old {
             self.store.end_session(&hash_token(old)).await?;
         }
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).map_err(|error| StoreError::Setup(error.to_string()))?;
-        let token = URL_SAFE_NO_PAD.encode(bytes);
-        self.store.begin_session(&hash_token(&token), staff.id, now()).await?;
+        let stage = self.stage_after_password(&staff, &hash, mark).await?;
+        let token = fresh_token()?;
+        self.store.begin_session(&hash_token(&token), staff.id, stage, None, now()).await?;
         self.note(&staff, "login", &staff.login).await?;
         let weak_password = self.password_fault(password, &staff.login, &staff.name).is_some();
-        Ok(Login { token, weak_password })
+        Ok(Login { token, stage, weak_password })
     }
 
     /// Why `password` may not be used by this member of staff, if so.
@@ -122,20 +133,20 @@ impl Service {
         check_password_rules(password, login, &about).err()
     }
 
-    /// Whose session it is, with what they stand in for; `None` when it has ended.
+    /// The session of that token; `None` when it has ended.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn staff_of_session(&self, token: &str) -> Result<Option<Staff>, StoreError> {
-        let (token, now) = (hash_token(token), now());
-        let Some((mut staff, begun, seen)) = self.store.session(&token).await? else {
-            return Ok(None);
-        };
-        if !staff.active || now - begun > ABSOLUTE || now - seen > IDLE {
+    pub async fn session(&self, token: String) -> Result<Option<StaffSession>, StoreError> {
+        let (hash, now) = (hash_token(&token), now());
+        let Some(stored) = self.store.session(&hash).await? else { return Ok(None) };
+        let StoredSession { mut staff, created_at, seen_at, stage, proven_at } = stored;
+        let longest = if stage == Stage::Full { ABSOLUTE } else { UNFINISHED };
+        if !staff.active || now - created_at > longest || now - seen_at > IDLE {
             return Ok(None);
         }
-        if now - seen > SEEN_INTERVAL {
-            self.store.touch_session(&token, now).await?;
+        if now - seen_at > SEEN_INTERVAL {
+            self.store.touch_session(&hash, now).await?;
         }
         for away in self.store.stands_in_for(staff.id).await? {
             if away.role == staff.role {
@@ -143,7 +154,7 @@ impl Service {
                 staff.branches.extend(away.branches);
             }
         }
-        Ok(Some(staff))
+        Ok(Some(StaffSession { staff: Arc::new(staff), token, stage, proven_at }))
     }
 
     /// Logs out.
@@ -154,12 +165,18 @@ impl Service {
         self.store.end_session(&hash_token(token)).await
     }
 
-    /// Ends all sessions of someone, on whichever device.
+    /// Ends all sessions of someone, on whichever device; no device is trusted any more.
     ///
     /// # Errors
     /// [`StoreError`] when they are not known to have ended.
     pub async fn log_out_everywhere(&self, staff: &Staff) -> Result<(), StoreError> {
-        self.store.end_sessions_of(staff.id).await
+        self.store.end_sessions_of(staff.id).await?;
+        let distrust = |factor: &mut SecondFactor| {
+            factor.confirmed_at = factor.confirmed_at.map(|_| now());
+            factor.is_set_up().then_some(())
+        };
+        self.store.change_second_factor(staff.id, None, distrust).await?;
+        Ok(())
     }
 
     /// Changes one's own password; all other sessions end.

@@ -68,7 +68,7 @@ pub async fn register_keys(db: &Db, reset_if_empty: bool) -> Result<(), StoreErr
 /// Encrypts plain-text rows; returns how many.
 pub async fn seal_plain(db: &Db) -> Result<u64, StoreError> {
     let mut sealed = 0;
-    for table in schema::sealed() {
+    for table in schema::sealed_at_first() {
         let change = |row: &mut Map<String, Json>, seal: &Seal| {
             let before = row.clone();
             table.seal_row(row, seal)?;

@@ -17,6 +17,8 @@ use crate::{
     },
 };
 
+const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
+
 /// For each of `rows` the fraud rule that holds it, if any. Runs in the transaction that stores
 /// them, so that all nodes share the counters.
 ///
@@ -27,7 +29,6 @@ pub async fn apply_fraud_rules(
     rows: &[&SignRequest],
     now: Millis,
 ) -> Result<Vec<Option<FraudRule>>, StoreError> {
-    const FORGET: Sql = Sql::both("DELETE FROM doubts WHERE since < $1");
     let mut held = vec![None; rows.len()];
     if rows.iter().all(|row| row.rule_hits.is_empty()) {
         return Ok(held);
@@ -46,13 +47,26 @@ pub async fn apply_fraud_rules(
             for hit in hits {
                 let n = seen.entry(&hit.bucket).or_default();
                 *n += 1;
-                if *n > i64::from(hit.rule.tolerated_hits()) && !off.contains(&hit.rule) {
+                if *n > i64::from(hit.tolerated) && !off.contains(&hit.rule) {
                     *held = held.or(Some(hit.rule));
                 }
             }
         }
     }
     Ok(held)
+}
+
+/// Which of the proofs are used for the first time.
+pub async fn spend(
+    tx: &mut Tx,
+    proofs: &[&RuleHit],
+    now: Millis,
+) -> Result<BTreeSet<String>, StoreError> {
+    tx.run(FORGET, &[(now - FRAUD_WINDOW).into()]).await?;
+    let hits: Vec<Vec<&RuleHit>> = proofs.iter().map(|proof| vec![*proof]).collect();
+    let before = count(tx, &hits, now).await?;
+    let first = before.into_iter().filter(|(_, n)| *n == 0);
+    Ok(first.map(|(bucket, _)| bucket.to_owned()).collect())
 }
 
 /// Counts the hits; returns for each counter how many there were before.
@@ -68,13 +82,17 @@ async fn count<'h>(
          RETURNING place, n"
     );
     let mut wanted: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut begun: BTreeMap<&str, Millis> = BTreeMap::new();
     for hit in hits.iter().flatten() {
         *wanted.entry(&hit.bucket).or_default() += 1;
+        // All are forgotten after the same time, so what counts longer begins later.
+        begun.insert(&hit.bucket, now + hit.window - FRAUD_WINDOW);
     }
     if wanted.is_empty() {
         return Ok(wanted);
     }
-    let items = wanted.iter().map(|(bucket, by)| json!({ "place": bucket, "by": by, "now": now }));
+    let item = |(bucket, by): (&&str, &i64)| json!({ "place": bucket, "by": by, "now": begun.get(bucket) });
+    let items = wanted.iter().map(item);
     let counted: Vec<(String, i64)> = tx.all(COUNT, &[Value::items(items)]).await?;
     for (place, n) in counted {
         if let Some(by) = wanted.get_mut(place.as_str()) {

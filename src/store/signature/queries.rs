@@ -2,7 +2,9 @@
 
 use domain::{signature::Signature, slug::Slug, visitor::VisitorId};
 
-use super::row::{SignOutcome, SignRequest, SignatureRow, opened_message, opened_name, pledges_of};
+use super::row::{
+    RuleHit, SignOutcome, SignRequest, SignatureRow, opened_message, opened_name, pledges_of,
+};
 use crate::{
     base::Store,
     encryption::cipher::openable,
@@ -48,13 +50,13 @@ impl Store {
         self.writer.withdraw(visitor).await
     }
 
-    /// Counts the visitor's signature, if it is suspect only for the want of a proof; `false` if it
-    /// is not.
+    /// Counts the visitor's signature, if it is suspect only for the want of a proof, and this one was
+    /// not used before; else `false`.
     ///
     /// # Errors
     /// [`StoreError`], as for [`Store::sign`].
-    pub async fn prove(&self, visitor: VisitorId) -> Result<bool, StoreError> {
-        self.writer.prove(visitor).await
+    pub async fn prove(&self, visitor: VisitorId, proof: RuleHit) -> Result<bool, StoreError> {
+        self.writer.prove(visitor, proof).await
     }
 
     /// The visitor's live signature.

@@ -2,7 +2,7 @@
 
 use domain::{
     signature::{NewSignature, Ordinal},
-    signature_review::FraudRule,
+    signature_review::{FRAUD_WINDOW, FraudRule},
     slug::Slug,
     time::Millis,
     visitor::VisitorId,
@@ -40,6 +40,24 @@ pub struct RuleHit {
     pub rule: FraudRule,
     /// Keyed hash of rule and network (and name): the key of the counter.
     pub bucket: String,
+    /// Hits that are tolerated.
+    pub tolerated: u32,
+    /// How long they count, in milliseconds.
+    pub window: Millis,
+}
+
+impl RuleHit {
+    /// A hit that counts as long as the rule says.
+    #[must_use]
+    pub const fn of(rule: FraudRule, bucket: String) -> Self {
+        Self { rule, bucket, tolerated: rule.tolerated_hits(), window: FRAUD_WINDOW }
+    }
+
+    /// The use of a proof, which is good once while its key is: `window`, in milliseconds.
+    #[must_use]
+    pub const fn of_proof(bucket: String, window: Millis) -> Self {
+        Self { rule: FraudRule::NoProof, bucket, tolerated: 1, window }
+    }
 }
 
 /// The live signature of a visitor, after signing.

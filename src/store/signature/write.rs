@@ -6,14 +6,15 @@ use domain::{
     signature::Ordinal,
     signature_review::{FraudRule, SignatureState},
     slug::Slug,
+    time::Millis,
     visitor::VisitorId,
 };
 
 use super::{
     fraud,
     row::{
-        SignOutcome, SignRequest, StoredSignature, pledges_of, pledges_text, sealed_message,
-        sealed_name,
+        RuleHit, SignOutcome, SignRequest, StoredSignature, pledges_of, pledges_text,
+        sealed_message, sealed_name,
     },
 };
 use crate::{
@@ -76,11 +77,12 @@ pub async fn sign(
     Ok(results)
 }
 
-/// Counts the signatures of `visitors` that are suspect only for the want of a proof; returns for
-/// each visitor whether there was one. They must not name one twice.
+/// Counts the signatures that are suspect only for the want of a proof, each by a proof that was not
+/// used before; returns for each visitor whether there was one. They must not name one twice.
 pub async fn prove(
     tx: &mut Tx,
-    visitors: &[&VisitorId],
+    proofs: &[&(VisitorId, RuleHit)],
+    now: Millis,
     deltas: &mut CounterDeltas,
 ) -> Result<Vec<bool>, StoreError> {
     const UNPROVEN: Sql = sql_any_of!(
@@ -91,7 +93,10 @@ pub async fn prove(
         "UPDATE signatures SET state = 'valid', rule = NULL \
          WHERE state = 'suspect' AND rule = 'no-proof' AND visitor"
     );
-    let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
+    let hits: Vec<&RuleHit> = proofs.iter().map(|(_, proof)| proof).collect();
+    let fresh = fraud::spend(tx, &hits, now).await?;
+    let fresh = proofs.iter().filter(|(_, proof)| fresh.contains(&proof.bucket));
+    let items = Value::texts(fresh.map(|(visitor, _)| visitor.as_str()));
     let found: Vec<(String, Option<String>, String)> =
         tx.all(UNPROVEN, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
@@ -100,8 +105,8 @@ pub async fn prove(
     for (_, grid, pledges) in &found {
         deltas.signature(grid.as_deref(), &pledges_of(pledges), 1);
     }
-    let is_found = |visitor: &&VisitorId| found.iter().any(|(of, ..)| of == visitor.as_str());
-    Ok(visitors.iter().map(is_found).collect())
+    let is_found = |visitor: &VisitorId| found.iter().any(|(of, ..)| of == visitor.as_str());
+    Ok(proofs.iter().map(|(visitor, _)| is_found(visitor)).collect())
 }
 
 async fn already_signed(

@@ -21,7 +21,7 @@ use domain::visitor::VisitorId;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
 use super::{
-    row::{SignOutcome, SignRequest},
+    row::{RuleHit, SignOutcome, SignRequest},
     write,
 };
 use crate::{
@@ -48,7 +48,7 @@ const QUEUE_CAPACITY: usize = 4096;
 enum WriteRequest {
     Sign(Box<SignRequest>),
     Withdraw(VisitorId),
-    Prove(VisitorId),
+    Prove(Box<(VisitorId, RuleHit)>),
 }
 
 #[derive(Clone, Copy)]
@@ -161,8 +161,8 @@ impl Writer {
     }
 
     /// As [`crate::base::Store::prove`].
-    pub async fn prove(&self, visitor: VisitorId) -> Result<bool, StoreError> {
-        match self.ask(WriteRequest::Prove(visitor)).await? {
+    pub async fn prove(&self, visitor: VisitorId, proof: RuleHit) -> Result<bool, StoreError> {
+        match self.ask(WriteRequest::Prove(Box::new((visitor, proof)))).await? {
             Answer::Proven(had) => Ok(had),
             _ => Err(ended()),
         }
@@ -290,9 +290,9 @@ async fn commit(
             }
         }
         if !wave.proofs.is_empty() {
-            let (places, visitors): (Vec<usize>, Vec<&VisitorId>) =
+            let (places, proofs): (Vec<usize>, Vec<&(VisitorId, RuleHit)>) =
                 wave.proofs.iter().copied().unzip();
-            let had = write::prove(tx, &visitors, deltas).await?;
+            let had = write::prove(tx, &proofs, now, deltas).await?;
             for (place, had) in places.into_iter().zip(had) {
                 done[place] = Some(Answer::Proven(had));
             }
@@ -337,7 +337,7 @@ impl Answer {
 struct Wave<'w> {
     signs: Vec<(usize, &'w SignRequest)>,
     withdrawals: Vec<(usize, &'w VisitorId)>,
-    proofs: Vec<(usize, &'w VisitorId)>,
+    proofs: Vec<(usize, &'w (VisitorId, RuleHit))>,
 }
 
 #[derive(Default)]
@@ -359,7 +359,8 @@ impl<'w> Plan<'w> {
         for (place, request) in requests.iter().enumerate() {
             let visitor = match request {
                 WriteRequest::Sign(row) => &row.visitor,
-                WriteRequest::Withdraw(visitor) | WriteRequest::Prove(visitor) => visitor,
+                WriteRequest::Withdraw(visitor) => visitor,
+                WriteRequest::Prove(proof) => &proof.0,
             };
             let kind = mem::discriminant(request);
             let wave = match last.get(visitor.as_str()) {
@@ -379,7 +380,7 @@ impl<'w> Plan<'w> {
                 WriteRequest::Withdraw(visitor) => {
                     plan.waves[wave].withdrawals.push((place, visitor));
                 }
-                WriteRequest::Prove(visitor) => plan.waves[wave].proofs.push((place, visitor)),
+                WriteRequest::Prove(proof) => plan.waves[wave].proofs.push((place, proof)),
             }
         }
         plan

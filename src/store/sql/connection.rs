@@ -1,7 +1,8 @@
 //! Connections and transactions of either database; the only place that matches on which it is.
 
 use std::{
-    fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, time::Duration,
+    fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, sync::Arc,
+    time::Duration,
 };
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
@@ -13,6 +14,7 @@ use sqlx::{
         SqliteSynchronous,
     },
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use super::param::Value;
 use super::statement::Sql;
@@ -30,6 +32,9 @@ const WAL_PAGES: &str = "8192";
 
 /// What SQLite's one writing connection may remember of the file, in KB (negative).
 const WRITER_CACHE: &str = "-16384";
+
+/// Transactions that wait for SQLite's one writing connection at once, but for signatures.
+const WRITERS: usize = 4;
 
 /// Connections that read, for each node.
 const READERS: u32 = 8;
@@ -75,6 +80,9 @@ pub(crate) use bound;
 pub struct Db {
     pub pools: Pools,
     pub seal: Seal,
+    /// Who may wait for SQLite's one writing connection at once; `None` for the writer of signatures,
+    /// who so waits for few others, however many there are.
+    writers: Option<Arc<Semaphore>>,
 }
 
 /// The pools of one database.
@@ -103,12 +111,17 @@ impl Db {
     /// Connects, and makes sure that a commit is on disk when it says so. A SQLite file
     /// that is not there is made only where `create` says so.
     pub async fn open(url: &str, seal: Seal, create: bool) -> Result<Self, StoreError> {
-        Ok(Self { pools: Pools::open(url, create).await?, seal })
+        let pools = Pools::open(url, create).await?;
+        let writers = match &pools {
+            Pools::Sqlite { .. } => Some(Arc::new(Semaphore::new(WRITERS))),
+            Pools::Postgres(_) => None,
+        };
+        Ok(Self { pools, seal, writers })
     }
 
     /// The same database for the writer, who has a thread and connections of its own.
     pub fn for_writer(&self) -> Self {
-        Self { pools: self.pools.for_writer(), seal: self.seal.clone() }
+        Self { pools: self.pools.for_writer(), seal: self.seal.clone(), writers: None }
     }
 
     /// Whether it is a server that other nodes write to, too.
@@ -146,13 +159,17 @@ impl Db {
     /// Begins to write. On SQLite this takes the write lock.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let begun = async {
+            let turn = match &self.writers {
+                Some(writers) => Arc::clone(writers).acquire_owned().await.ok(),
+                None => None,
+            };
             let begun = match &self.pools {
                 Pools::Sqlite { write, .. } => {
                     DbTransaction::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?)
                 }
                 Pools::Postgres(pool) => DbTransaction::Postgres(pool.begin().await?),
             };
-            Ok(Tx { begun, seal: self.seal.clone() })
+            Ok(Tx { begun, seal: self.seal.clone(), _turn: turn })
         };
         in_time(begun).await
     }
@@ -164,7 +181,7 @@ impl Db {
             Pools::Sqlite { read, .. } => DbTransaction::Sqlite(read.begin().await?),
             Pools::Postgres(pool) => DbTransaction::Postgres(pool.begin_with(REPEATABLE).await?),
         };
-        Ok(Tx { begun, seal: self.seal.clone() })
+        Ok(Tx { begun, seal: self.seal.clone(), _turn: None })
     }
 
     /// Whether the database answers.
@@ -263,6 +280,8 @@ impl Pools {
 pub struct Tx {
     pub begun: DbTransaction,
     pub seal: Seal,
+    /// Given back after the connection.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 /// A transaction of either database.

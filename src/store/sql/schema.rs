@@ -265,11 +265,31 @@ pub static BULK_REVIEWED: Prepared = LazyLock::new(|| {
     unsealed_table("judged", &["judgement", "ordinal"], columns)
 });
 
+pub static SECOND_FACTORS: Prepared = LazyLock::new(|| {
+    Table {
+        name: "second_factors",
+        key: &["staff"],
+        columns: &[
+            ("staff", Int),
+            ("secret", Text),
+            ("next_secret", Text),
+            ("next_at", Int),
+            ("next_session", Text),
+            ("confirmed_at", Int),
+            ("last_step", Int),
+            ("codes", Text),
+        ],
+        private: &[],
+        sealed: &["secret", "next_secret"],
+    }
+    .prepare()
+});
+
 /// The tables that a copy holds, in the order in which they can be filled, each with the
 /// schema since which it is there. Left out: `sessions`, since a copy must not log anybody in;
 /// `tries`, `doubts` and `wechat_tickets`, which expire by themselves; and `seals`, the names of
 /// keys, which each database learns when it is opened.
-const COPIED: [(u32, &Prepared); 16] = [
+const COPIED: [(u32, &Prepared); 17] = [
     (1, &SIGNATURES),
     (1, &COUNTERS),
     (1, &LEDGER),
@@ -286,6 +306,7 @@ const COPIED: [(u32, &Prepared); 16] = [
     (6, &RULES_OFF),
     (6, &BULK_REVIEWS),
     (6, &BULK_REVIEWED),
+    (12, &SECOND_FACTORS),
 ];
 
 /// The tables that a copy holds.
@@ -297,6 +318,15 @@ pub fn copied() -> impl Iterator<Item = &'static Statements> {
 pub fn copied_at(schema: u32) -> impl Iterator<Item = &'static Statements> {
     let there = COPIED.into_iter().filter(move |(since, _)| *since <= schema);
     there.map(|(_, table)| &**table)
+}
+
+/// The migration that drops the plain-text columns; their content is encrypted before it.
+pub const PLAIN_DROPPED: i64 = 8;
+
+/// The tables of which something was sealed by that migration.
+pub fn sealed_at_first() -> impl Iterator<Item = &'static Statements> {
+    copied_at(PLAIN_DROPPED.unsigned_abs().try_into().unwrap_or(u32::MAX))
+        .filter(|table| table.has_secrets())
 }
 
 /// The tables of which something is sealed.

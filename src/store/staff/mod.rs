@@ -1,6 +1,8 @@
-//! Staff and their sessions in the database; what they did is in [`audit`].
+//! Staff in the database; what they did is in [`audit`].
 
 pub(crate) mod audit;
+pub(crate) mod second_factor;
+pub(crate) mod session;
 
 use domain::{
     report::flag,
@@ -70,6 +72,12 @@ pub enum StaffChange {
         hash: String,
         /// The session that stays.
         keep: Option<String>,
+    },
+    /// Their second factor is gone, and their password's hash is another: who knows only the old one
+    /// must not set up a phone of their own. All their sessions end.
+    Reset {
+        /// The new hash.
+        hash: String,
     },
     /// Whether they may log in; all sessions of someone who may not end.
     Active(bool),
@@ -203,12 +211,21 @@ impl Store {
             Sql::both("UPDATE staff SET stand_in = CASE WHEN $1 > 0 THEN $1 END WHERE id = $2");
         const SCOPE: Sql = Sql::both("UPDATE staff SET grids = $1, branches = $3 WHERE id = $2");
         const END: Sql = Sql::both("DELETE FROM sessions WHERE staff = $1 AND token <> $2");
+        const UNOFFER: Sql =
+            Sql::both("UPDATE second_factors SET next_secret = NULL WHERE staff = $1");
         let mut tx = self.db.begin().await?;
+        tx.run(second_factor::LOCK, &[id.into()]).await?;
         let end_sessions =
             async |tx: &mut Tx, keep: &str| tx.run(END, &[id.into(), keep.into()]).await;
         let touched = match change {
             StaffChange::Password { hash, keep } => {
+                tx.run(UNOFFER, &[id.into()]).await?;
                 end_sessions(&mut tx, keep.as_deref().unwrap_or_default()).await?;
+                tx.run(PASSWORD, &[hash.as_str().into(), id.into()]).await?
+            }
+            StaffChange::Reset { hash } => {
+                end_sessions(&mut tx, "").await?;
+                tx.run(second_factor::FORGET, &[id.into()]).await?;
                 tx.run(PASSWORD, &[hash.as_str().into(), id.into()]).await?
             }
             StaffChange::Active(active) => {
@@ -228,81 +245,13 @@ impl Store {
         Ok(touched > 0)
     }
 
-    /// Begins a session: `token` is the hash of what the browser is given.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the commit failed or its result is unknown.
-    pub async fn begin_session(
-        &self,
-        token: &str,
-        staff: StaffId,
-        at: Millis,
-    ) -> Result<(), StoreError> {
-        const ADD: Sql = Sql::both(
-            "INSERT INTO sessions (token, staff, created_at, seen_at) VALUES ($1, $2, $3, $3)",
-        );
-        let mut tx = self.db.begin().await?;
-        tx.run(ADD, &[token.into(), staff.into(), at.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Whose session `token` is, since when, and when it was last seen.
+    /// When someone was added; `None` if there is nobody of that id.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn session(
-        &self,
-        token: &str,
-    ) -> Result<Option<(Staff, Millis, Millis)>, StoreError> {
-        const FOUND: Sql =
-            Sql::both("SELECT staff, created_at, seen_at FROM sessions WHERE token = $1");
-        let rows: Vec<(i64, i64, i64)> = self.db.all(FOUND, &[token.into()]).await?;
-        let Some((id, created, seen)) = rows.first().copied() else { return Ok(None) };
-        let mut query = Query::records(&STAFF);
-        query.push(" WHERE id = ").bind(id);
-        let row: Option<StaffRow> = query.find(&self.db).await?.pop();
-        Ok(row.map(|row| (row.into(), created, seen)))
-    }
-
-    /// Notes that a session was seen.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn touch_session(&self, token: &str, at: Millis) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let sql = Sql::both("UPDATE sessions SET seen_at = $1 WHERE token = $2");
-        tx.run(sql, &[at.into(), token.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it is not known to have ended.
-    pub async fn end_session(&self, token: &str) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        tx.run(Sql::both("DELETE FROM sessions WHERE token = $1"), &[token.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Ends all sessions of someone.
-    ///
-    /// # Errors
-    /// [`StoreError`] when they are not known to have ended.
-    pub async fn end_sessions_of(&self, staff: StaffId) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        tx.run(Sql::both("DELETE FROM sessions WHERE staff = $1"), &[staff.into()]).await?;
-        tx.commit().await
-    }
-
-    /// Ends the sessions that were last seen before `seen`, or began before `begun`.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn sweep_sessions(&self, seen: Millis, begun: Millis) -> Result<(), StoreError> {
-        let mut tx = self.db.begin().await?;
-        let sql = Sql::both("DELETE FROM sessions WHERE seen_at < $1 OR created_at < $2");
-        tx.run(sql, &[seen.into(), begun.into()]).await?;
-        tx.commit().await
+    pub async fn staff_since(&self, id: StaffId) -> Result<Option<Millis>, StoreError> {
+        const SINCE: Sql = Sql::both("SELECT created_at FROM staff WHERE id = $1");
+        let rows: Vec<(i64,)> = self.db.all(SINCE, &[id.into()]).await?;
+        Ok(rows.first().map(|(at,)| *at))
     }
 }

@@ -9,13 +9,10 @@ use sqlx::{
 
 use super::{
     connection::{Db, Pools},
-    schema,
+    schema::{self, PLAIN_DROPPED},
     statement::Sql,
 };
 use crate::{encryption::rows, error::StoreError};
-
-/// The migration that drops the plain-text columns; their content is encrypted before it.
-const SEALED: i64 = 8;
 
 /// Advisory lock of the node that migrates: "chuangqs" as bytes.
 const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
@@ -24,7 +21,7 @@ const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 11] = [
+pub const ALL: [(i64, &str, Sql); 12] = [
     (
         1,
         "signatures",
@@ -92,6 +89,14 @@ pub const ALL: [(i64, &str, Sql); 11] = [
         "public",
         Sql::each(include_str!("sqlite/0011_public.sql"), include_str!("postgres/0011_public.sql")),
     ),
+    (
+        12,
+        "factors",
+        Sql::each(
+            include_str!("sqlite/0012_factors.sql"),
+            include_str!("postgres/0012_factors.sql"),
+        ),
+    ),
 ];
 
 /// The first migration whose `UPDATE`s are also run on restored rows. Backups already contain the
@@ -122,18 +127,18 @@ impl Db {
     /// Runs the migrations, and encrypts plain-text rows; an interrupted start continues with it.
     /// With `reset_if_empty`, an empty database may have been opened with another secret before.
     pub async fn migrate(&self, reset_if_empty: bool) -> Result<(), StoreError> {
-        self.run_steps(SEALED - 1).await?;
+        self.run_steps(PLAIN_DROPPED - 1).await?;
         rows::register_keys(self, reset_if_empty).await?;
         if self.has_step(SWEPT).await? {
             return self.run_steps(i64::MAX).await;
         }
         // Of several nodes that start, one does it.
         let _alone = self.lock_migration().await?;
-        if !self.has_step(SEALED).await? {
+        if !self.has_step(PLAIN_DROPPED).await? {
             let rows = rows::seal_plain(self).await?;
             tracing::info!(rows, "plain-text rows were encrypted");
         }
-        self.run_steps(SEALED).await?;
+        self.run_steps(PLAIN_DROPPED).await?;
         if !self.has_step(SWEPT).await? {
             self.rewrite_tables().await?;
         }
@@ -180,7 +185,7 @@ impl Db {
                 // A copy that is being made may take longer than a request may.
                 let mut connection = pool.acquire().await?.detach();
                 connection.execute("SET lock_timeout = 0").await?;
-                for table in schema::sealed() {
+                for table in schema::sealed_at_first() {
                     // The statistics have names, too.
                     let text = format!("VACUUM (FULL, ANALYZE) {}", table.name);
                     connection.execute(sqlx::AssertSqlSafe(text)).await?;

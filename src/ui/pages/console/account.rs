@@ -39,6 +39,7 @@ pub fn AccountPage() -> impl IntoView {
             <OwnerField />
             <button class="weui-btn weui-btn_warn" type="submit" name="everywhere" value="on">"退出所有设备"</button>
         </form>
+        <p class="page-action"><a class="weui-btn weui-btn_default" href="/console/account/factor">"手机动态码"</a></p>
         {form.summary("密码没有更换：")}
         <form method="post" action="/console/account">
             <OwnerField />

@@ -4,6 +4,7 @@ pub mod account;
 pub mod case;
 pub mod check;
 pub mod duty;
+pub mod factor;
 pub mod login;
 pub mod messages;
 pub mod new;

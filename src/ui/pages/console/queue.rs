@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::{COUNT_LIMIT, Waiting, report::case::QueuePage as Found};
 
-use super::{console_frame, signed_in_staff};
+use super::{console_frame, factor::missing_factor_notice, signed_in_staff};
 use crate::{
     context::Page,
     form_state::FormState,
@@ -38,7 +38,9 @@ pub fn QueuePage() -> impl IntoView {
         let staff = signed_in_staff(&page)?;
         let found = page.or_refuse(page.service.queue(&staff, &filter).await)?;
         let waiting = page.or_refuse(page.service.waiting(&staff).await)?;
+        let notice = missing_factor_notice(&page, &staff).await;
         let content = queue_view(&page, &staff, &filter, &waiting, found);
+        let content = view! { {notice} {content} }.into_any();
         Some(console_frame(&page, &staff, "工作台", content))
     })
 }

@@ -7,10 +7,11 @@ use domain::{
 use leptos::prelude::*;
 use service::staff::password;
 
-use super::{console_frame, signed_in_staff};
+use super::{console_frame, factor::confirm_form, signed_in_staff};
 use crate::{
     context::{Page, PageOutcome},
     error::Refusal,
+    form_state::FormState,
     parts::form::{
         fields::{TextInput, field_error, select_field, text_field},
         owner::OwnerField,
@@ -29,8 +30,11 @@ pub fn StaffPage() -> impl IntoView {
         }
         let everyone = page.or_refuse(page.service.staff().await)?;
         let campaign = page.service.campaign();
-        let rows = everyone.iter().map(|one| staff_row(campaign, one, &everyone)).collect_view();
+        let session = page.session.clone()?;
+        let asks = page.or_refuse(page.service.needs_code(&session).await)?;
         let manage = page.form("manage");
+        let code = asks.then(|| confirm_form(&FormState::default(), "/console/staff"));
+        let rows = everyone.iter().map(|one| staff_row(campaign, one, &everyone)).collect_view();
         let done = page.submitted_form("password-made");
         let done = done.map(|post| {
             view! {
@@ -43,6 +47,7 @@ pub fn StaffPage() -> impl IntoView {
             <h1 class="page-title">"人员"</h1>
             {done}
             {manage.summary("没有改成：")}
+            {code}
             <ul class="staff-list">{rows}</ul>
             <h2 class="section-title" id="add">"添加"</h2>
             {add_form(&page, page.service.campaign())}
@@ -120,6 +125,10 @@ fn staff_row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
                 <form method="post" action=path("password")>
                     <OwnerField />
                     <button class="weui-btn weui-btn_default" type="submit">"重设密码"</button>
+                </form>
+                <form method="post" action=path("second-factor")>
+                    <OwnerField />
+                    <button class="weui-btn weui-btn_default" type="submit">"手机丢了：重设动态码和密码"</button>
                 </form>
                 {scope_form(campaign, one)}
                 <form class="narrow-form" method="post" action=path("stand-in")>

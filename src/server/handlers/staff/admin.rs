@@ -3,16 +3,17 @@
 use axum::{
     Extension,
     extract::{Path, State},
-    http::StatusCode,
+    http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use domain::report::action::command::{FieldErrors, FormFields};
-use service::staff::{StaffError, StaffForm, StaffUpdate, password::fresh_password};
+use service::staff::{CodeError, StaffError, StaffForm, StaffUpdate, password::fresh_password};
 use ui::{error::Refusal, form_state::FormState};
 
+use super::factor;
 use crate::{
-    forms::multipart::{FormRequest, OwnerChecked},
-    http::error::AppError,
+    forms::multipart::{FormRequest, OwnerChecked, PostedForm},
+    http::error::{AppError, with_retry_after},
     pages::render,
     session::staff::Session,
     state::AppState,
@@ -24,6 +25,12 @@ pub async fn add_staff(
     Extension(session): Extension<Session>,
     OwnerChecked(FormRequest { parts, posted }): OwnerChecked,
 ) -> Result<Response, AppError> {
+    if !session.staff.manages_staff() {
+        return Err(StaffError::Forbidden.into());
+    }
+    if let Err(error) = state.service.may_change_staff(&session).await {
+        return refuse(&state, parts, posted, ("add-staff", error)).await;
+    }
     let form = StaffForm {
         login: posted.first("login"),
         name: posted.first("name"),
@@ -55,6 +62,9 @@ pub async fn manage_staff(
     if !session.staff.manages_staff() {
         return Err(StaffError::Forbidden.into());
     }
+    if let Err(error) = state.service.may_change_staff(&session).await {
+        return refuse(&state, parts, posted, ("manage", error)).await;
+    }
     let mut made = None;
     let change = match (what.as_str(), posted.first("active").as_str()) {
         ("active", "on") => StaffUpdate::Active(true),
@@ -64,6 +74,9 @@ pub async fn manage_staff(
         }
         ("stand-in", _) => StaffUpdate::StandIn(posted.first("stand_in")),
         ("password", _) => StaffUpdate::Password(made.insert(fresh_password(&login)?).clone()),
+        ("second-factor", _) => {
+            StaffUpdate::SecondFactor(made.insert(fresh_password(&login)?).clone())
+        }
         ("active", _) => return Err(Refusal::Malformed.into()),
         _ => return Err(Refusal::NotFound.into()),
     };
@@ -81,4 +94,19 @@ pub async fn manage_staff(
     };
     let form = FormState::submitted(form, values).with_errors(errors);
     Ok(render::with_form(&state, parts, "/console/staff", form, status).await)
+}
+
+/// The page again, since a code is asked for; what was typed is kept.
+async fn refuse(
+    state: &AppState,
+    parts: Parts,
+    posted: PostedForm,
+    (form, error): (&'static str, CodeError),
+) -> Result<Response, AppError> {
+    let (status, sentence, wait) = factor::fault(error)?;
+    let mut values = posted.fields.into_pairs();
+    values.retain(|(name, _)| name != "password" && name != "code");
+    let form = FormState::submitted(form, values).with_errors(vec![("code", sentence.into())]);
+    let page = render::with_form(state, parts, "/console/staff", form, status).await;
+    Ok(with_retry_after(page, wait))
 }

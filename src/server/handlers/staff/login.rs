@@ -6,7 +6,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use domain::report::action::command::FormFields;
+use domain::{report::action::command::FormFields, staff::Stage};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use service::{
     Requester,
     staff::{Login, LoginError, StaffError},
@@ -18,7 +19,8 @@ use crate::{
     http::error::{AppError, with_retry_after},
     pages::render,
     session::{
-        staff::{self, Device, Session, safe_next},
+        device::Device,
+        staff::{self, PendingSession, Session, safe_next},
         visitor::Visitor,
     },
     state::AppState,
@@ -38,17 +40,30 @@ pub async fn log_in(
     let known_device = device.knows(&login).then_some(device.id.as_str());
     let asker = Requester { device: known_device, ..visitor.requester() };
     let old = staff::token(&state, &parts.headers);
-    let tried =
-        state.service.log_in(&login, &posted.first("password"), &asker, old.as_deref()).await;
+    let mark = device.mark(&login, state.service.now());
+    let brought = (old.as_deref(), mark);
+    let tried = state.service.log_in(&login, &posted.first("password"), &asker, brought).await;
     let mut wait = None;
     let (status, sentence) = match tried {
-        Ok(Login { token, weak_password }) => {
-            let to = match weak_password {
+        Ok(Login { token, stage, weak_password }) => {
+            let next = match weak_password {
                 true => "/console/account?weak=1".to_owned(),
                 false => safe_next(&posted.first("next")),
             };
-            let response = Redirect::to(&to).into_response();
-            return Ok(staff::begin(&state, &parts.headers, response, token, device, login));
+            let to = match stage {
+                Stage::Full => next,
+                waiting => {
+                    format!(
+                        "{}?next={}",
+                        staff::step(waiting),
+                        utf8_percent_encode(&next, NON_ALPHANUMERIC)
+                    )
+                }
+            };
+            let response = staff::begin(&state, Redirect::to(&to).into_response(), token);
+            let known = (login.as_str(), None);
+            let from = (&state, &parts.headers);
+            return Ok(device.remember(from, response, known, state.service.now()));
         }
         Err(LoginError::Wrong) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "登录名或密码不对，请再试一次".to_owned())
@@ -76,9 +91,13 @@ pub async fn log_in(
 /// Logs out.
 pub async fn log_out(
     State(state): State<AppState>,
-    Extension(session): Extension<Session>,
+    session: Option<Extension<Session>>,
+    pending: Option<Extension<PendingSession>>,
     OwnerChecked(FormRequest { posted, .. }): OwnerChecked,
 ) -> Result<Response, AppError> {
+    let pending = pending.map(|Extension(PendingSession(session))| session);
+    let session = session.map(|Extension(session)| session).or(pending);
+    let session = session.ok_or(Refusal::NotFound)?;
     match posted.fields.ticked("everywhere") {
         true => state.service.log_out_everywhere(&session.staff).await?,
         false => state.service.log_out(&session.token).await?,
