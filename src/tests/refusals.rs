@@ -22,7 +22,7 @@ async fn unknown_addresses_and_wrong_methods() {
         (Method::GET, "/sign/withdraw", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/nowhere", StatusCode::NOT_FOUND),
-        (Method::POST, "/signed", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::POST, "/me", StatusCode::METHOD_NOT_ALLOWED),
         (Method::DELETE, "/sign", StatusCode::METHOD_NOT_ALLOWED),
         (Method::PUT, "/counts.json", StatusCode::METHOD_NOT_ALLOWED),
         (Method::POST, "/live", StatusCode::METHOD_NOT_ALLOWED),
