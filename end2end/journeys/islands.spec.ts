@@ -153,6 +153,16 @@ test.describe('when the wasm does not come', () => {
     await expect(page).toHaveURL(/\/signed$/);
   });
 
+  test('a draft is gone after signing for all that', async ({ page }) => {
+    await page.goto('/sign');
+    await expect(page.getByLabel(awake)).toBeVisible();
+    await page.getByLabel('您的姓名').fill('王测试');
+    await page.route('**/*.wasm', (route) => route.abort());
+    await sign(page, '王测试');
+    await expect(page).toHaveURL(/\/signed$/);
+    expect(await page.evaluate(() => localStorage.getItem('chuangquan.sign'))).toBeNull();
+  });
+
   test('and also before it has come', async ({ page }) => {
     await page.route('**/*.wasm', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 10_000));

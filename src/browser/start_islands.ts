@@ -55,4 +55,8 @@ if (own) {
   });
 }
 
+// The draft of a form that was taken.
+const taken = document.querySelector<HTMLElement>('[data-forget]');
+if (taken) localStorage.removeItem(taken.dataset.forget as string);
+
 export {};

@@ -70,11 +70,6 @@ impl Drafts {
     }
 }
 
-/// Deletes the draft of any owner, after the form was submitted successfully.
-pub fn delete(key: &str) {
-    LocalStorage::delete(key);
-}
-
 /// Whether the service worker served this page from its cache.
 fn is_offline() -> bool {
     document().query_selector(".offline-mark").is_ok_and(|mark| mark.is_some())

@@ -13,3 +13,8 @@ pub mod sign_form;
 pub mod similar;
 pub mod templates;
 pub mod text_field;
+
+/// Storage key of the draft of the signing form.
+pub const SIGN_DRAFT: &str = "chuangquan.sign";
+/// Storage key of the draft of the reporting form.
+pub const REPORT_DRAFT: &str = "chuangquan.report";

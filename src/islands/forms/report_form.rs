@@ -74,12 +74,6 @@ pub fn ReportFormIsland(
     }
 }
 
-/// Deletes the draft; on the page of the new report.
-#[island]
-pub fn ForgetReportDraft() -> impl IntoView {
-    Effect::new(move |_| browser::delete_draft());
-}
-
 #[cfg(feature = "hydrate")]
 mod browser {
     use serde::{Deserialize, Serialize};
@@ -91,12 +85,9 @@ mod browser {
 
     pub use crate::forms::draft::Drafts;
     use crate::forms::{
-        draft,
+        REPORT_DRAFT,
         fields::{dispatch, find},
     };
-
-    /// Storage key of the draft.
-    const KEY: &str = "chuangquan.report";
 
     /// Draft of the form, without contact details and consent.
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -110,7 +101,7 @@ mod browser {
     /// Fills the empty fields of a blank form from the draft, then saves the form as the draft.
     /// Fields in which the user typed before hydration keep their text.
     pub fn restore_draft(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
-        let drafts = Drafts::open(KEY, owner)?;
+        let drafts = Drafts::open(REPORT_DRAFT, owner)?;
         let draft = drafts.get::<Draft>().filter(|_| fresh);
         if let Some(draft) = draft {
             fill(form, &draft);
@@ -140,10 +131,6 @@ mod browser {
             drafts.save(draft);
         }
         show_urgent(form);
-    }
-
-    pub fn delete_draft() {
-        draft::delete(KEY);
     }
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
@@ -203,5 +190,4 @@ mod browser {
     }
     pub fn reload_if_owner_changed(_: Option<&Drafts>) {}
     pub fn save_draft(_: &HtmlFormElement, _: Option<&Drafts>) {}
-    pub fn delete_draft() {}
 }

@@ -83,12 +83,6 @@ pub fn SignForm(
     }
 }
 
-/// Deletes the draft; on the page after signing.
-#[island]
-pub fn ForgetDraft() -> impl IntoView {
-    Effect::new(move |_| browser::delete_draft());
-}
-
 #[cfg(feature = "hydrate")]
 mod browser {
     use serde::{Deserialize, Serialize};
@@ -97,12 +91,9 @@ mod browser {
 
     pub use crate::forms::draft::Drafts;
     use crate::forms::{
-        draft,
+        SIGN_DRAFT,
         fields::{dispatch, find},
     };
-
-    /// Storage key of the draft.
-    const KEY: &str = "chuangquan.sign";
 
     /// Draft of the form. Without consents: each person must give their own.
     #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -116,7 +107,7 @@ mod browser {
     /// Fills the empty fields of a blank form from the draft, then saves the form as the draft.
     /// Fields in which the user typed before hydration keep their text.
     pub fn restore_draft(form: &HtmlFormElement, fresh: bool, owner: &str) -> Option<Drafts> {
-        let drafts = Drafts::open(KEY, owner)?;
+        let drafts = Drafts::open(SIGN_DRAFT, owner)?;
         let draft = drafts.get::<Draft>().filter(|_| fresh);
         if let Some(draft) = draft {
             fill(form, &draft);
@@ -145,10 +136,6 @@ mod browser {
         if let Some(drafts) = drafts {
             drafts.save(draft);
         }
-    }
-
-    pub fn delete_draft() {
-        draft::delete(KEY);
     }
 
     fn fill(form: &HtmlFormElement, draft: &Draft) {
@@ -207,7 +194,6 @@ mod browser {
     }
     pub fn reload_if_owner_changed(_: Option<&Drafts>) {}
     pub fn save_draft(_: &HtmlFormElement, _: Option<&Drafts>) {}
-    pub fn delete_draft() {}
     pub fn tick_all(_: &HtmlFormElement, _: bool) {}
     pub fn all_ticked(_: &HtmlFormElement) -> bool {
         false

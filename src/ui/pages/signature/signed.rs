@@ -3,7 +3,7 @@
 use domain::counts::grouped;
 use islands::{
     card::{CardPicture, CardText},
-    forms::sign_form::ForgetDraft,
+    forms::SIGN_DRAFT,
 };
 use leptos::prelude::*;
 use service::MySignature;
@@ -12,6 +12,7 @@ use crate::{
     context::{Page, PageOutcome},
     parts::{
         form::{
+            draft::ForgetDraft,
             owner::{OwnerField, Personal},
             proof::ProofFields,
             withdraw::Withdraw,
@@ -65,7 +66,7 @@ pub fn SignedPage() -> impl IntoView {
                 </section>
                 <NewPhrase />
                 <Withdraw ordinal=mine.ordinal />
-                <ForgetDraft />
+                <ForgetDraft of=SIGN_DRAFT />
                 {late_proof}
             </main>
         })
