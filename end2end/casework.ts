@@ -16,15 +16,15 @@ export function staffOf(server: Server, grid: string): Record<'worker' | 'checke
   return { worker, checker, lead };
 }
 
-export async function inOwnBrowser(browser: Browser, login: string, javaScriptEnabled: boolean): Promise<Page> {
+export async function inOwnBrowser(browser: Browser, login: string, javaScriptEnabled: boolean, url = ''): Promise<Page> {
   const context = await browser.newContext({ javaScriptEnabled, locale: 'zh-CN' });
   const page = await context.newPage();
-  await logIn(page, login);
+  await logIn(page, login, url);
   return page;
 }
 
-export async function fill(page: Page, grid: string, place: string): Promise<void> {
-  await page.goto('/report');
+export async function fill(page: Page, grid: string, place: string, url = ''): Promise<void> {
+  await page.goto(`${url}/report`);
   await page.getByLabel('楼道堆物').check();
   await page.getByLabel('在哪里').fill(place);
   await page.getByRole('combobox', { name: '小区或附近路段' }).selectOption(grid);

@@ -154,7 +154,7 @@ export const consolePages = [
 ];
 
 /** Console pages for managers only. */
-export const managerPages = ['/console/staff', '/console/signatures', '/console/signatures?verdict=invalidate&rule=hasty'];
+export const managerPages = ['/console/staff', '/console/quarantine', '/console/signatures', '/console/signatures?verdict=invalidate&rule=hasty'];
 
 /** Number of valid signatures, from `/counts.json`. */
 export async function signatures(server: Server): Promise<number> {

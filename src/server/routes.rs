@@ -12,8 +12,8 @@ use axum::{
 
 use super::{
     handlers::{
-        casework, display, export, live, message, my_data, photo, recovery, report, service_worker,
-        signature, signature_review,
+        casework, display, export, live, message, my_data, photo, quarantine, recovery, report,
+        service_worker, signature, signature_review,
         staff::{admin, factor, login},
         web_app,
     },
@@ -186,7 +186,7 @@ fn of_residents() -> Vec<Route> {
         page("/reports", all(200)),
         // A report that was not accepted yet.
         page("/reports/{code}", reporter(200, 404)),
-        form("/reports/{code}/{wish}", report::act, reporter(303, 404)),
+        form("/reports/{code}/{wish}", report::reporter::act, reporter(303, 404)),
         own("/photos/{id}", photo::photo, [404, 404, 200, 200, 404, 200, 200, 404]),
         form("/messages/{ordinal}/object", message::object, after_first(403, 303)),
     ]
@@ -219,6 +219,9 @@ fn of_the_console() -> Vec<Route> {
         form("/console/reports/{code}/{action}", casework::act, in_scope(303)),
         form("/console/reports/bulk", casework::bulk, any_staff(303)),
         form("/console/contact/{code}", casework::show_contact, in_scope(200)),
+        page("/console/quarantine", leads(200)),
+        // Without a decision.
+        form("/console/quarantine", quarantine::decide, leads(400)),
         page("/console/messages", leads(200)),
         form("/console/messages/{ordinal}", message::decide, leads(303)),
         page("/console/signatures", managers(200)),

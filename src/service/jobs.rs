@@ -27,8 +27,10 @@ impl Service {
         let mut taken = 0;
         for code in &late {
             let changed = self.store.change(code, |report, _| {
+                let of_burst = report.state.is_set_apart();
                 let (report, event) = rules.escalate(report).ok_or(ReportError::Conflict)?;
-                let notices = vec![Notice::Overdue];
+                // Of a burst, nobody is told of each.
+                let notices = if of_burst { Vec::new() } else { vec![Notice::Overdue] };
                 Ok::<_, ReportError>(Change { notices, ..Change::only(report, event) })
             });
             match changed.await {

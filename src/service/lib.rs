@@ -29,6 +29,7 @@ pub use self::{
     },
 };
 pub use store::{
-    BulkReview, BusyNetwork, COUNT_LIMIT, MessageToReview, MessagesWaiting, PendingNotice,
-    Progress, ReportFigures, Size, StoreError, SuspectGroup, Waiting, WallMessage,
+    BulkReview, Burst, BusyNetwork, COUNT_LIMIT, MessageToReview, MessagesWaiting, PendingNotice,
+    Progress, QuarantinedSupports, ReportFigures, Size, StoreError, SuspectGroup, Timeline,
+    Waiting, WallMessage,
 };

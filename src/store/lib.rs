@@ -40,11 +40,14 @@ pub use self::{
     job_lock::JobLock,
     message::{MessageToReview, MessagesWaiting, WallMessage},
     report::{
+        Timeline,
         outbox::PendingNotice,
         photo_store::{EncodedPhoto, PhotoStore, Size},
         public_list::PUBLIC_PAGE,
+        quarantine::Burst,
         queue::{COUNT_LIMIT, QUEUE_PAGE, Waiting},
         statistics::{PeriodCounts, ReportFacts},
+        support::QuarantinedSupports,
         write::{Attached, Change, ChangeError, Notice, ReportContext},
     },
     signature::{

@@ -44,7 +44,7 @@ const MODULES: [(&str, &[&str]); 15] = [
     ("store/encryption", &["base", "error", "sql"]),
     ("store/counts", &["base", "error", "sql"]),
     ("store/signature", &["base", "counts", "encryption", "error", "sql", "staff"]),
-    ("store/report", &["base", "counts", "error", "sql", "visitor"]),
+    ("store/report", &["base", "counts", "error", "sql", "staff", "visitor"]),
     ("store/visitor", &["base", "counts", "error", "message", "report", "signature", "sql"]),
 ];
 

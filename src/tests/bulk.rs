@@ -1,6 +1,6 @@
 //! The same action on many reports: one form of the console.
 
-use domain::report::{Code, State};
+use domain::report::{Audience, Code, State};
 use reqwest::StatusCode;
 use rstest_reuse::apply;
 
@@ -64,7 +64,10 @@ async fn a_bulk_action_adds_an_event_to_each_report() {
     for code in &codes {
         let report = server.store.report(&Code::parse(code).unwrap()).await.unwrap().unwrap();
         assert_eq!(report.state, State::Dispatched);
-        assert_eq!(server.store.events_of(report.serial).await.unwrap().len(), 3);
+        assert_eq!(
+            server.store.timeline(report.serial, None, Audience::Staff).await.unwrap().events.len(),
+            3
+        );
     }
     let stranger = format!("{foreign}:1");
     let fields = [("action", "accept"), ("codes", stranger.as_str())];

@@ -19,38 +19,40 @@ use store::{Change, Store};
 
 use crate::support::{
     database::{Database, Kind, on_both},
-    server::{Server, Visitor},
+    server::{Server, Visitor, requester},
 };
 
 /// Permission matrix: per action and state the least role that may do it (w worker, l branch lead,
 /// m manager), `.` if nobody. State columns: submitted, needs_info, accepted, dispatched,
-/// in_progress, awaiting_check, closed, rejected, duplicate, referred, withdrawn. Last column: the
-/// least role for the action.
+/// in_progress, awaiting_check, closed, rejected, duplicate, referred, withdrawn, quarantined,
+/// dismissed. Last column: the least role for the action.
 const MATRIX: &str = "
-    accept            w.......... w
-    acknowledge       ........... w
-    reject            ww......... w
-    ask               w.......... w
-    duplicate         www........ w
-    refer             w.w........ w
-    dispatch          ..w........ w
-    return            ...ww...... w
-    claim             wwwwww..... w
-    release           wwwwww..... w
-    start             ...w....... w
-    settle            w.www...... w
-    extend            ..www...... w
-    approve_extension ..lll...... l
-    supervise         llllll..... l
-    note              wwwwwwwwwww w
-    reply             wwwwwwwwww. w
-    finish            ....w...... w
-    check             .....w..... w
-    revisit           ......w.... w
-    reopen            ......llll. l
-    hide              wwwwwwwwww. w
-    unhide            llllllllll. l
-    redact            ..wwwww.ww. w
+    accept            w............ w
+    acknowledge       ............. w
+    reject            ww........... w
+    ask               w............ w
+    duplicate         www.......... w
+    refer             w.w.......... w
+    dispatch          ..w.......... w
+    return            ...ww........ w
+    claim             wwwwww....... w
+    release           wwwwww....... w
+    start             ...w......... w
+    settle            w.www........ w
+    extend            ..www........ w
+    approve_extension ..lll........ l
+    supervise         llllll....... l
+    note              wwwwwwwwwwwll w
+    reply             wwwwwwwwww... w
+    finish            ....w........ w
+    check             .....w....... w
+    revisit           ......w...... w
+    reopen            ......llll... l
+    hide              wwwwwwwwww... w
+    unhide            llllllllll... l
+    redact            ..wwwww.ww... w
+    admit             ...........ll l
+    dismiss           ...........l. l
 ";
 
 fn parse_role(letter: char) -> Option<Role> {
@@ -109,6 +111,8 @@ pub fn command(action: Action, other: CaseNumber) -> Command {
         Action::Hide => Command::Hide { reason: text() },
         Action::Unhide => Command::Unhide,
         Action::Redact => Command::Redact { text: text() },
+        Action::Admit => Command::Admit,
+        Action::Dismiss => Command::Dismiss,
     }
 }
 
@@ -133,7 +137,7 @@ pub async fn change_report(
             audience: Audience::Staff,
             detail: None,
         };
-        Ok::<_, ()>(Change { report, event, photos: vec![], public_photos: None, notices: vec![] })
+        Ok::<_, ()>(Change::only(report, event))
     });
     changed.await.unwrap()
 }
@@ -199,6 +203,7 @@ async fn every_role_every_action_every_state() {
             for who in &staff {
                 let ready = change_report(&server.store, &report.code, |report| {
                     report.state = state;
+                    report.quarantine = state.is_set_apart().then(String::new);
                     report.category = Slug::parse("corridor").unwrap();
                     report.branch = Slug::parse("residential").unwrap();
                     report.grid = Slug::parse("grid-01").ok();
@@ -232,7 +237,7 @@ async fn every_role_every_action_every_state() {
             }
         }
     }
-    assert_eq!(cells, 24 * 11 * 5);
+    assert_eq!(cells, 26 * 13 * 5);
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 
@@ -256,7 +261,7 @@ async fn two_staff_never_change_the_same_version(#[case] kind: Kind) {
         done += usize::from(one.await.unwrap());
     }
     assert_eq!(done, 1);
-    let events = server.store.events_of(report.serial).await.unwrap();
+    let events = server.store.timeline(report.serial, None, Audience::Staff).await.unwrap().events;
     assert_eq!(events.len(), 2, "one row for filing, one for the note");
 }
 
@@ -271,6 +276,7 @@ async fn a_case_unsolved_twice_goes_to_the_manager(#[case] kind: Kind) {
     let manager = server.add_staff("manager", "manager", &[]).await;
     let (service, number) = (&server.service, report.number());
     let reporter = report.visitor.clone().unwrap();
+    let by = requester(&reporter);
     for action in [Action::Accept, Action::Dispatch] {
         report = act(service, &worker, &report, command(action, number)).await.unwrap();
     }
@@ -284,10 +290,7 @@ async fn a_case_unsolved_twice_goes_to_the_manager(#[case] kind: Kind) {
         assert_eq!(report.state, State::Closed);
         let not_solved =
             ReporterCommand::Rate { solved: Some(false), satisfied: None, comment: None };
-        report = service
-            .apply_reporter_command(&reporter, &report.code, &not_solved, &[])
-            .await
-            .unwrap();
+        report = service.apply_reporter_command(&by, &report.code, &not_solved, &[]).await.unwrap();
         assert_eq!((report.state, report.reopened), (State::Dispatched, round));
     }
     assert_eq!(report.level, 2);
@@ -303,7 +306,7 @@ async fn a_case_unsolved_twice_goes_to_the_manager(#[case] kind: Kind) {
     report = act(service, &lead, &report, command(Action::Check, number)).await.unwrap();
     assert_eq!(report.solved, None, "no answer counts as 未评价");
     let solved = ReporterCommand::Rate { solved: Some(true), satisfied: None, comment: None };
-    report = service.apply_reporter_command(&reporter, &report.code, &solved, &[]).await.unwrap();
+    report = service.apply_reporter_command(&by, &report.code, &solved, &[]).await.unwrap();
     assert_eq!((report.state, report.solved), (State::Closed, Some(true)));
     assert_eq!(server.store.recount().await.unwrap(), []);
 }

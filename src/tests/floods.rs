@@ -1,8 +1,11 @@
-//! One visitor who sends very many: reports, additions, supports.
+//! One visitor, or one network, that sends very many: reports, additions, supports, signatures that
+//! are taken back.
 
+use domain::report::Code;
 use reqwest::{StatusCode, header::RETRY_AFTER};
 use rstest_reuse::apply;
 
+use super::casework::change_report;
 use crate::support::{
     database::{Database, Kind, on_both},
     html,
@@ -13,6 +16,7 @@ use crate::support::{
 const REPORTS: i64 = 10;
 const ADDITIONS: usize = 20;
 const SUPPORTS: usize = 30;
+const WITHDRAWALS: usize = 5;
 
 #[apply(on_both)]
 async fn one_visitor_files_ten_reports_in_a_quarter_of_an_hour(#[case] kind: Kind) {
@@ -75,4 +79,103 @@ async fn additions_and_supports_of_one_visitor_are_limited() {
             if n < SUPPORTS { StatusCode::SEE_OTHER } else { StatusCode::TOO_MANY_REQUESTS };
         assert_eq!(answer.status(), expected, "{n}");
     }
+}
+
+#[apply(on_both)]
+async fn a_network_has_limits_of_its_own(#[case] kind: Kind) {
+    let server = Server::start(Database::new(kind).await).await;
+    let mut first = server.known_visitor().await;
+    let code = first.report("grid-01", &[]).await;
+    let add = format!("/reports/{code}/add");
+    first.post(&add, &[("text", "补充")]).await;
+    server.database.execute("UPDATE reports SET state = 'accepted', accepted_at = 1").await;
+    let mut supporter = server.known_visitor().await;
+    supporter.address.clone_from(&first.address);
+    let support = format!("/reports/{code}/support");
+    assert_eq!(supporter.post(&support, &[]).await.status(), StatusCode::SEE_OTHER);
+    // As if others had used up what their network may send.
+    server.database.execute("UPDATE tries SET n = 5000").await;
+    let mut neighbour = server.known_visitor().await;
+    neighbour.address.clone_from(&first.address);
+    for (path, fields) in [("/report", &report_fields("grid-01")[..]), (&support, &[])] {
+        let refused = neighbour.post(path, fields).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert!(refused.headers().contains_key(RETRY_AFTER), "{path}");
+    }
+    let mut elsewhere = server.known_visitor().await;
+    elsewhere.report("grid-01", &[]).await;
+}
+
+#[apply(on_both)]
+async fn numbers_are_not_burned_by_signing_and_taking_back(#[case] kind: Kind) {
+    let server = Server::start(Database::new(kind).await).await;
+    let mut visitor = server.known_visitor().await;
+    for _ in 0..WITHDRAWALS {
+        assert_eq!(visitor.sign().await.status(), StatusCode::SEE_OTHER);
+        let back = visitor.post("/sign/withdraw", &[]).await;
+        assert_eq!(location(&back), "/me");
+        // A second press takes nothing back, and does not count.
+        visitor.post("/sign/withdraw", &[]).await;
+    }
+    visitor.sign().await;
+    for (path, fields) in [("/sign/withdraw", &[][..]), ("/me/erase", &[("confirm", "on")])] {
+        let refused = visitor.post(path, fields).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{path}");
+        assert!(refused.headers().contains_key(RETRY_AFTER), "{path}");
+    }
+    let signed = "SELECT COUNT(*) FROM signatures WHERE state <> 'withdrawn'";
+    assert_eq!(server.database.number(signed).await, 1);
+    let mut neighbour = server.known_visitor().await;
+    neighbour.address.clone_from(&visitor.address);
+    neighbour.sign().await;
+    assert_eq!(location(&neighbour.post("/sign/withdraw", &[]).await), "/me");
+}
+
+#[apply(on_both)]
+async fn erasing_very_much_goes_on_in_the_background(#[case] kind: Kind) {
+    const ERASED_AT_ONCE: i64 = 50;
+    let server = Server::start(Database::new(kind).await).await;
+    let mut visitor = server.known_visitor().await;
+    for n in 0..ERASED_AT_ONCE + 5 {
+        server.database.execute("DELETE FROM tries").await;
+        let mut fields = report_fields("grid-01");
+        let description = format!("堆物{n}");
+        fields[1].1 = &description;
+        assert!(location(&visitor.post("/report", &fields).await).starts_with("/reports/"));
+    }
+    visitor.post("/me/erase", &[("confirm", "on")]).await;
+    let left = "SELECT COUNT(*) FROM reports WHERE visitor IS NOT NULL";
+    assert_eq!(server.database.number(left).await, 5);
+    assert!(!visitor.get("/me").await.text().await.unwrap().contains("堆物"));
+    for _ in 0..2 {
+        server.service.continue_erasures().await.unwrap();
+        assert_eq!(server.database.number(left).await, 0);
+    }
+    assert_eq!(server.database.number("SELECT COUNT(*) FROM erasures").await, 0);
+    assert_eq!(server.store.recount().await.unwrap(), []);
+}
+
+#[apply(on_both)]
+async fn a_long_timeline_is_read_newest_first(#[case] kind: Kind) {
+    let server = Server::start(Database::new(kind).await).await;
+    server.add_staff("manager", "manager", &[]).await;
+    let mut visitor = server.known_visitor().await;
+    let code = Code::parse(&visitor.report("grid-01", &[]).await).unwrap();
+    for n in 0..120 {
+        change_report(&server.store, &code, |report| report.supporters = n).await;
+    }
+    let mut manager = server.logged_in("manager").await;
+    let mut path = format!("/console/reports/{code}");
+    for expected in [50, 50, 21] {
+        let page = manager.get(&path).await.text().await.unwrap();
+        assert_eq!(html::texts(&page, ".timeline__item").len(), expected);
+        let earlier = "a[href*='before=']";
+        path = html::attributes(&page, earlier, "href").pop().unwrap_or_default();
+    }
+    assert!(path.is_empty(), "there is nothing before the first");
+    server.database.execute("UPDATE report_events SET audience = 'public'").await;
+    let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
+    assert_eq!(html::texts(&page, ".timeline__item").len(), 50);
+    let page = visitor.get(&format!("/reports/{code}?before=3")).await.text().await.unwrap();
+    assert_eq!(html::texts(&page, ".timeline__item").len(), 2);
 }

@@ -139,6 +139,7 @@ impl Walk {
             report.branch = Slug::parse("residential").unwrap();
             report.accepted_at = Some(1);
             report.finished_at = None;
+            report.quarantine = state.is_set_apart().then(|| "burst".into());
             report.closed_at = (state == State::Closed).then_some(i64::MAX / 2);
             report.hidden = action == Action::Unhide;
             report.claimed_by = (action == Action::Release).then_some(handler);
@@ -365,7 +366,7 @@ async fn markup_stays_text_in_every_form_page_and_file() {
     ] {
         street.send_forms(who, path, action).await;
     }
-    for state in [State::Submitted, State::InProgress, State::AwaitingCheck, State::Closed] {
+    for state in [State::Submitted, State::Quarantined, State::AwaitingCheck, State::Closed] {
         street.prepare_report(state, Action::Note).await;
         street.walk(false).await;
     }

@@ -15,7 +15,7 @@ use service::report::ReportError;
 use super::casework::{act, change_report, command, file_report};
 use crate::support::{
     database::{Database, Kind, on_both},
-    server::{Server, Visitor, location},
+    server::{Server, Visitor, location, requester},
 };
 
 struct Scene {
@@ -295,10 +295,9 @@ async fn a_sole_reporter_withdraws_the_whole_report(#[case] kind: Kind) {
     let second = file_report(&scene.server, &mut own, "grid-01").await;
     let merge = Command::Duplicate { of: scene.reports[0].number() };
     act(service, &scene.worker, &second, merge).await.unwrap();
-    let gone = service
-        .apply_reporter_command(&reporter, &code, &ReporterCommand::Withdraw, &[])
-        .await
-        .unwrap();
+    let by = requester(&reporter);
+    let withdraw = ReporterCommand::Withdraw;
+    let gone = service.apply_reporter_command(&by, &code, &withdraw, &[]).await.unwrap();
     assert_eq!(gone.state, State::Withdrawn);
     scene.reports.clear();
 }

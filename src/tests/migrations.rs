@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::{message::ReviewLane, visitor::VisitorId};
+use domain::{message::ReviewLane, report::Audience, visitor::VisitorId};
 use reqwest::StatusCode;
 use rstest_reuse::apply;
 use sqlx::{PgPool, SqlitePool, migrate::Migrator, sqlite::SqliteConnectOptions};
@@ -139,7 +139,7 @@ async fn every_released_schema_is_brought_up_to_date(#[case] kind: Kind) {
             movers.sort_unstable();
             assert_eq!((movers.as_slice(), report.hidden_by), (&[6, 8][..], Some(9)));
             assert_eq!(report.referred_to, None, "not a pending referral");
-            let events = server.store.events_of(1).await.unwrap();
+            let events = server.store.timeline(1, None, Audience::Staff).await.unwrap().events;
             assert_eq!(events[0].text.as_deref(), Some("补充一句"));
             let objected = ReviewLane::Objected;
             let waiting = server.store.messages_to_review(objected, 0, 9).await.unwrap();

@@ -43,6 +43,7 @@ mod photos;
 mod privacy;
 mod proof;
 mod proxies;
+mod quarantine;
 mod recovery;
 mod refusals;
 mod report;

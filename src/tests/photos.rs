@@ -2,7 +2,7 @@
 
 use std::{fs, io::Cursor, path::Path, time::Duration};
 
-use domain::report::{Code, Event, Photo, PhotoRole, Report, State};
+use domain::report::{Audience, Code, Event, Photo, PhotoRole, Report, State};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use reqwest::{StatusCode, header};
 use store::{Attached, Change};
@@ -238,7 +238,8 @@ async fn two_forms_with_the_same_photos_do_not_deadlock_on_postgres() {
     let mut visitor = server.known_visitor().await;
     let code = visitor.report("grid-01", &[]).await;
     let report = server.store.report(&Code::parse(&code).unwrap()).await.unwrap().unwrap();
-    let filed = server.store.events_of(report.serial).await.unwrap().remove(0);
+    let filed =
+        server.store.timeline(report.serial, None, Audience::Staff).await.unwrap().events.remove(0);
     let taken = vec![jpeg(60, 40).into(), jpeg(40, 60).into()];
     let held = server.service.hold_photos(None, taken).await.unwrap();
     let attached =

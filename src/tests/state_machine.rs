@@ -109,6 +109,8 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::Hide { reason: text() }),
         1 => Just(Command::Unhide),
         1 => Just(Command::Redact { text: text() }),
+        1 => Just(Command::Admit),
+        1 => Just(Command::Dismiss),
     ]
 }
 
@@ -147,6 +149,7 @@ fn check_invariants(report: &Report) -> Result<(), TestCaseError> {
             | State::Dispatched
             | State::InProgress
             | State::AwaitingCheck
+            | State::Quarantined
     );
     prop_assert_eq!(
         report.due_at.is_some(),
@@ -155,7 +158,10 @@ fn check_invariants(report: &Report) -> Result<(), TestCaseError> {
         report
     );
     prop_assert!(report.soon_at <= report.due_at);
-    prop_assert_eq!(report.closed_at.is_some(), report.state == State::Closed);
+    let has_ended = matches!(report.state, State::Closed | State::Dismissed);
+    prop_assert_eq!(report.closed_at.is_some(), has_ended);
+    prop_assert!(report.is_set_apart() || !report.state.is_set_apart());
+    prop_assert!(!(report.state.is_set_apart() && report.is_public()));
     if report.state == State::Accepted {
         prop_assert!(report.grid.is_some() && report.promised_at.is_some());
     }
@@ -183,11 +189,16 @@ proptest! {
     fn every_sequence_of_steps_keeps_the_invariants(
         category in prop_oneof![Just("corridor"), Just("dispute"), Just("jaywalking"), Just("praise")],
         steps in steps(),
+        quarantined in prop::bool::weighted(0.2),
         evidence in (any::<bool>(), any::<bool>(), prop::bool::weighted(0.1)),
         others in prop::bool::weighted(0.3),
         other in prop_oneof![Just("corridor"), Just("dispute")],
     ) {
         let mut report = submitted_report(category);
+        if quarantined {
+            let rules = Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now: START };
+            rules.quarantine(&mut report, "burst".into());
+        }
         let other = Report { serial: 2, ..submitted_report(other) };
         let mut now = START;
         // Staff who worked on it since the last dispatch, tracked independently of the rules.

@@ -26,6 +26,7 @@ use super::{
             messages::ReviewMessagesPage,
             new::NewPage,
             posters::PostersPage,
+            quarantine::QuarantinePage,
             queue::QueuePage,
             signatures::SignaturesPage,
             staff_page::StaffPage,
@@ -153,6 +154,7 @@ fn Pages() -> impl IntoView {
                 <Route path=path!("/console/duty") view=DutyPage />
                 <Route path=path!("/console/stats") view=StatsPage />
                 <Route path=path!("/console/weekly") view=WeeklyPage />
+                <Route path=path!("/console/quarantine") view=QuarantinePage />
                 <Route path=path!("/console/messages") view=ReviewMessagesPage />
                 <Route path=path!("/console/signatures") view=SignaturesPage />
                 <Route path=path!("/console/staff") view=StaffPage />

@@ -3,9 +3,10 @@
 
 use super::{
     action::transition::Rules,
-    event::{Audience, Event, EventKind},
+    event::{Event, EventKind},
     record::Report,
     reporter::ReporterCommand,
+    state::Audience,
 };
 
 impl Report {
@@ -51,6 +52,7 @@ impl Rules<'_> {
         report.description.clear();
         report.place.clear();
         report.rating_comment = None;
+        report.forget_burst();
     }
 
     fn clear_contact_and_position(&self, report: &mut Report) {
@@ -59,7 +61,7 @@ impl Rules<'_> {
         report.erased_at = report.erased_at.or(Some(self.now));
     }
 
-    fn with_event(&self, mut report: Report, what: EventKind) -> (Report, Event) {
+    pub(super) fn with_event(&self, mut report: Report, what: EventKind) -> (Report, Event) {
         report.version += 1;
         let event = Event {
             serial: report.serial,

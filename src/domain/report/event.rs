@@ -2,20 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{action::Action, state::State};
+use super::{
+    action::Action,
+    state::{Audience, State},
+};
 use crate::{staff::StaffId, time::Millis};
-
-/// Who may read the text of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Audience {
-    /// Everyone who may see the report.
-    Public,
-    /// The reporter and staff.
-    Reporter,
-    /// Staff only.
-    Staff,
-}
 
 /// An event of a report: a row of its timeline and of the audit log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -134,7 +134,9 @@ impl ReportFilter {
         Self {
             states: match text("state").as_str() {
                 "all" => States::All,
-                state => State::parse(state).map_or(States::Open, States::Only),
+                state => State::parse(state)
+                    .filter(|state| !state.is_set_apart())
+                    .map_or(States::Open, States::Only),
             },
             grid: slug("grid"),
             branch: slug("branch"),

@@ -14,6 +14,7 @@ pub mod form;
 pub mod id_list;
 pub mod names;
 pub mod photo;
+pub mod quarantine;
 pub mod record;
 pub mod reporter;
 pub mod state;
@@ -21,9 +22,9 @@ pub mod words;
 
 pub use self::{
     action::Action,
-    event::{Audience, Event, EventKind},
+    event::{Event, EventKind},
     names::{CaseNumber, Code},
     photo::{Photo, PhotoRole, looks::PerceptualHashes},
     record::{Position, Report},
-    state::{Satisfaction, Source, State},
+    state::{Audience, Satisfaction, Source, State},
 };

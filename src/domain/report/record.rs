@@ -132,6 +132,10 @@ pub struct Report {
     pub supporters: u64,
     /// Idempotency key: a form that is sent twice files one report.
     pub form_key: Option<Code>,
+    /// The burst that it came in, if it was not admitted: a keyed hash of network and day; empty once
+    /// that is forgotten.
+    #[serde(default)]
+    pub quarantine: Option<String>,
     /// When contact details and position were erased; the filing time if neither was given.
     pub erased_at: Option<Millis>,
 }

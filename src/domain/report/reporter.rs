@@ -5,9 +5,9 @@ use super::{
         command::{FieldErrors, FormFields, checked_text},
         transition::{Rules, TransitionError},
     },
-    event::{Audience, Event, EventKind},
+    event::{Event, EventKind},
     record::Report,
-    state::{Satisfaction, State},
+    state::{Audience, Satisfaction, State},
 };
 use crate::{lang::LocalizedText, time::Millis};
 
@@ -116,27 +116,21 @@ impl Report {
     /// Whether the reporter may urge: overdue, and not urged today (`same_day`) yet.
     #[must_use]
     pub fn may_urge(&self, now: Millis, same_day: bool) -> bool {
-        self.state.is_open() && self.is_overdue(now) && !(self.urged_at.is_some() && same_day)
+        self.state.shown_to_reporter().is_open()
+            && self.is_overdue(now)
+            && !(self.urged_at.is_some() && same_day)
     }
 
     /// Whether the reporter may withdraw it.
     #[must_use]
-    pub const fn may_withdraw(&self) -> bool {
-        matches!(
-            self.state,
-            State::Submitted
-                | State::NeedsInfo
-                | State::Accepted
-                | State::Dispatched
-                | State::InProgress
-                | State::AwaitingCheck
-        )
+    pub fn may_withdraw(&self) -> bool {
+        self.state.shown_to_reporter().is_open()
     }
 
     /// Whether the reporter may add information.
     #[must_use]
     pub fn may_add(&self) -> bool {
-        self.state.is_open()
+        self.state.shown_to_reporter().is_open()
     }
 
     /// Whether the reporter may rate it: within `days` calendar days after closing. After 已解决
@@ -285,4 +279,5 @@ fn withdraw(report: &mut Report) {
     report.claimed_by = None;
     report.extension_days = None;
     report.extension_reason = None;
+    report.forget_burst();
 }

@@ -1,4 +1,4 @@
-//! Enums of a report: processing state, source and satisfaction.
+//! Enums of a report: processing state, audience, source and satisfaction.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,11 +28,15 @@ pub enum State {
     Referred,
     /// Withdrawn by the resident.
     Withdrawn,
+    /// Part of a burst from one network: in no queue and no count, until staff decide.
+    Quarantined,
+    /// Dismissed by staff as part of such a burst; in no count.
+    Dismissed,
 }
 
 impl State {
     /// Every state, in the order in which they are listed.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Submitted,
         Self::NeedsInfo,
         Self::Accepted,
@@ -44,6 +48,8 @@ impl State {
         Self::Duplicate,
         Self::Referred,
         Self::Withdrawn,
+        Self::Quarantined,
+        Self::Dismissed,
     ];
 
     /// Open states (待办): somebody has to act.
@@ -71,6 +77,8 @@ impl State {
             Self::Duplicate => "duplicate",
             Self::Referred => "referred",
             Self::Withdrawn => "withdrawn",
+            Self::Quarantined => "quarantined",
+            Self::Dismissed => "dismissed",
         }
     }
 
@@ -101,6 +109,18 @@ impl State {
                 | Self::Referred
         )
     }
+}
+
+/// Who may read the text of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// Everyone who may see the report.
+    Public,
+    /// The reporter and staff.
+    Reporter,
+    /// Staff only.
+    Staff,
 }
 
 /// Channel through which a report came in.

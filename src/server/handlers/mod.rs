@@ -7,6 +7,7 @@ pub(crate) mod live;
 pub(crate) mod message;
 pub(crate) mod my_data;
 pub(crate) mod photo;
+pub(crate) mod quarantine;
 pub(crate) mod recovery;
 pub(crate) mod report;
 pub(crate) mod service_worker;

@@ -53,7 +53,7 @@ pub async fn erase(
         return Ok(render::with_form(&state, parts, "/me/data", form, status).await);
     }
     let fresh = Visitor::fresh().ok_or(Refusal::Internal)?;
-    state.service.erase_visitor(&visitor.id).await?;
+    state.service.erase_visitor(&visitor.requester()).await?;
     let mut response = Redirect::to("/me/data").into_response();
     remember(&mut response, Hint::NotSigned, state.https);
     response.headers_mut().insert(CLEAR, HeaderValue::from_static("\"storage\""));

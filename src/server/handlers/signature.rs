@@ -87,12 +87,11 @@ pub async fn sign(
         }
         Ok(Some(refused)) => refused,
         Err(SignError::Form(errors)) => Refused::fields(errors),
-        Err(SignError::Closed(phase)) => return Err(Refusal::Closed(phase).into()),
         Err(SignError::Store(error @ StoreError::Unavailable(_))) => {
             tracing::error!(%error, "a signature was not stored");
             Refused::not_stored()
         }
-        Err(SignError::Store(error)) => return Err(error.into()),
+        Err(error) => return Err(error.into()),
     };
     let sent = FormState::submitted("sign", fields.into_pairs())
         .with_errors(refused.errors)
@@ -185,7 +184,7 @@ pub async fn withdraw(
     if !meant.is_empty() && there.is_some_and(is_another) {
         return Err(Refusal::WrongOwner.into());
     }
-    state.service.withdraw_signature(&visitor.id).await?;
+    state.service.withdraw_signature(&visitor.requester()).await?;
     let mut response = Redirect::to("/me").into_response();
     remember(&mut response, Hint::NotSigned, state.https);
     Ok(response)

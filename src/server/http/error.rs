@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use service::{
-    PhotoError, message::MessageDecision, report::ReportError,
+    PhotoError, SignError, message::MessageDecision, report::ReportError,
     signature_review::SignatureReviewError, staff::StaffError,
 };
 use store::StoreError;
@@ -74,6 +74,17 @@ impl From<ReportError> for AppError {
             ReportError::Photo(_) => Refusal::UnsupportedImage,
             ReportError::Form(_) => Refusal::Malformed,
             ReportError::Store(error) => return Self::Store(error),
+        })
+    }
+}
+
+impl From<SignError> for AppError {
+    fn from(error: SignError) -> Self {
+        Self::Refused(match error {
+            SignError::Closed(phase) => Refusal::Closed(phase),
+            SignError::Form(_) => Refusal::Malformed,
+            SignError::TooFast(seconds) => Refusal::RateLimited(seconds),
+            SignError::Store(error) => return Self::Store(error),
         })
     }
 }

@@ -17,8 +17,10 @@ const ROUNDS_A_DAY: u64 = 86_400 / POLL_INTERVAL.as_secs();
 /// Runs all jobs that are due, unless another node holds the lock.
 async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 7] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 9] = [
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
+        ("continue erasures", service.continue_erasures().boxed()),
+        ("admit waiting supports", service.admit_waiting_supports().boxed()),
         ("sweep photos", service.sweep_photos().map_ok(drop).boxed()),
         ("sweep sessions", service.sweep_sessions().boxed()),
         ("delete old fraud counters", service.delete_old_fraud_counters().boxed()),
@@ -27,9 +29,10 @@ async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<()
         ("send notices", robots.send(service).boxed()),
     ];
     let is_time = round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24;
-    let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 2] {
+    let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 3] {
         [
             ("clear network hashes", service.clear_network_hashes().boxed()),
+            ("erase dismissed reports", service.erase_dismissed().boxed()),
             ("erase contacts", service.erase_expired().map_ok(drop).boxed()),
         ]
     });

@@ -42,10 +42,22 @@ const KILOPIXELS_PER_NETWORK: u32 = 3_000_000;
 const PHOTOS_PER_NETWORK: u32 = 1_500;
 /// Reports by one visitor: more than a person finds on a walk.
 const REPORTS: u32 = 10;
+/// Reports from one client network that are taken at all.
+const REPORTS_PER_NETWORK: u32 = 1_000;
+/// Reports from one client network until more of them seem to be a burst, which is quarantined.
+const REPORTS_BEFORE_BURST: u32 = 30;
 /// Additions to reports by one visitor.
 const ADDITIONS: u32 = 20;
+/// Additions from one client network.
+const ADDITIONS_PER_NETWORK: u32 = 1_000;
 /// Reports that one visitor says to have met, too.
 const SUPPORTS: u32 = 30;
+/// Supports from one client network that are taken at all.
+const SUPPORTS_PER_NETWORK: u32 = 2_000;
+/// Supports from one client network until more of them seem to be a burst.
+const SUPPORTS_BEFORE_BURST: u32 = 60;
+/// Signatures that one visitor takes back; each leaves its number behind, which nobody gets again.
+const WITHDRAWALS: u32 = 5;
 /// Objections to messages by one visitor.
 const OBJECTIONS: u32 = 5;
 /// Objections from one client network: room for a street behind one address.
@@ -155,18 +167,39 @@ impl Attempt {
     }
 
     /// A report by a visitor.
-    pub fn at_reports(keys: &HashKeys, visitor: &VisitorId) -> Self {
-        Self::new(keys, (format!("report of\n{}", visitor.as_str()), REPORTS), &[])
+    pub fn at_reports(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::of(keys, "report", who, REPORTS, REPORTS_PER_NETWORK)
+    }
+
+    /// A report from a client network, which is part of a burst if this is refused.
+    pub fn in_burst_of_reports(keys: &HashKeys, network: &ClientNetwork) -> Self {
+        Self::in_burst(keys, "reports", network, REPORTS_BEFORE_BURST)
     }
 
     /// An addition to a report, by its reporter.
-    pub fn at_additions(keys: &HashKeys, visitor: &VisitorId) -> Self {
-        Self::new(keys, (format!("addition of\n{}", visitor.as_str()), ADDITIONS), &[])
+    pub fn at_additions(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::of(keys, "addition", who, ADDITIONS, ADDITIONS_PER_NETWORK)
     }
 
     /// A visitor says to have met what somebody else reported.
-    pub fn at_supports(keys: &HashKeys, visitor: &VisitorId) -> Self {
-        Self::new(keys, (format!("support of\n{}", visitor.as_str()), SUPPORTS), &[])
+    pub fn at_supports(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::of(keys, "support", who, SUPPORTS, SUPPORTS_PER_NETWORK)
+    }
+
+    /// A support from a client network, which is part of a burst if this is refused.
+    pub fn in_burst_of_supports(keys: &HashKeys, network: &ClientNetwork) -> Self {
+        Self::in_burst(keys, "supports", network, SUPPORTS_BEFORE_BURST)
+    }
+
+    /// A signature is taken back. Of a network nobody else can use up what is free.
+    pub fn at_withdrawals(keys: &HashKeys, who: &Requester<'_>) -> Self {
+        Self::new(keys, (format!("withdrawal of\n{}", who.key()), WITHDRAWALS), &[])
+    }
+
+    fn in_burst(keys: &HashKeys, of: &str, network: &ClientNetwork, free: u32) -> Self {
+        let bucket = |network: &str| (format!("burst of {of}\n{network}"), free);
+        let wide = network.keys().skip(1).map(bucket).collect::<Vec<_>>();
+        Self::new(keys, bucket(network.narrow()), &wide)
     }
 
     /// An objection to a message.

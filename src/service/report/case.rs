@@ -2,13 +2,13 @@
 
 use domain::{
     report::{
-        Action, Code, Event, Photo, Report, State,
+        Action, Audience, Code, Event, Photo, Report, State,
         filter::{PageEnd, QueueCursor, ReportFilter, Sort, States},
         photo::has_similar_before_and_after,
     },
     staff::{Staff, StaffId},
 };
-use store::{QUEUE_PAGE, StoreError, Waiting};
+use store::{QUEUE_PAGE, StoreError, Timeline, Waiting};
 
 use crate::base::Service;
 
@@ -20,8 +20,8 @@ pub const CHECK_PAGE: u32 = 20;
 pub struct Case {
     /// The report.
     pub report: Report,
-    /// What happened, oldest first.
-    pub events: Vec<Event>,
+    /// A part of what happened.
+    pub timeline: Timeline,
     /// All its photos.
     pub photos: Vec<Photo>,
     /// Open reports of the same category and grid.
@@ -51,14 +51,20 @@ pub struct QueuePage {
 }
 
 impl Service {
-    /// One report with all that `staff` may know of it; `None` when they do not see it.
+    /// One report with all that `staff` may know of it, and the newest part of its timeline or that
+    /// before the version `before`; `None` when they do not see it.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn case(&self, staff: &Staff, code: &Code) -> Result<Option<Case>, StoreError> {
+    pub async fn case(
+        &self,
+        staff: &Staff,
+        code: &Code,
+        before: Option<u64>,
+    ) -> Result<Option<Case>, StoreError> {
         let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
         let Some(report) = report else { return Ok(None) };
-        let events = self.store.events_of(report.serial).await?;
+        let timeline = self.store.timeline(report.serial, before, Audience::Staff).await?;
         let photos = self.store.photos_of(report.serial).await?;
         let mut similar = match &report.grid {
             Some(grid) => self.store.similar_open_reports(&report.category, grid).await?,
@@ -75,7 +81,7 @@ impl Service {
         let before_and_after_alike = self.before_and_after_alike(&report, &photos).await?;
         Ok(Some(Case {
             report,
-            events,
+            timeline,
             photos,
             similar,
             merged_into,
@@ -94,7 +100,7 @@ impl Service {
         report: &Report,
         version: u64,
     ) -> Result<Vec<(Event, String)>, StoreError> {
-        let mut events = self.store.events_of(report.serial).await?;
+        let mut events = self.store.timeline(report.serial, None, Audience::Staff).await?.events;
         events.retain(|event| event.version > version);
         let names = self.names().await?;
         let named = |event: Event| {

@@ -38,12 +38,22 @@ struct ActionTarget {
     other: Option<u64>,
     before: Vec<Code>,
     after: Vec<Code>,
+    /// Whether it is one of many.
+    in_bulk: bool,
 }
 
 impl ActionTarget {
     /// Of an order that brings no photos and no other report.
     const fn bare(code: Code, version: u64, action: Action) -> Self {
-        Self { code, version, action, other: None, before: Vec::new(), after: Vec::new() }
+        Self {
+            code,
+            version,
+            action,
+            other: None,
+            before: Vec::new(),
+            after: Vec::new(),
+            in_bulk: true,
+        }
     }
 }
 
@@ -59,7 +69,8 @@ impl Service {
             Command::Duplicate { of } => Some(of.serial),
             _ => None,
         };
-        let target = ActionTarget { code, version, action: command.action(), other, before, after };
+        let action = command.action();
+        let target = ActionTarget { code, version, action, other, before, after, in_bulk: false };
         self.apply(staff, target, |_| Ok(command), &mut None).await
     }
 
@@ -100,7 +111,7 @@ impl Service {
         number: &mut Option<CaseNumber>,
     ) -> Result<Report, ReportError> {
         let rules = self.rules(crate::base::now());
-        let ActionTarget { code, version, action, other, before, after } = target;
+        let ActionTarget { code, version, action, other, before, after, in_bulk } = target;
         let mut from_before = self.photos_named(&before).await?;
         let from_after = self.photos_named(&after).await?;
         if !after.is_empty() {
@@ -133,6 +144,8 @@ impl Service {
             let notice = match action {
                 Action::Reopen if changed.state == State::Dispatched => Some(Notice::Reopened),
                 Action::Dispatch => Some(Notice::Dispatched),
+                // It came without one.
+                Action::Admit if !in_bulk => Some(Notice::New),
                 _ => None,
             };
             // Staff take their pictures for everyone to see; the form says so.

@@ -62,7 +62,14 @@ impl Service {
         let role = PhotoRole::Before;
         let attach = |id: &Code| Attached { id: id.clone(), role, public: true };
         let photos: Vec<Attached> = before.iter().map(attach).collect();
-        let entry = Entry { source, number, visitor: None, entered_by: Some(staff.id), form_key };
+        let entry = Entry {
+            source,
+            number,
+            visitor: None,
+            entered_by: Some(staff.id),
+            form_key,
+            burst: None,
+        };
         self.file_new(new, entry, &photos).await
     }
 

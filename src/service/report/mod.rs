@@ -5,6 +5,7 @@ pub mod casework;
 pub(crate) mod entry;
 mod photos;
 pub mod public;
+pub mod quarantine;
 pub(crate) mod reporter;
 
 use domain::{
@@ -25,7 +26,11 @@ use domain::{
 };
 use store::{Attached, ChangeError, StoreError};
 
-use super::{base::Service, limits::Attempt, photo::PhotoError};
+use super::{
+    base::Service,
+    limits::{Attempt, Requester},
+    photo::PhotoError,
+};
 
 /// How long photos of a refused try are held.
 pub const HELD_FOR: Millis = 3_600_000;
@@ -119,22 +124,25 @@ pub struct Entry {
     pub entered_by: Option<StaffId>,
     /// The form it came by.
     pub form_key: Option<Code>,
+    /// The burst that it is part of.
+    pub burst: Option<String>,
 }
 
 impl Service {
-    /// Files a report of `visitor` with those of the held photos that `chosen` names.
+    /// Files a report of `who` with those of the held photos that `chosen` names.
     ///
     /// # Errors
     /// [`ReportError`]; nothing is filed then, and the photos are held.
     pub async fn file_report(
         &self,
-        visitor: &VisitorId,
+        who: &Requester<'_>,
         form: &ReportForm,
         chosen: &[Code],
         form_key: Option<Code>,
     ) -> Result<Report, ReportError> {
         let new = self.check_report(form, Source::Resident, chosen.len())?;
-        let tried = Attempt::at_reports(&self.keys, visitor);
+        let visitor = who.visitor.ok_or(ReportError::NewVisitor)?;
+        let tried = Attempt::at_reports(&self.keys, who);
         if let Err(seconds) = self.count_attempt(&tried).await? {
             // The answer may have been lost, and the form comes again.
             let known = match &form_key {
@@ -151,6 +159,10 @@ impl Service {
             visitor: Some(visitor.clone()),
             entered_by: None,
             form_key,
+            burst: match new.category.may_be_quarantined() {
+                true => self.burst_of_reports(who.client_network).await?,
+                false => None,
+            },
         };
         self.file_new(new, entry, &photos).await
     }
@@ -264,17 +276,22 @@ impl Service {
             urged_at: None,
             supporters: 0,
             form_key: entry.form_key,
+            quarantine: None,
             erased_at: None,
         };
         report.erased_at = (!report.has_contact_or_position()).then_some(now);
-        self.rules(now).set_acceptance_due(&mut report);
+        let rules = self.rules(now);
+        rules.set_acceptance_due(&mut report);
+        if let Some(burst) = entry.burst {
+            rules.quarantine(&mut report, burst);
+        }
         let event = Event {
             serial: 0,
             version: 1,
             at: now,
             staff: entry.entered_by,
             what: EventKind::Filed,
-            state: State::Submitted,
+            state: report.state,
             text: None,
             audience: Audience::Public,
             detail: None,

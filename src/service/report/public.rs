@@ -11,7 +11,7 @@ use domain::{
     staff::Staff,
     visitor::VisitorId,
 };
-use store::{Size, StoreError};
+use store::{Size, StoreError, Timeline};
 
 use super::ReportError;
 use crate::base::Service;
@@ -25,8 +25,10 @@ pub struct ReportView {
     pub own: bool,
     /// Whether the viewer has said that they have met it, too.
     pub supports: bool,
-    /// What happened, oldest first, without what the viewer may not read.
-    pub events: Vec<Event>,
+    /// A part of what happened, without what the viewer may not read.
+    pub timeline: Timeline,
+    /// The event that says why the report was not accepted, or what the reporter is asked.
+    pub explained: Option<Event>,
     /// The photos that the viewer may see.
     pub photos: Vec<Photo>,
     /// The report that it goes on under, if the viewer may see that.
@@ -48,7 +50,8 @@ pub(crate) const fn is_readable(event: &Event, own: bool) -> bool {
 }
 
 impl Service {
-    /// The report at `code` as `visitor` may see it; `None` when not at all.
+    /// The report at `code` as `visitor` may see it, with the newest part of its timeline or that
+    /// before the version `before`; `None` when not at all.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -56,18 +59,24 @@ impl Service {
         &self,
         visitor: &VisitorId,
         code: &Code,
+        before: Option<u64>,
     ) -> Result<Option<ReportView>, StoreError> {
         let Some((report, own)) = self.visible_report(visitor, code).await? else {
             return Ok(None);
         };
-        let mut events = self.store.events_of(report.serial).await?;
-        for event in &mut events {
+        let readers = Audience::Reporter;
+        let mut timeline = self.store.timeline(report.serial, before, readers).await?;
+        for event in &mut timeline.events {
             if !is_readable(event, own) {
                 event.text = None;
             }
         }
-        // What only staff may read happened out of sight, too.
-        events.retain(|event| event.audience != Audience::Staff);
+        let explained = match before {
+            Some(_) => self.store.timeline(report.serial, None, readers).await?.events,
+            None => timeline.events.clone(),
+        };
+        let explained = explained.into_iter().rev().find(|event| explains(event, report.state));
+        let explained = explained.filter(|event| is_readable(event, own));
         let mut photos = self.store.photos_of(report.serial).await?;
         photos.retain(|photo| own || photo.public);
         let under = self.merged_into(&report).await?;
@@ -76,15 +85,26 @@ impl Service {
         // The reporter sees the progress of the other report even if it is not public.
         let progress = match under.filter(|_| own) {
             Some(under) => {
-                let events = self.store.events_of(under.serial).await?;
+                let events = self.store.timeline(under.serial, None, readers).await?.events;
                 let why = last_words(&events, under.state, Action::Reject);
                 Some((public_part(under), why))
             }
             None => None,
         };
-        let supports = self.store.supports(report.serial, visitor).await?;
-        let report = if own { report } else { public_part(report) };
-        Ok(Some(ReportView { report, own, supports, events, photos, merged_into, progress }))
+        let support = self.store.support_of(report.serial, visitor).await?;
+        let mut report = if own { report.shown_to_reporter() } else { public_part(report) };
+        // Whose support waits to be counted sees it counted.
+        report.supporters += u64::from(support == Some(false));
+        Ok(Some(ReportView {
+            report,
+            own,
+            supports: support.is_some(),
+            timeline,
+            explained,
+            photos,
+            merged_into,
+            progress,
+        }))
     }
 
     /// Whether the report at `code` is `visitor`'s own.
@@ -140,6 +160,7 @@ impl Service {
         let own = self.store.reports_of(visitor).await?;
         let mut supported = self.store.supported_by(visitor).await?;
         supported.retain(Report::is_public);
+        let own = own.into_iter().map(Report::shown_to_reporter).collect();
         Ok((own, supported.into_iter().map(public_part).collect()))
     }
 
@@ -223,6 +244,16 @@ impl Service {
             return Ok(None);
         }
         Ok(self.photo_store.get(id, size).await?.map(|bytes| (bytes, is_public)))
+    }
+}
+
+/// Whether `event` says why a report is in `state`.
+fn explains(event: &Event, state: State) -> bool {
+    match event.what {
+        EventKind::Staff(Action::Reject) => state == State::Rejected,
+        EventKind::Staff(Action::Dismiss) => state == State::Dismissed,
+        EventKind::Staff(Action::Ask) => state == State::NeedsInfo,
+        _ => false,
     }
 }
 

@@ -7,14 +7,13 @@ use domain::{
         Code, EventKind, PhotoRole, Report, State, photo::PHOTOS_MAX, reporter::ReporterCommand,
     },
     time::Millis,
-    visitor::VisitorId,
 };
 use store::{Change, Notice};
 
 use super::{ReportError, before};
 use crate::{
     base::{Service, now},
-    limits::Attempt,
+    limits::{Attempt, Requester},
 };
 
 /// A reporter command that is equal to the last one within this time is a repeated request: longer
@@ -29,13 +28,14 @@ impl Service {
     /// public, else [`ReportError::NotFound`].
     pub async fn apply_reporter_command(
         &self,
-        visitor: &VisitorId,
+        who: &Requester<'_>,
         code: &Code,
         command: &ReporterCommand,
         photos: &[Code],
     ) -> Result<Report, ReportError> {
+        let visitor = who.visitor.ok_or(ReportError::NewVisitor)?;
         if matches!(command, ReporterCommand::Add { .. }) {
-            let tried = Attempt::at_additions(&self.keys, visitor);
+            let tried = Attempt::at_additions(&self.keys, who);
             self.count_attempt(&tried).await?.map_err(ReportError::TooFast)?;
         }
         let rules = self.rules(now());
@@ -84,9 +84,10 @@ impl Service {
     /// [`ReportError`]; [`ReportError::Conflict`] when it is settled.
     pub async fn support_report(
         &self,
-        visitor: &VisitorId,
+        who: &Requester<'_>,
         code: &Code,
     ) -> Result<(), ReportError> {
+        let visitor = who.visitor.ok_or(ReportError::NewVisitor)?;
         let seen = self.visible_report(visitor, code).await?;
         let (report, own) = seen.ok_or(ReportError::NotFound)?;
         if own {
@@ -95,9 +96,10 @@ impl Service {
         if !report.state.is_open() {
             return Err(ReportError::Conflict);
         }
-        let tried = Attempt::at_supports(&self.keys, visitor);
+        let tried = Attempt::at_supports(&self.keys, who);
         self.count_attempt(&tried).await?.map_err(ReportError::TooFast)?;
-        self.store.support(report.serial, visitor, now()).await?;
+        let burst = self.burst_of_supports(who.client_network).await?;
+        self.store.support(report.serial, visitor, now(), burst.as_deref()).await?;
         Ok(())
     }
 }

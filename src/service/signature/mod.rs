@@ -18,6 +18,7 @@ use self::key::SentKey;
 pub(crate) use self::shown_names::{SHOWN_AFTER, public_name};
 use super::{
     base::{Service, now},
+    limits::{Attempt, Requester},
     signature_review::RequestSignals,
 };
 
@@ -30,6 +31,9 @@ pub enum SignError {
     /// The form has faults.
     #[error("the form has faults")]
     Form(FieldErrors),
+    /// It was taken back too often of late: seconds to wait.
+    #[error("too much was taken back")]
+    TooFast(u32),
     /// The store could not say that it is kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -109,12 +113,18 @@ impl Service {
     }
 
     /// Withdraws the visitor's signature, also after the campaign has ended. `false`
-    /// when there is none.
+    /// when there is none. Each leaves a number behind that nobody gets again, so they are limited.
     ///
     /// # Errors
-    /// [`StoreError`] when the store could not say that it is done.
-    pub async fn withdraw_signature(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
-        self.store.withdraw(visitor.clone()).await
+    /// [`SignError::TooFast`]; [`SignError::Store`] when the store could not say that it is done.
+    pub async fn withdraw_signature(&self, who: &Requester<'_>) -> Result<bool, SignError> {
+        let Some(visitor) = who.visitor else { return Ok(false) };
+        if self.store.signature_of(visitor).await?.is_none() {
+            return Ok(false);
+        }
+        let tried = Attempt::at_withdrawals(&self.keys, who);
+        self.count_attempt(&tried).await?.map_err(SignError::TooFast)?;
+        Ok(self.store.withdraw(visitor.clone()).await?)
     }
 
     /// The visitor's live signature.

@@ -1,6 +1,6 @@
 //! What is kept of one person: all of it shown to them, all of it erased when they want it.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::sync::atomic::Ordering;
 
 use domain::{
     report::{Code, Event, Photo, Report, Satisfaction, State},
@@ -13,8 +13,13 @@ use store::{Change, ChangeError, StoreError};
 
 use crate::{
     base::{Service, now},
+    limits::Requester,
     report::public::is_readable,
+    signature::SignError,
 };
+
+/// Reports of one visitor that one request erases, or one round of the job.
+const ERASED_AT_ONCE: usize = 50;
 
 /// Everything that is kept of a visitor. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -124,54 +129,78 @@ impl Service {
     }
 
     /// Erases all data of a visitor. Open reports are withdrawn; of others the public texts of
-    /// staff stay, without the reporter. Idempotent.
+    /// staff stay, without the reporter. The newest reports are erased at once, the others soon
+    /// after, whatever happens to this request. Idempotent.
     ///
     /// # Errors
-    /// [`StoreError`]; then some of it may be there still.
-    pub async fn erase_visitor(&self, visitor: &VisitorId) -> Result<(), StoreError> {
-        let rules = self.rules(now());
-        let (mut tried, mut fault) = (BTreeSet::new(), None);
-        // Reports that are filed meanwhile are found by the next iteration.
-        while let Some(report) = self.next_of(visitor, &tried).await? {
-            tried.insert(report.serial);
-            let changed = self.store.change(&report.code, |report, known| {
-                let (report, event) = rules.erase_reporter(report, known.others);
-                Ok::<_, StoreError>(Change::only(report, event))
-            });
-            // If one cannot be changed, go on with the others.
-            let gone = match changed.await {
-                Ok(_) | Err(ChangeError::Missing) => Ok(()),
-                Err(ChangeError::Store(StoreError::Setup(_))) => {
-                    self.store.erase_undecryptable(report.serial, rules.now).await
-                }
-                Err(ChangeError::Store(error) | ChangeError::Refused(error)) => Err(error),
-            };
-            fault = gone.err().or(fault);
+    /// [`SignError::TooFast`], and then all of it is there; [`SignError::Store`], and then some of it
+    /// may be there for a while.
+    pub async fn erase_visitor(&self, who: &Requester<'_>) -> Result<(), SignError> {
+        let Some(visitor) = who.visitor else { return Ok(()) };
+        self.withdraw_signature(who).await?;
+        self.store.begin_erasure(visitor, now()).await?;
+        self.erase_more_of(visitor).await?;
+        Ok(())
+    }
+
+    /// Goes on with all erasures that are not finished.
+    ///
+    /// # Errors
+    /// [`StoreError`] if something could not be erased; it is tried again.
+    pub async fn continue_erasures(&self) -> Result<(), StoreError> {
+        let mut fault = None;
+        for visitor in self.store.unfinished_erasures().await? {
+            fault = self.erase_more_of(&visitor).await.err().or(fault);
         }
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// One step of an erasure, and its end if there is no more.
+    async fn erase_more_of(&self, visitor: &VisitorId) -> Result<(), StoreError> {
+        self.wal_to_truncate.store(true, Ordering::Relaxed);
+        let reports = self.erase_reports_of(visitor).await;
+        // Signed meanwhile.
         self.store.withdraw(visitor.clone()).await?;
         let nobody = crate::base::fresh_code()?;
         let nobody = VisitorId::parse(nobody.as_str());
         let nobody =
             nobody.ok_or_else(|| StoreError::Setup("a new visitor id is malformed".into()))?;
         self.store.forget_visitor(visitor, &nobody).await?;
-        self.wal_to_truncate.store(true, Ordering::Relaxed);
-        fault.map_or(Ok(()), Err)
+        if reports? {
+            self.store.end_erasure(visitor).await?;
+        }
+        Ok(())
     }
 
-    /// A report of the visitor that is none of `tried`.
-    async fn next_of(
-        &self,
-        visitor: &VisitorId,
-        tried: &BTreeSet<u64>,
-    ) -> Result<Option<Report>, StoreError> {
-        let mut found = self.store.reports_of(visitor).await?;
-        while let Some(last) = found.last().map(|report| report.serial) {
-            if let Some(new) = found.into_iter().find(|report| !tried.contains(&report.serial)) {
-                return Ok(Some(new));
+    /// Erases the next [`ERASED_AT_ONCE`] reports of a visitor; whether that was all.
+    async fn erase_reports_of(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
+        let rules = self.rules(now());
+        let (mut left, mut before, mut fault) = (ERASED_AT_ONCE, u64::MAX, None);
+        loop {
+            let page = self.store.reports_of_before(visitor, before).await?;
+            let Some(last) = page.last().map(|report| report.serial) else { break };
+            before = last;
+            for report in page {
+                if left == 0 {
+                    return Ok(false);
+                }
+                left -= 1;
+                let changed = self.store.change(&report.code, |report, known| {
+                    let (report, event) = rules.erase_reporter(report, known.others);
+                    Ok::<_, StoreError>(Change::only(report, event))
+                });
+                // If one cannot be changed, go on with the others.
+                let gone = match changed.await {
+                    Ok(_) | Err(ChangeError::Missing) => Ok(()),
+                    Err(ChangeError::Store(StoreError::Setup(_))) => {
+                        self.store.erase_undecryptable(report.serial, rules.now).await
+                    }
+                    Err(ChangeError::Store(error) | ChangeError::Refused(error)) => Err(error),
+                };
+                fault = gone.err().or(fault);
             }
-            found = self.store.reports_of_before(visitor, last).await?;
         }
-        Ok(None)
+        fault.map_or(Ok(true), Err)
     }
 
     /// Truncates the write-ahead log of SQLite after an erasure, as soon as no reader uses it.
@@ -232,7 +261,7 @@ fn my_report(report: Report, events: &[Event], photos: &[Photo]) -> MyReport {
         photos: photos.map(address).collect(),
         words: words.collect(),
         code: report.code,
-        state: report.state,
+        state: report.state.shown_to_reporter(),
         category: report.category,
         grid: report.grid,
         place: report.place,

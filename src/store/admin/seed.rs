@@ -235,6 +235,7 @@ fn invented(campaign: &Campaign, serial: u64, now: Millis) -> Option<Report> {
         urged_at: None,
         supporters: dice % 4,
         form_key: None,
+        quarantine: None,
         erased_at: Some(submitted_at),
     })
 }

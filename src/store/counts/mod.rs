@@ -135,7 +135,7 @@ pub fn counters_of(state: State, grid: Option<&str>, branch: &str) -> Vec<(Count
         (CounterKind::BranchState, joint_slug(branch, state)),
     ];
     counters.extend(grid.map(|grid| (CounterKind::GridState, joint_slug(grid, state))));
-    if state != State::Withdrawn {
+    if state != State::Withdrawn && !state.is_set_apart() {
         counters.push(reports("received"));
     }
     if state.is_open() {

@@ -4,6 +4,7 @@ pub(crate) mod outbox;
 pub(crate) mod photo;
 pub(crate) mod photo_store;
 pub(crate) mod public_list;
+pub(crate) mod quarantine;
 pub(crate) mod queue;
 pub(crate) mod search;
 pub(crate) mod statistics;
@@ -11,7 +12,7 @@ pub(crate) mod support;
 pub(crate) mod write;
 
 use domain::{
-    report::{Code, Event, Photo, Report},
+    report::{Audience, Code, Event, Photo, Report},
     time::Millis,
     visitor::VisitorId,
 };
@@ -44,6 +45,18 @@ impl Record for Photo {
     fn table() -> &'static Statements {
         &PHOTOS
     }
+}
+
+/// Events of one part of a timeline.
+const TIMELINE_PART: i64 = 50;
+
+/// A part of a report's timeline.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// The version before which there is more.
+    pub earlier: Option<u64>,
 }
 
 impl Store {
@@ -104,14 +117,31 @@ impl Store {
         query.find(&self.db).await
     }
 
-    /// What happened to a report, oldest first.
+    /// The newest part of what happened to a report, or that before the version `before`. What only
+    /// staff may read is there for [`Audience::Staff`].
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn events_of(&self, serial: u64) -> Result<Vec<Event>, StoreError> {
+    pub async fn timeline(
+        &self,
+        serial: u64,
+        before: Option<u64>,
+        reader: Audience,
+    ) -> Result<Timeline, StoreError> {
         let mut query = Query::records(&EVENTS);
-        query.push(" WHERE serial = ").bind(serial).push(" ORDER BY version");
-        query.find(&self.db).await
+        query.push(" WHERE serial = ").bind(serial);
+        query.push(" AND version < ").bind(before.unwrap_or(u64::MAX));
+        if reader != Audience::Staff {
+            query.push(" AND audience <> 'staff'");
+        }
+        query.push(" ORDER BY version DESC LIMIT ").bind(TIMELINE_PART + 1);
+        let mut events: Vec<Event> = query.find(&self.db).await?;
+        let shown = usize::try_from(TIMELINE_PART).unwrap_or(usize::MAX);
+        let more = events.len() > shown;
+        events.truncate(shown);
+        let earlier = events.last().map(|oldest| oldest.version).filter(|_| more);
+        events.reverse();
+        Ok(Timeline { events, earlier })
     }
 
     /// The reports whose time has run out at `now`, the oldest first; at most 100.

@@ -51,6 +51,8 @@ pub struct Waiting {
     pub soon: u64,
     /// Open ones that were opened again.
     pub again: u64,
+    /// Whether there are quarantined supports, where `staff` decides about them.
+    pub supports_quarantined: bool,
 }
 
 /// Where one person's reports begin and end.
@@ -68,9 +70,12 @@ pub fn scope(query: &mut Query, staff: &Staff) {
 
 fn narrow(query: &mut Query, filter: &ReportFilter, staff: &Staff, now: Millis) {
     scope(query, staff);
+    let by_number = CaseNumber::parse(&filter.q).is_some();
     match filter.states {
         States::Open => query.push(" AND ").push(OPEN),
-        States::All => query,
+        // A branch lead or manager who knows the number finds what is quarantined, too.
+        States::All if by_number && staff.role >= Role::BranchLead => query,
+        States::All => query.push(" AND reports.quarantine IS NULL"),
         States::Only(state) => {
             if state.is_open() {
                 // So that the index of open reports is used.
@@ -253,6 +258,8 @@ impl Store {
                 counts::states_of(&self.db, CounterKind::GridState, &grids).await?
             }
         };
+        let supports_quarantined =
+            staff.role >= Role::BranchLead && self.has_quarantined_supports(staff).await?;
         let parts = QueuePart::of(staff);
         if parts.is_empty() {
             return Ok(Waiting { states, ..Waiting::default() });
@@ -285,6 +292,7 @@ impl Store {
             overdue: counted(overdue),
             soon: counted(soon),
             again: counted(again),
+            supports_quarantined,
         })
     }
 }

@@ -74,7 +74,11 @@ impl Store {
              closed_at, promised_at, reopened, solved, satisfied FROM reports WHERE ",
         );
         scope(&mut query, staff);
-        query.push(" AND submitted_at >= ").bind(from).push(" AND submitted_at < ").bind(until);
+        query
+            .push(" AND quarantine IS NULL AND submitted_at >= ")
+            .bind(from)
+            .push(" AND submitted_at < ")
+            .bind(until);
         type Columns = (
             String,
             String,
@@ -106,7 +110,8 @@ impl Store {
             "SELECT COUNT(*) FROM signatures WHERE state = 'valid' AND signed_at >= $1 AND signed_at < $2",
         );
         const RECEIVED: Sql = Sql::both(
-            "SELECT COUNT(*) FROM reports WHERE state <> 'withdrawn' AND submitted_at >= $1 AND submitted_at < $2",
+            "SELECT COUNT(*) FROM reports \
+             WHERE state <> 'withdrawn' AND quarantine IS NULL AND submitted_at >= $1 AND submitted_at < $2",
         );
         const ACCEPTED: Sql =
             Sql::both("SELECT COUNT(*) FROM reports WHERE accepted_at >= $1 AND accepted_at < $2");

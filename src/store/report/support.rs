@@ -1,8 +1,8 @@
 //! Supports ("I have met the same"): which visitors support which report.
 
-use domain::{report::Report, time::Millis, visitor::VisitorId};
+use domain::{report::Report, staff::Staff, time::Millis, visitor::VisitorId};
 
-use super::reports;
+use super::{queue::scope, reports};
 use crate::{
     base::Store,
     error::StoreError,
@@ -11,6 +11,7 @@ use crate::{
         query::Query,
         statement::Sql,
     },
+    staff::audit::{AuditEntry, insert_audit_entry},
 };
 
 /// After a merge: the reporter and the supporters of `report` become supporters of the report
@@ -22,24 +23,63 @@ pub async fn transfer_supports(
     at: Millis,
 ) -> Result<(), StoreError> {
     const ADD: Sql = Sql::both(
-        "INSERT INTO supports (serial, visitor, at) \
-         SELECT CAST($2 AS BIGINT), people.visitor, CAST($3 AS BIGINT) FROM ( \
-             SELECT visitor FROM supports WHERE serial = $1 \
-             UNION SELECT visitor FROM reports WHERE serial = $1 AND visitor IS NOT NULL \
+        "INSERT INTO supports (serial, visitor, at, quarantine) \
+         SELECT CAST($2 AS BIGINT), people.visitor, \
+             CASE WHEN COUNT(*) > COUNT(people.quarantine) THEN CAST($3 AS BIGINT) \
+                 ELSE MIN(people.at) END, \
+             CASE WHEN COUNT(*) > COUNT(people.quarantine) THEN NULL \
+                 ELSE MAX(people.quarantine) END \
+         FROM (SELECT visitor, at, quarantine FROM supports WHERE serial = $1 \
+             UNION ALL SELECT visitor, submitted_at, NULL FROM reports \
+                 WHERE serial = $1 AND visitor IS NOT NULL \
          ) AS people WHERE people.visitor <> COALESCE( \
-             (SELECT visitor FROM reports WHERE serial = $2), '') \
-         ON CONFLICT (serial, visitor) DO NOTHING",
+             (SELECT visitor FROM reports WHERE serial = $2), '') GROUP BY people.visitor \
+         ON CONFLICT (serial, visitor) DO UPDATE SET quarantine = NULL \
+             WHERE supports.quarantine IS NOT NULL AND excluded.quarantine IS NULL \
+         RETURNING quarantine",
     );
-    const COUNT: Sql =
-        Sql::both("UPDATE reports SET supporters = supporters + $2 WHERE serial = $1");
+    // What waits, waits with the other report from now on.
+    const MOVED: Sql = Sql::both("DELETE FROM supports WHERE serial = $1 AND quarantine <> ''");
     let into = Value::from(into);
     let values = [Value::from(report.serial), into.clone(), at.into()];
-    let added = tx.run(ADD, &values).await?;
-    tx.run(COUNT, &[into, Value::from(added)]).await.map(drop)
+    let added: Vec<(Option<String>,)> = tx.all(ADD, &values).await?;
+    tx.run(MOVED, &[Value::from(report.serial)]).await?;
+    let counted = added.iter().filter(|(quarantine,)| quarantine.is_none()).count();
+    count(tx, into, counted as u64).await
+}
+
+/// Counts `n` more supporters of the report `serial`.
+async fn count(tx: &mut Tx, serial: Value, n: u64) -> Result<(), StoreError> {
+    const COUNT: Sql =
+        Sql::both("UPDATE reports SET supporters = supporters + $2 WHERE serial = $1");
+    tx.run(COUNT, &[serial, Value::from(n)]).await.map(drop)
+}
+
+/// Locks a report. Lock order: the report before its supports, as in a merge.
+async fn lock(tx: &mut Tx, serial: &Value) -> Result<(), StoreError> {
+    const LOCK: Sql = Sql::each(
+        "SELECT serial FROM reports WHERE serial = $1",
+        "SELECT serial FROM reports WHERE serial = $1 FOR UPDATE",
+    );
+    tx.all::<(i64,)>(LOCK, std::slice::from_ref(serial)).await.map(drop)
+}
+
+/// Supports of one report that are quarantined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantinedSupports {
+    /// The report.
+    pub serial: u64,
+    /// How many.
+    pub n: u64,
+    /// When the first came.
+    pub from: Millis,
+    /// When the last came.
+    pub until: Millis,
 }
 
 impl Store {
-    /// One more resident has met the same; `false` when this one had said so already.
+    /// One more resident has met the same; `false` when this one had said so already. One that is
+    /// part of the burst `quarantine` is stored, and not counted yet.
     ///
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
@@ -48,28 +88,122 @@ impl Store {
         serial: u64,
         visitor: &VisitorId,
         at: Millis,
+        quarantine: Option<&str>,
     ) -> Result<bool, StoreError> {
-        // Lock order: the report before its supports, as in a merge.
-        const LOCK: Sql = Sql::each(
-            "SELECT serial FROM reports WHERE serial = $1",
-            "SELECT serial FROM reports WHERE serial = $1 FOR UPDATE",
-        );
         const ADD: Sql = Sql::both(
-            "INSERT INTO supports (serial, visitor, at) VALUES ($1, $2, $3) \
+            "INSERT INTO supports (serial, visitor, at, quarantine) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (serial, visitor) DO NOTHING",
         );
-        const COUNT: Sql =
-            Sql::both("UPDATE reports SET supporters = supporters + 1 WHERE serial = $1");
         let serial = Value::from(serial);
         let mut tx = self.db.begin().await?;
-        let _: Vec<(i64,)> = tx.all(LOCK, std::slice::from_ref(&serial)).await?;
-        let added = tx.run(ADD, &[serial.clone(), visitor.as_str().into(), at.into()]).await?;
+        lock(&mut tx, &serial).await?;
+        let values = [serial.clone(), visitor.as_str().into(), at.into(), quarantine.into()];
+        let added = tx.run(ADD, &values).await?;
         if added == 0 {
             return Ok(false);
         }
-        tx.run(COUNT, &[serial]).await?;
+        if quarantine.is_none() {
+            count(&mut tx, serial, 1).await?;
+        }
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// The reports that `staff` sees with quarantined supports, the oldest of these first; at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn quarantined_supports(
+        &self,
+        staff: &Staff,
+        limit: u16,
+    ) -> Result<Vec<QuarantinedSupports>, StoreError> {
+        let mut query = Query::new(
+            "SELECT supports.serial, COUNT(*), MIN(supports.at), MAX(supports.at) FROM supports \
+             JOIN reports ON reports.serial = supports.serial \
+             WHERE supports.quarantine <> '' AND ",
+        );
+        scope(&mut query, staff);
+        query.push(" GROUP BY supports.serial ORDER BY MIN(supports.at) LIMIT ");
+        let rows: Vec<(i64, i64, i64, i64)> = query.bind(i64::from(limit)).rows(&self.db).await?;
+        let one = |(serial, n, from, until): (i64, i64, i64, i64)| QuarantinedSupports {
+            serial: serial.unsigned_abs(),
+            n: n.unsigned_abs(),
+            from,
+            until,
+        };
+        Ok(rows.into_iter().map(one).collect())
+    }
+
+    /// Whether `staff` sees a report with quarantined supports.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn has_quarantined_supports(&self, staff: &Staff) -> Result<bool, StoreError> {
+        let mut query = Query::new(
+            "SELECT supports.serial FROM supports \
+             JOIN reports ON reports.serial = supports.serial \
+             WHERE supports.quarantine <> '' AND ",
+        );
+        scope(&mut query, staff);
+        query.push(" LIMIT 1");
+        Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
+    }
+
+    /// Reports whose oldest quarantined support came before `at`; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn with_supports_quarantined_before(
+        &self,
+        at: Millis,
+    ) -> Result<Vec<u64>, StoreError> {
+        const OLD: Sql = Sql::both(
+            "SELECT DISTINCT serial FROM supports WHERE quarantine <> '' AND at < $1 LIMIT 100",
+        );
+        let rows: Vec<(i64,)> = self.db.all(OLD, &[at.into()]).await?;
+        Ok(rows.into_iter().map(|(serial,)| serial.unsigned_abs()).collect())
+    }
+
+    /// Ends the quarantine of the supports of a report that came until `until`: they are counted
+    /// (`admitted`), or never will be. `note` says which member of staff decided, if any. Returns how many
+    /// they were.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn end_quarantine_of_supports(
+        &self,
+        serial: u64,
+        (until, admitted): (Millis, bool),
+        note: Option<AuditEntry<'_>>,
+        now: Millis,
+    ) -> Result<u64, StoreError> {
+        const ADMIT: Sql = Sql::both(
+            "UPDATE supports SET quarantine = NULL \
+             WHERE serial = $1 AND quarantine <> '' AND at <= $2",
+        );
+        // The row stays: its visitor sees it as before, and cannot send it again.
+        const DISMISS: Sql = Sql::both(
+            "UPDATE supports SET quarantine = '' \
+             WHERE serial = $1 AND quarantine <> '' AND at <= $2",
+        );
+        let serial = Value::from(serial);
+        let mut tx = self.db.begin().await?;
+        lock(&mut tx, &serial).await?;
+        let step = if admitted { ADMIT } else { DISMISS };
+        let n = tx.run(step, &[serial.clone(), until.into()]).await?;
+        if n == 0 {
+            return Ok(0);
+        }
+        if admitted {
+            count(&mut tx, serial, n).await?;
+        }
+        if let Some(note) = note {
+            insert_audit_entry(&mut tx, note, now).await?;
+        }
+        tx.commit().await?;
+        Ok(n)
     }
 
     /// The reports that a visitor supports, newest support first; at most 100.
@@ -85,13 +219,18 @@ impl Store {
         query.find(&self.db).await
     }
 
-    /// Whether the visitor supports the report.
+    /// Whether the visitor's support of the report is counted; `None` if they do not support it.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn supports(&self, serial: u64, visitor: &VisitorId) -> Result<bool, StoreError> {
-        let mut query = Query::new("SELECT at FROM supports WHERE serial = ");
+    pub async fn support_of(
+        &self,
+        serial: u64,
+        visitor: &VisitorId,
+    ) -> Result<Option<bool>, StoreError> {
+        let mut query = Query::new("SELECT quarantine FROM supports WHERE serial = ");
         query.bind(serial).push(" AND visitor = ").bind(visitor.as_str());
-        Ok(!query.rows::<(i64,)>(&self.db).await?.is_empty())
+        let rows: Vec<(Option<String>,)> = query.rows(&self.db).await?;
+        Ok(rows.first().map(|(quarantine,)| quarantine.is_none()))
     }
 }

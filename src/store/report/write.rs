@@ -152,7 +152,9 @@ impl Store {
         tx.insert([&report]).await?;
         tx.insert([&event]).await?;
         attach(tx, report.serial, photos, report.submitted_at).await?;
-        notify(tx, &report, &[Notice::New], report.submitted_at).await?;
+        // Of a burst, nobody is told of each.
+        let notices: &[Notice] = if report.state.is_set_apart() { &[] } else { &[Notice::New] };
+        notify(tx, &report, notices, report.submitted_at).await?;
         let last = Value::from(report.serial);
         tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last]).await?;
         write.deltas.report(None, Some(&report));
@@ -223,6 +225,8 @@ impl Store {
             set_public_photos(&mut tx, report.serial, public).await?;
         }
         let reporter_left = matches!(event.what, EventKind::Forgotten | EventKind::Left);
+        let dismissed = event.what == EventKind::Erased && report.state == State::Dismissed;
+        let reporter_left = reporter_left || dismissed;
         let erased = report.state == State::Withdrawn || reporter_left;
         if report.state == State::Withdrawn {
             erasure::photos(&mut tx, report.serial).await?;

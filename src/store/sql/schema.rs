@@ -130,6 +130,7 @@ pub static REPORTS: Prepared = LazyLock::new(|| {
             ("supporters", Int),
             ("form_key", Text),
             ("erased_at", Int),
+            ("quarantine", Text),
             (SEALED, Text),
         ],
         private: &[
@@ -187,7 +188,7 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
 });
 
 pub static SUPPORTS: Prepared = LazyLock::new(|| {
-    let columns = &[("serial", Int), ("visitor", Text), ("at", Int)];
+    let columns = &[("serial", Int), ("visitor", Text), ("at", Int), ("quarantine", Text)];
     unsealed_table("supports", &["serial", "visitor"], columns)
 });
 
@@ -285,11 +286,14 @@ pub static SECOND_FACTORS: Prepared = LazyLock::new(|| {
     .prepare()
 });
 
+pub static ERASURES: Prepared =
+    LazyLock::new(|| unsealed_table("erasures", &["visitor"], &[("visitor", Text), ("at", Int)]));
+
 /// The tables that a copy holds, in the order in which they can be filled, each with the
 /// schema since which it is there. Left out: `sessions`, since a copy must not log anybody in;
 /// `tries`, `doubts` and `wechat_tickets`, which expire by themselves; and `seals`, the names of
 /// keys, which each database learns when it is opened.
-const COPIED: [(u32, &Prepared); 17] = [
+const COPIED: [(u32, &Prepared); 18] = [
     (1, &SIGNATURES),
     (1, &COUNTERS),
     (1, &LEDGER),
@@ -307,6 +311,7 @@ const COPIED: [(u32, &Prepared); 17] = [
     (6, &BULK_REVIEWS),
     (6, &BULK_REVIEWED),
     (12, &SECOND_FACTORS),
+    (13, &ERASURES),
 ];
 
 /// The tables that a copy holds.

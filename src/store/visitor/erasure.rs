@@ -49,6 +49,40 @@ pub async fn words_of_reporter(tx: &mut Tx, serial: u64) -> Result<(), StoreErro
 }
 
 impl Store {
+    /// Notes that everything of a visitor is to be erased, before it is begun.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn begin_erasure(&self, visitor: &VisitorId, at: Millis) -> Result<(), StoreError> {
+        const BEGIN: Sql = Sql::both(
+            "INSERT INTO erasures (visitor, at) VALUES ($1, $2) ON CONFLICT (visitor) DO NOTHING",
+        );
+        let mut tx = self.db.begin().await?;
+        tx.run(BEGIN, &[visitor.as_str().into(), at.into()]).await?;
+        tx.commit().await
+    }
+
+    /// Visitors of whom not everything is erased yet, the longest waiting first; at most 20.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn unfinished_erasures(&self) -> Result<Vec<VisitorId>, StoreError> {
+        const WAITING: Sql = Sql::both("SELECT visitor FROM erasures ORDER BY at LIMIT 20");
+        let rows: Vec<(String,)> = self.db.all(WAITING, &[]).await?;
+        Ok(rows.iter().filter_map(|(visitor,)| VisitorId::parse(visitor)).collect())
+    }
+
+    /// Notes that everything of a visitor is erased.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn end_erasure(&self, visitor: &VisitorId) -> Result<(), StoreError> {
+        const END: Sql = Sql::both("DELETE FROM erasures WHERE visitor = $1");
+        let mut tx = self.db.begin().await?;
+        tx.run(END, &[visitor.as_str().into()]).await?;
+        tx.commit().await
+    }
+
     /// Reports that ended before `before` and have a contact or position still, by code and
     /// serial: the first of those after the report of serial `after`.
     ///

@@ -102,7 +102,11 @@ pub(crate) async fn merge_visitors(
     const TWICE: Sql = Sql::both(
         "UPDATE reports SET supporters = supporters - 1 WHERE serial IN \
          (SELECT a.serial FROM supports a JOIN supports b ON b.serial = a.serial \
-          WHERE a.visitor = $1 AND b.visitor = $2)",
+          WHERE a.visitor = $1 AND a.quarantine IS NULL AND b.visitor = $2 AND b.quarantine IS NULL)",
+    );
+    const COUNTED: Sql = Sql::both(
+        "UPDATE supports SET quarantine = NULL WHERE visitor = $2 AND serial IN \
+         (SELECT serial FROM supports WHERE visitor = $1 AND quarantine IS NULL)",
     );
     const ONCE: Sql = Sql::both(
         "DELETE FROM supports WHERE visitor = $1 AND serial IN \
@@ -136,7 +140,7 @@ pub(crate) async fn merge_visitors(
     {
         signature::write::withdraw(tx, &[&later], now, deltas).await?;
     }
-    for step in [TWICE, ONCE].into_iter().chain(TRANSFER) {
+    for step in [TWICE, COUNTED, ONCE].into_iter().chain(TRANSFER) {
         tx.run(step, &both).await?;
     }
     message::transfer_objections(tx, from, into).await

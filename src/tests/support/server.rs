@@ -3,17 +3,17 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU32, Ordering},
     },
 };
 
 use axum::Extension;
-use domain::campaign::Campaign;
+use domain::{campaign::Campaign, client_network::ClientNetwork, visitor::VisitorId};
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
 use server::{AppState, Peer, config::WeChatSettings, router, wechat::client::WeChat};
-use service::{Effort, Service};
+use service::{Effort, Requester, Service};
 use store::{PhotoStore, Store};
 use tokio::sync::watch;
 
@@ -221,6 +221,12 @@ impl Visitor {
     pub async fn sign(&mut self) -> Response {
         self.post("/sign", &VALID_SIGNATURE).await
     }
+}
+
+/// A visitor who asks from an unknown address.
+pub fn requester(visitor: &VisitorId) -> Requester<'_> {
+    static ANYWHERE: LazyLock<ClientNetwork> = LazyLock::new(ClientNetwork::unknown);
+    Requester { visitor: Some(visitor), client_network: &ANYWHERE, device: None }
 }
 
 /// Fields of a valid report form.

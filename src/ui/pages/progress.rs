@@ -77,7 +77,8 @@ pub fn ProgressPage() -> impl IntoView {
 /// Numbers of reports by state, and by lead Party branch.
 fn report_tables(page: &Page, figures: &ReportFigures) -> AnyView {
     let (campaign, lang) = (page.campaign(), page.lang);
-    let shown = State::ALL.into_iter().filter(|state| *state != State::Withdrawn);
+    let shown =
+        State::ALL.into_iter().filter(|state| *state != State::Withdrawn && !state.is_set_apart());
     let states = shown.map(|state| {
         let n = figures.states.get(&state).copied().unwrap_or_default();
         view! { <tr><th scope="row">{state.resident_label(lang)}</th><td>{grouped(n)}</td></tr> }

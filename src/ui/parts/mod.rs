@@ -9,3 +9,4 @@ pub mod icon;
 pub mod qr;
 pub mod recovery;
 pub mod report;
+pub mod timeline;

@@ -44,6 +44,8 @@ pub enum Command {
     Hide { reason: String },
     Unhide,
     Redact { text: String },
+    Admit,
+    Dismiss,
 }
 
 /// Validation errors of a form: field name and error text, in the order of the form.
@@ -243,6 +245,8 @@ impl Command {
             Action::Hide => Self::Hide { reason: from.required("reason", TEXT_MAX)? },
             Action::Unhide => Self::Unhide,
             Action::Redact => Self::Redact { text: from.required("text", TEXT_MAX)? },
+            Action::Admit => Self::Admit,
+            Action::Dismiss => Self::Dismiss,
         };
         Some(command)
     }
@@ -275,6 +279,8 @@ impl Command {
             Self::Hide { .. } => Action::Hide,
             Self::Unhide => Action::Unhide,
             Self::Redact { .. } => Action::Redact,
+            Self::Admit => Action::Admit,
+            Self::Dismiss => Action::Dismiss,
         }
     }
 }

@@ -132,7 +132,12 @@ impl Action {
                 }
             }
             Self::Redact => const { &[field("text", "新的公开摘要", Text, true)] },
-            Self::Claim | Self::Release | Self::Start | Self::Unhide => &[],
+            Self::Claim
+            | Self::Release
+            | Self::Start
+            | Self::Unhide
+            | Self::Admit
+            | Self::Dismiss => &[],
         }
     }
 }

@@ -4,8 +4,9 @@ use super::transition::Rules;
 use crate::{
     campaign::CategoryKind,
     report::{
-        event::{Audience, Event, EventKind},
+        event::{Event, EventKind},
         record::Report,
+        state::{Audience, State},
     },
     time::Millis,
 };
@@ -39,10 +40,14 @@ impl Rules<'_> {
         self.set_due(report, report.promised_at);
     }
 
-    /// Escalates an overdue report by one level; `None` if no escalation is due.
+    /// Escalates an overdue report by one level, or ends a term of its quarantine; `None` if nothing is
+    /// due.
     #[must_use]
     pub fn escalate(&self, report: &Report) -> Option<(Report, Event)> {
         let late = report.escalate_at.is_some_and(|at| at <= self.now);
+        if late && report.state == State::Quarantined {
+            return Some(self.end_quarantine_term(report));
+        }
         if !late || !report.state.is_open() {
             return None;
         }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     record::Report,
-    state::State::{self, *},
+    state::{
+        Audience,
+        State::{self, *},
+    },
 };
 use crate::staff::{Role, Staff};
 
@@ -65,6 +68,10 @@ pub enum Action {
     Unhide,
     /// Rewrites the public summary (公开摘要).
     Redact,
+    /// 放行: takes it out of quarantine.
+    Admit,
+    /// 剔除: dismisses it as part of a burst.
+    Dismiss,
 }
 
 /// Why an action is not allowed.
@@ -78,7 +85,7 @@ pub enum Denied {
 
 impl Action {
     /// Every action, in the order of the process.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Accept,
         Self::Acknowledge,
         Self::Reject,
@@ -103,6 +110,8 @@ impl Action {
         Self::Hide,
         Self::Unhide,
         Self::Redact,
+        Self::Admit,
+        Self::Dismiss,
     ];
 
     /// Value in routes and in the database.
@@ -133,6 +142,8 @@ impl Action {
             Self::Hide => "hide",
             Self::Unhide => "unhide",
             Self::Redact => "redact",
+            Self::Admit => "admit",
+            Self::Dismiss => "dismiss",
         }
     }
 
@@ -170,6 +181,8 @@ impl Action {
             Self::Hide => "不公开",
             Self::Unhide => "恢复公开",
             Self::Redact => "改写公开摘要",
+            Self::Admit => "放行",
+            Self::Dismiss => "剔除",
         }
     }
 
@@ -208,6 +221,8 @@ impl Action {
             Self::Redact => {
                 &[Accepted, Dispatched, InProgress, AwaitingCheck, Closed, Duplicate, Referred]
             }
+            Self::Admit => &[Quarantined, Dismissed],
+            Self::Dismiss => &[Quarantined],
         }
     }
 
@@ -215,10 +230,44 @@ impl Action {
     #[must_use]
     pub const fn min_role(self) -> Role {
         match self {
-            Self::ApproveExtension | Self::Supervise | Self::Reopen | Self::Unhide => {
-                Role::BranchLead
-            }
+            Self::ApproveExtension
+            | Self::Supervise
+            | Self::Reopen
+            | Self::Unhide
+            | Self::Admit
+            | Self::Dismiss => Role::BranchLead,
             _ => Role::GridWorker,
+        }
+    }
+
+    /// Who may read its text: the reporter reads what is addressed to them, the public only texts that
+    /// are written for everyone.
+    #[must_use]
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::Reject | Self::Ask | Self::Reply | Self::Dismiss => Audience::Reporter,
+            Self::Accept
+            | Self::Acknowledge
+            | Self::Duplicate
+            | Self::Refer
+            | Self::Dispatch
+            | Self::Start
+            | Self::ApproveExtension
+            | Self::Finish
+            | Self::Settle
+            | Self::Check
+            | Self::Reopen => Audience::Public,
+            Self::Return
+            | Self::Claim
+            | Self::Release
+            | Self::Extend
+            | Self::Supervise
+            | Self::Note
+            | Self::Revisit
+            | Self::Hide
+            | Self::Unhide
+            | Self::Redact
+            | Self::Admit => Audience::Staff,
         }
     }
 
@@ -275,6 +324,8 @@ impl Action {
                 None => false,
             },
             Self::Settle => report.state != Submitted || report.grid.is_some(),
+            // Of one that was erased there is nothing to look into.
+            Self::Admit => report.state == Quarantined || report.visitor.is_some(),
             Self::Hide => !report.hidden,
             Self::Unhide => report.hidden,
             _ => true,

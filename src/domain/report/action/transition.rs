@@ -2,16 +2,16 @@
 //! Pure: time, calendar and facts about photos are parameters.
 
 use super::{
-    Action, Denied,
+    Denied,
     command::{Command, FieldErrors},
 };
 use crate::{
     campaign::Campaign,
     deadline::WorkCalendar,
     report::{
-        event::{Audience, Event, EventKind},
+        event::{Event, EventKind},
         record::Report,
-        state::State,
+        state::{Audience, State},
     },
     staff::{Role, Staff},
     time::Millis,
@@ -151,7 +151,7 @@ impl Rules<'_> {
             what: EventKind::Staff(command.action()),
             state: after.state,
             text: note.text,
-            audience: note.audience.unwrap_or_else(|| audience(command.action())),
+            audience: note.audience.unwrap_or_else(|| command.action().audience()),
             detail: note.detail,
         };
         Ok((after, event))
@@ -343,6 +343,8 @@ impl Rules<'_> {
             }
             Command::Unhide => (report.hidden, report.hidden_by) = (false, None),
             Command::Redact { text } => report.summary = Some(text.clone()),
+            Command::Admit => self.admit(report),
+            Command::Dismiss => self.dismiss(report),
         }
         Ok(())
     }
@@ -366,34 +368,5 @@ struct EventDraft {
 impl EventDraft {
     fn text(&mut self, text: &str) {
         self.text = Some(text.to_owned());
-    }
-}
-
-/// Who may read the text of an action: the reporter reads what is addressed to them, the public
-/// only texts that are written for everyone.
-const fn audience(action: Action) -> Audience {
-    match action {
-        Action::Reject | Action::Ask | Action::Reply => Audience::Reporter,
-        Action::Accept
-        | Action::Acknowledge
-        | Action::Duplicate
-        | Action::Refer
-        | Action::Dispatch
-        | Action::Start
-        | Action::ApproveExtension
-        | Action::Finish
-        | Action::Settle
-        | Action::Check
-        | Action::Reopen => Audience::Public,
-        Action::Return
-        | Action::Claim
-        | Action::Release
-        | Action::Extend
-        | Action::Supervise
-        | Action::Note
-        | Action::Revisit
-        | Action::Hide
-        | Action::Unhide
-        | Action::Redact => Audience::Staff,
     }
 }

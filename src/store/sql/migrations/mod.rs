@@ -21,7 +21,7 @@ const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 12] = [
+pub const ALL: [(i64, &str, Sql); 13] = [
     (
         1,
         "signatures",
@@ -95,6 +95,14 @@ pub const ALL: [(i64, &str, Sql); 12] = [
         Sql::each(
             include_str!("sqlite/0012_factors.sql"),
             include_str!("postgres/0012_factors.sql"),
+        ),
+    ),
+    (
+        13,
+        "quarantine",
+        Sql::each(
+            include_str!("sqlite/0013_quarantine.sql"),
+            include_str!("postgres/0013_quarantine.sql"),
         ),
     ),
 ];

@@ -10,7 +10,7 @@ use domain::{
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use service::report::case::Case;
+use service::{Timeline, report::case::Case};
 
 use super::{
     check::{referral_notice, similar_photos_warning},
@@ -23,6 +23,7 @@ use crate::{
     parts::{
         form::{action_form::action_form, owner::OwnerField},
         report::{photo_pair, state_mark, steps},
+        timeline::{Line, timeline},
     },
 };
 
@@ -53,6 +54,7 @@ pub fn CasePage() -> impl IntoView {
         queue_query: query.get("from").unwrap_or_default(),
         open_action: query.get("do"),
     };
+    let before = query.get("before").and_then(|version| version.parse().ok());
     Suspend::new(async move {
         let staff = signed_in_staff(&page)?;
         let missing = || {
@@ -60,7 +62,7 @@ pub fn CasePage() -> impl IntoView {
             None
         };
         let Ok(code) = Code::parse(&code) else { return missing() };
-        let case = page.or_refuse(page.service.case(&staff, &code).await)?;
+        let case = page.or_refuse(page.service.case(&staff, &code, before).await)?;
         let Some(case) = case else { return missing() };
         let names = page.or_refuse(page.service.names().await)?;
         Some(console_frame(&page, &staff, "办件", case_view(&page, &staff, case, &names, &way)))
@@ -76,7 +78,7 @@ fn case_view(
 ) -> AnyView {
     let Case {
         report,
-        events,
+        timeline: Timeline { events, earlier },
         photos,
         similar,
         merged_into,
@@ -89,6 +91,11 @@ fn case_view(
     } else {
         report.place.clone()
     };
+    let earlier = earlier.map(|version| {
+        let (code, from) = (&report.code, percent_encoded(&way.queue_query));
+        format!("/console/reports/{code}?from={from}&before={version}")
+    });
+    let lines = events.into_iter().map(|event| history_line(page, event, names));
     let similar = report_links("同网格同类在办", &similar);
     let merged = report_links("合并到本件的", &merged);
     let under = merged_into.map(|other| {
@@ -120,7 +127,7 @@ fn case_view(
                 {main}
                 {more}
                 <h2 class="section-title">"经过"</h2>
-                {history(page, events, names)}
+                {timeline(Lang::Zh, lines, earlier)}
             </div>
         </div>
         {thumbs}
@@ -149,7 +156,7 @@ fn report_links(title: &'static str, list: &[Report]) -> Option<AnyView> {
 /// Up to three next steps in a bar at the bottom of a phone screen. An action without fields is
 /// submitted at once, the others link to their forms.
 fn thumb_bar(report: &Report, actions: &[Action], way: &CaseQuery) -> Option<AnyView> {
-    const NEXT_STEPS: [Action; 10] = [
+    const NEXT_STEPS: [Action; 12] = [
         Action::Accept,
         Action::Acknowledge,
         Action::Start,
@@ -160,6 +167,8 @@ fn thumb_bar(report: &Report, actions: &[Action], way: &CaseQuery) -> Option<Any
         Action::Return,
         Action::Settle,
         Action::Reject,
+        Action::Admit,
+        Action::Dismiss,
     ];
     let next: Vec<Action> =
         NEXT_STEPS.into_iter().filter(|action| actions.contains(action)).take(3).collect();
@@ -312,7 +321,7 @@ fn action_sections(
     actions: &[Action],
     way: &CaseQuery,
 ) -> (AnyView, AnyView) {
-    const MAIN_ACTIONS: [Action; 8] = [
+    const MAIN_ACTIONS: [Action; 10] = [
         Action::Accept,
         Action::Acknowledge,
         Action::Dispatch,
@@ -321,6 +330,8 @@ fn action_sections(
         Action::Check,
         Action::ApproveExtension,
         Action::Settle,
+        Action::Admit,
+        Action::Dismiss,
     ];
     let whole =
         page.form_state.as_ref().filter(|form| !actions.iter().any(|a| a.as_str() == form.name));
@@ -365,24 +376,16 @@ fn action_sections(
     )
 }
 
-/// All events, newest first, with the person who acted.
-fn history(page: &Page, events: Vec<Event>, names: &HashMap<StaffId, String>) -> AnyView {
-    let campaign = page.service.campaign();
-    let items = events.into_iter().rev().map(|event| {
-        let time = day_and_time(page.service.calendar().civil(event.at), Lang::Zh);
-        let who = match (event.staff, event.what) {
-            (Some(id), _) => names.get(&id).cloned().unwrap_or_else(|| "同事".into()),
-            (None, EventKind::Escalated) => "系统".into(),
-            (None, _) => "居民".into(),
-        };
-        let words = event.label(campaign);
-        view! {
-            <li class="timeline__item">
-                <time class="timeline__time">{time}</time>
-                <p class="timeline__words">{who} "：" {words}</p>
-                {event.text.map(|text| view! { <p class="timeline__text">{text}</p> })}
-            </li>
-        }
-    });
-    view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
+/// A line of the timeline, with the person who acted.
+fn history_line(page: &Page, event: Event, names: &HashMap<StaffId, String>) -> Line {
+    let who = match (event.staff, event.what) {
+        (Some(id), _) => names.get(&id).map_or("同事", String::as_str),
+        (None, EventKind::Escalated | EventKind::Staff(_)) => "系统",
+        (None, _) => "居民",
+    };
+    Line {
+        time: day_and_time(page.service.calendar().civil(event.at), Lang::Zh),
+        words: format!("{who}：{}", event.label(page.service.campaign())),
+        text: event.text.map(|text| (text, None)),
+    }
 }

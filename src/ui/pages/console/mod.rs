@@ -9,6 +9,7 @@ pub mod login;
 pub mod messages;
 pub mod new;
 pub mod posters;
+pub mod quarantine;
 pub mod queue;
 pub mod signatures;
 pub mod staff_page;

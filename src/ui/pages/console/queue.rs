@@ -74,6 +74,7 @@ fn queue_view(
         <h1 class="unseen">"待办队列"</h1>
         {filter_chips(filter, waiting)}
         {form.summary("没有办：")}
+        {quarantine_notice(staff, waiting)}
         <QueueHelper received />
         {search_form(page.service.campaign(), staff, filter)}
         <form class="bulk" method="post" action="/console/reports/bulk">
@@ -93,7 +94,8 @@ fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
     let only =
         |state: State| ReportFilter { states: States::Only(state), ..ReportFilter::default() };
     let open: u64 = State::OPEN.iter().map(|state| count(*state)).sum();
-    let all: u64 = waiting.states.values().sum();
+    let seen = waiting.states.iter().filter(|(state, _)| !state.is_set_apart());
+    let all: u64 = seen.map(|(_, n)| n).sum();
     let usual = ReportFilter::default();
     // The database counts these no further than `COUNT_LIMIT`.
     let few = |n: u64| if n < COUNT_LIMIT.unsigned_abs() { n.to_string() } else { "999+".into() };
@@ -123,6 +125,22 @@ fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
     view! { <nav class="count-chips" aria-label="按状态">{chips.collect_view()}</nav> }.into_any()
 }
 
+/// Says that something is quarantined, to those who decide about it.
+fn quarantine_notice(staff: &Staff, waiting: &Waiting) -> Option<AnyView> {
+    let reports = waiting.states.get(&State::Quarantined).copied().unwrap_or_default();
+    let decides = staff.role >= Action::Admit.min_role();
+    let something = reports > 0 || waiting.supports_quarantined;
+    (decides && something).then(|| {
+        view! {
+            <p class="notice">
+                <a href="/console/quarantine">"待甄别 " {reports} " 件"</a>
+                "：同一网络短时间内集中提交的，还没有计数"
+            </p>
+        }
+        .into_any()
+    })
+}
+
 fn search_form(campaign: &Campaign, staff: &Staff, filter: &ReportFilter) -> AnyView {
     let slug = |slug: &Option<Slug>| slug.as_ref().map(ToString::to_string).unwrap_or_default();
     let grids = campaign.grids.iter();
@@ -136,7 +154,8 @@ fn search_form(campaign: &Campaign, staff: &Staff, filter: &ReportFilter) -> Any
     let categories = categories.map(|c| (c.slug.to_string(), c.title.clone())).collect();
     let sources =
         Source::ALL.iter().map(|s| (s.as_str().to_owned(), s.label().to_owned())).collect();
-    let states = State::ALL.iter().map(|s| (s.as_str().to_owned(), s.staff_label().to_owned()));
+    let states = State::ALL.iter().filter(|state| !state.is_set_apart());
+    let states = states.map(|s| (s.as_str().to_owned(), s.staff_label().to_owned()));
     let states = [("all".to_owned(), "全部".to_owned())].into_iter().chain(states).collect();
     let state = match filter.states {
         States::Open => "",

@@ -134,7 +134,7 @@ fn rates_table(stats: &Stats) -> AnyView {
 
 fn state_chart(stats: &Stats) -> AnyView {
     let most = stats.states.values().copied().max().unwrap_or(1).max(1);
-    let rows = State::ALL.into_iter().map(|state| {
+    let rows = State::ALL.into_iter().filter(|state| !state.is_set_apart()).map(|state| {
         let n = stats.states.get(&state).copied().unwrap_or_default();
         bar_row(
             state.staff_label().to_owned(),

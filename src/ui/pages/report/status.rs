@@ -3,15 +3,16 @@
 use domain::{
     lang::Lang,
     report::{
-        Audience, Code, Event, EventKind, Report, Satisfaction, State,
+        Code, Event, EventKind, Report, Satisfaction, State,
         action::Action,
+        quarantine::dismissal_words,
         words::{day_and_time, short_day},
     },
 };
-use islands::forms::report_form::ForgetReportDraft;
+use islands::forms::REPORT_DRAFT;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
-use service::report::public::ReportView;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use service::{Timeline, report::public::ReportView};
 
 use crate::{
     context::{Page, PageOutcome},
@@ -19,12 +20,14 @@ use crate::{
     form_state::FormState,
     parts::{
         form::{
+            draft::ForgetDraft,
             fields::{TextInput, field_error, text_field},
             owner::{OwnerField, Personal},
         },
         frame::title::PageTitle,
         recovery::NewPhrase,
         report::{photo_pair, state_mark, steps},
+        timeline::{Line, timeline},
     },
 };
 
@@ -33,13 +36,15 @@ use crate::{
 pub fn StatusPage() -> impl IntoView {
     let page = Page::current();
     let code = use_params_map().read_untracked().get("code").unwrap_or_default();
+    let query = use_query_map().read_untracked().clone();
+    let before = query.get("before").and_then(|version| version.parse().ok());
     Suspend::new(async move {
         let missing = || {
             page.set_outcome(PageOutcome::Refuse(Refusal::NotFound));
             None
         };
         let Ok(code) = Code::parse(&code) else { return missing() };
-        let status = page.service.status(&page.visitor, &code).await;
+        let status = page.service.status(&page.visitor, &code, before).await;
         let Some(status) = page.or_refuse(status)? else { return missing() };
         Some(status_view(&page, status))
     })
@@ -47,12 +52,21 @@ pub fn StatusPage() -> impl IntoView {
 
 fn status_view(page: &Page, status: ReportView) -> AnyView {
     let (campaign, lang, now) = (page.campaign(), page.lang, page.service.now());
-    let ReportView { report, own, supports, events, photos, merged_into, progress } = status;
+    let ReportView {
+        report,
+        own,
+        supports,
+        timeline: Timeline { events, earlier },
+        explained,
+        photos,
+        merged_into,
+        progress,
+    } = status;
     let category = campaign.category(report.category.as_str());
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = campaign.grid_label(report.grid.as_ref());
     let sentence = report.sentence(campaign, page.service.calendar(), now);
-    let refused = staff_explanation(&events, report.state);
+    let refused = explained.and_then(|event| event_text(page, event));
     let goes_on = merged_into.map(|code| {
         view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
@@ -64,14 +78,16 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
         }
     });
     let filed = events.iter().any(|event| event.what == EventKind::Filed);
+    let earlier = earlier.map(|version| format!("{}?before={version}", page.path));
+    let lines = events.into_iter().map(|event| timeline_line(page, event));
     let just_filed = own && filed && report.version == 1;
     view! {
         <PageTitle text=lang.say("办理进度", "Progress") />
         {(own || supports).then(|| view! { <Personal /> })}
         <main id="main" class="status-page">
-            {just_filed.then(|| view! { <ForgetReportDraft /> })}
+            {just_filed.then(|| view! { <ForgetDraft of=REPORT_DRAFT /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
-            {refused.map(|text| view! { <p class="notice" lang=lang.staff_text_lang()>{text}</p> })}
+            {refused.map(|(text, text_lang)| view! { <p class="notice" lang=text_lang>{text}</p> })}
             {steps(lang, report.state)}
             <p class="status-page__number">
                 {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
@@ -85,22 +101,11 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
             {own.then(|| reporter_forms(page, &report))}
             <section aria-labelledby="timeline-title">
                 <h2 id="timeline-title" class="section-title">{lang.say("办理经过", "What happened")}</h2>
-                {timeline(page, events)}
+                {timeline(lang, lines, earlier)}
             </section>
         </main>
     }
     .into_any()
-}
-
-/// The last text of staff to the reporter, if it explains the current state.
-fn staff_explanation(events: &[Event], state: State) -> Option<String> {
-    let explains = match state {
-        State::Rejected => Action::Reject,
-        State::NeedsInfo => Action::Ask,
-        _ => return None,
-    };
-    let last = events.iter().rev().find(|event| event.what == EventKind::Staff(explains))?;
-    last.text.clone()
 }
 
 /// A row of a fact list; `lang` is set if the text is in another language than the page.
@@ -293,28 +298,23 @@ fn held_photo_tiles(lang: Lang, form: &FormState) -> AnyView {
     tiles.collect_view().into_any()
 }
 
-/// The public events of the report, newest first.
-fn timeline(page: &Page, events: Vec<Event>) -> AnyView {
-    let campaign = page.campaign();
-    let items = events.into_iter().rev().map(|event| {
-        let time = day_and_time(page.service.calendar().civil(event.at), page.lang);
-        let words = event.label(campaign);
-        let readable = event.audience != Audience::Staff;
-        let text = event.text.filter(|_| readable);
-        // Residents may write in any language, so theirs is marked as unknown on English pages.
-        let by = match event.what {
-            EventKind::Staff(_) => page.lang.staff_text_lang(),
-            _ => (page.lang != Lang::Zh).then_some(""),
-        };
-        view! {
-            <li class="timeline__item">
-                <time class="timeline__time">{time}</time>
-                <p class="timeline__words">{words}</p>
-                {text.map(|text| view! { <p class="timeline__text" lang=by>{text}</p> })}
-            </li>
-        }
-    });
-    view! { <ol class="timeline">{items.collect_view()}</ol> }.into_any()
+/// What was written with an event, with its language if that is not the page's. Residents may write
+/// in any language, so theirs is marked as unknown on English pages.
+fn event_text(page: &Page, event: Event) -> Option<(String, Option<&'static str>)> {
+    match event.what {
+        EventKind::Staff(Action::Dismiss) => Some((dismissal_words(page.lang).to_owned(), None)),
+        EventKind::Staff(_) => event.text.map(|text| (text, page.lang.staff_text_lang())),
+        _ => event.text.map(|text| (text, (page.lang != Lang::Zh).then_some(""))),
+    }
+}
+
+/// A line of the timeline.
+fn timeline_line(page: &Page, event: Event) -> Line {
+    Line {
+        time: day_and_time(page.service.calendar().civil(event.at), page.lang),
+        words: event.label(page.campaign()),
+        text: event_text(page, event),
+    }
 }
 
 /// A list item of one report, linked to its page; `thumb` is the id of a photo.

@@ -1,8 +1,10 @@
-//! `POST /report`, and what visitors do to reports: add, urge, rate, support, take back.
+//! `POST /report`: filing. What visitors do to a filed report is in [`reporter`].
+
+pub(crate) mod reporter;
 
 use axum::{
     Extension, Json,
-    extract::{Path, State},
+    extract::State,
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -12,17 +14,13 @@ use domain::{
         Code, Report, Source,
         action::command::{FieldErrors, FormFields},
         form::ReportForm,
-        reporter::ReporterCommand,
     },
 };
 use service::{PhotoError, StoreError, report::ReportError};
 use ui::{error::Refusal, form_state::FormState};
 
 use crate::{
-    forms::{
-        multipart::{FormRequest, PostedForm},
-        owner,
-    },
+    forms::multipart::{FormRequest, PostedForm},
     http::error::{self, AppError, with_retry_after},
     pages::render,
     session::visitor::Visitor,
@@ -219,7 +217,11 @@ pub async fn file(
             let photos = brought.held.len();
             state.service.check_report(&form, Source::Resident, photos).map(|_| None)
         }
-        None => state.service.file_report(&visitor.id, &form, &brought.held, key).await.map(Some),
+        None => state
+            .service
+            .file_report(&visitor.requester(), &form, &brought.held, key)
+            .await
+            .map(Some),
     };
     let errors = match filed {
         Ok(Some(report)) => return Ok(to_report(&report)),
@@ -308,93 +310,4 @@ async fn similar_json(
         })
         .collect();
     Ok(Json(list).into_response())
-}
-
-/// `POST /reports/{code}/{wish}`: support by anyone; rate, add, urge, withdraw by the reporter.
-pub async fn act(
-    State(state): State<AppState>,
-    Extension(visitor): Extension<Visitor>,
-    Path((code, action)): Path<(String, String)>,
-    FormRequest { parts, posted }: FormRequest,
-) -> Result<Response, AppError> {
-    let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
-    if !matches!(action.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
-        return Err(Refusal::NotFound.into());
-    }
-    if action != "support" {
-        owner::check(&state, &parts, &posted)?;
-    }
-    // 404 before 403: someone who may not see the report must not learn that it exists.
-    let own = state.service.is_own_report(&visitor.id, &code).await?;
-    // 403 before 422: the reporter's forms are not even parsed for someone else.
-    if action != "support" && !own {
-        return Err(Refusal::WrongVisitor.into());
-    }
-    Ok(match action.as_str() {
-        "support" => support(&state, &visitor, &code).await?,
-        wish => reporter_action(&state, &visitor, &code, wish, posted, &parts).await?,
-    })
-}
-
-async fn support(
-    state: &AppState,
-    visitor: &Visitor,
-    code: &Code,
-) -> Result<Response, ReportError> {
-    if !visitor.known {
-        // Until the cookie of this response comes back: else someone could support many times.
-        return Err(ReportError::NewVisitor);
-    }
-    state.service.support_report(&visitor.id, code).await?;
-    Ok(Redirect::to(&format!("/reports/{code}")).into_response())
-}
-
-async fn reporter_action(
-    state: &AppState,
-    visitor: &Visitor,
-    code: &Code,
-    wish: &str,
-    posted: PostedForm,
-    parts: &Parts,
-) -> Result<Response, ReportError> {
-    let page = format!("/reports/{code}");
-    let mut brought = UploadedPhotos { held: Vec::new(), fault: None };
-    let read = match wish {
-        "add" => {
-            brought = store_uploads(state, visitor, &posted, ("photos", "held")).await?;
-            let sent = posted.all("held").len() + posted.files("photos").len();
-            ReporterCommand::add(&posted, brought.held.len(), sent)
-        }
-        "rate" => ReporterCommand::rate(&posted),
-        "urge" => Ok(ReporterCommand::Urge),
-        _ => Ok(ReporterCommand::Withdraw),
-    };
-    let errors = match (read, &brought.fault) {
-        (Ok(granted), None) => {
-            let done = state
-                .service
-                .apply_reporter_command(&visitor.id, code, &granted, &brought.held)
-                .await;
-            match done {
-                // A withdrawn report that others support goes on without its reporter, who may not
-                // see it any more.
-                Ok(report) if report.visitor.is_none() && !report.is_public() => {
-                    return Ok(Redirect::to("/me").into_response());
-                }
-                Ok(report) => return Ok(to_report(&report)),
-                Err(ReportError::Form(errors)) => errors,
-                Err(ReportError::TooFast(seconds)) => {
-                    let form = FormState::submitted(wish, values(posted, &brought.held, "held"));
-                    return Ok(too_fast(state, parts.clone(), &page, form, seconds).await);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        (Ok(_), Some(_)) => FieldErrors::new(),
-        (Err(errors), _) => errors,
-    };
-    let (status, errors) = refused(errors, brought.fault.as_ref());
-    let values = values(posted, &brought.held, "held");
-    let form = FormState::submitted(wish, values).with_errors(errors);
-    Ok(render::with_form(state, parts.clone(), &page, form, status).await)
 }

@@ -1,10 +1,11 @@
-//! Display texts of reports: states, times and events, for residents and for staff.
+//! Display texts of reports: states and times, for residents and for staff; [`event`] has those of
+//! the timeline.
+
+mod event;
 
 use jiff::civil::DateTime;
 
 use super::{
-    action::Action,
-    event::{Event, EventKind},
     record::Report,
     state::{Satisfaction, Source, State},
 };
@@ -39,21 +40,25 @@ impl State {
             Self::Duplicate => "重复件",
             Self::Referred => "已转办",
             Self::Withdrawn => "已撤回",
+            Self::Quarantined => "待甄别",
+            Self::Dismissed => "已剔除",
         }
     }
 
     /// Text for residents in a list.
     #[must_use]
     pub fn resident_label(self, lang: Lang) -> &'static str {
-        match self {
-            Self::Submitted => lang.say("已提交，待受理", "Sent, waiting to be accepted"),
+        match self.shown_to_reporter() {
+            Self::Submitted | Self::Quarantined => {
+                lang.say("已提交，待受理", "Sent, waiting to be accepted")
+            }
             Self::NeedsInfo => lang.say("请您补充", "More information needed"),
             Self::Accepted => lang.say("已受理", "Accepted"),
             Self::Dispatched => lang.say("已派单", "Assigned"),
             Self::InProgress => lang.say("处理中", "Being handled"),
             Self::AwaitingCheck => lang.say("已处理，待核实", "Handled, awaiting verification"),
             Self::Closed => lang.say("已办结", "Closed"),
-            Self::Rejected => lang.say("未能受理", "Not accepted"),
+            Self::Rejected | Self::Dismissed => lang.say("未能受理", "Not accepted"),
             Self::Duplicate => lang.say("已合并办理", "Merged with another"),
             Self::Referred => lang.say("已转办", "Passed on"),
             Self::Withdrawn => lang.say("已撤回", "Withdrawn"),
@@ -64,12 +69,16 @@ impl State {
     #[must_use]
     pub const fn shape(self) -> Shape {
         match self {
-            Self::Submitted | Self::NeedsInfo => Shape::Ring,
+            Self::Submitted | Self::NeedsInfo | Self::Quarantined => Shape::Ring,
             Self::Accepted | Self::Dispatched | Self::InProgress | Self::AwaitingCheck => {
                 Shape::Half
             }
             Self::Closed => Shape::Tick,
-            Self::Rejected | Self::Duplicate | Self::Referred | Self::Withdrawn => Shape::Bar,
+            Self::Rejected
+            | Self::Duplicate
+            | Self::Referred
+            | Self::Withdrawn
+            | Self::Dismissed => Shape::Bar,
         }
     }
 
@@ -77,7 +86,12 @@ impl State {
     #[must_use]
     pub const fn step(self) -> usize {
         match self {
-            Self::Submitted | Self::NeedsInfo | Self::Rejected | Self::Withdrawn => 1,
+            Self::Submitted
+            | Self::NeedsInfo
+            | Self::Rejected
+            | Self::Withdrawn
+            | Self::Quarantined
+            | Self::Dismissed => 1,
             Self::Accepted | Self::Duplicate | Self::Referred => 2,
             Self::Dispatched | Self::InProgress | Self::AwaitingCheck => 3,
             Self::Closed => 4,
@@ -227,12 +241,12 @@ impl Report {
         );
         let again = if self.reopened > 0 { lang.say("重新办理：", "Reopened: ") } else { "" };
         let is_late = self.is_overdue(now);
-        match self.state {
-            State::Submitted if is_late => match lang {
+        match self.state.shown_to_reporter() {
+            State::Submitted | State::Quarantined if is_late => match lang {
                 Lang::Zh => format!("已提交，待受理。{late}"),
                 Lang::En => format!("Sent, waiting to be accepted. {late}"),
             },
-            State::Submitted => {
+            State::Submitted | State::Quarantined => {
                 let word = self.state.resident_label(lang);
                 format!("{word}{}", due(self.due_at, "答复", "you will have an answer"))
             }
@@ -277,120 +291,9 @@ impl Report {
                 )
                 .to_owned(),
             State::Referred => self.referral_text(lang),
-            State::Closed | State::Rejected | State::Withdrawn => {
+            State::Closed | State::Rejected | State::Withdrawn | State::Dismissed => {
                 self.state.resident_label(lang).to_owned()
             }
         }
     }
-}
-
-impl Event {
-    /// Text of the event in the timeline.
-    #[must_use]
-    pub fn label(&self, campaign: &Campaign) -> String {
-        let lang = campaign.lang;
-        let detail = self.detail.as_deref().unwrap_or_default();
-        let unit = campaign.unit(detail).map_or(detail, |unit| unit.title.as_str());
-        let words = match self.what {
-            EventKind::Filed => lang.say("提交", "Sent"),
-            EventKind::Added => lang.say("补充了情况", "More information added"),
-            EventKind::Withdrawn => lang.say("反映人撤回", "Withdrawn by the resident"),
-            EventKind::Urged => lang.say("反映人催办", "The resident asked for faster handling"),
-            EventKind::Solved => lang.say("反映人表示：已解决", "The resident says: solved"),
-            EventKind::NotSolved => {
-                lang.say("反映人表示：没解决，重新办理", "The resident says: not solved; reopened")
-            }
-            EventKind::Rated => lang.say("反映人作了评价", "The resident gave a rating"),
-            EventKind::Escalated if detail == "2" => lang.say(
-                "超过承诺时间，已提醒管理员",
-                "The deadline has passed; the administrator was reminded",
-            ),
-            EventKind::Escalated => lang.say(
-                "超过承诺时间，已提醒支部负责人",
-                "The deadline has passed; the Party branch lead was reminded",
-            ),
-            EventKind::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
-            EventKind::Erased => lang.say(
-                "联系方式和位置已到期删除",
-                "Contact details and position were deleted, as their time was over",
-            ),
-            EventKind::Forgotten => {
-                lang.say("反映人删除了自己的内容", "The resident deleted what they had sent")
-            }
-            EventKind::Left => lang.say(
-                "反映人撤回了自己的内容；其他居民也反映过，继续办理",
-                "The resident took back what they had sent; others have reported it too, so it goes on",
-            ),
-            EventKind::Staff(action) => return action_text((action, self.state), detail, unit, lang),
-        };
-        words.to_owned()
-    }
-}
-
-/// Text of an action of staff.
-fn action_text((action, state): (Action, State), detail: &str, unit: &str, lang: Lang) -> String {
-    let no = detail == "no";
-    let words = match action {
-        Action::Accept => lang.say("已受理", "Accepted"),
-        Action::Acknowledge => lang.say("已知悉并办结", "Noted and closed"),
-        Action::Reject => lang.say("未能受理", "Not accepted"),
-        Action::Ask => lang.say("请反映人补充", "The resident was asked for more information"),
-        Action::Duplicate => {
-            return lang.say(format!("合并到{detail}办理"), format!("Merged into {detail}"));
-        }
-        Action::Refer if state == State::AwaitingCheck => {
-            return lang.say(
-                format!("拟转给{detail}，待核实"),
-                format!("To be passed on to {detail}, awaiting verification"),
-            );
-        }
-        Action::Refer => {
-            return lang.say(format!("转给{detail}"), format!("Passed on to {detail}"));
-        }
-        Action::Dispatch => {
-            return lang.say(format!("派单给{unit}"), format!("Assigned to the {unit}"));
-        }
-        Action::Return => {
-            return lang.say(format!("{unit}退单"), format!("Sent back by the {unit}"));
-        }
-        Action::Claim => lang.say("认领", "Claimed"),
-        Action::Release => lang.say("放回", "Put back"),
-        Action::Start => lang.say("接单，开始处理", "Taken on, work has begun"),
-        Action::Settle => {
-            lang.say("现场处理完毕，待核实", "Dealt with on the spot, awaiting verification")
-        }
-        Action::Extend => {
-            return lang.say(
-                format!("申请延期{detail}个工作日"),
-                format!("{detail} more working days asked for"),
-            );
-        }
-        Action::ApproveExtension if detail.is_empty() => {
-            lang.say("没有同意延期", "More time was not granted")
-        }
-        Action::ApproveExtension => {
-            return lang.say(
-                format!("同意延期{detail}个工作日"),
-                format!("Extended by {detail} working day(s)"),
-            );
-        }
-        Action::Supervise => lang.say("督办", "Under supervision"),
-        Action::Note => lang.say("备注", "Note"),
-        Action::Reply => lang.say("回复", "Reply"),
-        Action::Finish => lang.say("处理完毕，待核实", "Handled, awaiting verification"),
-        Action::Check if no => {
-            lang.say("核实没有通过，继续处理", "Not yet verified as done; work continues")
-        }
-        Action::Check if state == State::Referred => {
-            lang.say("核实通过，已转办", "Verified and passed on")
-        }
-        Action::Check => lang.say("核实通过，已办结", "Verified and closed"),
-        Action::Revisit if no => lang.say("回访：没解决", "Asked again: not solved"),
-        Action::Revisit => lang.say("回访：已解决", "Asked again: solved"),
-        Action::Reopen => lang.say("重新办理", "Reopened"),
-        Action::Hide => lang.say("不再公开", "No longer public"),
-        Action::Unhide => lang.say("恢复公开", "Public again"),
-        Action::Redact => lang.say("改写了公开摘要", "The public summary was rewritten"),
-    };
-    words.to_owned()
 }
