@@ -1,6 +1,6 @@
 //! Quarantine of reports that came in a burst from one network: not counted, not in the queue of
 //! grid workers, and not told to the sender, until a branch lead or manager admits or dismisses
-//! them. After two terms of [`TERM`] they are admitted without anybody's doing.
+//! them. After two terms of four working hours they are admitted without anybody's doing.
 
 use super::{
     action::{Action, transition::Rules},

@@ -172,7 +172,7 @@ impl Service {
         Ok(())
     }
 
-    /// Erases the next [`ERASED_AT_ONCE`] reports of a visitor; whether that was all.
+    /// Erases the next `ERASED_AT_ONCE` reports of a visitor; whether that was all.
     async fn erase_reports_of(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
         let rules = self.rules(now());
         let (mut left, mut before, mut fault) = (ERASED_AT_ONCE, u64::MAX, None);

@@ -1,4 +1,4 @@
-//! Display texts of reports: states and times, for residents and for staff; [`event`] has those of
+//! Display texts of reports: states and times, for residents and for staff; `event` has those of
 //! the timeline.
 
 mod event;

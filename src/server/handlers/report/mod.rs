@@ -1,4 +1,4 @@
-//! `POST /report`: filing. What visitors do to a filed report is in [`reporter`].
+//! `POST /report`: filing. What visitors do to a filed report is in `reporter`.
 
 pub(crate) mod reporter;
 
