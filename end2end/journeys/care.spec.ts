@@ -4,7 +4,7 @@ import { expect, pages, test } from '../server.ts';
 test.use({ expectedComplaints: /status of 4/ });
 
 test('a switch on every page leads to large text and back', async ({ page, server }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(180_000);
   for (const path of [...pages, '/nowhere']) {
     await page.goto(path);
     await page.getByRole('button', { name: '大字版' }).click();
