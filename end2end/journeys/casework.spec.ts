@@ -5,7 +5,7 @@ import { expect, test } from '../server.ts';
 test('退单 brings it back, 延期 is asked for and approved, 督办 presses', async ({
   page, browser, server, javaScriptEnabled,
 }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(120_000);
   const { worker, lead } = staffOf(server, 'grid-11');
   await fill(page, 'grid-11', '退单小区');
   const report = await file(page);
@@ -58,7 +58,7 @@ test.describe('in the street', () => {
   test('现场办结: found, photographed, fixed, photographed, checked in a batch', async ({
     browser, server, javaScriptEnabled,
   }) => {
-    test.setTimeout(60_000);
+    test.setTimeout(120_000);
     const { worker, checker } = staffOf(server, 'grid-12');
     const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
     await desk.goto('/console/new?settle=1');

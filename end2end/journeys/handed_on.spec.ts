@@ -29,7 +29,7 @@ async function allBehind(page: Page, times: number): Promise<string[]> {
 }
 
 test('everybody’s pages come back from memory, one’s own are asked for anew', async ({ page, javaScriptEnabled }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(120_000);
   await page.goto('/sign');
   await sign(page, '王测试');
   await expect(page).toHaveURL(/signed$/);

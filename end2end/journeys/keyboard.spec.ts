@@ -53,7 +53,7 @@ async function walk(page: Page, where: string): Promise<void> {
 // Large text is walked in `make nightly`.
 for (const care of process.env.NIGHTLY ? ['', '24'] : ['']) {
   test(`every page can be walked by Tab${care && ', also in 大字版'}`, async ({ page, context, server }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     if (care) await context.addCookies([{ name: 'care', value: care, url: server.url }]);
     for (const path of pages) {
       await page.goto(path);

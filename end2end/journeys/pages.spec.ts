@@ -30,7 +30,7 @@ test('nothing is too small for a thumb or too wide for the screen', async ({ pag
 });
 
 test('nothing of the console is, either', async ({ page, server }) => {
-  test.setTimeout(60_000);
+  test.setTimeout(120_000);
   const { worker } = staffOf(server, 'grid-31');
   await fill(page, 'grid-31', '宽度小区');
   const report = await file(page);

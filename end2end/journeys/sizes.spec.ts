@@ -49,7 +49,7 @@ const choose = (page: Page, size: string, url: string) =>
 
 for (const [size, width] of [['20', 360], ['30', 320]] as const) {
   test(`text of ${size} pixels at ${width}: nothing too small, tight or cut off`, async ({ page, server }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(240_000);
     await page.setViewportSize({ width, height: 640 });
     await choose(page, size, server.url);
     const least = { text: Math.max(18, Number(size) === 30 ? 24 : 18), line: 1.29, target: 60 };
