@@ -55,7 +55,7 @@ if (own) {
   });
 }
 
-// The draft of a form that was taken.
+// The draft of a form that was taken. Last, as it throws where storage is blocked: there are no drafts then.
 const taken = document.querySelector<HTMLElement>('[data-forget]');
 if (taken) localStorage.removeItem(taken.dataset.forget as string);
 

@@ -126,17 +126,7 @@ pub async fn change_report(
         let mut report = report.clone();
         change(&mut report);
         report.version += 1;
-        let event = Event {
-            serial: report.serial,
-            version: report.version,
-            at: 0,
-            staff: None,
-            what: EventKind::Filed,
-            state: report.state,
-            text: None,
-            audience: Audience::Staff,
-            detail: None,
-        };
+        let event = Event::of(&report, 0, EventKind::Filed, Audience::Staff);
         Ok::<_, ()>(Change::only(report, event))
     });
     changed.await.unwrap()

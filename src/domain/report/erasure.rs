@@ -63,17 +63,7 @@ impl Rules<'_> {
 
     pub(super) fn with_event(&self, mut report: Report, what: EventKind) -> (Report, Event) {
         report.version += 1;
-        let event = Event {
-            serial: report.serial,
-            version: report.version,
-            at: self.now,
-            staff: None,
-            what,
-            state: report.state,
-            text: None,
-            audience: Audience::Public,
-            detail: None,
-        };
+        let event = Event::of(&report, self.now, what, Audience::Public);
         (report, event)
     }
 }

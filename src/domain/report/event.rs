@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     action::Action,
+    record::Report,
     state::{Audience, State},
 };
 use crate::{staff::StaffId, time::Millis};
@@ -29,6 +30,15 @@ pub struct Event {
     pub audience: Audience,
     /// Parameter of the kind: unit, organisation, other report, days, photos, level, `yes` or `no`.
     pub detail: Option<String>,
+}
+
+impl Event {
+    /// The event that made `report` what it is, not caused by staff and without text or parameter.
+    #[must_use]
+    pub const fn of(report: &Report, at: Millis, what: EventKind, audience: Audience) -> Self {
+        let Report { serial, version, state, .. } = *report;
+        Self { serial, version, at, staff: None, what, state, text: None, audience, detail: None }
+    }
 }
 
 /// Kind of an [`Event`].

@@ -124,17 +124,7 @@ impl Rules<'_> {
             EventKind::Staff(Action::Admit)
         };
         after.version += 1;
-        let event = Event {
-            serial: after.serial,
-            version: after.version,
-            at: self.now,
-            staff: None,
-            what,
-            state: after.state,
-            text: None,
-            audience: Action::Admit.audience(),
-            detail: None,
-        };
+        let event = Event::of(&after, self.now, what, Action::Admit.audience());
         (after, event)
     }
 }

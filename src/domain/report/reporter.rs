@@ -209,18 +209,9 @@ impl Rules<'_> {
             }
         };
         after.version += 1;
-        let event = Event {
-            serial: after.serial,
-            version: after.version,
-            at: self.now,
-            staff: None,
-            what,
-            state: after.state,
-            text,
-            // Residents who share the report are told that it goes on.
-            audience: if what == EventKind::Left { Audience::Public } else { Audience::Reporter },
-            detail,
-        };
+        // Residents who share the report are told that it goes on.
+        let audience = if what == EventKind::Left { Audience::Public } else { Audience::Reporter };
+        let event = Event { text, detail, ..Event::of(&after, self.now, what, audience) };
         Ok((after, event))
     }
 

@@ -285,17 +285,8 @@ impl Service {
         if let Some(burst) = entry.burst {
             rules.quarantine(&mut report, burst);
         }
-        let event = Event {
-            serial: 0,
-            version: 1,
-            at: now,
-            staff: entry.entered_by,
-            what: EventKind::Filed,
-            state: report.state,
-            text: None,
-            audience: Audience::Public,
-            detail: None,
-        };
+        let filed = Event::of(&report, now, EventKind::Filed, Audience::Public);
+        let event = Event { staff: entry.entered_by, ..filed };
         Ok(self.store.file(report, event, photos).await?)
     }
 

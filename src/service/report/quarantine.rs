@@ -5,7 +5,10 @@ use std::sync::atomic::Ordering;
 
 use domain::{
     client_network::ClientNetwork,
-    report::{Action, Report, action::command::Command},
+    report::{
+        Action, Report,
+        action::{NOT_FOR_WORKERS, command::Command},
+    },
     staff::Staff,
     time::Millis,
 };
@@ -20,8 +23,8 @@ use crate::{
 /// Reports of a burst that one press decides about: each is a change of its own.
 pub const DECIDED_AT_ONCE: u16 = 500;
 
-/// Bursts, and reports with quarantined supports, that the lane shows.
-const SHOWN: u16 = 20;
+/// Bursts, and reports with quarantined supports, that the lane shows at most.
+pub const SHOWN: u16 = 20;
 
 /// Reports that are shown of each burst.
 const SAMPLES: u16 = 3;
@@ -191,6 +194,6 @@ fn may_decide(staff: &Staff) -> Result<(), ReportError> {
     if staff.role >= Action::Admit.min_role() {
         Ok(())
     } else {
-        Err(ReportError::Forbidden("这一步要由支部负责人或管理员来做"))
+        Err(ReportError::Forbidden(NOT_FOR_WORKERS))
     }
 }

@@ -57,15 +57,8 @@ impl Rules<'_> {
         after.escalate_at = (after.level < 2).then(|| self.calendar.due(self.now, 1));
         after.version += 1;
         let event = Event {
-            serial: after.serial,
-            version: after.version,
-            at: self.now,
-            staff: None,
-            what: EventKind::Escalated,
-            state: after.state,
-            text: None,
-            audience: Audience::Public,
             detail: Some(after.level.to_string()),
+            ..Event::of(&after, self.now, EventKind::Escalated, Audience::Public)
         };
         Some((after, event))
     }

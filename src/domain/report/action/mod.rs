@@ -74,6 +74,9 @@ pub enum Action {
     Dismiss,
 }
 
+/// Said to a grid worker who may see something, but not decide about it.
+pub const NOT_FOR_WORKERS: &str = "这一步要由支部负责人或管理员来做";
+
 /// Why an action is not allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denied {
@@ -303,7 +306,7 @@ impl Action {
         const OWN_WORK: &str = "不能核查或回访自己经办的件，请另一位同事来做";
         let undoes_own = self == Self::Unhide && report.hidden_by == Some(staff.id);
         if staff.role < self.min_role() && !undoes_own {
-            return Err(Denied::Person("这一步要由支部负责人或管理员来做"));
+            return Err(Denied::Person(NOT_FOR_WORKERS));
         }
         if matches!(self, Self::Check | Self::Revisit) && report.was_handled_by(staff.id) {
             return Err(Denied::Person(OWN_WORK));

@@ -9,7 +9,10 @@ use domain::{
 use leptos::prelude::*;
 use service::{
     Burst, QuarantinedSupports,
-    report::{ReportError, quarantine::DECIDED_AT_ONCE},
+    report::{
+        ReportError,
+        quarantine::{DECIDED_AT_ONCE, SHOWN},
+    },
 };
 
 use super::{console_frame, signed_in_staff};
@@ -42,6 +45,10 @@ pub fn QuarantinePage() -> impl IntoView {
         };
         let empty = (lane.bursts.is_empty() && lane.supports.is_empty())
             .then(|| view! { <p class="empty">"没有待甄别的。"</p> });
+        let most = lane.bursts.len().max(lane.supports.len());
+        let more = (most >= usize::from(SHOWN)).then(
+            || view! { <p class="hint">"每种先列最早的" {SHOWN} "批，办完会列出后面的。"</p> },
+        );
         let bursts = lane.bursts.iter().map(|(burst, samples)| burst_view(&page, burst, samples));
         let supports =
             lane.supports.iter().map(|(supports, report)| supports_view(&page, supports, report));
@@ -50,6 +57,7 @@ pub fn QuarantinePage() -> impl IntoView {
             <p class="hint">
                 "同一网络短时间内集中提交的，先放在这里：不计数，不进队列，提交的人看到的是“已提交，待受理”，期限照算。4个工作小时没有处理会上报管理员，再过4个工作小时自动放行。"
             </p>
+            {more}
             {empty}
             <ul class="wall">{bursts.collect_view()} {supports.collect_view()}</ul>
         };
@@ -72,6 +80,7 @@ fn case_link(page: &Page, report: &Report) -> AnyView {
 }
 
 fn burst_view(page: &Page, burst: &Burst, samples: &[Report]) -> AnyView {
+    let rest = burst.n.saturating_sub(samples.len() as u64);
     let samples = samples.iter().map(|report| {
         let excerpt: String = report.description.chars().take(EXCERPT).collect();
         view! { <li>{case_link(page, report)} <br /> {excerpt}</li> }
@@ -79,7 +88,6 @@ fn burst_view(page: &Page, burst: &Burst, samples: &[Report]) -> AnyView {
     let raised = burst.raised.then(|| view! { <span class="badge">"已上报"</span> });
     let n = burst.n.min(u64::from(DECIDED_AT_ONCE));
     let which = if n < burst.n { "先" } else { "这" };
-    let rest = burst.n.saturating_sub(3);
     let more = (rest > 0).then(|| view! { <li>"还有" {grouped(rest)} "件"</li> });
     view! {
         <li class="wall__item">
