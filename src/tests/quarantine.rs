@@ -275,7 +275,7 @@ async fn a_burst_of_supports_is_counted_once_somebody_decided(#[case] kind: Kind
     waiting.post(&support, &[]).await;
     for (visitor, seen) in [(&mut waiting, counted + 1), (&mut server.visitor(), counted)] {
         let page = visitor.get(&format!("/reports/{code}")).await.text().await.unwrap();
-        assert!(page.contains(&format!("{seen}")), "{seen} in {page}");
+        assert!(page.contains(&format!("<dd>{seen}人</dd>")), "{seen} in {page}");
     }
     let mut manager = server.logged_in("manager").await;
     let page = manager.get("/console").await.text().await.unwrap();

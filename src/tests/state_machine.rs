@@ -271,6 +271,10 @@ proptest! {
                 movers.clear();
             }
             check_invariants(&after)?;
+            // One that was admitted after the job listed it keeps its content.
+            let erased = rules.erase_dismissed(&after, Millis::MAX).is_some();
+            prop_assert_eq!(erased, after.state == State::Dismissed);
+            prop_assert!(rules.erase_dismissed(&after, after.submitted_at).is_none());
             report = after;
         }
     }
