@@ -112,14 +112,14 @@ impl Service {
         }
     }
 
-    /// Withdraws the visitor's signature, also after the campaign has ended. `false`
-    /// when there is none. Each leaves a number behind that nobody gets again, so they are limited.
+    /// Withdraws the visitor's signature, also one that was dismissed, and also after the campaign
+    /// has ended. `false` when there is none. Each leaves a number behind that nobody gets again, so they are limited.
     ///
     /// # Errors
     /// [`SignError::TooFast`]; [`SignError::Store`] when the store could not say that it is done.
     pub async fn withdraw_signature(&self, who: &Requester<'_>) -> Result<bool, SignError> {
         let Some(visitor) = who.visitor else { return Ok(false) };
-        if self.store.signature_of(visitor).await?.is_none() {
+        if !self.store.has_signature(visitor).await? {
             return Ok(false);
         }
         let tried = Attempt::at_withdrawals(&self.keys, who);

@@ -42,7 +42,7 @@ impl Store {
         self.writer.sign(row).await
     }
 
-    /// Withdraws the visitor's live signature; `false` when there is none.
+    /// Withdraws the visitor's live and dismissed signatures; `false` when there is none.
     ///
     /// # Errors
     /// [`StoreError`], as for [`Store::sign`].
@@ -71,6 +71,19 @@ impl Store {
         );
         let rows: Vec<Columns> = self.db.all(LIVE, &[visitor.as_str().into()]).await?;
         rows.into_iter().next().map(|row| signature(&self.db, row)).transpose()
+    }
+
+    /// Whether the visitor has a signature that can be withdrawn, also one that does not count.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn has_signature(&self, visitor: &VisitorId) -> Result<bool, StoreError> {
+        const THEIRS: Sql = Sql::both(
+            "SELECT ordinal FROM signatures WHERE visitor = $1 AND state IN ('valid', 'suspect') \
+             UNION ALL SELECT ordinal FROM signatures WHERE visitor = $1 AND state = 'invalid'",
+        );
+        let rows: Vec<(i64,)> = self.db.all(THEIRS, &[visitor.as_str().into()]).await?;
+        Ok(!rows.is_empty())
     }
 
     /// All that a visitor has signed, also what does not count.
