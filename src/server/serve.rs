@@ -69,7 +69,8 @@ pub async fn serve_with(
 ) -> Result<(), StartError> {
     let resources = resources::prepare(settings).await?;
     let Resources { options, secrets, campaign, store, pictures, robots, .. } = resources;
-    let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys());
+    let mut service = UseCases::new(store.clone(), pictures, campaign, secrets.keys())
+        .with_photo_limits(resources.photo_limits);
     if !resources.limits {
         tracing::warn!("CHUANGQUAN_LIMITS is off: no rate limits; for benchmarks only");
         say("CHUANGQUAN_LIMITS is off: no rate limits. For benchmarks only!");

@@ -19,13 +19,13 @@ use domain::{
     staff::Staff,
     time::Millis,
 };
-use jiff::tz::TimeZone;
+use jiff::{ToSpan, tz::TimeZone};
 use store::{AuditEntry, PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
     keyed_hash::HashKeys,
-    limits::{FairLimits, FairQueue, HourlyCounter},
+    limits::{FairLimits, FairQueue, HourlyCounter, PhotoRoom, RoomTaken},
     signature::{effort::Effort, name_pool::ShownNamePool},
     staff::password::PasswordPermits,
 };
@@ -39,6 +39,24 @@ const PHOTO_LIMITS: FairLimits = FairLimits {
     patience: Duration::from_secs(20),
 };
 
+/// Pages that are rendered at once. One takes a few milliseconds, so all wait little, and whoever asks
+/// for very many waits behind their own network. First visits of a network bring no cookie, so
+/// they count as one person.
+const PAGE_LIMITS: FairLimits = FairLimits {
+    turns: 32,
+    waiting_per_network: 512,
+    waiting_per_person: 256,
+    patience: Duration::from_secs(5),
+};
+
+/// Exports that are written at once, by managers.
+const EXPORT_LIMITS: FairLimits = FairLimits {
+    turns: 2,
+    waiting_per_network: 8,
+    waiting_per_person: 1,
+    patience: Duration::from_secs(20),
+};
+
 /// The use cases of one campaign over one store.
 #[derive(Debug)]
 pub struct Service {
@@ -48,11 +66,14 @@ pub struct Service {
     pub(super) time_zone: TimeZone,
     pub(super) calendar: WorkCalendar,
     pub(super) photo_turns: FairQueue,
+    pub(super) page_turns: FairQueue,
+    pub(super) export_turns: FairQueue,
+    pub(super) photo_room: PhotoRoom,
     pub(super) passwords: PasswordPermits,
     pub(super) keys: HashKeys,
     pub(super) limits: bool,
     pub(super) names: HourlyCounter,
-    /// Keys of signing forms by client network.
+    /// Keys of signing forms, and signatures without a proof, by client network.
     pub(super) issued_keys: HourlyCounter,
     pub(super) proof_effort: Effort,
     pub(super) shown_names: ShownNamePool,
@@ -75,6 +96,8 @@ pub struct ServiceMetrics<'s> {
     pub overdue: Option<u64>,
     /// Whether the photo store answers.
     pub photo_store: bool,
+    /// How much room photos and the database have.
+    pub room: Option<RoomTaken>,
 }
 
 /// Milliseconds since 1970.
@@ -119,6 +142,9 @@ impl Service {
             time_zone,
             calendar,
             photo_turns: FairQueue::new(PHOTO_LIMITS),
+            page_turns: FairQueue::new(PAGE_LIMITS),
+            export_turns: FairQueue::new(EXPORT_LIMITS),
+            photo_room: PhotoRoom::default(),
             passwords: PasswordPermits::default(),
             keys,
             limits: true,
@@ -174,6 +200,13 @@ impl Service {
         jiff::Timestamp::from_millisecond(milliseconds).ok().map(|time| self.day_of(time))
     }
 
+    /// When today ends, where the campaign is.
+    pub(super) fn midnight(&self) -> Millis {
+        let tomorrow = self.calendar.civil(now()).date().saturating_add(1.day());
+        let midnight = self.time_zone.to_timestamp(tomorrow.at(0, 0, 0, 0));
+        midnight.map_or_else(|_| now(), jiff::Timestamp::as_millisecond)
+    }
+
     pub(super) fn day_of(&self, time: jiff::Timestamp) -> Day {
         let date = time.to_zoned_datetime(self.time_zone.clone()).date();
         Day { year: date.year(), month: date.month(), day: date.day() }
@@ -196,10 +229,11 @@ impl Service {
         let (writer, queue) = self.store.writer_metrics();
         // Whoever watches waits no longer than this for what is away.
         let soon = Duration::from_secs(2);
-        let (figures, overdue, photo_store) = tokio::join!(
+        let (figures, overdue, photo_store, room) = tokio::join!(
             timeout(soon, self.report_figures()),
             timeout(soon, self.store.overdue(now())),
             timeout(soon, self.photo_store.answers()),
+            timeout(soon, self.room_taken()),
         );
         ServiceMetrics {
             writer,
@@ -208,6 +242,7 @@ impl Service {
             reports: figures.ok().and_then(Result::ok).map(|figures| figures.states),
             overdue: overdue.ok().and_then(Result::ok),
             photo_store: photo_store.unwrap_or(false),
+            room: room.ok().and_then(Result::ok),
         }
     }
 

@@ -20,7 +20,7 @@ mod wechat;
 
 pub use self::{
     base::{Service, ServiceMetrics},
-    limits::Requester,
+    limits::{Busy, PhotoLimits, Requester, RoomTaken, Turn},
     photo::{BYTES_MAX, PhotoError},
     signature::{
         MySignature, SignError,

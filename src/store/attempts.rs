@@ -23,6 +23,9 @@ pub struct Bucket {
     pub free: u32,
     /// What this attempt costs; 1 where attempts are counted.
     pub cost: u32,
+    /// When its window begins, if not now: a bucket of a whole day is named after the day, and has its
+    /// end here, so that it is kept until then.
+    pub since: Option<Millis>,
 }
 
 impl Store {
@@ -60,9 +63,10 @@ impl Store {
         if let Some(since) = self.full_bucket(buckets, old).await? {
             return Ok(Some(since));
         }
-        let items = sorted
-            .iter()
-            .map(|bucket| json!({ "place": bucket.hash, "cost": bucket.cost, "now": now }));
+        let items = sorted.iter().map(|bucket| {
+            let since = bucket.since.unwrap_or(now);
+            json!({ "place": bucket.hash, "cost": bucket.cost, "now": since })
+        });
         let mut tx = self.db.begin().await?;
         let counted: Vec<(String, i64, i64)> =
             tx.all(COUNT, &[Value::items(items), old.into()]).await?;

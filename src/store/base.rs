@@ -17,6 +17,7 @@ use super::{
         publish::{self, Publisher},
     },
     error::StoreError,
+    report::photo_store::free_space,
     signature::write_queue::{Writer, WriterMetrics},
     sql::connection::Db,
 };
@@ -78,6 +79,12 @@ impl Store {
             return Err(StoreError::Unavailable("the writer has ended".into()));
         }
         self.db.ping().await
+    }
+
+    /// Bytes that are free on the disk of the database; `None` for a server.
+    #[must_use]
+    pub fn free_space(&self) -> Option<u64> {
+        free_space(self.db.file()?.parent()?)
     }
 
     /// Ends: what is queued is committed and acknowledged, then the database closes.

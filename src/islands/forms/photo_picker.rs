@@ -204,6 +204,8 @@ mod browser {
     struct UploadResponse {
         held: Vec<String>,
         error: Option<String>,
+        /// Whether the photo may be sent again, with the form.
+        keep: bool,
     }
 
     /// Error message for a photo that was not uploaded.
@@ -242,9 +244,11 @@ mod browser {
                 progress(0);
                 let smaller = scaled_down(&file).await.ok();
                 match upload(&file, smaller.as_ref(), progress).await {
-                    Ok(UploadResponse { held, error: None }) => done(Ok(held)),
-                    Ok(UploadResponse { error: Some(sentence), .. }) => done(Err(sentence)),
-                    Err(_) => match as_file(file, smaller.as_ref()) {
+                    Ok(UploadResponse { held, error: None, .. }) => done(Ok(held)),
+                    Ok(UploadResponse { error: Some(sentence), keep: false, .. }) => {
+                        done(Err(sentence));
+                    }
+                    Ok(_) | Err(_) => match as_file(file, smaller.as_ref()) {
                         Ok(file) => {
                             unsent.0.borrow_mut().push(file);
                             done(Ok(Vec::new()));

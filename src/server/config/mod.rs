@@ -143,6 +143,14 @@ pub struct ServeSettings {
     #[arg(long, env = "CHUANGQUAN_MAX_CONNECTIONS", default_value = "16000")]
     pub max_connections: Unparsed<usize>,
 
+    /// Most gigabytes of photos; more are refused, and reports are taken without them
+    #[arg(long, env = "CHUANGQUAN_PHOTO_LIMIT_GB", default_value = "100", value_name = "GB")]
+    pub photo_limit: Unparsed<u32>,
+
+    /// Megabytes that photos leave free on their disk, for what people write
+    #[arg(long, env = "CHUANGQUAN_DISK_RESERVE_MB", default_value = "1000", value_name = "MB")]
+    pub disk_reserve: Unparsed<u32>,
+
     /// `off` removes the service worker, by which phones keep public pages and forms for
     /// when there is no network
     #[arg(long, env = "CHUANGQUAN_OFFLINE", value_name = "on|off", default_value = "on")]

@@ -7,6 +7,7 @@ use axum::http::Uri;
 use domain::campaign::Campaign;
 use ipnet::IpNet;
 use leptos::config::{LeptosOptions, get_config_from_str};
+use service::PhotoLimits;
 use store::{PhotoStore, Store};
 
 use super::{
@@ -73,6 +74,8 @@ pub struct Resources {
     pub offline: bool,
     /// Whether rate limits are on.
     pub limits: bool,
+    /// What photos may take.
+    pub photo_limits: PhotoLimits,
 }
 
 /// Reads and opens all that the settings name.
@@ -87,6 +90,8 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
     let proxies: Vec<IpNet> =
         proxies.filter_map(|written| faults.read("CHUANGQUAN_TRUSTED_PROXIES", written)).collect();
     let connections = faults.read("CHUANGQUAN_MAX_CONNECTIONS", &settings.max_connections);
+    let photo_limit = faults.read("CHUANGQUAN_PHOTO_LIMIT_GB", &settings.photo_limit);
+    let disk_reserve = faults.read("CHUANGQUAN_DISK_RESERVE_MB", &settings.disk_reserve);
     let offline = faults.read("CHUANGQUAN_OFFLINE", &settings.offline);
     let limits = faults.read("CHUANGQUAN_LIMITS", &settings.limits);
     faults.take(public_url(&settings.public_url));
@@ -152,6 +157,10 @@ pub async fn prepare(settings: &ServeSettings) -> Result<Resources, ConfigErrors
             connections: connections?,
             offline: offline? == Switch::On,
             limits: limits? == Switch::On,
+            photo_limits: PhotoLimits {
+                stored: u64::from(photo_limit?) * 1_000_000_000,
+                left_free: u64::from(disk_reserve?) * 1_000_000,
+            },
         })
     };
     if faults.0.is_empty() { build().ok_or(faults) } else { Err(faults) }

@@ -70,6 +70,7 @@ impl From<ReportError> for AppError {
             ReportError::TooMany(seconds) | ReportError::TooFast(seconds) => {
                 Refusal::RateLimited(seconds)
             }
+            ReportError::NoRoom => Refusal::Unavailable,
             ReportError::Photo(PhotoError::TooLarge) => Refusal::TooLarge,
             ReportError::Photo(_) => Refusal::UnsupportedImage,
             ReportError::Form(_) => Refusal::Malformed,

@@ -14,7 +14,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge},
     registry::{Registry, Unit},
 };
-use service::ServiceMetrics;
+use service::{RoomTaken, ServiceMetrics};
 use tokio::net::TcpListener;
 
 use crate::state::AppState;
@@ -91,6 +91,9 @@ fn registry(state: &AppState, signs: &ServiceMetrics<'_>) -> Registry {
     let streams = as_u64(state.streams.taken());
     gauge(&mut all, "live_streams", "Clients that follow the counts", streams);
     register_places(&mut all, state);
+    if let Some(room) = &signs.room {
+        register_room(&mut all, room);
+    }
     gauge(&mut all, "photo_store_up", "Whether the photo store answers", signs.photo_store.into());
     gauge(&mut all, "database_up", "Whether the database answers", signs.reports.is_some().into());
     if let Some(overdue) = signs.overdue {
@@ -134,6 +137,19 @@ fn register_places(all: &mut Registry, state: &AppState) {
         evicted.get_or_create(&PlaceLabel { what }).inc_by(places.evictions());
     }
     all.register("evicted", "Places that went to a network that held less", evicted);
+}
+
+/// What photos take, and what is free on the disks.
+fn register_room(all: &mut Registry, room: &RoomTaken) {
+    gauge(all, "photo_bytes", "Bytes of all photos", room.photos);
+    gauge(all, "photo_bytes_limit", "Most bytes of photos", room.photos_limit);
+    let free = Family::<PlaceLabel, Gauge>::default();
+    for (what, bytes) in [("photos", room.photos_free), ("database", room.database_free)] {
+        if let Some(bytes) = bytes {
+            free.get_or_create(&PlaceLabel { what }).set(as_i64(bytes));
+        }
+    }
+    all.register("disk_free_bytes", "Bytes that are free on the disk of these", free);
 }
 
 fn gauge(all: &mut Registry, name: &str, help: &str, value: u64) {

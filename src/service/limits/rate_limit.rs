@@ -40,6 +40,10 @@ const KILOPIXELS: u32 = 400_000;
 const KILOPIXELS_PER_NETWORK: u32 = 3_000_000;
 /// Photos from one client network.
 const PHOTOS_PER_NETWORK: u32 = 1_500;
+/// Kilobytes of photos that are stored for one visitor in a day: some 400 photos.
+const KILOBYTES_A_DAY: u32 = 200_000;
+/// Those for one client network in a day: some 4,000 photos.
+const KILOBYTES_PER_NETWORK_A_DAY: u32 = 2_000_000;
 /// Reports by one visitor: more than a person finds on a walk.
 const REPORTS: u32 = 10;
 /// Reports from one client network that are taken at all.
@@ -94,8 +98,12 @@ pub struct Attempt {
 
 impl Attempt {
     fn new(keys: &HashKeys, own: (String, u32), shared: &[(String, u32)]) -> Self {
-        let bucket =
-            |(text, free): &(String, u32)| Bucket { hash: keys.hash(text), free: *free, cost: 1 };
+        let bucket = |(text, free): &(String, u32)| Bucket {
+            hash: keys.hash(text),
+            free: *free,
+            cost: 1,
+            since: None,
+        };
         Self { own: bucket(&own), shared: shared.iter().map(bucket).collect() }
     }
 
@@ -158,11 +166,27 @@ impl Attempt {
             hash: keys.hash(&format!("pixels of\n{of}")),
             free,
             cost: kilopixels.min(free),
+            since: None,
         };
         let networks = who.client_network.keys();
         Self {
             own: pixels(&format!("visitor {}", who.key()), KILOPIXELS),
             shared: networks.map(|key| pixels(key, KILOPIXELS_PER_NETWORK)).collect(),
+        }
+    }
+
+    /// Storing photos of so many kilobytes, on a day that ends at `midnight`.
+    pub fn at_disk(keys: &HashKeys, who: &Requester<'_>, kilobytes: u32, midnight: Millis) -> Self {
+        let bytes = |of: &str, free| Bucket {
+            hash: keys.hash(&format!("disk until {midnight} of\n{of}")),
+            free,
+            cost: kilobytes,
+            since: Some(midnight),
+        };
+        let networks = who.client_network.keys();
+        Self {
+            own: bytes(&format!("visitor {}", who.key()), KILOBYTES_A_DAY),
+            shared: networks.map(|key| bytes(key, KILOBYTES_PER_NETWORK_A_DAY)).collect(),
         }
     }
 

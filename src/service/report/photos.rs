@@ -47,6 +47,9 @@ impl Service {
                 return Err(ReportError::TooMany(HELD_WAIT));
             }
         }
+        if !sent.is_empty() && !self.has_room_for_photos().await? {
+            return Err(ReportError::NoRoom);
+        }
         let mut held = Vec::new();
         let mut fault = None;
         for bytes in sent {
@@ -62,10 +65,17 @@ impl Service {
                 Err(error) => return Err(error),
             }
         }
+        let bytes = held.iter().filter_map(|(photo, _)| photo.bytes).map(u64::from).sum::<u64>();
+        if let (Some(who), true) = (who, bytes > 0) {
+            let kilobytes = u32::try_from(bytes / 1000 + 1).unwrap_or(u32::MAX);
+            let tried = Attempt::at_disk(&self.keys, who, kilobytes, self.midnight());
+            self.count_attempt(&tried).await?.map_err(ReportError::TooMany)?;
+        }
         let since = now() - HELD_FOR;
         if !self.store.hold(&self.photo_store, &held, since, HELD_MAX).await? {
             return Err(ReportError::TooMany(HELD_WAIT));
         }
+        self.photo_room.add(bytes);
         match fault {
             Some(error) => Err(error),
             None => Ok(held.into_iter().map(|(photo, _)| photo).collect()),
@@ -131,6 +141,7 @@ fn photo_of(visitor: Option<&VisitorId>, picture: &EncodedPhoto) -> Result<Photo
         public: false,
         width: picture.width,
         height: picture.height,
+        bytes: u32::try_from(picture.full.len() + picture.thumb.len()).ok(),
         at: now(),
         pixels_sent: Some(picture.pixels_sent.clone()),
         pixels_shown: Some(picture.pixels_shown.clone()),

@@ -85,6 +85,18 @@ impl Store {
         Err(StoreError::Unavailable("the upload took longer than uploads are kept".into()))
     }
 
+    /// Bytes of all photos. Those of before schema 14 count as usual ones.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn photo_bytes(&self) -> Result<u64, StoreError> {
+        const BYTES: Sql = Sql::both(
+            "SELECT CAST(COALESCE(SUM(COALESCE(bytes, 450000)), 0) AS BIGINT) FROM photos",
+        );
+        let rows: Vec<(i64,)> = self.db.all(BYTES, &[]).await?;
+        Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
+    }
+
     /// The photos that are held for a visitor since `since`, in the order in which they
     /// came.
     ///

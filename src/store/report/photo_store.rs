@@ -149,6 +149,12 @@ impl PhotoStore {
         }
     }
 
+    /// Bytes that are free on its disk; `None` for a bucket.
+    #[must_use]
+    pub fn free_space(&self) -> Option<u64> {
+        free_space(self.folder.as_deref()?)
+    }
+
     pub(super) async fn put(&self, id: &Code, picture: &EncodedPhoto) -> Result<(), StoreError> {
         for (size, bytes) in [(Size::Full, &picture.full), (Size::Thumb, &picture.thumb)] {
             let payload = PutPayload::from_bytes(bytes.clone());
@@ -228,6 +234,12 @@ impl PhotoStore {
             Err(error) => Err(away(&error)),
         }
     }
+}
+
+/// Bytes that this user may still write on the disk of `folder`.
+pub fn free_space(folder: &FsPath) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
 /// Path of a photo file in the store or a backup: `ab/abcd….jpg`, or `….thumb.jpg`.

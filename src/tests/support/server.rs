@@ -13,7 +13,7 @@ use domain::{campaign::Campaign, client_network::ClientNetwork, visitor::Visitor
 use leptos::config::LeptosOptions;
 use reqwest::{Client, Method, Response, header, redirect::Policy};
 use server::{AppState, Peer, config::WeChatSettings, router, wechat::client::WeChat};
-use service::{Effort, Requester, Service};
+use service::{Effort, PhotoLimits, Requester, Service};
 use store::{PhotoStore, Store};
 use tokio::sync::watch;
 
@@ -49,6 +49,11 @@ impl Server {
     /// A server whose proofs take so many tries, so that a test can have thousands of signers.
     pub async fn with_proof_effort(database: Database, effort: Effort) -> Self {
         let prepare = |service: Service| service.with_proof_effort(effort);
+        Self::start_prepared(database, default_campaign(), "", prepare, |state| state).await
+    }
+
+    pub async fn with_photo_limits(database: Database, limits: PhotoLimits) -> Self {
+        let prepare = |service: Service| service.with_photo_limits(limits);
         Self::start_prepared(database, default_campaign(), "", prepare, |state| state).await
     }
 

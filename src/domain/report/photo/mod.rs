@@ -39,6 +39,9 @@ pub struct Photo {
     pub width: u32,
     /// Height, in pixels.
     pub height: u32,
+    /// Bytes of its files in both sizes; `None` for one of before schema 14.
+    #[serde(default)]
+    pub bytes: Option<u32>,
     /// Upload time.
     pub at: Millis,
     /// Hash of the uploaded pixels, after rotation and scaling to the stored size.

@@ -84,7 +84,9 @@ pub async fn store_uploads(
         match state.service.hold_photos(Some(&visitor.requester()), vec![bytes]).await {
             Ok(photos) => codes.extend(photos.into_iter().map(|photo| photo.id)),
             Err(
-                error @ (ReportError::TooMany(_) | ReportError::Store(StoreError::Unavailable(_))),
+                error @ (ReportError::TooMany(_)
+                | ReportError::NoRoom
+                | ReportError::Store(StoreError::Unavailable(_))),
             ) => {
                 // The others would fare the same.
                 fault = Some(error);
@@ -108,12 +110,21 @@ pub fn refused(errors: FieldErrors, fault: Option<&ReportError>) -> (StatusCode,
                 (
                     "photos",
                     LocalizedText::new(
-                        "选的照片太多了，请过一会儿再试",
-                        "Too many photos; please try again later",
+                        "选的照片太多了，请过一会儿再试，也可以先不附照片",
+                        "Too many photos; please try again later, or go without them",
                     ),
                 ),
             );
             StatusCode::TOO_MANY_REQUESTS
+        }
+        Some(ReportError::NoRoom) => {
+            tracing::error!("there is no room for photos; see docs/operations.md, Monitoring");
+            let full = LocalizedText::new(
+                "现在存不下新照片了。您写的都在：不附照片也可以提交，我们一样办理",
+                "There is no room for new photos now. What you wrote is still here: please send it without photos, it is handled all the same",
+            );
+            errors.insert(0, ("photos", full));
+            StatusCode::SERVICE_UNAVAILABLE
         }
         Some(ReportError::Store(error)) => {
             tracing::warn!(%error, "a photo could not be stored");
@@ -247,7 +258,7 @@ fn to_report(report: &Report) -> Response {
     Redirect::to(&format!("/reports/{}", report.code)).into_response()
 }
 
-/// Holds photos before the form is sent: `{"held": [id, …]}`.
+/// Holds photos before the form is sent: `{"held": [id, …], "error": why not, "keep": whether to try again}`.
 pub async fn hold_photos(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
@@ -262,7 +273,9 @@ pub async fn hold_photos(
         None => (StatusCode::OK, FieldErrors::new()),
     };
     let error = errors.first().map(|(_, sentence)| sentence.in_lang(visitor.lang));
-    let body = serde_json::json!({ "held": brought.held, "error": error });
+    // Nothing is wrong with that photo: the form may bring it.
+    let keep = matches!(brought.fault, Some(ReportError::Store(_)));
+    let body = serde_json::json!({ "held": brought.held, "error": error, "keep": keep });
     let response = (status, Json(body)).into_response();
     Ok(with_retry_after(response, brought.fault.as_ref().and_then(ReportError::wait)))
 }
