@@ -18,7 +18,7 @@ use store::{BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
 
 use super::{
     base::{Service, audit_entry, now},
-    signature::key::SentKey,
+    signature::{SignError, key::SentKey},
 };
 
 /// Fraud signals of a sign request.
@@ -38,6 +38,12 @@ pub struct RequestSignals<'m> {
 
 /// How often a name must repeat on this node before the database counts it for all nodes.
 const LOCAL_NAME_REPEATS: u32 = 5;
+
+/// Signatures without a proof that are taken of one client network within an hour or two, on each
+/// node: 4 MB.
+const UNPROVEN_STORED: u32 = 10_000;
+/// Seconds after which that is over, about.
+const UNPROVEN_WAIT: u32 = 3_600;
 
 /// Days of the trend.
 const DAYS: i64 = 14;
@@ -110,12 +116,16 @@ impl Service {
 
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
     /// the honeypot, names, dwell time and proof. None where rate limits are off.
+    ///
+    /// # Errors
+    /// [`SignError::TooFast`] where a network sends very many without a proof, so that a script does
+    /// not fill the disk with signatures that do not count; [`SignError::Store`].
     pub(super) async fn fraud_signals(
         &self,
         visitor: &VisitorId,
         signals: &RequestSignals<'_>,
         name: &str,
-    ) -> Result<(Option<String>, Vec<RuleHit>), StoreError> {
+    ) -> Result<(Option<String>, Vec<RuleHit>), SignError> {
         let client_network = signals.client_network.wide();
         if !self.limits {
             return Ok((None, Vec::new()));
@@ -138,6 +148,10 @@ impl Service {
         if key.is_some_and(|key| key.proven) {
             doubts.push(self.proof_hit(signals.key));
         } else if !(signals.has_accounts && self.store.has_wechat_account(visitor).await?) {
+            let unproven = format!("unproven\n{client_network}");
+            if self.issued_keys.increment(&unproven, now()) > UNPROVEN_STORED {
+                return Err(SignError::TooFast(UNPROVEN_WAIT));
+            }
             let bucket = counted(FraudRule::NoProof, client_network);
             doubts.push(RuleHit::of(FraudRule::NoProof, bucket));
         }

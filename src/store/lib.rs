@@ -40,7 +40,8 @@ pub use self::{
     job_lock::JobLock,
     message::{MessageToReview, MessagesWaiting, WallMessage},
     report::{
-        Timeline,
+        REPORTS_PART, Timeline,
+        days::{CountedDays, Span},
         outbox::PendingNotice,
         photo_store::{EncodedPhoto, PhotoStore, Size},
         public_list::PUBLIC_PAGE,

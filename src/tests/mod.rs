@@ -56,5 +56,6 @@ mod signature;
 mod similar;
 mod staff;
 mod state_machine;
+mod statistics;
 mod store;
 mod webhook;

@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The schema since which a copy has all counters.
-const ALL_COUNTERS: u32 = 3;
+const ALL_COUNTERS: u32 = 14;
 
 /// Rows that are read back in one statement.
 const CHUNK: usize = 1000;

@@ -97,7 +97,8 @@ impl Store {
             if pledges.is_empty() {
                 pledges.extend(campaign.pledges.first().map(|pledge| pledge.slug.clone()));
             }
-            deltas.signature(grid, &pledges, 1);
+            let signed_at = now - i64::try_from(dice % 300).unwrap_or_default() * DAY;
+            deltas.signature(grid, &pledges, signed_at, 1);
             let surname = pick(&SURNAMES, dice >> 20).copied().unwrap_or_default();
             let message = dice.is_multiple_of(50).then_some("小节之处显大德");
             rows.push(StoredSignature {
@@ -110,7 +111,7 @@ impl Store {
                 message: sealed_message(&self.db.seal, ordinal, message)?,
                 show_name: dice.is_multiple_of(3),
                 consent: campaign.privacy.version.clone(),
-                signed_at: now - i64::try_from(dice % 300).unwrap_or_default() * DAY,
+                signed_at,
                 message_state: dice.is_multiple_of(100).then_some("shown"),
                 rule: None,
                 place: None,

@@ -32,6 +32,8 @@ pub enum CounterKind {
     Grid,
     /// Valid signatures that include a pledge.
     Pledge,
+    /// Valid signatures of an hour, by [`hour_slug`].
+    SignatureHour,
     /// Reports: slugs `received`, `open`, `closed`.
     Reports,
     /// Reports in a state, by its name with hyphens.
@@ -52,6 +54,7 @@ impl CounterKind {
             Self::Signatures => "signatures",
             Self::Grid => "grid",
             Self::Pledge => "pledge",
+            Self::SignatureHour => "signature-hour",
             Self::Reports => "reports",
             Self::ReportState => "report-state",
             Self::GridState => "grid-state",
@@ -65,9 +68,10 @@ impl CounterKind {
 pub struct CounterDeltas(BTreeMap<(CounterKind, String), i64>);
 
 impl CounterDeltas {
-    /// Notes that one valid signature came (`by` = 1) or went (`by` = -1).
-    pub fn signature(&mut self, grid: Option<&str>, pledges: &[Slug], by: i64) {
+    /// Notes that one valid signature of `signed_at` came (`by` = 1) or went (`by` = -1).
+    pub fn signature(&mut self, grid: Option<&str>, pledges: &[Slug], signed_at: Millis, by: i64) {
         self.add(CounterKind::Signatures, ALL, by);
+        self.add(CounterKind::SignatureHour, &hour_slug(signed_at), by);
         self.add(CounterKind::Grid, grid.unwrap_or(UNSPECIFIED), by);
         for pledge in pledges {
             self.add(CounterKind::Pledge, pledge.as_str(), by);
@@ -101,8 +105,8 @@ impl CounterDeltas {
             "UPDATE counters SET n = n + CAST(item.value->>'by' AS BIGINT) FROM",
             "WHERE counters.kind = item.value->>'kind' AND counters.slug = item.value->>'slug'"
         );
-        // A grid or branch that is no longer in the campaign file may lack counters of some states:
-        // insert them.
+        // An hour has no counter before its first signature, and a grid or branch that is no longer in
+        // the campaign file may lack those of some states.
         const ADD_OR_BEGIN: Sql = sql_over_items!(
             "INSERT INTO counters (kind, slug, n) SELECT item.value->>'kind', \
              item.value->>'slug', CAST(item.value->>'by' AS BIGINT) FROM",
@@ -111,7 +115,8 @@ impl CounterDeltas {
         let item = |((kind, slug), by): ((CounterKind, String), i64)| serde_json::json!({ "kind": kind.as_str(), "slug": slug, "by": by });
         let changed = self.0.into_iter().filter(|(_, by)| *by != 0);
         let (joint, fixed): (Vec<_>, Vec<_>) = changed.partition(|((kind, _), _)| {
-            matches!(kind, CounterKind::GridState | CounterKind::BranchState)
+            use CounterKind::{BranchState, GridState, SignatureHour};
+            matches!(kind, GridState | BranchState | SignatureHour)
         });
         if !joint.is_empty() {
             tx.run(ADD_OR_BEGIN, &[Value::items(joint.into_iter().map(item))]).await?;
@@ -145,6 +150,12 @@ pub fn counters_of(state: State, grid: Option<&str>, branch: &str) -> Vec<(Count
         counters.push(reports("closed"));
     }
     counters
+}
+
+/// The hour of a time as the slug of its counter: hours since 1970, which have six digits until
+/// 2084, so that they are in order.
+pub fn hour_slug(at: Millis) -> String {
+    (at / 3_600_000).to_string()
 }
 
 /// A state as the slug of its counter.
@@ -252,7 +263,7 @@ fn state_of(slug: &str) -> Option<State> {
 pub async fn recount_missing(tx: &mut Tx) -> Result<(), StoreError> {
     const CLEAR: Sql = Sql::both(
         "DELETE FROM counters WHERE kind IN \
-         ('branch-open', 'branch-closed', 'branch-state', 'grid-state')",
+         ('branch-open', 'branch-closed', 'branch-state', 'grid-state', 'signature-hour')",
     );
     const BRANCHES: Sql = Sql::both(
         "INSERT INTO counters (kind, slug, n) \
@@ -264,7 +275,12 @@ pub async fn recount_missing(tx: &mut Tx) -> Result<(), StoreError> {
          SELECT 'grid-state', grid || '/' || REPLACE(state, '_', '-'), COUNT(*) \
          FROM reports WHERE grid IS NOT NULL GROUP BY grid, state",
     );
-    for step in [CLEAR, BRANCHES, GRIDS] {
+    const HOURS: Sql = Sql::both(
+        "INSERT INTO counters (kind, slug, n) \
+         SELECT 'signature-hour', CAST(signed_at / 3600000 AS TEXT), COUNT(*) \
+         FROM signatures WHERE state = 'valid' GROUP BY signed_at / 3600000",
+    );
+    for step in [CLEAR, BRANCHES, GRIDS, HOURS] {
         tx.run(step, &[]).await?;
     }
     Ok(())

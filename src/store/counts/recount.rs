@@ -51,6 +51,10 @@ async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
          jsonb_array_elements_text(CAST(signatures.pledges AS jsonb)) AS item(value) \
          WHERE state = 'valid' GROUP BY item.value",
     );
+    const HOURS: Sql = Sql::both(
+        "SELECT CAST(signed_at / 3600000 AS TEXT), COUNT(*) FROM signatures \
+         WHERE state = 'valid' GROUP BY signed_at / 3600000",
+    );
     const ORDINALS: Sql = Sql::both(
         "SELECT last_ordinal, (SELECT COUNT(*) FROM signatures), \
          (SELECT COALESCE(MAX(ordinal), 0) FROM signatures) FROM ledger",
@@ -69,6 +73,7 @@ async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     let counters: Vec<(String, String, i64)> = tx.all(COUNTERS, &[]).await?;
     let grids: Vec<(Option<String>, i64)> = tx.all(GRIDS, &[]).await?;
     let pledges: Vec<(String, i64)> = tx.all(PLEDGES, &[]).await?;
+    let hours: Vec<(String, i64)> = tx.all(HOURS, &[]).await?;
     let (last, stored, highest): (i64, i64, i64) = tx.one(ORDINALS, &[]).await?;
 
     let key = |kind: CounterKind, slug: &str| format!("{} {slug}", kind.as_str());
@@ -79,6 +84,9 @@ async fn recount(db: &Db) -> Result<Vec<Drift>, StoreError> {
     }
     for (pledge, n) in pledges {
         rows.insert(key(CounterKind::Pledge, &pledge), n);
+    }
+    for (hour, n) in hours {
+        rows.insert(key(CounterKind::SignatureHour, &hour), n);
     }
     for (state, grid, branch, n) in reports {
         let Some(state) = State::parse(&state) else { continue };

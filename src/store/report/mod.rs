@@ -1,5 +1,6 @@
 //! Reports in the database, found by what names them. [`write`] files and changes them.
 
+pub(crate) mod days;
 pub(crate) mod outbox;
 pub(crate) mod photo;
 pub(crate) mod photo_store;
@@ -7,6 +8,7 @@ pub(crate) mod public_list;
 pub(crate) mod quarantine;
 pub(crate) mod queue;
 pub(crate) mod search;
+mod slice;
 pub(crate) mod statistics;
 pub(crate) mod support;
 pub(crate) mod write;
@@ -47,6 +49,9 @@ impl Record for Photo {
     }
 }
 
+/// Reports of a visitor that are read at once.
+pub const REPORTS_PART: usize = 100;
+
 /// Events of one part of a timeline.
 const TIMELINE_PART: i64 = 50;
 
@@ -80,7 +85,7 @@ impl Store {
         Ok(query.find(&self.db).await?.pop())
     }
 
-    /// A visitor's own reports, newest first; at most 100.
+    /// A visitor's own reports, newest first; at most [`REPORTS_PART`].
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -100,7 +105,7 @@ impl Store {
         let mut query = reports();
         query.push(" WHERE visitor = ").bind(visitor.as_str());
         query.push(" AND serial < ").bind(serial);
-        query.push(" ORDER BY serial DESC LIMIT 100");
+        query.push(" ORDER BY serial DESC LIMIT ").bind(REPORTS_PART as i64);
         query.find(&self.db).await
     }
 

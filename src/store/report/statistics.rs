@@ -1,13 +1,16 @@
 //! Figures about reports: what the statistics and the weekly page are made of.
 
-use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
+use std::ops::Add;
 
-use super::queue::scope;
+use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
+use serde::{Deserialize, Serialize};
+
+use super::{days::Span, queue::scope};
 use crate::{
     base::Store,
     counts::{self, ReportFigures},
     error::StoreError,
-    sql::{query::Query, statement::Sql},
+    sql::{connection::Tx, query::Query, statement::Sql},
 };
 
 /// What statistics look at of one report.
@@ -30,9 +33,11 @@ pub struct ReportFacts {
 }
 
 /// What happened in a span of time, in numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "as the weekly page calls them")]
 pub struct PeriodCounts {
+    /// Kept by the hour, not by the day.
+    #[serde(skip)]
     pub signed: u64,
     pub received: u64,
     pub accepted: u64,
@@ -46,9 +51,125 @@ pub struct PeriodCounts {
     pub reopened: u64,
 }
 
-type Names = (String, String, Option<String>, String, String);
-type Times =
-    (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, i64, Option<i64>, Option<String>);
+impl Add for PeriodCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            signed: self.signed + other.signed,
+            received: self.received + other.received,
+            accepted: self.accepted + other.accepted,
+            closed: self.closed + other.closed,
+            in_time: self.in_time + other.in_time,
+            solved: self.solved + other.solved,
+            rated: self.rated + other.rated,
+            reopened: self.reopened + other.reopened,
+        }
+    }
+}
+
+/// What the database has of [`ReportFacts`].
+pub type FactColumns = (
+    String,
+    String,
+    Option<String>,
+    String,
+    String,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<String>,
+);
+
+impl ReportFacts {
+    /// What can be read of these rows.
+    pub fn of(rows: Vec<FactColumns>) -> Vec<Self> {
+        let read = |row: FactColumns| {
+            let (state, category, grid, branch, unit, submitted_at, accepted_at, ..) = &row;
+            let (.., finished_at, closed_at, promised_at, reopened, solved, satisfied) = &row;
+            Some(Self {
+                state: State::parse(state)?,
+                category: Slug::parse(category).ok()?,
+                grid: grid.as_ref().and_then(|grid| Slug::parse(grid).ok()),
+                branch: Slug::parse(branch).ok()?,
+                unit: Slug::parse(unit).ok()?,
+                submitted_at: *submitted_at,
+                accepted_at: *accepted_at,
+                finished_at: *finished_at,
+                closed_at: *closed_at,
+                promised_at: *promised_at,
+                reopened: reopened.unsigned_abs(),
+                solved: solved.map(|solved| solved != 0),
+                satisfied: satisfied.clone(),
+            })
+        };
+        rows.into_iter().filter_map(read).collect()
+    }
+}
+
+/// Finds the facts of the reports that `staff` sees, or of all, and that came within a span; at most
+/// `limit`.
+pub fn facts_query(staff: Option<&Staff>, (from, until): Span, limit: Option<u32>) -> Query {
+    let mut query = Query::new(
+        "SELECT state, category, grid, branch, unit, submitted_at, accepted_at, finished_at, \
+         closed_at, promised_at, reopened, solved, satisfied FROM reports",
+    );
+    query.push_each(Sql::each(" INDEXED BY reports_submitted", "")).push(" WHERE ");
+    match staff {
+        Some(staff) => scope(&mut query, staff),
+        None => drop(query.push("1 = 1")),
+    }
+    query
+        .push(" AND quarantine IS NULL AND submitted_at >= ")
+        .bind(from)
+        .push(" AND submitted_at < ")
+        .bind(until);
+    if let Some(limit) = limit {
+        query.push(" LIMIT ").bind(i64::from(limit));
+    }
+    query
+}
+
+/// What happened within a span, in numbers, but for signatures.
+pub async fn happened_in(tx: &mut Tx, (from, until): Span) -> Result<PeriodCounts, StoreError> {
+    const RECEIVED: Sql = Sql::both(
+        "SELECT COUNT(*) FROM reports \
+         WHERE state <> 'withdrawn' AND quarantine IS NULL AND submitted_at >= $1 AND submitted_at < $2",
+    );
+    const ACCEPTED: Sql =
+        Sql::both("SELECT COUNT(*) FROM reports WHERE accepted_at >= $1 AND accepted_at < $2");
+    // Not by an index of states, which SQLite would rather take.
+    const CLOSED: Sql = Sql::both(
+        "SELECT COUNT(*), \
+         COALESCE(SUM(CASE WHEN finished_at <= promised_at THEN 1 ELSE 0 END), 0), \
+         COALESCE(SUM(CASE WHEN solved = 1 THEN 1 ELSE 0 END), 0), \
+         COALESCE(SUM(CASE WHEN solved IS NULL THEN 0 ELSE 1 END), 0) \
+         FROM reports WHERE state || '' = 'closed' AND closed_at >= $1 AND closed_at < $2",
+    );
+    const REOPENED: Sql = Sql::both(
+        "SELECT COUNT(*) FROM report_events WHERE what IN ('not_solved', 'reopen') \
+         AND at >= $1 AND at < $2",
+    );
+    let span = [from.into(), until.into()];
+    let (received,): (i64,) = tx.one(RECEIVED, &span).await?;
+    let (accepted,): (i64,) = tx.one(ACCEPTED, &span).await?;
+    let (closed, in_time, solved, judged): (i64, i64, i64, i64) = tx.one(CLOSED, &span).await?;
+    let (reopened,): (i64,) = tx.one(REOPENED, &span).await?;
+    Ok(PeriodCounts {
+        signed: 0,
+        received: received.unsigned_abs(),
+        accepted: accepted.unsigned_abs(),
+        closed: closed.unsigned_abs(),
+        in_time: in_time.unsigned_abs(),
+        solved: solved.unsigned_abs(),
+        rated: judged.unsigned_abs(),
+        reopened: reopened.unsigned_abs(),
+    })
+}
 
 impl Store {
     /// Reports by state and by branch.
@@ -59,117 +180,40 @@ impl Store {
         counts::report_figures(&self.db).await
     }
 
-    /// What `staff` sees of the reports that came from `from` until before `until`.
+    /// What `staff` sees of the reports that came within a span; at most `most`.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn facts(
         &self,
         staff: &Staff,
-        from: Millis,
-        until: Millis,
+        span: Span,
+        most: u32,
     ) -> Result<Vec<ReportFacts>, StoreError> {
-        let mut query = Query::new(
-            "SELECT state, category, grid, branch, unit, submitted_at, accepted_at, finished_at, \
-             closed_at, promised_at, reopened, solved, satisfied FROM reports WHERE ",
-        );
-        scope(&mut query, staff);
-        query
-            .push(" AND quarantine IS NULL AND submitted_at >= ")
-            .bind(from)
-            .push(" AND submitted_at < ")
-            .bind(until);
-        type Columns = (
-            String,
-            String,
-            Option<String>,
-            String,
-            String,
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            i64,
-            Option<i64>,
-            Option<String>,
-        );
-        let rows: Vec<Columns> = query.rows(&self.db).await?;
-        let facts = |(a, b, c, d, e, f, g, h, i, j, k, l, m): Columns| {
-            facts((a, b, c, d, e), (f, g, h, i, j, k, l, m))
-        };
-        Ok(rows.into_iter().filter_map(facts).collect())
+        let query = facts_query(Some(staff), span, Some(most));
+        Ok(ReportFacts::of(query.rows(&self.db).await?))
     }
 
-    /// What happened from `from` until before `until`, in numbers.
+    /// What happened within a span, in numbers, but for signatures.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn happened(&self, from: Millis, until: Millis) -> Result<PeriodCounts, StoreError> {
-        const SIGNED: Sql = Sql::both(
-            "SELECT COUNT(*) FROM signatures WHERE state = 'valid' AND signed_at >= $1 AND signed_at < $2",
-        );
-        const RECEIVED: Sql = Sql::both(
-            "SELECT COUNT(*) FROM reports \
-             WHERE state <> 'withdrawn' AND quarantine IS NULL AND submitted_at >= $1 AND submitted_at < $2",
-        );
-        const ACCEPTED: Sql =
-            Sql::both("SELECT COUNT(*) FROM reports WHERE accepted_at >= $1 AND accepted_at < $2");
-        const CLOSED: Sql = Sql::both(
-            "SELECT COUNT(*), \
-             COALESCE(SUM(CASE WHEN finished_at <= promised_at THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN solved = 1 THEN 1 ELSE 0 END), 0), \
-             COALESCE(SUM(CASE WHEN solved IS NULL THEN 0 ELSE 1 END), 0) \
-             FROM reports WHERE state = 'closed' AND closed_at >= $1 AND closed_at < $2",
-        );
-        const REOPENED: Sql = Sql::both(
-            "SELECT COUNT(*) FROM report_events WHERE what IN ('not_solved', 'reopen') \
-             AND at >= $1 AND at < $2",
-        );
-        let span = [from.into(), until.into()];
+    pub async fn happened(&self, span: Span) -> Result<PeriodCounts, StoreError> {
         let mut tx = self.db.snapshot().await?;
-        let (signed,): (i64,) = tx.one(SIGNED, &span).await?;
-        let (received,): (i64,) = tx.one(RECEIVED, &span).await?;
-        let (accepted,): (i64,) = tx.one(ACCEPTED, &span).await?;
-        let (closed, in_time, solved, judged): (i64, i64, i64, i64) = tx.one(CLOSED, &span).await?;
-        let (reopened,): (i64,) = tx.one(REOPENED, &span).await?;
-        Ok(PeriodCounts {
-            signed: signed.unsigned_abs(),
-            received: received.unsigned_abs(),
-            accepted: accepted.unsigned_abs(),
-            closed: closed.unsigned_abs(),
-            in_time: in_time.unsigned_abs(),
-            solved: solved.unsigned_abs(),
-            rated: judged.unsigned_abs(),
-            reopened: reopened.unsigned_abs(),
-        })
+        happened_in(&mut tx, span).await
     }
-}
 
-fn facts((state, category, grid, branch, unit): Names, times: Times) -> Option<ReportFacts> {
-    let (
-        submitted_at,
-        accepted_at,
-        finished_at,
-        closed_at,
-        promised_at,
-        reopened,
-        solved,
-        satisfied,
-    ) = times;
-    Some(ReportFacts {
-        state: State::parse(&state)?,
-        category: Slug::parse(&category).ok()?,
-        grid: grid.and_then(|grid| Slug::parse(&grid).ok()),
-        branch: Slug::parse(&branch).ok()?,
-        unit: Slug::parse(&unit).ok()?,
-        submitted_at,
-        accepted_at,
-        finished_at,
-        closed_at,
-        promised_at,
-        reopened: reopened.unsigned_abs(),
-        solved: solved.map(|solved| solved != 0),
-        satisfied,
-    })
+    /// Valid signatures of the hours that begin within a span.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn signed(&self, (from, until): Span) -> Result<u64, StoreError> {
+        const SIGNED: Sql = Sql::both(
+            "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counters \
+             WHERE kind = 'signature-hour' AND slug >= $1 AND slug < $2",
+        );
+        let hours = [from, until].map(|at| counts::hour_slug(at).into());
+        let rows: Vec<(i64,)> = self.db.all(SIGNED, &hours).await?;
+        Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
+    }
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{photos_of, reports, support};
+use super::{days::mark_days, photos_of, reports, support};
 use crate::{
     base::Store,
     counts::{CounterDeltas, write::CountWrite},
@@ -157,6 +157,7 @@ impl Store {
         notify(tx, &report, notices, report.submitted_at).await?;
         let last = Value::from(report.serial);
         tx.run(Sql::both("UPDATE ledger SET last_report = $1"), &[last]).await?;
+        mark_days(&mut write.tx, None, &report, report.submitted_at).await?;
         write.deltas.report(None, Some(&report));
         write.commit(&self.publisher).await?;
         Ok(report)
@@ -245,9 +246,11 @@ impl Store {
         let public_view_changed = before.is_public() != report.is_public()
             || (report.is_public() && (erased || before.summary != report.summary));
         if deltas.is_empty() && !public_view_changed {
+            mark_days(&mut tx, Some(before), report, event.at).await?;
             tx.commit().await
         } else {
-            let write = CountWrite { deltas, ..CountWrite::begin(tx, event.at).await? };
+            let mut write = CountWrite { deltas, ..CountWrite::begin(tx, event.at).await? };
+            mark_days(&mut write.tx, Some(before), report, event.at).await?;
             write.commit(&self.publisher).await
         }
     }

@@ -31,7 +31,7 @@ use crate::{
 const STEP: i64 = 2_000;
 
 /// What a step sees of each.
-const LOOK: &str = "SELECT ordinal, state, grid, pledges, EXISTS (SELECT 1 FROM signatures AS other \
+const LOOK: &str = "SELECT ordinal, state, grid, pledges, signed_at, EXISTS (SELECT 1 FROM signatures AS other \
      WHERE other.visitor = signatures.visitor AND other.ordinal <> signatures.ordinal \
      AND other.state IN ('valid', 'suspect')) FROM ";
 
@@ -117,15 +117,16 @@ struct Found {
     state: String,
     grid: Option<String>,
     pledges: String,
+    signed_at: i64,
     /// Whether the visitor has another live signature.
     signed_again: bool,
 }
 
-impl From<(i64, String, Option<String>, String, bool)> for Found {
+impl From<(i64, String, Option<String>, String, i64, bool)> for Found {
     /// From the columns of [`LOOK`].
-    fn from(row: (i64, String, Option<String>, String, bool)) -> Self {
-        let (ordinal, state, grid, pledges, signed_again) = row;
-        Self { ordinal, state, grid, pledges, signed_again }
+    fn from(row: (i64, String, Option<String>, String, i64, bool)) -> Self {
+        let (ordinal, state, grid, pledges, signed_at, signed_again) = row;
+        Self { ordinal, state, grid, pledges, signed_at, signed_again }
     }
 }
 
@@ -247,8 +248,8 @@ impl Store {
             .filter(|found| found.state == from.as_str() && !(live && found.signed_again))
             .collect();
         let by = i64::from(to == SignatureState::Valid) - i64::from(from == SignatureState::Valid);
-        for Found { grid, pledges, .. } in &changed {
-            step.deltas.signature(grid.as_deref(), &pledges_of(pledges), by);
+        for Found { grid, pledges, signed_at, .. } in &changed {
+            step.deltas.signature(grid.as_deref(), &pledges_of(pledges), *signed_at, by);
         }
         write(&mut step.tx, &review, to, &changed, reached).await?;
         step.commit(&self.publisher).await?;
@@ -285,7 +286,7 @@ async fn insert(
 }
 
 async fn found(query: &Query, tx: &mut Tx) -> Result<Vec<Found>, StoreError> {
-    let rows: Vec<(i64, String, Option<String>, String, bool)> = query.rows_in(tx).await?;
+    let rows: Vec<(i64, String, Option<String>, String, i64, bool)> = query.rows_in(tx).await?;
     Ok(rows.into_iter().map(Found::from).collect())
 }
 

@@ -53,7 +53,7 @@ pub async fn sign(
         results.push(SignOutcome { ordinal: *last, newly_stored: true });
         let new = &row.signature;
         if rule.is_none() {
-            deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, 1);
+            deltas.signature(new.grid.as_ref().map(Slug::as_str), &new.pledges, at, 1);
         }
         let state = if rule.is_none() { SignatureState::Valid } else { SignatureState::Suspect };
         let message = new.message.as_ref().map(|text| text.as_str());
@@ -86,7 +86,7 @@ pub async fn prove(
     deltas: &mut CounterDeltas,
 ) -> Result<Vec<bool>, StoreError> {
     const UNPROVEN: Sql = sql_any_of!(
-        "SELECT visitor, grid, pledges FROM signatures \
+        "SELECT visitor, grid, pledges, signed_at FROM signatures \
          WHERE state = 'suspect' AND rule = 'no-proof' AND visitor"
     );
     const COUNT: Sql = sql_any_of!(
@@ -97,13 +97,13 @@ pub async fn prove(
     let fresh = fraud::spend(tx, &hits, now).await?;
     let fresh = proofs.iter().filter(|(_, proof)| fresh.contains(&proof.bucket));
     let items = Value::texts(fresh.map(|(visitor, _)| visitor.as_str()));
-    let found: Vec<(String, Option<String>, String)> =
+    let found: Vec<(String, Option<String>, String, i64)> =
         tx.all(UNPROVEN, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
         tx.run(COUNT, &[items]).await?;
     }
-    for (_, grid, pledges) in &found {
-        deltas.signature(grid.as_deref(), &pledges_of(pledges), 1);
+    for (_, grid, pledges, signed_at) in &found {
+        deltas.signature(grid.as_deref(), &pledges_of(pledges), *signed_at, 1);
     }
     let is_found = |visitor: &VisitorId| found.iter().any(|(of, ..)| of == visitor.as_str());
     Ok(proofs.iter().map(|(visitor, _)| is_found(visitor)).collect())
@@ -130,7 +130,7 @@ pub async fn withdraw(
     deltas: &mut CounterDeltas,
 ) -> Result<Vec<bool>, StoreError> {
     const LIVE: Sql = sql_any_of!(
-        "SELECT visitor, state, grid, pledges FROM signatures \
+        "SELECT visitor, state, grid, pledges, signed_at FROM signatures \
          WHERE state IN ('valid', 'suspect') AND visitor"
     );
     const WITHDRAW: Sql = sql_any_of!(
@@ -148,7 +148,7 @@ pub async fn withdraw(
          WHERE state = 'invalid' AND visitor"
     );
     let items = Value::texts(visitors.iter().map(|visitor| visitor.as_str()));
-    let found: Vec<(String, String, Option<String>, String)> =
+    let found: Vec<(String, String, Option<String>, String, i64)> =
         tx.all(LIVE, std::slice::from_ref(&items)).await?;
     if !found.is_empty() {
         tx.run(WITHDRAW, &[items.clone(), at.into()]).await?;
@@ -157,9 +157,9 @@ pub async fn withdraw(
     if !invalidated.is_empty() {
         tx.run(ERASE, &[items, at.into()]).await?;
     }
-    for (_, state, grid, pledges) in &found {
+    for (_, state, grid, pledges, signed_at) in &found {
         if state == "valid" {
-            deltas.signature(grid.as_deref(), &pledges_of(pledges), -1);
+            deltas.signature(grid.as_deref(), &pledges_of(pledges), *signed_at, -1);
         }
     }
     let had_signature = |visitor: &&VisitorId| {

@@ -1,7 +1,12 @@
 //! Connections and transactions of either database; the only place that matches on which it is.
 
 use std::{
-    fs::DirBuilder, io, os::unix::fs::DirBuilderExt, path::Path, str::FromStr, sync::Arc,
+    fs::DirBuilder,
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -127,6 +132,14 @@ impl Db {
     /// Whether it is a server that other nodes write to, too.
     pub const fn is_shared(&self) -> bool {
         matches!(self.pools, Pools::Postgres(_))
+    }
+
+    /// The file; `None` for a server.
+    pub fn file(&self) -> Option<PathBuf> {
+        match &self.pools {
+            Pools::Sqlite { read, .. } => Some(read.connect_options().get_filename().to_owned()),
+            Pools::Postgres(_) => None,
+        }
     }
 
     /// How to reach the server, for a connection that listens; `None` for a file.

@@ -179,6 +179,7 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
         ("public", Int),
         ("width", Int),
         ("height", Int),
+        ("bytes", Int),
         ("at", Int),
         ("pixels_sent", Text),
         ("pixels_shown", Text),

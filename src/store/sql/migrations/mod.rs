@@ -21,7 +21,7 @@ const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 13] = [
+pub const ALL: [(i64, &str, Sql); 14] = [
     (
         1,
         "signatures",
@@ -104,6 +104,11 @@ pub const ALL: [(i64, &str, Sql); 13] = [
             include_str!("sqlite/0013_quarantine.sql"),
             include_str!("postgres/0013_quarantine.sql"),
         ),
+    ),
+    (
+        14,
+        "days",
+        Sql::each(include_str!("sqlite/0014_days.sql"), include_str!("postgres/0014_days.sql")),
     ),
 ];
 

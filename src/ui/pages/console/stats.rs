@@ -31,6 +31,9 @@ pub fn StatsPage() -> impl IntoView {
         let content = view! {
             <h1 class="page-title">"统计"</h1>
             {period_form("/console/stats", days)}
+            {stats.is_incomplete.then(|| view! {
+                <p class="notice" role="status">"还有一些日子没有统计完，过几分钟再看会更全。"</p>
+            })}
             {rates_table(&stats)}
             {state_chart(&stats)}
             {charts(&page, &stats)}
@@ -112,8 +115,8 @@ fn rates_table(stats: &Stats) -> AnyView {
         satisfied.map(|((satisfied, _), n)| format!("{}{n}", satisfied.label(Lang::Zh))).collect();
     let rows = [
         ("收到", grouped(stats.total), "这些天提交的全部，含撤回"),
-        ("受理用时", spread(stats.accept), "从提交到受理，按日历时间"),
-        ("办结用时", spread(stats.close), "从提交到办结，按日历时间"),
+        ("受理用时", spread(stats.accept.stats()), "从提交到受理，按日历时间"),
+        ("办结用时", spread(stats.close.stats()), "从提交到办结，按日历时间"),
         ("按时率", percent(stats.on_time), "处理完毕不晚于承诺时间的件数 ÷ 有承诺且已处理的件数"),
         (
             "解决率",
