@@ -37,6 +37,8 @@ pub const HELD_FOR: Millis = 3_600_000;
 
 /// Seconds after which to try again when the system is busy.
 const BUSY_WAIT: u32 = 5;
+/// … where photos find no room.
+const NO_ROOM_WAIT: u32 = 3_600;
 
 /// Why a report was not taken, or not changed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,9 @@ pub enum ReportError {
     /// Too many photos wait already, or were sent of late: seconds to wait.
     #[error("too many photos")]
     TooMany(u32),
+    /// No more photos can be stored, until an operator makes room.
+    #[error("there is no room for photos")]
+    NoRoom,
     /// Too much was sent by this visitor of late: seconds to wait.
     #[error("too much was sent")]
     TooFast(u32),
@@ -96,6 +101,7 @@ impl ReportError {
         match self {
             Self::TooMany(seconds) | Self::TooFast(seconds) => Some(*seconds),
             Self::Store(StoreError::Unavailable(_)) => Some(BUSY_WAIT),
+            Self::NoRoom => Some(NO_ROOM_WAIT),
             _ => None,
         }
     }

@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{
     report::{
         CaseNumber, Report, State,
-        filter::{Deadline, PageEnd, QueueCursor, ReportFilter, Sort, States},
+        filter::{PageEnd, QueueCursor, ReportFilter},
     },
     slug::Slug,
     staff::{Role, Staff},
     time::Millis,
 };
 
-use super::reports;
+use super::{reports, slice::Slice};
 use crate::{
     base::Store,
     counts::{self, CounterKind},
     error::StoreError,
-    sql::{query::Query, schema::REPORTS, statement::Sql},
+    sql::{query::Query, statement::Sql},
 };
 
 /// Reports on one page of the queue.
@@ -31,10 +31,10 @@ pub const OPEN: &str = "reports.state IN ('submitted', 'needs_info', 'accepted',
                     'in_progress', 'awaiting_check')";
 
 /// When a report's time runs out, in the words of the indexes that are sorted by it.
-const DUE: &str = "COALESCE(reports.due_at, 9223372036854775807)";
+pub const DUE: &str = "COALESCE(reports.due_at, 9223372036854775807)";
 
 /// The order of these indexes.
-const BY_DUE: &str = " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial";
+pub const BY_DUE: &str = " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial";
 
 /// Reports that are counted before it is said that there are more: however many wait,
 /// the queue takes no longer.
@@ -68,63 +68,6 @@ pub fn scope(query: &mut Query, staff: &Staff) {
     };
 }
 
-fn narrow(query: &mut Query, filter: &ReportFilter, staff: &Staff, now: Millis) {
-    scope(query, staff);
-    let by_number = CaseNumber::parse(&filter.q).is_some();
-    match filter.states {
-        States::Open => query.push(" AND ").push(OPEN),
-        // A branch lead or manager who knows the number finds what is quarantined, too.
-        States::All if by_number && staff.role >= Role::BranchLead => query,
-        States::All => query.push(" AND reports.quarantine IS NULL"),
-        States::Only(state) => {
-            if state.is_open() {
-                // So that the index of open reports is used.
-                query.push(" AND ").push(OPEN);
-            }
-            query.push(" AND reports.state = ").bind(state.as_str())
-        }
-    };
-    let mut equal = |column: &'static str, value: Option<&str>| {
-        if let Some(value) = value {
-            query.push(column).bind(value);
-        }
-    };
-    equal(" AND reports.grid = ", filter.grid.as_ref().map(Slug::as_str));
-    equal(" AND reports.branch = ", filter.branch.as_ref().map(Slug::as_str));
-    equal(" AND reports.unit = ", filter.unit.as_ref().map(Slug::as_str));
-    equal(" AND reports.category = ", filter.category.as_ref().map(Slug::as_str));
-    equal(" AND reports.source = ", filter.source.map(domain::report::Source::as_str));
-    match filter.deadline {
-        Some(Deadline::Overdue) => {
-            query.push(" AND ").push(DUE).push(" < ").bind(now);
-        }
-        Some(Deadline::Soon) => {
-            query.push(" AND ").push(DUE).push(" >= ").bind(now);
-            query.push(" AND reports.soon_at <= ").bind(now);
-        }
-        None => {}
-    }
-    if filter.mine {
-        query.push(" AND reports.claimed_by = ").bind(staff.id);
-    }
-    if filter.raised {
-        query.push(" AND reports.level > 0");
-    }
-    if filter.again {
-        query.push(" AND reports.reopened > 0");
-    }
-    search(query, &filter.q);
-}
-
-/// A case number finds its report. Anything else is looked for in what can be opened here
-/// only, by [`Store::search`].
-fn search(query: &mut Query, q: &str) {
-    if let Some(CaseNumber { serial, year }) = CaseNumber::parse(q) {
-        query.push(" AND reports.serial = ").bind(serial);
-        query.push(" AND reports.year = ").bind(i64::from(year));
-    }
-}
-
 /// One page of what was found with one row more, which says whether there is another.
 pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
     let more = found.len() > size as usize;
@@ -132,9 +75,17 @@ pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
     (found, more)
 }
 
+/// Those of `reports` that are in `serials`, in its order.
+pub fn in_order(mut reports: Vec<Report>, serials: &[i64]) -> Vec<Report> {
+    let place = |report: &Report| serials.iter().position(|n| n.unsigned_abs() == report.serial);
+    reports.retain(|report| place(report).is_some());
+    reports.sort_by_key(place);
+    reports
+}
+
 /// A part of what someone sees, which one index holds in the order of the limits.
 #[derive(Clone, Copy)]
-enum QueuePart<'s> {
+pub enum QueuePart<'s> {
     All,
     Grid(&'s Slug),
     Branch(&'s Slug),
@@ -152,7 +103,7 @@ impl<'s> QueuePart<'s> {
     }
 
     /// The parts that hold what `staff` looks for by `filter`.
-    fn of_filter(staff: &'s Staff, filter: &'s ReportFilter) -> Vec<Self> {
+    pub fn of_filter(staff: &'s Staff, filter: &'s ReportFilter) -> Vec<Self> {
         match (&filter.grid, &filter.branch) {
             (Some(grid), _) => vec![Self::Grid(grid)],
             (None, Some(branch)) if staff.role == Role::Manager => vec![Self::Branch(branch)],
@@ -162,7 +113,7 @@ impl<'s> QueuePart<'s> {
 
     /// Its index, in the order of the limits. SQLite, without statistics, would rather
     /// look at each report itself.
-    const fn by_due(self) -> Sql {
+    pub const fn by_due(self) -> Sql {
         match self {
             Self::All => Sql::each(" INDEXED BY reports_due", ""),
             Self::Grid(_) => Sql::each(" INDEXED BY reports_due_grid", ""),
@@ -170,7 +121,7 @@ impl<'s> QueuePart<'s> {
         }
     }
 
-    fn condition(self, query: &mut Query) {
+    pub fn condition(self, query: &mut Query) {
         match self {
             Self::All => query.push("1 = 1"),
             Self::Grid(grid) => query.push("reports.grid = ").bind(grid.as_str()),
@@ -179,17 +130,9 @@ impl<'s> QueuePart<'s> {
     }
 }
 
-/// Whether reports in these states have a limit to go by.
-fn has_limits(states: States) -> bool {
-    match states {
-        States::Open => true,
-        States::All => false,
-        States::Only(state) => state.is_open(),
-    }
-}
-
 impl Store {
-    /// One page of what `staff` sees and looks for, from `filter.after` on, and how it ends.
+    /// One page of what `staff` sees and looks for, from `filter.after` on, and how it ends. For what
+    /// no index holds, at most `looked_through` reports are looked at.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -198,21 +141,27 @@ impl Store {
         staff: &Staff,
         filter: &ReportFilter,
         page_size: u32,
+        looked_through: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, PageEnd), StoreError> {
         let has_words = !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none();
         if has_words {
-            return self.search(staff, filter, page_size, now).await;
+            return self.search(staff, filter, page_size, looked_through, now).await;
         }
-        let mut query = Query::new("SELECT ");
-        query.push_each(REPORTS.object).push(" FROM (");
-        let Some(order) = wanted(&mut query, staff, filter, i64::from(page_size) + 1, now) else {
-            return Ok((Vec::new(), PageEnd::Last));
-        };
-        query.push(") AS page JOIN reports ON reports.serial = page.at").push(order);
-        let (found, more) = one_page(query.find(&self.db).await?, page_size);
-        let end = match found.last() {
-            Some(last) if more => PageEnd::More(QueueCursor::after(last)),
+        let most = i64::from(page_size) + 1;
+        let Slice { serials, end } =
+            self.slice(staff, filter, most, i64::from(looked_through), now).await?;
+        let last = end.map(|end| end.serial);
+        let wanted = serials.iter().copied().chain(last.and_then(|n| i64::try_from(n).ok()));
+        let mut query = reports();
+        query.push(" WHERE serial IN ").bind_list(wanted);
+        let rows: Vec<Report> = query.find(&self.db).await?;
+        let looked_to = rows.iter().find(|report| Some(report.serial) == last);
+        let end = end.zip(looked_to.map(|report| report.submitted_at));
+        let (found, more) = one_page(in_order(rows, &serials), page_size);
+        let end = match (found.last(), end) {
+            (Some(last), _) if more => PageEnd::More(QueueCursor::after(last)),
+            (_, Some((next, submitted_at))) => PageEnd::SearchedTo { next, submitted_at },
             _ => PageEnd::Last,
         };
         Ok((found, end))
@@ -295,54 +244,6 @@ impl Store {
             supports_quarantined,
         })
     }
-}
-
-/// Selects `at` (serial) and `key` (place in the order) of the first `most` reports that `staff` sees
-/// and looks for, from `filter.after` on. Each part gives its first ones, in the order of its index,
-/// and of these the first are taken. Returns the order; `None` if the person sees nothing.
-pub(super) fn wanted(
-    query: &mut Query,
-    staff: &Staff,
-    filter: &ReportFilter,
-    most: i64,
-    now: Millis,
-) -> Option<&'static str> {
-    let by_due = filter.sort == Sort::Due && has_limits(filter.states);
-    let parts = QueuePart::of_filter(staff, filter);
-    let (key, order, part_order) = match filter.sort {
-        Sort::Due if by_due => (DUE, " ORDER BY key, at", BY_DUE),
-        Sort::Due | Sort::New => {
-            ("-reports.serial", " ORDER BY key", " ORDER BY reports.serial DESC")
-        }
-        Sort::Old => ("reports.serial", " ORDER BY key", " ORDER BY reports.serial"),
-    };
-    query.push("SELECT at, key FROM (");
-    for (n, part) in parts.iter().enumerate() {
-        query.push(if n == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
-        query.push("SELECT reports.serial AS at, ").push(key).push(" AS key FROM reports");
-        if by_due {
-            query.push_each(part.by_due());
-        }
-        query.push(" WHERE ");
-        part.condition(query);
-        query.push(" AND ");
-        narrow(query, filter, staff, now);
-        if let Some(QueueCursor { due, serial }) = filter.after {
-            match filter.sort {
-                // SQLite finds the place in the index by the first of these only.
-                Sort::Due if by_due => {
-                    query.push(" AND ").push(DUE).push(" >= ").bind(due);
-                    query.push(" AND (").push(DUE).push(" > ").bind(due);
-                    query.push(" OR reports.serial > ").bind(serial).push(")")
-                }
-                Sort::Due | Sort::New => query.push(" AND reports.serial < ").bind(serial),
-                Sort::Old => query.push(" AND reports.serial > ").bind(serial),
-            };
-        }
-        query.push(part_order).push(" LIMIT ").bind(most).push(") AS part");
-    }
-    query.push(") AS parts").push(order).push(" LIMIT ").bind(most);
-    (!parts.is_empty()).then_some(order)
 }
 
 /// Adds up what `count` counts in each part.

@@ -13,7 +13,7 @@ use domain::{
 };
 use serde::Deserialize;
 
-use super::{queue::wanted, reports};
+use super::{queue::in_order, reports, slice::Slice};
 use crate::{
     base::Store,
     error::StoreError,
@@ -24,9 +24,6 @@ use crate::{
         table::{Record, Statements},
     },
 };
-
-/// Most reports that one request opens: half a second of a processor.
-const SLICE: i64 = 20_000;
 
 /// Reports that are opened at once.
 const CHUNK: usize = 500;
@@ -67,22 +64,19 @@ impl Words {
 
 impl Store {
     /// One page of the reports that `staff` sees and that contain what is searched, newest first
-    /// unless the oldest are wanted, and how it ends. At most [`SLICE`] reports are opened.
+    /// unless the oldest are wanted, and how it ends. At most `slice` reports are opened.
     pub(super) async fn search(
         &self,
         staff: &Staff,
         filter: &ReportFilter,
         page_size: u32,
+        slice: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, PageEnd), StoreError> {
         let sort = if filter.sort == Sort::Old { Sort::Old } else { Sort::New };
         let filter = ReportFilter { sort, ..filter.clone() };
-        let mut query = Query::default();
-        if wanted(&mut query, staff, &filter, SLICE, now).is_none() {
-            return Ok((Vec::new(), PageEnd::Last));
-        }
-        let serials: Vec<(i64, i64)> = query.rows(&self.db).await?;
-        let serials: Vec<i64> = serials.into_iter().map(|(serial, _)| serial).collect();
+        let Slice { serials, end: looked_to } =
+            self.slice(staff, &filter, i64::from(slice), i64::from(slice), now).await?;
         let q = filter.q.to_lowercase();
         let size = page_size as usize;
         let mut found = Vec::new();
@@ -103,19 +97,19 @@ impl Store {
         let more = found.len() > size;
         found.truncate(size);
         // The last one that was looked at, where there may be more after it.
-        let whole_slice = i64::try_from(serials.len()).is_ok_and(|n| n == SLICE);
-        let last_looked_at = serials.last().filter(|_| whole_slice && !more);
+        let whole_slice = i64::try_from(serials.len()).is_ok_and(|n| n == i64::from(slice));
+        let looked_to = looked_to.map(|end| end.serial.cast_signed());
+        let last_looked_at =
+            serials.last().copied().filter(|_| whole_slice).or(looked_to).filter(|_| !more);
         let mut query = reports();
-        query.push(" WHERE serial IN ").bind_list(found.iter().chain(last_looked_at).copied());
-        let mut whole: Vec<Report> = query.find(&self.db).await?;
+        query.push(" WHERE serial IN ").bind_list(found.iter().copied().chain(last_looked_at));
+        let whole: Vec<Report> = query.find(&self.db).await?;
         let end = last_looked_at.and_then(|last| {
             let last = whole.iter().find(|report| report.serial == last.unsigned_abs())?;
             let next = QueueCursor::after(last);
             Some(PageEnd::SearchedTo { next, submitted_at: last.submitted_at })
         });
-        let place = |report: &Report| found.iter().position(|n| n.unsigned_abs() == report.serial);
-        whole.retain(|report| place(report).is_some());
-        whole.sort_by_key(place);
+        let whole = in_order(whole, &found);
         let end = match (end, whole.last()) {
             (Some(end), _) => end,
             (None, Some(last)) if more => PageEnd::More(QueueCursor::after(last)),

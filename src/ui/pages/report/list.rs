@@ -135,7 +135,7 @@ pub fn queue_pager(path: &str, filter: &ReportFilter, end: PageEnd) -> AnyView {
     let searched = searched.map(|at| {
         let calendar = Page::current().service.calendar().civil(at);
         let day = calendar.strftime("%Y年%-m月%-d日").to_string();
-        view! { <p class="notice" role="status">"已查到" {day} "提交的件，还没有查完，请按“下一页”接着查。"</p> }
+        view! { <p class="notice" role="status">"这一页查到" {day} "提交的件为止，还没有查完；请按“下一页”接着查。"</p> }
     });
     view! { {searched} {pager(path, filter, next.as_ref())} }.into_any()
 }
