@@ -245,3 +245,39 @@ async fn a_proof_that_comes_later_counts(#[case] kind: Kind) {
     deliver(&mut signer.visitor, &right).await;
     assert_eq!(valid().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_network_cannot_fill_the_disk_with_signatures_that_do_not_count() {
+    const STORED: usize = 10_000;
+    let server = Server::with_proof_effort(Database::new(Kind::Sqlite).await, LITTLE).await;
+    let fields = [("name", "王测试"), ("pledges", "home"), ("consent", "on")];
+    let presses = |n: usize, address: &'static str| {
+        let first = server.visitor();
+        async move {
+            let mut visitor = first;
+            address.clone_into(&mut visitor.address);
+            visitor.get("/sign").await;
+            let mut last = None;
+            for _ in 0..n {
+                last = Some(visitor.post("/sign", &fields).await);
+            }
+            last.unwrap()
+        }
+    };
+    // It counts presses: to let ten thousand sign would take the test a minute.
+    let script = (0..50).map(|_| tokio::spawn(presses(STORED / 50, "203.0.113.9")));
+    for one in script.collect::<Vec<_>>() {
+        assert_eq!(one.await.unwrap().status(), StatusCode::SEE_OTHER);
+    }
+    let refused = presses(1, "203.0.113.9").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert!(refused.headers().contains_key("retry-after"));
+    let page = refused.text().await.unwrap();
+    assert!(page.contains("换个网络") && page.contains("value=\"王测试\""), "{page}");
+    assert_eq!(presses(1, "203.0.113.10").await.status(), StatusCode::SEE_OTHER);
+    // A phone of that network that works out its proof signs as before.
+    let mut signer = Signer::new(server.visitor(), "203.0.113.9").await;
+    let (key, proof) = (signer.key.clone(), signer.proof());
+    assert!(!proof.is_empty());
+    signer.sign("李测试", &key, &proof).await;
+}

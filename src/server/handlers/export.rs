@@ -14,7 +14,7 @@ use futures::stream;
 use rust_xlsxwriter::{Workbook, XlsxError};
 use serde::Deserialize;
 use service::{
-    Service, StoreError,
+    Busy, Service, StoreError, Turn,
     export::{Cursor, Export, ExportRow},
 };
 use tokio::sync::mpsc;
@@ -22,7 +22,11 @@ use tokio_util::io::ReaderStream;
 use ui::error::Refusal;
 
 use super::staff::factor;
-use crate::{http::error::AppError, session::staff::Session, state::AppState};
+use crate::{
+    http::error::AppError,
+    session::{staff::Session, visitor::Visitor},
+    state::AppState,
+};
 
 /// Spreadsheets take a file for UTF-8 when it begins so.
 const BOM: &str = "\u{FEFF}";
@@ -61,6 +65,7 @@ pub enum ExportError {
 pub async fn export(
     State(state): State<AppState>,
     Extension(session): Extension<Session>,
+    Extension(visitor): Extension<Visitor>,
     extract::Path(file): extract::Path<String>,
     Query(wanted): Query<ExportQuery>,
 ) -> Result<Response, AppError> {
@@ -73,11 +78,13 @@ pub async fn export(
     if personal && session.staff.manages_staff() && state.service.needs_code(&session).await? {
         return Ok(factor::confirm_first(&format!("/console/export/{file}?personal=1")));
     }
+    let turn = state.service.export_turn(&session.staff, &visitor.requester()).await;
+    let turn = turn.map_err(|Busy| Refusal::Unavailable)?;
     let cursor = state.service.begin_export(Some(&session.staff), what, personal).await?;
     let cursor = cursor.ok_or(Refusal::NotPermitted("导出由管理员来做"))?;
     let heading = what.heading(personal);
     if format == "csv" {
-        let body = csv_body(Arc::clone(&state.service), heading, cursor);
+        let body = csv_body(Arc::clone(&state.service), heading, cursor, turn);
         return Ok(file_response(body, "text/csv; charset=utf-8", &file));
     }
     let made = sheet(&state.service, heading, cursor).await?;
@@ -120,15 +127,15 @@ fn lines(rows: &[ExportRow]) -> io::Result<Vec<u8>> {
     writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
 }
 
-/// CSV, a chunk at a time.
-fn csv_body(service: Arc<Service>, heading: ExportRow, cursor: Cursor) -> Body {
+/// CSV, a chunk at a time, in its turn.
+fn csv_body(service: Arc<Service>, heading: ExportRow, cursor: Cursor, turn: Turn) -> Body {
     let first = lines(&[heading]).map(|line| Bytes::from([BOM.as_bytes(), &line].concat()));
-    let rest = stream::try_unfold((service, cursor), async |(service, cursor)| {
+    let rest = stream::try_unfold((service, cursor, turn), async |(service, cursor, turn)| {
         let (rows, next) = service.export_chunk(cursor).await.map_err(io::Error::other)?;
         if rows.is_empty() {
             return Ok(None);
         }
-        Ok::<_, io::Error>(Some((Bytes::from(lines(&rows)?), (service, next))))
+        Ok::<_, io::Error>(Some((Bytes::from(lines(&rows)?), (service, next, turn))))
     });
     Body::from_stream(futures::StreamExt::chain(stream::iter([first]), rest))
 }

@@ -91,6 +91,7 @@ pub async fn sign(
             tracing::error!(%error, "a signature was not stored");
             Refused::not_stored()
         }
+        Err(SignError::TooFast(_)) => Refused::too_many(),
         Err(error) => return Err(error.into()),
     };
     let sent = FormState::submitted("sign", fields.into_pairs())
@@ -129,6 +130,16 @@ impl Refused {
             "Not signed yet: the system is busy. Everything is still here; please press “Sign” again in a few seconds. It will not count twice.",
         );
         let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { status, message: Some(message), errors: FieldErrors::new() }
+    }
+
+    /// Very many came from this network without a proof.
+    fn too_many() -> Self {
+        let message = LocalizedText::new(
+            "还没有签上：这会儿从您所在的网络来的签名太多了。您填的内容都在，请换个网络（比如用手机流量），或者过一个小时再按“签名”。",
+            "Not signed yet: very many signatures come from your network just now. Everything is still here; please use another network, such as mobile data, or press “Sign” again in an hour.",
+        );
+        let status = StatusCode::TOO_MANY_REQUESTS;
         Self { status, message: Some(message), errors: FieldErrors::new() }
     }
 

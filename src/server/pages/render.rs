@@ -14,6 +14,7 @@ use futures::stream;
 use http_body_util::BodyExt;
 use leptos::prelude::*;
 use leptos_axum::handle_response_inner;
+use service::Busy;
 use ui::{
     context::{OutcomeCell, Page, PageOutcome, PersonalFlag},
     error::Refusal,
@@ -54,16 +55,21 @@ pub async fn page(
     let page = page_of(&state, &visitor, request.headers(), request.extensions(), request.uri());
     let headers = request.headers().clone();
     let personal = page.personal.clone();
+    let in_turn = async |page, request| {
+        let turn = state.service.page_turn(&visitor.requester()).await;
+        let _turn = turn.map_err(|Busy| Box::new(error::refuse(Refusal::Unavailable)))?;
+        render(page, request).await
+    };
     let rendered = match PageKey::of(request.uri(), &visitor) {
         Some(key) => {
             let now = || cache::PageVersion {
                 revision: state.service.counts().revision,
                 phase: state.service.phase(),
             };
-            let render = async || render(page, request).await;
+            let render = async || in_turn(page, request).await;
             state.shared_pages.get(key, now, render).await.map(|page| page.response(&headers))
         }
-        None => render(page, request).await.map(|page| page.response(&headers)),
+        None => in_turn(page, request).await.map(|page| page.response(&headers)),
     };
     let response = rendered.unwrap_or_else(|instead| *instead);
     with_cache_control(response, if personal.get() { NO_STORE } else { PRIVATE_NO_CACHE })

@@ -9,7 +9,7 @@ use domain::{
     visitor::VisitorId,
 };
 use serde::Serialize;
-use store::{Change, ChangeError, StoreError};
+use store::{Change, ChangeError, REPORTS_PART, StoreError};
 
 use crate::{
     base::{Service, now},
@@ -26,8 +26,6 @@ const ERASED_AT_ONCE: usize = 50;
 pub struct MyData {
     /// What they signed.
     pub signatures: Vec<MySigning>,
-    /// Their reports, newest first.
-    pub reports: Vec<MyReport>,
     /// The numbers of reports that they have met the same as.
     pub supported: Vec<String>,
     /// 寄语 that they object to, by number, and why.
@@ -38,6 +36,11 @@ pub struct MyData {
     pub recovery_code_made_at: Option<Millis>,
     /// Since when a WeChat account is theirs; its name is not kept.
     pub wechat_linked_at: Option<Millis>,
+    /// A part of their reports, newest first. The last field, so that the others can follow it.
+    pub reports: Vec<MyReport>,
+    /// The serial before which there are more.
+    #[serde(skip)]
+    pub earlier: Option<u64>,
 }
 
 /// A signature.
@@ -92,7 +95,7 @@ impl MyData {
 }
 
 impl Service {
-    /// Everything that is kept of a visitor.
+    /// Everything that is kept of a visitor; of their reports the newest part.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -106,26 +109,39 @@ impl Service {
             message: mine.message,
             signed_at: mine.signed_at,
         });
-        let mut reports = Vec::new();
-        let mut own = self.store.reports_of(visitor).await?;
-        while let Some(last) = own.last().map(|report| report.serial) {
-            let events = self.store.events_of_all(&own).await?;
-            let photos = self.store.photos_of_all(&own).await?;
-            reports.extend(own.into_iter().map(|report| my_report(report, &events, &photos)));
-            own = self.store.reports_of_before(visitor, last).await?;
-        }
+        let (reports, earlier) = self.reports_part(visitor, u64::MAX).await?;
         let (recovery_code_made_at, wechat_linked_at) = self.store.links_of(visitor).await?;
         let supported = self.store.numbers_supported_by(visitor).await?;
         let held = self.store.held_for(visitor, 1).await?;
         Ok(MyData {
             signatures: signatures.collect(),
-            reports,
             supported: supported.iter().map(ToString::to_string).collect(),
             objections: self.store.objections_of(visitor).await?,
             held_photos: held.iter().map(address).collect(),
             recovery_code_made_at,
             wechat_linked_at,
+            reports,
+            earlier,
         })
+    }
+
+    /// A part of a visitor's reports, the newest before a serial first, and the serial before which
+    /// there are more.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn reports_part(
+        &self,
+        visitor: &VisitorId,
+        before: u64,
+    ) -> Result<(Vec<MyReport>, Option<u64>), StoreError> {
+        let own = self.store.reports_of_before(visitor, before).await?;
+        let earlier = own.last().map(|report| report.serial);
+        let earlier = earlier.filter(|_| own.len() >= REPORTS_PART);
+        let events = self.store.events_of_all(&own).await?;
+        let photos = self.store.photos_of_all(&own).await?;
+        let reports = own.into_iter().map(|report| my_report(report, &events, &photos));
+        Ok((reports.collect(), earlier))
     }
 
     /// Erases all data of a visitor. Open reports are withdrawn; of others the public texts of

@@ -2,6 +2,7 @@
 
 use domain::{counts::grouped, lang::Lang, report::words::day_and_time, time::Millis};
 use leptos::{either::Either, prelude::*};
+use leptos_router::hooks::use_query_map;
 use service::visitor::my_data::{MyData, MyReport, MySigning};
 
 use crate::{
@@ -20,9 +21,14 @@ use crate::{
 pub fn MyDataPage() -> impl IntoView {
     let page = Page::current();
     let lang = page.lang;
+    let before = use_query_map().read_untracked().get("before");
+    let before = before.and_then(|before| before.parse().ok());
     Suspend::new(async move {
-        let mine = page.service.my_data(&page.visitor).await;
-        let mine = page.or_refuse(mine)?;
+        let mut mine = page.or_refuse(page.service.my_data(&page.visitor).await)?;
+        if let Some(before) = before {
+            let part = page.service.reports_part(&page.visitor, before).await;
+            (mine.reports, mine.earlier) = page.or_refuse(part)?;
+        }
         let content = match mine.is_empty() {
             true => Either::Left(view! {
                 <div class="empty">
@@ -49,6 +55,15 @@ fn data_view(page: &Page, mine: MyData) -> AnyView {
         mine.signatures.into_iter().map(|mine| signature_section(page, mine)).collect_view();
     let reports =
         mine.reports.into_iter().map(|report| report_section(page, report)).collect_view();
+    let earlier = mine.earlier.map(|before| {
+        view! {
+            <nav class="pager" aria-label=lang.say("翻页", "Pages")>
+                <a class="weui-btn weui-btn_default" rel="next" href=format!("/me/data?before={before}")>
+                    {lang.say("更早的反映", "Earlier reports")}
+                </a>
+            </nav>
+        }
+    });
     let objections = mine.objections.into_iter();
     let objections: Vec<String> =
         objections.map(|(n, reason)| format!("{} {reason}", grouped(n))).collect();
@@ -86,6 +101,7 @@ fn data_view(page: &Page, mine: MyData) -> AnyView {
         <p class="hint">{lang.say("这台手机在我们这里的全部内容，只有您自己看得到这一页。", "Everything we keep from this phone. Only you can see this page.")}</p>
         {signatures}
         {reports}
+        {earlier}
         {rest}
         <p class="page-action"><a class="weui-btn weui-btn_default" href="/me/data.json" download>{lang.say("下载一份（JSON）", "Download a copy (JSON)")}</a></p>
         {erase_form(page)}
