@@ -36,12 +36,18 @@ export const settings = (folder, database) => ({
 
 export const command = (env, ...args) => run(program, args, { env, cwd: root });
 
-/// Adds a manager and logs in; returns the cookie.
-export const manager = async (env) => {
-  const adding = run(program, ['staff', 'add', 'manager', '--name', '王测试', '--role', 'manager', '--password-stdin'], { env, cwd: root });
+/// Adds somebody with this role, login and grids or branches.
+export const staff = async (env, login, role, ...places) => {
+  const of = role === 'grid-worker' ? '--grid' : '--branch';
+  const theirs = places.flatMap((place) => [of, place]);
+  const args = ['staff', 'add', login, '--name', '王测试', '--role', role, ...theirs, '--password-stdin'];
+  const adding = run(program, args, { env, cwd: root });
   adding.child.stdin.end(`${PASSWORD}\n`);
   await adding;
 };
+
+/// Adds a manager.
+export const manager = (env) => staff(env, 'manager', 'manager');
 
 /// Starts a server and waits for its address; `binary` is the program, or `bench`.
 export const serve = async (env, binary = bench) => {

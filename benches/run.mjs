@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { dearest } from './dearest.mjs';
 import { fsync, root, scratch } from './lib.mjs';
 import { growth } from './growth.mjs';
 import { queue } from './queue.mjs';
@@ -14,7 +15,7 @@ import { signing } from './signing.mjs';
 import { start } from './start.mjs';
 import { streams } from './streams.mjs';
 
-const parts = { start, reading, signing, queue, streams, growth, siege };
+const parts = { start, reading, signing, queue, dearest, streams, growth, siege };
 const chosen = process.argv.slice(2);
 const begun = Date.now();
 const rows = [];
