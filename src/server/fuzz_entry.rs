@@ -43,7 +43,7 @@ pub fn form(campaign: &Campaign, body: &[u8]) {
     let Ok(fields) = Fields::parse(body) else { return };
     if let Ok(signature) = signature::form_of(&fields).check(campaign) {
         let length = text::length(signature.name.as_str());
-        assert!((1..=20).contains(&length) && !signature.pledges.is_empty());
+        assert!((1..=text::Name::MAX).contains(&length) && !signature.pledges.is_empty());
     }
     of_reports(campaign, &fields);
     filter(&fields);

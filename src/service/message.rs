@@ -2,9 +2,10 @@
 
 use domain::{
     message::{BoardMessage, ReviewLane},
-    report::action::command::{LINE_MAX, checked_text},
+    report::action::command::TEXT_MAX,
     signature::Ordinal,
     staff::Staff,
+    text::{self, TextError},
     visitor::VisitorId,
 };
 use store::{MessageToReview, MessagesWaiting, StoreError, WallMessage};
@@ -53,6 +54,9 @@ pub enum ObjectionError {
     /// Too many: seconds to wait.
     #[error("too many objections")]
     Wait(u32),
+    /// The reason cannot be kept.
+    #[error("the reason has a fault")]
+    Reason(TextError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -161,7 +165,8 @@ impl Service {
         if self.limits && open >= OPEN_OBJECTIONS {
             return Err(ObjectionError::Wait(OPEN_WAIT));
         }
-        let reason = checked_text(reason, LINE_MAX).ok().flatten().unwrap_or_default();
+        let reason = text::lines(reason, TEXT_MAX).map_err(ObjectionError::Reason)?;
+        let reason = reason.unwrap_or_default();
         match self.store.object(ordinal, visitor, &reason, now()).await? {
             true => Ok(()),
             false => Err(ObjectionError::NotFound),

@@ -18,7 +18,7 @@ use store::{BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
 
 use super::{
     base::{Service, audit_entry, now},
-    signature::{SignError, key::SentKey},
+    signature::key::SentKey,
 };
 
 /// Fraud signals of a sign request.
@@ -117,18 +117,20 @@ impl Service {
     /// The client network of a signature, as it is stored, and the spam signals that it came with:
     /// the honeypot, names, dwell time and proof. None where rate limits are off.
     ///
+    /// Where a network sends very many without a proof, the seconds to wait instead, so that a script
+    /// does not fill the disk with signatures that do not count.
+    ///
     /// # Errors
-    /// [`SignError::TooFast`] where a network sends very many without a proof, so that a script does
-    /// not fill the disk with signatures that do not count; [`SignError::Store`].
+    /// [`StoreError`] if the database cannot be reached.
     pub(super) async fn fraud_signals(
         &self,
         visitor: &VisitorId,
         signals: &RequestSignals<'_>,
         name: &str,
-    ) -> Result<(Option<String>, Vec<RuleHit>), SignError> {
+    ) -> Result<Result<(Option<String>, Vec<RuleHit>), u32>, StoreError> {
         let client_network = signals.client_network.wide();
         if !self.limits {
-            return Ok((None, Vec::new()));
+            return Ok(Ok((None, Vec::new())));
         }
         let key = self.known_key(signals.key, visitor, now());
         let counted =
@@ -141,7 +143,7 @@ impl Service {
         if key.map_or(signals.dwell, |key| key.age) < MIN_DWELL {
             doubt(FraudRule::Hasty, counted(FraudRule::Hasty, client_network));
         }
-        let of_name = format!("{client_network}\n{name}");
+        let of_name = format!("{client_network}\n{}", text::folded(name));
         if self.names.increment(&of_name, now()) > LOCAL_NAME_REPEATS {
             doubt(FraudRule::SameName, counted(FraudRule::SameName, &of_name));
         }
@@ -150,12 +152,12 @@ impl Service {
         } else if !(signals.has_accounts && self.store.has_wechat_account(visitor).await?) {
             let unproven = format!("unproven\n{client_network}");
             if self.issued_keys.increment(&unproven, now()) > UNPROVEN_STORED {
-                return Err(SignError::TooFast(UNPROVEN_WAIT));
+                return Ok(Err(UNPROVEN_WAIT));
             }
             let bucket = counted(FraudRule::NoProof, client_network);
             doubts.push(RuleHit::of(FraudRule::NoProof, bucket));
         }
-        Ok((Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts))
+        Ok(Ok((Some(self.keys.hash(&format!("signed at\n{client_network}"))), doubts)))
     }
 
     /// Data of the review page.

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use domain::{
-    signature::{NewSignature, SignerName},
-    slug::Slug,
-    visitor::VisitorId,
-};
+use domain::{signature::NewSignature, slug::Slug, text::Name, visitor::VisitorId};
 use rstest_reuse::apply;
 use store::SignRequest;
 
@@ -27,7 +23,7 @@ async fn recount_backup_and_restore(#[case] kind: Kind) {
         rule_hits: Vec::new(),
         visitor: VisitorId::parse(&"a".repeat(22)).unwrap(),
         signature: NewSignature {
-            name: SignerName::parse("王测试").unwrap(),
+            name: Name::parse("王测试").unwrap().unwrap(),
             grid: None,
             pledges: vec![Slug::parse("home").unwrap()],
             message: None,

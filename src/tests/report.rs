@@ -82,7 +82,7 @@ async fn bad_forms_are_refused_and_nothing_is_stored() {
         ("description", ""),
         ("description", " \u{3000}\u{200B}"),
         ("description", long.as_str()),
-        ("description", "看\u{202E}这里"),
+        ("description", "看\u{1B}这里"),
         ("place", place.as_str()),
         ("grid", "nowhere"),
         ("grid", "unspecified"),

@@ -67,7 +67,7 @@ async fn invalid_fields_get_an_error_and_nothing_is_stored(#[case] kind: Kind) {
     let database = Database::new(kind).await;
     let server = Server::start(database).await;
     let (name, pledge, consent) = (("name", "王测试"), ("pledges", "home"), ("consent", "on"));
-    let long_name = "王".repeat(21);
+    let long_name = "王".repeat(41);
     let long_message = "好".repeat(61);
     let cases: Vec<(Vec<(&str, &str)>, &str)> = vec![
         (vec![pledge, consent], "name"),
@@ -75,8 +75,6 @@ async fn invalid_fields_get_an_error_and_nothing_is_stored(#[case] kind: Kind) {
         (vec![("name", " \u{3000} "), pledge, consent], "name"),
         (vec![("name", &long_name), pledge, consent], "name"),
         (vec![("name", "王\0测"), pledge, consent], "name"),
-        (vec![("name", "王\u{200B}测"), pledge, consent], "name"),
-        (vec![("name", "\u{202E}王测"), pledge, consent], "name"),
         (vec![("name", "=1+1"), pledge, consent], "name"),
         (vec![("name", "加 www.x"), pledge, consent], "name"),
         (vec![name, consent], "pledges"),
@@ -87,7 +85,7 @@ async fn invalid_fields_get_an_error_and_nothing_is_stored(#[case] kind: Kind) {
         (vec![name, pledge], "consent"),
         (vec![name, pledge, ("consent", "yes")], "consent"),
         (vec![name, pledge, consent, ("message", &long_message)], "message"),
-        (vec![name, pledge, consent, ("message", "好\u{202E}")], "message"),
+        (vec![name, pledge, consent, ("message", "好\u{1B}")], "message"),
     ];
     let mut visitor = server.known_visitor().await;
     for (fields, field) in cases {

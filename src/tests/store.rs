@@ -3,10 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    counts::UNSPECIFIED,
-    signature::{NewSignature, SignerName},
-    slug::Slug,
-    visitor::VisitorId,
+    counts::UNSPECIFIED, signature::NewSignature, slug::Slug, text::Name, visitor::VisitorId,
 };
 use rstest_reuse::apply;
 use store::{PhotoStore, SignRequest, Store, StoreError};
@@ -28,7 +25,7 @@ fn row(n: usize) -> SignRequest {
         rule_hits: Vec::new(),
         visitor: visitor(n),
         signature: NewSignature {
-            name: SignerName::parse(&format!("王测试{n}")).unwrap(),
+            name: Name::parse(&format!("王测试{n}")).unwrap().unwrap(),
             grid,
             pledges: pledges.map(|slug| Slug::parse(slug).unwrap()).collect(),
             message: None,

@@ -1,24 +1,18 @@
 //! The form for a new report, and its validation.
 
-use super::{
-    action::command::{FieldErrors, LINE_MAX, checked_text},
-    record::Position,
-    state::Source,
-};
+use super::{action::command::FieldErrors, record::Position, state::Source};
 use crate::{
     campaign::{Campaign, Category, CategoryKind},
     lang::LocalizedText,
     signature::{no_consent, unknown_grid},
     slug::Slug,
+    text::{self, Name, Telephones},
 };
 
-/// Longest description, in characters after NFC.
+/// Longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 500;
-/// Longest location text, in characters after NFC.
+/// Longest location text, in characters.
 pub const PLACE_MAX: usize = 80;
-
-/// Longest contact name, in characters after NFC.
-pub const CONTACT_NAME_MAX: usize = 20;
 
 /// Posted fields of the form, not yet validated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,17 +57,15 @@ impl ReportForm {
     /// All invalid fields, in the order of the form.
     pub fn check(&self, campaign: &Campaign, source: Source) -> Result<NewReport, FieldErrors> {
         let mut errors = FieldErrors::new();
-        let mut text = |field: &'static str, typed: &str, most: usize| {
-            checked_text(typed, most).unwrap_or_else(|sentence| {
-                errors.push((field, sentence));
-                None
-            })
-        };
-        let place = text("place", &self.place, PLACE_MAX).unwrap_or_default().replace('\n', " ");
-        let description = text("description", &self.description, DESCRIPTION_MAX);
-        let contact_name = text("contact_name", &self.contact_name, CONTACT_NAME_MAX);
-        let contact_phone = text("contact_phone", &self.contact_phone, LINE_MAX);
-        let contact_phone = contact_phone.map(|typed| normalized_phone(&typed));
+        let place = text::one_line(&self.place, PLACE_MAX).and_then(text::without_links);
+        let place = taken(&mut errors, "place", place).unwrap_or_default();
+        let description =
+            text::lines(&self.description, DESCRIPTION_MAX).and_then(text::without_links);
+        let description = taken(&mut errors, "description", description);
+        let contact_name = taken(&mut errors, "contact_name", Name::parse(&self.contact_name));
+        let contact_name = contact_name.map(|name| name.as_str().to_owned());
+        let phones = Telephones::parse(&self.contact_phone);
+        let contact_phone = taken(&mut errors, "contact_phone", phones).map(|all| all.to_string());
         let mut fault = |field, sentence: LocalizedText| errors.push((field, sentence));
 
         let category = campaign.category(&self.category);
@@ -97,13 +89,6 @@ impl ReportForm {
             let missing = LocalizedText::new("请写一下您看到了什么", "Please say what you saw");
             errors.push(("description", missing));
         }
-        if contact_phone == Some(None) {
-            let odd = LocalizedText::new(
-                "电话号码好像不对，请检查一下",
-                "This does not look like a phone number; please check it",
-            );
-            errors.push(("contact_phone", odd));
-        }
         let position = self.position();
         if position.is_none() && !(self.lat.is_empty() && self.lon.is_empty()) {
             let odd = LocalizedText::new(
@@ -124,7 +109,7 @@ impl ReportForm {
                 place,
                 position: position.filter(|_| category.kind != CategoryKind::Reminder),
                 contact_name,
-                contact_phone: contact_phone.flatten(),
+                contact_phone,
             }),
             _ => Err(errors),
         }
@@ -162,37 +147,25 @@ const FIELD_ORDER: [&str; 9] = [
     "consent",
 ];
 
-fn has_error(errors: &FieldErrors, field: &str) -> bool {
-    errors.iter().any(|(name, _)| *name == field)
+/// What was typed into a field; `None` if nothing was, or if it has a fault, which is noted.
+fn taken<T>(
+    errors: &mut FieldErrors,
+    field: &'static str,
+    typed: Result<Option<T>, impl Into<LocalizedText>>,
+) -> Option<T> {
+    typed.unwrap_or_else(|fault| {
+        errors.push((field, fault.into()));
+        None
+    })
 }
 
-/// Normalises a telephone number to 5–15 digits with an optional `+`; `None` if it is not one.
-fn normalized_phone(typed: &str) -> Option<String> {
-    let plain = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '－' | '(' | ')' | '（' | '）');
-    let number: String = typed.chars().filter(plain).collect();
-    let digits = number.strip_prefix('+').unwrap_or(&number);
-    let fits = (5..=15).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
-    fits.then_some(number)
+fn has_error(errors: &FieldErrors, field: &str) -> bool {
+    errors.iter().any(|(name, _)| *name == field)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn normalises_telephone_numbers() {
-        for (typed, kept) in [
-            ("138 0000 0000", Some("13800000000")),
-            ("021-6000 0000", Some("02160000000")),
-            ("+86（21）60000000", Some("+862160000000")),
-            ("12345", Some("12345")),
-            ("1234", None),
-            ("没有", None),
-            ("138000000001234567", None),
-        ] {
-            assert_eq!(normalized_phone(typed).as_deref(), kept, "{typed}");
-        }
-    }
 
     #[test]
     fn rejects_positions_out_of_range() {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// An unguessable identifier in URLs: 22 characters of URL-safe base64 (16 random bytes).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -66,12 +68,13 @@ pub struct CaseNumber {
 }
 
 impl CaseNumber {
-    /// Parses a typed number, with or without hyphens and spaces. `None` if the format or the
-    /// check digit is wrong.
+    /// Parses a typed number: of any width, with or without dashes and spaces, and with what people
+    /// write around it: `办件编号：`, `#`. `None` if the format or the check digit is wrong.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
-        let plain = |c: &char| !c.is_whitespace() && !matches!(c, '-' | '－' | '—');
-        let digits: String = typed.chars().filter(plain).collect();
+        let folded = text::folded(typed);
+        let number = folded.trim_matches(|c: char| !c.is_ascii_digit());
+        let digits: String = number.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         let well_formed =
             (10..=24).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
         if !well_formed {
@@ -80,7 +83,27 @@ impl CaseNumber {
         let (year, rest) = digits.split_at(4);
         let (serial, check) = rest.split_at(rest.len() - 1);
         let number = Self { year: year.parse().ok()?, serial: serial.parse().ok()? };
-        (check.parse() == Ok(number.check_digit())).then_some(number)
+        // A telephone number is none.
+        let is_year = (2000..3000).contains(&number.year);
+        (is_year && check.parse() == Ok(number.check_digit())).then_some(number)
+    }
+
+    /// The digits of a typed number without its year: `#12`, `00012-3`. At most nine of them.
+    #[must_use]
+    pub fn short(typed: &str) -> Option<u64> {
+        let folded = text::folded(typed);
+        let number = folded.trim_start_matches(|c: char| "#办件编号: ".contains(c));
+        let number = number.trim_end_matches(['号', '件', ' ']);
+        let digits: String = number.chars().filter(|c| *c != '-').collect();
+        let fits = (1..=9).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit());
+        if fits { digits.parse().ok() } else { None }
+    }
+
+    /// Whether `digits` are its serial, or that with the check digit.
+    #[must_use]
+    pub fn is_short(self, digits: u64) -> bool {
+        digits == self.serial
+            || digits / 10 == self.serial && digits % 10 == u64::from(self.check_digit())
     }
 
     /// Luhn check digit (ISO/IEC 7812-1): detects every single wrong digit, and nearly every
@@ -117,13 +140,49 @@ mod tests {
             let written = number.to_string();
             assert_eq!(CaseNumber::parse(&written), Some(number));
             assert_eq!(CaseNumber::parse(&written.replace('-', "")), Some(number));
-            assert_eq!(
-                CaseNumber::parse(&format!(" {} ", written.replace('-', " "))),
-                Some(number)
-            );
+            let wide: String = written
+                .chars()
+                .map(|c| match c {
+                    '-' => '—',
+                    digit => char::from_u32(digit as u32 + 0xFEE0).unwrap(),
+                })
+                .collect();
+            for typed in [
+                format!(" {} ", written.replace('-', " ")),
+                wide,
+                format!("办件编号：{written}"),
+                format!("#{written}"),
+                format!("（{written}）"),
+            ] {
+                assert_eq!(CaseNumber::parse(&typed), Some(number), "{typed}");
+            }
         }
-        for none in ["", "2026", "路口", "2026-00001-", "２０２６-00001-0", &"9".repeat(40)] {
+        for none in [
+            "",
+            "2026",
+            "路口",
+            "2026-00001-",
+            "2026-00001-0",
+            "2026-00001-0号楼2026",
+            &"9".repeat(40),
+        ] {
             assert_eq!(CaseNumber::parse(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_typed_without_its_year() {
+        let number = CaseNumber { year: 2026, serial: 123 };
+        let check = number.check_digit();
+        for typed in ["123", "#123", "＃１２３", "办件 123 号", "00123", &format!("00123-{check}")]
+        {
+            let short = CaseNumber::short(typed).unwrap();
+            assert!(number.is_short(short), "{typed}");
+        }
+        let other = format!("00123-{}", (check + 1) % 10);
+        assert!(!number.is_short(CaseNumber::short(&other).unwrap()));
+        for none in ["", "123弄", "路口", "1234567890", "#"] {
+            assert_eq!(CaseNumber::short(none), None, "{none}");
         }
     }
 

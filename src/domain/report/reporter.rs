@@ -2,16 +2,16 @@
 
 use super::{
     action::{
-        command::{FieldErrors, FormFields, checked_text},
+        command::{FieldErrors, FormFields},
         transition::{Rules, TransitionError},
     },
     event::{Event, EventKind},
     record::Report,
     state::{Audience, Satisfaction, State},
 };
-use crate::{lang::LocalizedText, time::Millis};
+use crate::{lang::LocalizedText, text, time::Millis};
 
-/// Longest text or comment of a reporter, in characters after NFC.
+/// Longest text or comment of a reporter, in characters.
 pub const ADDED_MAX: usize = 500;
 
 /// A command of the reporter on their report.
@@ -48,7 +48,7 @@ impl ReporterCommand {
     /// # Errors
     /// The invalid field.
     pub fn add(form: &impl FormFields, photos: usize, sent: usize) -> Result<Self, FieldErrors> {
-        let text = checked_text(&form.first("text"), ADDED_MAX).map_err(|s| vec![("text", s)])?;
+        let text = resident_text("text", &form.first("text"))?;
         Ok(Self::Add { text, photos, sent })
     }
 
@@ -92,10 +92,14 @@ impl ReporterCommand {
                 ),
             )]);
         }
-        let comment =
-            checked_text(&sent.first("comment"), ADDED_MAX).map_err(|s| vec![("comment", s)])?;
+        let comment = resident_text("comment", &sent.first("comment"))?;
         Ok(Self::Rate { solved, satisfied, comment })
     }
+}
+
+fn resident_text(field: &'static str, typed: &str) -> Result<Option<String>, FieldErrors> {
+    let text = text::lines(typed, ADDED_MAX).and_then(text::without_links);
+    text.map_err(|error| vec![(field, error.into())])
 }
 
 impl ReporterCommand {

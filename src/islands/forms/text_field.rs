@@ -2,8 +2,8 @@
 
 use domain::{
     lang::LocalizedText,
-    signature::{MESSAGE_MAX, Message, NAME_MAX, SignerName},
-    text,
+    signature::{MESSAGE_MAX, Message, no_name},
+    text::{self, Name},
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ impl Rule {
     /// Maximum length in characters.
     const fn max_length(self) -> usize {
         match self {
-            Self::Name => NAME_MAX,
+            Self::Name => Name::MAX,
             Self::Message => MESSAGE_MAX,
         }
     }
@@ -31,7 +31,10 @@ impl Rule {
     /// The validation error for `typed`, with the same text as on the server.
     fn error_of(self, typed: &str) -> Option<String> {
         let said = match self {
-            Self::Name => SignerName::parse(typed).err().map(LocalizedText::from),
+            Self::Name => match Name::parse(typed) {
+                Ok(None) => Some(no_name()),
+                parsed => parsed.err().map(LocalizedText::from),
+            },
             Self::Message => Message::parse(typed).err().map(LocalizedText::from),
         };
         said.map(|said| said.in_lang(lang()).to_owned())
@@ -61,12 +64,23 @@ pub fn TextField(
     let typed = RwSignal::new(value.clone());
     let error = RwSignal::new(error);
     let check = move || error.set(rule.error_of(&typed.read_untracked()));
-    let on_input = move |event| {
-        typed.set(event_target_value(&event));
+    let take = move |value: String| {
+        typed.set(value);
         // While the user corrects the value, the error disappears as soon as it is valid.
         if error.read_untracked().is_some() {
             check();
         }
+    };
+    // What an input method shows before a word is chosen is neither counted nor checked.
+    let composing = StoredValue::new(false);
+    let on_input = move |event| {
+        if !composing.get_value() {
+            take(event_target_value(&event));
+        }
+    };
+    let on_chosen = move |event| {
+        composing.set_value(false);
+        take(event_target_value(&event));
     };
     // A field that is left empty is not an error before the form is submitted.
     let on_leave = move |event| {
@@ -85,7 +99,7 @@ pub fn TextField(
             }
         }
     });
-    let length = move || text::length(&text::nfc(typed.read().trim()));
+    let length = move || text::typed_length(&typed.read());
     let near = move || length() + 5 >= most;
     let (id, error_id, hint_id) =
         (format!("field-{name}"), format!("error-{name}"), format!("hint-{name}"));
@@ -112,6 +126,8 @@ pub fn TextField(
                 autocomplete=autocomplete
                 aria-invalid=move || error.read().is_some().then_some("true")
                 aria-describedby=described
+                on:compositionstart=move |_| composing.set_value(true)
+                on:compositionend=on_chosen
                 on:input=on_input
                 on:blur=on_leave
             />

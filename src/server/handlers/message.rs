@@ -37,6 +37,7 @@ pub async fn object(
         Ok(()) => Ok(Redirect::to("/messages?thanks=1").into_response()),
         Err(ObjectionError::NotFound) => Err(Refusal::NotFound.into()),
         Err(ObjectionError::Wait(seconds)) => Err(Refusal::RateLimited(seconds).into()),
+        Err(ObjectionError::Reason(_)) => Err(Refusal::Malformed.into()),
         Err(ObjectionError::Store(error)) => Err(error.into()),
     }
 }

@@ -5,12 +5,13 @@ use domain::{
     report::{
         Code, PhotoRole, Report, Source, State,
         action::{
-            command::{Command, FieldErrors, LINE_MAX, TEXT_MAX, checked_text},
+            command::{Command, FieldErrors, LINE_MAX, TEXT_MAX},
             transition::SAME_PHOTO,
         },
         form::ReportForm,
     },
     staff::{Role, Staff},
+    text,
 };
 use store::Attached;
 
@@ -34,8 +35,8 @@ impl Service {
         form_key: Option<Code>,
     ) -> Result<Report, ReportError> {
         let mut errors = Vec::new();
-        let number = checked_text(number, LINE_MAX).unwrap_or_else(|sentence| {
-            errors.push(("number", sentence));
+        let number = text::one_line(number, LINE_MAX).unwrap_or_else(|fault| {
+            errors.push(("number", fault.into()));
             None
         });
         if source == Source::Hotline && number.is_none() && errors.is_empty() {
@@ -87,8 +88,8 @@ impl Service {
     ) -> Result<Report, ReportError> {
         let mut errors = FieldErrors::new();
         let missing = || "请写一下怎样处理的".into();
-        let text = checked_text(text, TEXT_MAX).and_then(|text| text.ok_or_else(missing));
-        let text = text.unwrap_or_else(|sentence| {
+        let text = text::lines(text, TEXT_MAX).map_err(Into::into);
+        let text = text.and_then(|text| text.ok_or_else(missing)).unwrap_or_else(|sentence| {
             errors.push(("text", sentence));
             String::new()
         });

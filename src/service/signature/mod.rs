@@ -72,8 +72,8 @@ impl Service {
         signals: &RequestSignals<'_>,
     ) -> Result<SignOutcome, SignError> {
         let signature = self.check_signature(form)?;
-        let (network_hash, doubts) =
-            self.fraud_signals(visitor, signals, signature.name.as_str()).await?;
+        let signals = self.fraud_signals(visitor, signals, signature.name.as_str()).await?;
+        let (network_hash, doubts) = signals.map_err(SignError::TooFast)?;
         let signing = SignRequest {
             visitor: visitor.clone(),
             signature,

@@ -2,9 +2,11 @@
 
 use domain::{
     campaign::Campaign,
-    report::action::command::{FieldErrors, checked_text},
+    lang::LocalizedText,
+    report::action::command::FieldErrors,
     slug::Slug,
     staff::{Role, Staff, StaffId},
+    text::Name,
 };
 use store::{NewStaff, StaffChange, StoreError};
 
@@ -62,17 +64,19 @@ impl StaffForm {
         campaign: &Campaign,
     ) -> Result<(String, Role, Vec<Slug>, Vec<Slug>), FieldErrors> {
         let mut errors = FieldErrors::new();
-        let mut fault = |field, sentence: &'static str| errors.push((field, sentence.into()));
+        let mut fault = |field, said: LocalizedText| errors.push((field, said));
+        let name = Name::parse(&self.name);
         if !login_fits(&self.login) {
-            fault("login", "登录名为2到40个小写字母、数字或 . _ -");
+            fault("login", "登录名为2到40个小写字母、数字或 . _ -".into());
         }
-        let name = checked_text(&self.name, 20).ok().flatten().unwrap_or_default();
-        if name.is_empty() {
-            fault("name", "请填写姓名，最多20个字");
+        match &name {
+            Ok(Some(_)) => {}
+            Ok(None) => fault("name", "请填写姓名".into()),
+            Err(error) => fault("name", (*error).into()),
         }
         let role = Role::parse(&self.role);
         if role.is_none() {
-            fault("role", "请选择角色");
+            fault("role", "请选择角色".into());
         }
         let known = |list: &[String], find: &dyn Fn(&str) -> Option<Slug>| {
             list.iter().map(|slug| find(slug)).collect::<Option<Vec<Slug>>>()
@@ -81,14 +85,14 @@ impl StaffForm {
         let branches =
             known(&self.branches, &|slug| campaign.branch(slug).map(|branch| branch.slug.clone()));
         if grids.is_none() || (role == Some(Role::GridWorker) && self.grids.is_empty()) {
-            fault("grids", "请选择网格员负责的网格");
+            fault("grids", "请选择网格员负责的网格".into());
         }
         if branches.is_none() || (role == Some(Role::BranchLead) && self.branches.is_empty()) {
-            fault("branches", "请选择负责的支部");
+            fault("branches", "请选择负责的支部".into());
         }
-        match (role, grids, branches) {
-            (Some(role), Some(grids), Some(branches)) if errors.is_empty() => {
-                Ok((name, role, grids, branches))
+        match (name, role, grids, branches) {
+            (Ok(Some(name)), Some(role), Some(grids), Some(branches)) if errors.is_empty() => {
+                Ok((name.as_str().to_owned(), role, grids, branches))
             }
             _ => Err(errors),
         }

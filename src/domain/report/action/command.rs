@@ -9,9 +9,9 @@ use crate::{
     text,
 };
 
-/// Longest text that staff write, in characters after NFC.
+/// Longest text that staff write, in characters.
 pub const TEXT_MAX: usize = 500;
-/// Longest line that staff write, in characters after NFC.
+/// Longest line that staff write, in characters.
 pub const LINE_MAX: usize = 80;
 /// Maximum extension in one request, in working days.
 pub const EXTENSION_MAX: u16 = 30;
@@ -72,9 +72,12 @@ impl<S: FormFields> Reader<'_, S> {
     }
 
     fn optional(&mut self, name: &'static str, most: usize) -> Option<Option<String>> {
-        match checked_text(&self.sent.first(name), most) {
+        let typed = self.sent.first(name);
+        let text =
+            if most > LINE_MAX { text::lines(&typed, most) } else { text::one_line(&typed, most) };
+        match text {
             Ok(text) => Some(text),
-            Err(sentence) => self.fault(name, sentence),
+            Err(error) => self.fault(name, error),
         }
     }
 
@@ -107,34 +110,6 @@ impl<S: FormFields> Reader<'_, S> {
             "no" | "fail" => Some(false),
             _ => self.fault(name, "请选择一项"),
         }
-    }
-}
-
-/// Normalises text for storage: NFC, `\n` line breaks, trimmed; `None` if nothing is visible.
-///
-/// # Errors
-/// Error text: invisible characters, or more than `most` characters.
-pub fn checked_text(typed: &str, most: usize) -> Result<Option<String>, LocalizedText> {
-    let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
-    let text = text::nfc(lines.trim());
-    let hidden = |c: char| {
-        (text::is_control(c) && c != '\n') || (text::is_format(c) && c != text::ZERO_WIDTH_JOINER)
-    };
-    if text.chars().any(hidden) {
-        Err(LocalizedText::new(
-            "里面有看不见的特殊字符，请重新输入",
-            "There are invisible characters in it; please type it again",
-        ))
-    } else if text::is_blank(&text) {
-        Ok(None)
-    } else if text::length(&text) > most {
-        let length = text::length(&text);
-        Err(LocalizedText::new(
-            format!("最多{most}个字，现在有{length}个，请写短一些"),
-            format!("At most {most} characters; there are {length} now. Please shorten it"),
-        ))
-    } else {
-        Ok(Some(text))
     }
 }
 

@@ -7,6 +7,7 @@ use domain::{
     lang::Lang,
     report::{Action, Code, Event, EventKind, Report, words::day_and_time},
     staff::{Staff, StaffId},
+    text::{Links, Telephones, links},
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -199,6 +200,8 @@ fn badges(page: &Page, report: &Report) -> AnyView {
         };
         view! { <span class=class>{remaining.words}</span> }
     });
+    let has_link =
+        [&report.description, &report.place].iter().any(|text| links(text) != Links::None);
     let mark =
         |on: bool, word: &'static str| on.then(|| view! { <span class="badge">{word}</span> });
     view! {
@@ -212,6 +215,7 @@ fn badges(page: &Page, report: &Report) -> AnyView {
             {mark(report.level >= 2, "已报管理员")}
             {mark(report.hidden, "不公开")}
             {mark(report.extension_days.is_some(), "延期待批")}
+            {mark(has_link, "可能有网址")}
         </p>
     }
     .into_any()
@@ -286,10 +290,13 @@ fn titles(campaign: &Campaign, report: &Report) -> (String, String, String) {
 fn contact_details(page: &Page, staff: &Staff, report: &Report) -> Option<AnyView> {
     if let Some(shown) = page.submitted_form("contact") {
         let phone = shown.value("phone");
-        let call = (!phone.is_empty()).then(|| {
-            let href = format!("tel:{phone}");
-            view! { <a class="weui-btn weui-btn_default" href=href>"拨打 " {phone}</a> }
+        let phones = Telephones::parse(&phone).ok().flatten();
+        let call = phones.iter().flat_map(Telephones::all).map(|phone| {
+            let extension = phone.extension.as_ref().map(|digits| format!(",{digits}"));
+            let href = format!("tel:{}{}", phone.number, extension.unwrap_or_default());
+            view! { <a class="weui-btn weui-btn_default" href=href>"拨打 " {phone.to_string()}</a> }
         });
+        let call = call.collect_view();
         return Some(
             view! {
                 <div class="contact" id="contact">

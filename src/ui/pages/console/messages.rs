@@ -1,7 +1,11 @@
 //! `/console/messages`: review of messages (寄语) before they are published, of those that somebody
 //! objects to, and of the names that are public today.
 
-use domain::{message::ReviewLane, signature::Ordinal};
+use domain::{
+    message::ReviewLane,
+    signature::Ordinal,
+    text::{Links, links},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use service::{MessageToReview, MessagesWaiting, message::MessageDecision};
@@ -94,9 +98,12 @@ fn review(waiting: MessageToReview) -> AnyView {
             </div>
         }
     });
+    let has_link = (links(&message.text) != Links::None)
+        .then(|| view! { <p><span class="badge">"可能有网址"</span></p> });
     view! {
         <li class="wall__item">
             <p class="wall__text">{message.text}</p>
+            {has_link}
             <p class="wall__who">"—— " {message.name.unwrap_or_else(|| "不公开姓名".into())}</p>
             {objections}
             <form class="wall__decide" method="post" action=action>

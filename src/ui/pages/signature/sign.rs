@@ -2,7 +2,8 @@
 
 use domain::{
     campaign::{Phase, Pledge},
-    signature::{MESSAGE_MAX, NAME_MAX},
+    signature::MESSAGE_MAX,
+    text::Name,
 };
 use islands::forms::{
     grid_picker::{GridChoice, GridPicker},
@@ -79,8 +80,8 @@ pub fn SignPage() -> impl IntoView {
                             name="name"
                             label=lang.say("您的姓名", "Your name")
                             hint=lang.say(
-                                format!("1至{NAME_MAX}个字，全名不公开"),
-                                format!("1 to {NAME_MAX} characters; your full name is never shown publicly"),
+                                format!("1至{}个字，全名不公开", Name::MAX),
+                                format!("1 to {} characters; your full name is never shown publicly", Name::MAX),
                             )
                             rule=Rule::Name
                             value=form.value("name")
