@@ -58,4 +58,5 @@ mod staff;
 mod state_machine;
 mod statistics;
 mod store;
+mod text;
 mod webhook;

@@ -103,6 +103,9 @@ async fn reseal(data: &DatabaseSettings, last: bool) -> Result<u64, String> {
         sealed += more;
         store.keep_newest_seal().await.map_err(text)?;
     }
+    if sealed > 0 || last {
+        store.make_numbers_again().await.map_err(text)?;
+    }
     store.close().await;
     Ok(sealed)
 }

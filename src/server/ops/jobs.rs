@@ -17,11 +17,12 @@ const ROUNDS_A_DAY: u64 = 86_400 / POLL_INTERVAL.as_secs();
 /// Runs all jobs that are due, unless another node holds the lock.
 async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 10] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 11] = [
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
         ("continue erasures", service.continue_erasures().boxed()),
         ("admit waiting supports", service.admit_waiting_supports().boxed()),
         ("count days", service.count_days().boxed()),
+        ("hash numbers of reports", service.make_numbers().boxed()),
         ("sweep photos", service.sweep_photos().map_ok(drop).boxed()),
         ("sweep sessions", service.sweep_sessions().boxed()),
         ("delete old fraud counters", service.delete_old_fraud_counters().boxed()),

@@ -25,7 +25,10 @@ use crate::{
     counts,
     encryption::cipher::Seal,
     error::StoreError,
-    report::photo_store::{PhotoFileName, PhotoStore, has_jpeg_header, is_valid_jpeg},
+    report::{
+        numbers,
+        photo_store::{PhotoFileName, PhotoStore, has_jpeg_header, is_valid_jpeg},
+    },
     sql::{
         connection::{Db, Tx},
         migrations, schema,
@@ -108,6 +111,7 @@ async fn read(
     for update in migrations::updates_since(manifest.schema) {
         tx.run(update, &[]).await?;
     }
+    numbers::make_again(&mut tx).await?;
     if !vouched {
         // A forged row here would give an attacker the reports and signatures of another visitor.
         for table in [&schema::RECOVERIES, &schema::IDENTITIES] {

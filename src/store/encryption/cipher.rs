@@ -30,6 +30,7 @@ struct KeySet {
     key_id: [u8; ID],
     cipher: XChaCha20Poly1305,
     backup_mac_key: Hmac<Sha256>,
+    number_key: Hmac<Sha256>,
 }
 
 /// Seals by the newest key, opens by any. Cheap to clone.
@@ -102,6 +103,14 @@ impl Seal {
         self.0.iter().any(is_valid)
     }
 
+    /// Keyed hashes of a number that rows are found by, the newest key's first.
+    pub fn number_hashes(&self, number: &str) -> impl Iterator<Item = String> {
+        self.0.iter().map(move |lock| {
+            let hash = lock.number_key.clone().chain_update(number).finalize().into_bytes();
+            URL_SAFE_NO_PAD.encode(&hash[..16])
+        })
+    }
+
     /// The names of its keys, the newest first.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(|lock| format!("{:08x}", u32::from_be_bytes(lock.key_id)))
@@ -143,6 +152,7 @@ fn derive_keys(secret: &[u8]) -> KeySet {
         key_id: [a, b, c, d],
         cipher: XChaCha20Poly1305::new(&Key::from(key)),
         backup_mac_key: copies,
+        number_key: mac(&derived(secret, b"chuangquan numbers")),
     }
 }
 

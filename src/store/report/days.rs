@@ -8,7 +8,7 @@
 use domain::{report::Report, time::Millis};
 use serde_json::json;
 
-use super::statistics::{self, PeriodCounts, ReportFacts};
+use super::statistics::{self, PeriodCounts, ReportFacts, Span};
 use crate::{
     base::Store,
     error::StoreError,
@@ -18,9 +18,6 @@ use crate::{
         statement::{Sql, sql_over_items},
     },
 };
-
-/// From when on, and until before when.
-pub type Span = (Millis, Millis);
 
 /// The version of what is stored of a day; days of another one are counted again.
 const FORMAT: i64 = 1;

@@ -1,12 +1,14 @@
 //! Reports in the database, found by what names them. [`write`] files and changes them.
 
 pub(crate) mod days;
+pub(crate) mod numbers;
 pub(crate) mod outbox;
 pub(crate) mod photo;
 pub(crate) mod photo_store;
 pub(crate) mod public_list;
 pub(crate) mod quarantine;
 pub(crate) mod queue;
+mod scope;
 pub(crate) mod search;
 mod slice;
 pub(crate) mod statistics;

@@ -6,7 +6,7 @@ use domain::{
     time::Millis,
 };
 
-use super::{queue::scope, reports};
+use super::{reports, scope::scope};
 use crate::{
     base::Store,
     error::StoreError,

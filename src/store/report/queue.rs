@@ -3,7 +3,7 @@
 //! A page reads about as many rows as it shows, however many reports there are: each grid and
 //! branch has an index in the order of the queue, and the pages are merged from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::{
     report::{
@@ -15,7 +15,11 @@ use domain::{
     time::Millis,
 };
 
-use super::{reports, slice::Slice};
+use super::{
+    reports,
+    scope::{BY_DUE, DUE, OPEN, QueuePart, scope},
+    slice::Slice,
+};
 use crate::{
     base::Store,
     counts::{self, CounterKind},
@@ -25,16 +29,6 @@ use crate::{
 
 /// Reports on one page of the queue.
 pub const QUEUE_PAGE: u32 = 50;
-
-/// The condition of the index of open reports, in its words.
-pub const OPEN: &str = "reports.state IN ('submitted', 'needs_info', 'accepted', 'dispatched', \
-                    'in_progress', 'awaiting_check')";
-
-/// When a report's time runs out, in the words of the indexes that are sorted by it.
-pub const DUE: &str = "COALESCE(reports.due_at, 9223372036854775807)";
-
-/// The order of these indexes.
-pub const BY_DUE: &str = " ORDER BY COALESCE(reports.due_at, 9223372036854775807), reports.serial";
 
 /// Reports that are counted before it is said that there are more: however many wait,
 /// the queue takes no longer.
@@ -55,19 +49,6 @@ pub struct Waiting {
     pub supports_quarantined: bool,
 }
 
-/// Where one person's reports begin and end.
-pub fn scope(query: &mut Query, staff: &Staff) {
-    match staff.role {
-        Role::Manager => query.push("1 = 1"),
-        Role::BranchLead => {
-            query.push("reports.branch IN ").bind_list(staff.branches.iter().map(Slug::as_str))
-        }
-        Role::GridWorker => {
-            query.push("reports.grid IN ").bind_list(staff.grids.iter().map(Slug::as_str))
-        }
-    };
-}
-
 /// One page of what was found with one row more, which says whether there is another.
 pub fn one_page(mut found: Vec<Report>, size: u32) -> (Vec<Report>, bool) {
     let more = found.len() > size as usize;
@@ -83,56 +64,9 @@ pub fn in_order(mut reports: Vec<Report>, serials: &[i64]) -> Vec<Report> {
     reports
 }
 
-/// A part of what someone sees, which one index holds in the order of the limits.
-#[derive(Clone, Copy)]
-pub enum QueuePart<'s> {
-    All,
-    Grid(&'s Slug),
-    Branch(&'s Slug),
-}
-
-impl<'s> QueuePart<'s> {
-    /// The parts that together hold what `staff` sees, none of it twice.
-    fn of(staff: &'s Staff) -> Vec<Self> {
-        let distinct = |slugs: &'s [Slug]| slugs.iter().collect::<BTreeSet<_>>().into_iter();
-        match staff.role {
-            Role::Manager => vec![Self::All],
-            Role::BranchLead => distinct(&staff.branches).map(Self::Branch).collect(),
-            Role::GridWorker => distinct(&staff.grids).map(Self::Grid).collect(),
-        }
-    }
-
-    /// The parts that hold what `staff` looks for by `filter`.
-    pub fn of_filter(staff: &'s Staff, filter: &'s ReportFilter) -> Vec<Self> {
-        match (&filter.grid, &filter.branch) {
-            (Some(grid), _) => vec![Self::Grid(grid)],
-            (None, Some(branch)) if staff.role == Role::Manager => vec![Self::Branch(branch)],
-            (None, _) => Self::of(staff),
-        }
-    }
-
-    /// Its index, in the order of the limits. SQLite, without statistics, would rather
-    /// look at each report itself.
-    pub const fn by_due(self) -> Sql {
-        match self {
-            Self::All => Sql::each(" INDEXED BY reports_due", ""),
-            Self::Grid(_) => Sql::each(" INDEXED BY reports_due_grid", ""),
-            Self::Branch(_) => Sql::each(" INDEXED BY reports_due_branch", ""),
-        }
-    }
-
-    pub fn condition(self, query: &mut Query) {
-        match self {
-            Self::All => query.push("1 = 1"),
-            Self::Grid(grid) => query.push("reports.grid = ").bind(grid.as_str()),
-            Self::Branch(branch) => query.push("reports.branch = ").bind(branch.as_str()),
-        };
-    }
-}
-
 impl Store {
     /// One page of what `staff` sees and looks for, from `filter.after` on, and how it ends. For what
-    /// no index holds, at most `looked_through` reports are looked at.
+    /// no index holds, at most `looked_through` reports are looked at. A number is found in any state.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -144,13 +78,26 @@ impl Store {
         looked_through: u32,
         now: Millis,
     ) -> Result<(Vec<Report>, PageEnd), StoreError> {
-        let has_words = !filter.q.is_empty() && CaseNumber::parse(&filter.q).is_none();
-        if has_words {
-            return self.search(staff, filter, page_size, looked_through, now).await;
-        }
         let most = i64::from(page_size) + 1;
+        if !filter.q.is_empty() {
+            let numbered = self.numbered(staff, filter, most).await?;
+            if numbered.is_empty() && CaseNumber::parse(&filter.q).is_none() {
+                return self.search(staff, filter, page_size, looked_through, now).await;
+            }
+            return self.page_of(&numbered, None, page_size).await;
+        }
         let Slice { serials, end } =
             self.slice(staff, filter, most, i64::from(looked_through), now).await?;
+        self.page_of(&serials, end, page_size).await
+    }
+
+    /// The page of the reports that were found, and where looking for more has ended.
+    async fn page_of(
+        &self,
+        serials: &[i64],
+        end: Option<QueueCursor>,
+        page_size: u32,
+    ) -> Result<(Vec<Report>, PageEnd), StoreError> {
         let last = end.map(|end| end.serial);
         let wanted = serials.iter().copied().chain(last.and_then(|n| i64::try_from(n).ok()));
         let mut query = reports();
@@ -158,7 +105,7 @@ impl Store {
         let rows: Vec<Report> = query.find(&self.db).await?;
         let looked_to = rows.iter().find(|report| Some(report.serial) == last);
         let end = end.zip(looked_to.map(|report| report.submitted_at));
-        let (found, more) = one_page(in_order(rows, &serials), page_size);
+        let (found, more) = one_page(in_order(rows, serials), page_size);
         let end = match (found.last(), end) {
             (Some(last), _) if more => PageEnd::More(QueueCursor::after(last)),
             (_, Some((next, submitted_at))) => PageEnd::SearchedTo { next, submitted_at },

@@ -9,6 +9,7 @@ use domain::{
         filter::{PageEnd, QueueCursor, ReportFilter, Sort},
     },
     staff::Staff,
+    text,
     time::Millis,
 };
 use serde::Deserialize;
@@ -55,10 +56,12 @@ impl Record for Words {
 }
 
 impl Words {
+    /// Whether all of `q`, folded words, are in them.
     fn contain(&self, q: &str) -> bool {
         let public = [&self.summary, &self.source_number].into_iter().flatten();
-        let mut texts = [&self.description, &self.place].into_iter().chain(public);
-        texts.any(|text| text.to_lowercase().contains(q))
+        let texts = [&self.description, &self.place].into_iter().chain(public);
+        let texts: Vec<String> = texts.map(|text| text::folded(text)).collect();
+        q.split(' ').all(|word| texts.iter().any(|text| text.contains(word)))
     }
 }
 
@@ -77,7 +80,7 @@ impl Store {
         let filter = ReportFilter { sort, ..filter.clone() };
         let Slice { serials, end: looked_to } =
             self.slice(staff, &filter, i64::from(slice), i64::from(slice), now).await?;
-        let q = filter.q.to_lowercase();
+        let q = text::folded(&filter.q);
         let size = page_size as usize;
         let mut found = Vec::new();
         for chunk in serials.chunks(CHUNK) {
@@ -109,12 +112,19 @@ impl Store {
             let next = QueueCursor::after(last);
             Some(PageEnd::SearchedTo { next, submitted_at: last.submitted_at })
         });
-        let whole = in_order(whole, &found);
+        let mut whole = in_order(whole, &found);
         let end = match (end, whole.last()) {
             (Some(end), _) => end,
             (None, Some(last)) if more => PageEnd::More(QueueCursor::after(last)),
             (None, _) => PageEnd::Last,
         };
+        // What was typed may be a serial as well as a word, so that report stands before the others.
+        if filter.after.is_none()
+            && let Some(meant) = self.by_short_number(staff, &filter.q).await?
+        {
+            whole.retain(|report| report.serial != meant.serial);
+            whole.insert(0, meant);
+        }
         Ok((whole, end))
     }
 }

@@ -6,7 +6,6 @@
 
 use domain::{
     report::{
-        CaseNumber,
         filter::{Deadline, QueueCursor, ReportFilter, Sort, States},
         state::Source,
     },
@@ -15,7 +14,7 @@ use domain::{
     time::Millis,
 };
 
-use super::queue::{BY_DUE, DUE, OPEN, QueuePart, scope};
+use super::scope::{BY_DUE, DUE, OPEN, QueuePart, scope};
 use crate::{base::Store, error::StoreError, sql::query::Query};
 
 /// The first reports that fit, as serials in their order.
@@ -154,9 +153,6 @@ impl Store {
         looked_through: i64,
         now: Millis,
     ) -> Result<Slice, StoreError> {
-        if let Some(number) = CaseNumber::parse(&filter.q) {
-            return self.by_number(staff, filter, number, now).await;
-        }
         let order = Order::of(filter);
         let mut found: Vec<Place> = Vec::new();
         let mut end: Option<Place> = None;
@@ -225,27 +221,5 @@ impl Store {
         let last: Vec<(i64, i64, i64)> = query.rows(&self.db).await?;
         let last = last.first().filter(|(_, _, n)| *n >= looked_through);
         Ok((places, last.map(|(key, at, _)| (*key, *at))))
-    }
-
-    /// The report with a number, if `staff` sees it and it fits.
-    async fn by_number(
-        &self,
-        staff: &Staff,
-        filter: &ReportFilter,
-        CaseNumber { serial, year }: CaseNumber,
-        now: Millis,
-    ) -> Result<Slice, StoreError> {
-        let mut query = Query::new("SELECT reports.serial FROM reports WHERE reports.serial = ");
-        query.bind(serial).push(" AND reports.year = ").bind(i64::from(year)).push(" AND ");
-        looked_up(&mut query, staff, filter, now);
-        match filter.states {
-            States::Open => query.push(" AND ").push(OPEN),
-            // A branch lead or manager who knows the number finds what is quarantined, too.
-            States::All if staff.role >= Role::BranchLead => &mut query,
-            States::All => query.push(" AND reports.quarantine IS NULL"),
-            States::Only(state) => query.push(" AND reports.state = ").bind(state.as_str()),
-        };
-        let found: Vec<(i64,)> = query.rows(&self.db).await?;
-        Ok(Slice { serials: found.into_iter().map(|(serial,)| serial).collect(), end: None })
     }
 }

@@ -5,13 +5,16 @@ use std::ops::Add;
 use domain::{report::State, slug::Slug, staff::Staff, time::Millis};
 use serde::{Deserialize, Serialize};
 
-use super::{days::Span, queue::scope};
+use super::scope::scope;
 use crate::{
     base::Store,
     counts::{self, ReportFigures},
     error::StoreError,
     sql::{connection::Tx, query::Query, statement::Sql},
 };
+
+/// From when on, and until before when.
+pub type Span = (Millis, Millis);
 
 /// What statistics look at of one report.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use domain::{report::Report, staff::Staff, time::Millis, visitor::VisitorId};
 
-use super::{queue::scope, reports};
+use super::{reports, scope::scope};
 use crate::{
     base::Store,
     error::StoreError,
@@ -121,8 +121,8 @@ impl Store {
     ) -> Result<Vec<QuarantinedSupports>, StoreError> {
         let mut query = Query::new(
             "SELECT supports.serial, COUNT(*), MIN(supports.at), MAX(supports.at) FROM supports \
-             JOIN reports ON reports.serial = supports.serial \
-             WHERE supports.quarantine <> '' AND ",
+             CROSS JOIN reports WHERE reports.serial = supports.serial \
+             AND supports.quarantine <> '' AND ",
         );
         scope(&mut query, staff);
         query.push(" GROUP BY supports.serial ORDER BY MIN(supports.at) LIMIT ");
@@ -141,10 +141,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn has_quarantined_supports(&self, staff: &Staff) -> Result<bool, StoreError> {
+        // SQLite joins them in this order: few supports are quarantined, and most reports are seen.
         let mut query = Query::new(
-            "SELECT supports.serial FROM supports \
-             JOIN reports ON reports.serial = supports.serial \
-             WHERE supports.quarantine <> '' AND ",
+            "SELECT supports.serial FROM supports CROSS JOIN reports \
+             WHERE reports.serial = supports.serial AND supports.quarantine <> '' AND ",
         );
         scope(&mut query, staff);
         query.push(" LIMIT 1");

@@ -8,7 +8,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{days::mark_days, photos_of, reports, support};
+use super::{days::mark_days, numbers, photos_of, reports, support};
 use crate::{
     base::Store,
     counts::{CounterDeltas, write::CountWrite},
@@ -151,6 +151,7 @@ impl Store {
         event.serial = report.serial;
         tx.insert([&report]).await?;
         tx.insert([&event]).await?;
+        numbers::write(tx, None, &report).await?;
         attach(tx, report.serial, photos, report.submitted_at).await?;
         // Of a burst, nobody is told of each.
         let notices: &[Notice] = if report.state.is_set_apart() { &[] } else { &[Notice::New] };
@@ -220,6 +221,7 @@ impl Store {
         let mut deltas = CounterDeltas::default();
         tx.update(report).await?;
         tx.insert([event]).await?;
+        numbers::write(&mut tx, Some(before), report).await?;
         lock_photos(&mut tx, photos).await?;
         attach(&mut tx, report.serial, photos, event.at).await?;
         if let Some(public) = public_photos {

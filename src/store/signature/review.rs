@@ -144,7 +144,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(row).collect())
     }
 
-    /// Client networks with the most valid ones of the newest [`BUSY_OF`] signatures since `since`;
+    /// Client networks with the most valid ones of the newest 20,000 signatures since `since`;
     /// at most `limit`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::{
     base::Store,
     error::StoreError,
     message::opened_reason,
+    report::numbers,
     sql::{
         connection::{Tx, Value},
         statement::Sql,
@@ -205,6 +206,7 @@ impl Store {
         );
         let mut tx = self.db.begin().await?;
         tx.run(STRIP, &[Value::from(serial), at.into()]).await?;
+        numbers::forget(&mut tx, serial).await?;
         words(&mut tx, serial).await?;
         photos_of_reporter(&mut tx, serial).await?;
         tx.commit().await

@@ -34,3 +34,13 @@ CREATE INDEX signatures_not_valid ON signatures (signed_at, state) WHERE state <
 INSERT INTO counters (kind, slug, n)
     SELECT 'signature-hour', CAST(signed_at / 3600000 AS TEXT), COUNT(*)
     FROM signatures WHERE state = 'valid' GROUP BY signed_at / 3600000;
+-- Telephones and numbers of other offices, as keyed hashes, by which reports are found. Not part of a
+-- backup. Those of reports below this serial are still to be made, from the newest down.
+CREATE TABLE report_numbers (
+    hash TEXT NOT NULL,
+    serial BIGINT NOT NULL REFERENCES reports (serial),
+    PRIMARY KEY (hash, serial)
+);
+CREATE INDEX report_numbers_serial ON report_numbers (serial);
+ALTER TABLE ledger ADD COLUMN numbers_below BIGINT NOT NULL DEFAULT 0;
+UPDATE ledger SET numbers_below = last_report + 1;
