@@ -34,7 +34,7 @@ async function signed(page) {
 
 async function refused(page) {
   await page.goto(`${url}/sign`);
-  await page.locator('[name=name]').fill('王'.repeat(21));
+  await page.locator('[name=name]').fill('王'.repeat(41));
   await page.locator('form[action^="/sign"] button[type=submit]').click();
   await page.waitForSelector('.error-summary');
 }

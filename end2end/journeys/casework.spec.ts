@@ -101,7 +101,7 @@ test('accepts and dispatches what is ticked, finds by number, and keeps the sear
   }
   const number = await page.getByText(/\d{4}-\d{5}-\d/).innerText();
   const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
-  await desk.getByLabel('文字或办件编号').fill('批量');
+  await desk.getByLabel('文字、编号或电话').fill('批量');
   await desk.getByRole('button', { name: '查找' }).click();
   await expect(desk).toHaveURL(/q=/);
   for (const box of await desk.getByLabel(/^选中/).all()) await box.check();
@@ -109,7 +109,7 @@ test('accepts and dispatches what is ticked, finds by number, and keeps the sear
   await desk.getByRole('button', { name: '受理所选', exact: true }).click();
   await expect(desk, 'back to the same search').toHaveURL(/q=/);
   await expect(desk.locator('.queue__row').getByText('已立案')).toHaveCount(2);
-  await desk.getByLabel('文字或办件编号').fill(number.match(/\d{4}-\d{5}-\d/)![0]);
+  await desk.getByLabel('文字、编号或电话').fill(number.match(/\d{4}-\d{5}-\d/)![0]);
   await desk.getByRole('button', { name: '查找' }).click();
   await expect(desk.locator('.queue__row')).toHaveCount(1);
   await expect(desk.getByText('批量二号')).toBeVisible();

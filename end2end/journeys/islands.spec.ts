@@ -33,20 +33,46 @@ test('tells what is wrong while typing', async ({ page }) => {
   await page.goto('/sign');
   await expect(page.getByLabel(awake)).toBeVisible();
   const name = page.getByLabel('您的姓名');
-  await name.fill('王'.repeat(21));
+  await name.fill('王'.repeat(41));
   await name.blur();
-  await expect(page.locator('#error-name')).toContainText('姓名最多20个字');
+  await expect(page.locator('#error-name')).toContainText('姓名最多40个字');
   await expect(name).toHaveAttribute('aria-invalid', 'true');
   await name.fill('王测试');
   await expect(page.locator('#error-name')).toBeHidden();
   await expect(name).not.toHaveAttribute('aria-invalid', 'true');
 });
 
+test('what is written is counted as people see it, and not while an input method composes', async ({ page }) => {
+  await page.goto('/sign');
+  await expect(page.getByLabel(awake)).toBeVisible();
+  await page.getByText('写一句寄语').click();
+  const message = page.getByLabel('寄语', { exact: true });
+  await message.fill(`${'👨\u200D👩\u200D👧'.repeat(57)}\u200B`);
+  const left = page.locator('#hint-message .field__left');
+  await expect(left).toHaveText('57/60');
+  const compose = (kind: string, value: string) =>
+    message.evaluate(
+      (field: HTMLInputElement, [kind, value]) => {
+        field.value = value!;
+        const event = kind === 'input' ? new InputEvent(kind, { bubbles: true, isComposing: true }) : new CompositionEvent(kind!, { bubbles: true });
+        field.dispatchEvent(event);
+      },
+      [kind, value],
+    );
+  const before = await message.inputValue();
+  await compose('compositionstart', before);
+  await compose('input', `${before}wenming`);
+  await expect(left).toHaveText('57/60');
+  await expect(left).not.toHaveClass(/field__left_over/);
+  await compose('compositionend', `${before}文明`);
+  await expect(left).toHaveText('59/60');
+});
+
 test('an error that appears does not move the button from under the mouse', async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto('/sign');
   await expect(page.getByLabel(awake)).toBeVisible();
-  await page.getByLabel('您的姓名').fill('王'.repeat(21));
+  await page.getByLabel('您的姓名').fill('王'.repeat(41));
   const button = page.getByRole('button', { name: '签名', exact: true });
   await button.scrollIntoViewIfNeeded();
   const before = await button.boundingBox();
@@ -64,12 +90,12 @@ test('what was mended before the island woke is judged as it stands', async ({ p
     await route.continue();
   });
   await page.goto('/sign');
-  await page.getByLabel('您的姓名').fill('王'.repeat(21));
+  await page.getByLabel('您的姓名').fill('王'.repeat(41));
   wake();
   await expect(page.getByLabel(awake)).toBeVisible();
   await page.getByLabel('您的姓名').focus();
   await page.getByLabel('您的姓名').blur();
-  await expect(page.locator('#error-name')).toContainText('姓名最多20个字');
+  await expect(page.locator('#error-name')).toContainText('姓名最多40个字');
 });
 
 test('全部承诺 ticks and unticks all four', async ({ page }) => {

@@ -94,7 +94,7 @@ impl SignatureForm {
         let name = match Name::parse(&self.name) {
             Ok(Some(name)) => Ok(name),
             Ok(None) => Err(("name", no_name())),
-            Err(error) => Err(("name", error.into())),
+            Err(error) => Err(("name", name_error(error))),
         };
         let grid = match self.grid.as_str() {
             "" => Ok(None),
@@ -103,7 +103,8 @@ impl SignatureForm {
                 None => Err(("grid", unknown_grid())),
             },
         };
-        let message = Message::parse(&self.message).map_err(|error| ("message", error.into()));
+        let message =
+            Message::parse(&self.message).map_err(|error| ("message", message_error(error)));
         let consent = if self.consent { Ok(()) } else { Err(("consent", no_consent())) };
         match (name, grid, message, consent) {
             (Ok(name), Ok(grid), Ok(message), Ok(())) if errors.is_empty() => {
@@ -124,6 +125,18 @@ impl SignatureForm {
 #[must_use]
 pub fn no_name() -> LocalizedText {
     LocalizedText::new("请填写您的姓名", "Please enter your name")
+}
+
+/// Error text for a faulty name.
+#[must_use]
+pub fn name_error(error: TextError) -> LocalizedText {
+    error.about("姓名", "The name")
+}
+
+/// Error text for a faulty message.
+#[must_use]
+pub fn message_error(error: TextError) -> LocalizedText {
+    error.about("寄语", "The message")
 }
 
 /// Error text for a pledge that is not in the campaign.

@@ -58,11 +58,15 @@ impl ReportForm {
     pub fn check(&self, campaign: &Campaign, source: Source) -> Result<NewReport, FieldErrors> {
         let mut errors = FieldErrors::new();
         let place = text::one_line(&self.place, PLACE_MAX).and_then(text::without_links);
+        let place = place.map_err(|error| error.about("地点", "The place"));
         let place = taken(&mut errors, "place", place).unwrap_or_default();
         let description =
             text::lines(&self.description, DESCRIPTION_MAX).and_then(text::without_links);
+        let description = description.map_err(|error| error.about("描述", "The description"));
         let description = taken(&mut errors, "description", description);
-        let contact_name = taken(&mut errors, "contact_name", Name::parse(&self.contact_name));
+        let name = Name::parse(&self.contact_name);
+        let name = name.map_err(|error| error.about("称呼", "The name"));
+        let contact_name = taken(&mut errors, "contact_name", name);
         let contact_name = contact_name.map(|name| name.as_str().to_owned());
         let phones = Telephones::parse(&self.contact_phone);
         let contact_phone = taken(&mut errors, "contact_phone", phones).map(|all| all.to_string());

@@ -99,7 +99,7 @@ impl ReporterCommand {
 
 fn resident_text(field: &'static str, typed: &str) -> Result<Option<String>, FieldErrors> {
     let text = text::lines(typed, ADDED_MAX).and_then(text::without_links);
-    text.map_err(|error| vec![(field, error.into())])
+    text.map_err(|error| vec![(field, error.about("这段话", "The text"))])
 }
 
 impl ReporterCommand {

@@ -20,29 +20,32 @@ pub enum TextError {
     Formula,
 }
 
-impl From<TextError> for LocalizedText {
-    fn from(error: TextError) -> Self {
-        match error {
-            TextError::Control => Self::new(
-                "里面有无法保存的控制字符，请删去后重新输入",
-                "There is a control character in it, which cannot be kept; please type it again",
+impl TextError {
+    /// The error text, about what is called so in Chinese and in English: 姓名, The name.
+    #[must_use]
+    pub fn about(self, zh: &str, en: &str) -> LocalizedText {
+        match self {
+            Self::Control => LocalizedText::new(
+                format!("{zh}里有无法保存的控制字符，请重新输入"),
+                format!("{en} has a control character, which cannot be kept; please type it again"),
             ),
-            TextError::TooLong { most, length } => {
+            Self::TooLong { most, length } => {
                 let over = length.saturating_sub(most);
-                Self::new(
-                    format!("最多{most}个字，现在有{length}个，请删去{over}个"),
+                LocalizedText::new(
+                    format!("{zh}最多{most}个字，现在有{length}个，请删去{over}个"),
                     format!(
-                        "At most {most} characters; there are {length} now. Please take out {over}"
+                        "{en} may have {most} characters and has {length}; please take out {over}"
                     ),
                 )
             }
-            TextError::Link => Self::new(
-                "里面不能有网址，请删去",
-                "There must be no web address in it; please take it out",
+            Self::Link => LocalizedText::new(
+                format!("{zh}里不能有网址，请删去"),
+                format!("{en} must not contain a web address; please take it out"),
             ),
-            TextError::Formula => {
-                Self::new("不能以 = + - @ 开头", "It must not begin with = + - or @")
-            }
+            Self::Formula => LocalizedText::new(
+                format!("{zh}不能以 = + - @ 开头"),
+                format!("{en} must not begin with = + - or @"),
+            ),
         }
     }
 }
@@ -79,7 +82,7 @@ impl From<TelephoneError> for LocalizedText {
                 format!("最多填写{most}个号码"),
                 format!("At most {most} numbers, please"),
             ),
-            TelephoneError::Text(error) => error.into(),
+            TelephoneError::Text(error) => error.about("电话", "The telephone number"),
         }
     }
 }

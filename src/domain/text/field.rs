@@ -60,7 +60,7 @@ fn is_blank(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::{Lang, LocalizedText};
+    use crate::lang::Lang;
 
     #[test]
     fn text_without_visible_characters_is_none() {
@@ -76,8 +76,9 @@ mod tests {
     fn errors_say_by_how_much() {
         let error = one_line(&"好".repeat(61), 60).unwrap_err();
         assert_eq!(error, TextError::TooLong { most: 60, length: 61 });
-        let said = LocalizedText::from(error);
-        assert!(said.in_lang(Lang::Zh).contains("请删去1个"), "{said:?}");
-        assert!(said.in_lang(Lang::En).contains("take out 1"), "{said:?}");
+        let said = error.about("寄语", "The message");
+        let (zh, en) = (said.in_lang(Lang::Zh), said.in_lang(Lang::En));
+        assert_eq!(zh, "寄语最多60个字，现在有61个，请删去1个");
+        assert_eq!(en, "The message may have 60 characters and has 61; please take out 1");
     }
 }

@@ -1,8 +1,7 @@
 //! Text field with live validation by the same rules as on the server.
 
 use domain::{
-    lang::LocalizedText,
-    signature::{MESSAGE_MAX, Message, no_name},
+    signature::{MESSAGE_MAX, Message, message_error, name_error, no_name},
     text::{self, Name},
 };
 use leptos::prelude::*;
@@ -33,9 +32,9 @@ impl Rule {
         let said = match self {
             Self::Name => match Name::parse(typed) {
                 Ok(None) => Some(no_name()),
-                parsed => parsed.err().map(LocalizedText::from),
+                parsed => parsed.err().map(name_error),
             },
-            Self::Message => Message::parse(typed).err().map(LocalizedText::from),
+            Self::Message => Message::parse(typed).err().map(message_error),
         };
         said.map(|said| said.in_lang(lang()).to_owned())
     }

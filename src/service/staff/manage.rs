@@ -72,7 +72,7 @@ impl StaffForm {
         match &name {
             Ok(Some(_)) => {}
             Ok(None) => fault("name", "请填写姓名".into()),
-            Err(error) => fault("name", (*error).into()),
+            Err(error) => fault("name", error.about("姓名", "The name")),
         }
         let role = Role::parse(&self.role);
         if role.is_none() {

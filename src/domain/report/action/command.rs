@@ -77,7 +77,10 @@ impl<S: FormFields> Reader<'_, S> {
             if most > LINE_MAX { text::lines(&typed, most) } else { text::one_line(&typed, most) };
         match text {
             Ok(text) => Some(text),
-            Err(error) => self.fault(name, error),
+            Err(error) => {
+                let what = FIELDS.iter().find(|(field, _)| *field == name);
+                self.fault(name, error.about(what.map_or("这里", |(_, what)| what), "This"))
+            }
         }
     }
 
@@ -112,6 +115,16 @@ impl<S: FormFields> Reader<'_, S> {
         }
     }
 }
+
+/// What the text fields of forms are called where one has a fault.
+const FIELDS: [(&str, &str); 6] = [
+    ("summary", "公开摘要"),
+    ("reason", "原因"),
+    ("text", "内容"),
+    ("to", "转往的单位"),
+    ("number", "编号"),
+    ("of", "办件编号"),
+];
 
 /// Most reports that one form of the console changes: as many as a page of the queue shows.
 pub const BULK_MAX: usize = 50;

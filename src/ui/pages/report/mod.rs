@@ -269,7 +269,7 @@ fn contact_fields(lang: Lang, form: &FormState) -> AnyView {
             <div class="weui-cells form-cells">
                 <p class="hint">{lang.say("您的联系方式不会告诉被反映人，只有承办这件事的工作人员看得到。", "Your contact details are never given to the person reported; only the staff handling this report can see them.")}</p>
                 {text_field("contact_name", lang.say("怎么称呼您", "What to call you"), None, TextInput::Line("text"), form)}
-                {text_field("contact_phone", lang.say("电话", "Phone"), None, TextInput::Line("tel"), form)}
+                {text_field("contact_phone", lang.say("电话", "Phone"), Some(lang.say("例如13800000000，或021-60000000#801", "Such as 13800000000, or 021-60000000#801").into()), TextInput::Line("tel"), form)}
             </div>
         </details>
     }
