@@ -21,6 +21,7 @@ mod deep_pages;
 mod deploy;
 mod docs;
 mod durability;
+mod entry;
 mod export;
 mod floods;
 mod four_eyes;

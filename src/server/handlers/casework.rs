@@ -19,6 +19,7 @@ use domain::{
 use service::report::{
     ReportError,
     casework::{ActionRequest, BulkCommand, FailedAction},
+    entry::Origin,
 };
 use ui::{error::Refusal, form_state::FormState};
 
@@ -252,7 +253,9 @@ pub async fn enter(
         state.service.settle_found(staff, &form, &posted.first("text"), photos, key).await
     } else {
         let number = posted.first("number");
-        state.service.enter_report(staff, &form, (source, &number), &before.held, key).await
+        let is_another = posted.first("same_number") == "on";
+        let origin = Origin { source, number: &number, is_another };
+        state.service.enter_report(staff, &form, origin, &before.held, key).await
     };
     let errors = match entered {
         Ok(report) if staff.may_see(&report) => {

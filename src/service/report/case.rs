@@ -36,6 +36,9 @@ pub struct Case {
     pub actions: Vec<Action>,
 }
 
+/// Most open reports that are named beside one of the same category and grid.
+const ALIKE_MAX: usize = 20;
+
 /// A page of the queue.
 #[derive(Clone, Debug)]
 pub struct QueuePage {
@@ -77,11 +80,11 @@ impl Service {
         let timeline = self.store.timeline(report.serial, before, Audience::Staff).await?;
         let photos = self.store.photos_of(report.serial).await?;
         let mut similar = match &report.grid {
-            Some(grid) => self.store.similar_open_reports(&report.category, grid).await?,
+            Some(grid) => self.store.open_alike(&report.category, grid).await?,
             None => Vec::new(),
         };
         similar.retain(|other| other.serial != report.serial && staff.may_see(other));
-        similar.truncate(5);
+        similar.truncate(ALIKE_MAX);
         let merged_into = self.merged_into(&report).await?;
         let mut merged = self.store.merged_reports(report.serial).await?;
         merged.retain(|other| staff.may_see(other));

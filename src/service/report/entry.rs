@@ -13,7 +13,7 @@ use domain::{
     staff::{Role, Staff},
     text,
 };
-use store::Attached;
+use store::{Attached, StoreError};
 
 use super::{
     Entry, ReportError,
@@ -21,7 +21,35 @@ use super::{
 };
 use crate::base::Service;
 
+/// Where a report that staff enter comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'n> {
+    /// The channel.
+    pub source: Source,
+    /// Its number there, as typed.
+    pub number: &'n str,
+    /// Whether it is another one, though that number was entered before.
+    pub is_another: bool,
+}
+
 impl Service {
+    /// What to say of a number that was entered before, by another form.
+    async fn entered_before(
+        &self,
+        staff: &Staff,
+        number: &str,
+        form_key: Option<&Code>,
+    ) -> Result<Option<String>, StoreError> {
+        let found = self.store.from_outside(number).await?;
+        let other = |report: &&Report| form_key.is_none() || report.form_key.as_ref() != form_key;
+        let known = found.iter().find(other).map(|report| match staff.may_see(report) {
+            true => format!("{}（{}）", report.number(), report.state.staff_label()),
+            false => "不在您负责的范围里".to_owned(),
+        });
+        Ok(known
+            .map(|known| format!("这个编号登记过了：{known}。如果确实是另一件，请勾选“仍要登记”")))
+    }
+
     /// Files a report that staff were told of, or saw.
     ///
     /// # Errors
@@ -30,13 +58,14 @@ impl Service {
         &self,
         staff: &Staff,
         form: &ReportForm,
-        (source, number): (Source, &str),
+        origin: Origin<'_>,
         before: &[Code],
         form_key: Option<Code>,
     ) -> Result<Report, ReportError> {
+        let Origin { source, number, is_another } = origin;
         let mut errors = Vec::new();
         let number = text::one_line(number, LINE_MAX).unwrap_or_else(|fault| {
-            errors.push(("number", fault.into()));
+            errors.push(("number", fault.about("来源编号", "The number")));
             None
         });
         if source == Source::Hotline && number.is_none() && errors.is_empty() {
@@ -44,6 +73,11 @@ impl Service {
         }
         if source == Source::Resident {
             errors.push(("source", "请选择来源".into()));
+        }
+        if let Some(number) = number.as_deref().filter(|_| !is_another)
+            && let Some(known) = self.entered_before(staff, number, form_key.as_ref()).await?
+        {
+            errors.push(("number", known.into()));
         }
         let new = match self.check_report(form, source, before.len()) {
             Ok(new) if errors.is_empty() => new,
@@ -88,7 +122,7 @@ impl Service {
     ) -> Result<Report, ReportError> {
         let mut errors = FieldErrors::new();
         let missing = || "请写一下怎样处理的".into();
-        let text = text::lines(text, TEXT_MAX).map_err(Into::into);
+        let text = text::lines(text, TEXT_MAX).map_err(|fault| fault.about("处理情况", "The text"));
         let text = text.and_then(|text| text.ok_or_else(missing)).unwrap_or_else(|sentence| {
             errors.push(("text", sentence));
             String::new()
@@ -127,7 +161,8 @@ impl Service {
             }
             return Err(ReportError::Form(errors));
         }
-        let found = self.enter_report(staff, form, (Source::Patrol, ""), &before, form_key).await?;
+        let origin = Origin { source: Source::Patrol, number: "", is_another: false };
+        let found = self.enter_report(staff, form, origin, &before, form_key).await?;
         if found.state != State::Submitted {
             return Ok(found);
         }

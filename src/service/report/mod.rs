@@ -2,7 +2,7 @@
 
 pub mod case;
 pub mod casework;
-pub(crate) mod entry;
+pub mod entry;
 mod photos;
 pub mod public;
 pub mod quarantine;

@@ -176,6 +176,23 @@ impl Store {
         Ok(found.into_iter().map(|(serial,)| serial).collect())
     }
 
+    /// The reports that came in with a number of another office, the newest first; at most ten.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn from_outside(&self, number: &str) -> Result<Vec<Report>, StoreError> {
+        let Some(key) = other_key(number) else { return Ok(Vec::new()) };
+        let mut query = reports();
+        query.push(" WHERE serial IN (SELECT serial FROM report_numbers WHERE hash IN ");
+        query.bind_list(self.db.seal.number_hashes(&key));
+        query.push(") AND source_number IS NOT NULL ORDER BY serial DESC LIMIT 10");
+        let mut found: Vec<Report> = query.find(&self.db).await?;
+        found.retain(|report| {
+            report.source_number.as_deref().and_then(other_key) == Some(key.clone())
+        });
+        Ok(found)
+    }
+
     /// The hashes of what is searched, by every key, if it may be a telephone or another number.
     fn hashes_of(&self, q: &str) -> Vec<String> {
         let keys: BTreeSet<String> = phone_keys(q).into_iter().chain(other_key(q)).collect();

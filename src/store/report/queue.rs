@@ -126,6 +126,27 @@ impl Store {
         query.find(&self.db).await
     }
 
+    /// The open reports of a category in a grid, also those that are not public: the newest first, at
+    /// most 50, of the newest 3,000 of the grid.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn open_alike(
+        &self,
+        category: &Slug,
+        grid: &Slug,
+    ) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE serial IN (SELECT serial FROM (SELECT serial, category FROM reports");
+        query
+            .push_each(Sql::each(" INDEXED BY reports_open_grid", ""))
+            .push(" WHERE reports.grid = ");
+        query.bind(grid.as_str()).push(" AND ").push(OPEN);
+        query.push(" ORDER BY serial DESC LIMIT 3000) AS newest WHERE category = ");
+        query.bind(category.as_str()).push(") ORDER BY serial DESC LIMIT 50");
+        query.find(&self.db).await
+    }
+
     /// Open reports whose time has run out.
     ///
     /// # Errors

@@ -261,6 +261,8 @@ fn facts(page: &Page, staff: &Staff, report: &Report, names: &HashMap<StaffId, S
             {row("牵头支部", titles.1)}
             {row("承办单位", titles.2)}
             {row("来源", source)}
+            {row("转往单位", report.referred_to.clone().unwrap_or_default())}
+            {row("对方编号", report.referred_number.clone().unwrap_or_default())}
             {row("位置", position.unwrap_or_default())}
             {row("认领", name(report.claimed_by))}
             {row("经办", name(report.handler))}

@@ -52,6 +52,7 @@ fn entry_form(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> An
         let current = here.then_some("page");
         view! { <a class="count-chip" href=href aria-current=current>{word}</a> }
     });
+    let mut first = None;
     let rest = if settles {
         let after = photo_input("photos", "处理后照片", form);
         let text = text_field("text", "怎样处理的", None, TextInput::Area, form);
@@ -59,11 +60,20 @@ fn entry_form(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> An
     } else {
         let sources = Source::ALL.into_iter().filter(|source| *source != Source::Resident);
         let sources = sources.map(|s| (s.as_str().to_owned(), s.label().to_owned())).collect();
+        let source = select_field(
+            "source",
+            "来源",
+            Some("请选择"),
+            sources,
+            &form.value("source"),
+            form.error("source"),
+        );
+        let number =
+            text_field("number", "来源编号（12345必填）", None, TextInput::Line("text"), form);
+        first = Some(view! { {source} {number} {same_number(form)} }.into_any());
         view! {
-            {select_field("source", "来源", Some("请选择"), sources, &form.value("source"), form.error("source"))}
-            {text_field("number", "来源编号（12345必填）", None, TextInput::Line("text"), form)}
             {text_field("contact_name", "联系人（可不填）", None, TextInput::Line("text"), form)}
-            {text_field("contact_phone", "电话（可不填）", None, TextInput::Line("tel"), form)}
+            {text_field("contact_phone", "电话（可不填）", Some("例如021-60000000转801（女儿）、13800000000".into()), TextInput::Line("text"), form)}
         }
         .into_any()
     };
@@ -75,6 +85,7 @@ fn entry_form(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> An
             <OwnerField />
             <input type="hidden" name="form_key" value=key />
             <div class="weui-cells form-cells">
+                {first}
                 {before}
                 {category_field(campaign, settles, form)}
                 {grid_field(campaign, staff, form)}
@@ -87,6 +98,20 @@ fn entry_form(page: &Page, staff: &Staff, settles: bool, form: &FormState) -> An
         </form>
     }
     .into_any()
+}
+
+/// Where the number was entered before: a box for those who mean another report.
+fn same_number(form: &FormState) -> Option<AnyView> {
+    let refused = form.error("number").is_some() && !form.value("number").is_empty();
+    let ticked = !form.value("same_number").is_empty();
+    (refused || ticked).then(|| {
+        view! {
+            <label class="weui-cell weui-check__label">
+                <input type="checkbox" class="tick" name="same_number" value="on" checked=ticked />"仍要登记：同一编号的另一件"
+            </label>
+        }
+        .into_any()
+    })
 }
 
 fn category_field(campaign: &Campaign, settles: bool, form: &FormState) -> AnyView {

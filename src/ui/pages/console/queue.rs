@@ -1,13 +1,17 @@
 //! `/console`: queue of open reports, by default those with the nearest deadline first.
 
+use std::collections::HashMap;
+
 use domain::{
-    campaign::Campaign,
+    campaign::{Campaign, CategoryKind},
+    lang::Lang,
     report::{
         Action, Photo, Report, Source, State,
         filter::{Deadline, ReportFilter, Sort, States},
+        words::short_day,
     },
     slug::Slug,
-    staff::{Role, Staff},
+    staff::{Role, Staff, StaffId},
 };
 use islands::forms::queue::QueueHelper;
 use leptos::prelude::*;
@@ -39,7 +43,8 @@ pub fn QueuePage() -> impl IntoView {
         let found = page.or_refuse(page.service.queue(&staff, &filter).await)?;
         let waiting = page.or_refuse(page.service.waiting(&staff).await)?;
         let notice = missing_factor_notice(&page, &staff).await;
-        let content = queue_view(&page, &staff, &filter, &waiting, found);
+        let names = page.or_refuse(page.service.names().await)?;
+        let content = queue_view(&page, &staff, &filter, &waiting, &names, found);
         let content = view! { {notice} {content} }.into_any();
         Some(console_frame(&page, &staff, "工作台", content))
     })
@@ -50,6 +55,7 @@ fn queue_view(
     staff: &Staff,
     filter: &ReportFilter,
     waiting: &Waiting,
+    names: &HashMap<StaffId, String>,
     found: Found,
 ) -> AnyView {
     let form = page.form("bulk");
@@ -59,7 +65,7 @@ fn queue_view(
     };
     let rows = found.reports.iter().map(|report| {
         let thumb = found.photos.iter().find(|photo| photo.serial == Some(report.serial));
-        queue_row(page, report, thumb, &form, &from)
+        queue_row(page, report, thumb, names, (&form, &from))
     });
     let rows = rows.collect_view();
     let empty = rows.is_empty().then(|| {
@@ -67,7 +73,10 @@ fn queue_view(
             true => "没有待办，都办完了。",
             false => "没有符合条件的件。",
         };
-        view! { <div class="empty"><p>{text}</p><p><a href="/console?state=all">"看全部"</a></p></div> }
+        // The same question, asked of all states.
+        let all = ReportFilter { states: States::All, ..filter.first_page() };
+        let href = filtered_url("/console", &all);
+        view! { <div class="empty"><p>{text}</p><p><a href=href>"看全部"</a></p></div> }
     });
     let received = page.service.counts().reports.received;
     view! {
@@ -182,7 +191,7 @@ fn search_form(campaign: &Campaign, staff: &Staff, filter: &ReportFilter) -> Any
     let q = filter.q.clone();
     view! {
         <form class="queue-search" method="get" action="/console" role="search">
-            <input class="field__input" type="search" name="q" value=q aria-label="文字或办件编号" placeholder="地点、描述、办件编号" />
+            <input class="field__input" type="search" name="q" value=q aria-label="文字、编号或电话" placeholder="地点、描述、编号、电话" />
             <button class="weui-btn weui-btn_default" type="submit">"查找"</button>
             <details class="fold queue-search__more">
                 <summary>"更多条件"</summary>
@@ -215,8 +224,8 @@ fn queue_row(
     page: &Page,
     report: &Report,
     thumb: Option<&Photo>,
-    form: &FormState,
-    from: &str,
+    names: &HashMap<StaffId, String>,
+    (form, from): (&FormState, &str),
 ) -> AnyView {
     let campaign = page.service.campaign();
     let category = campaign.category(report.category.as_str());
@@ -248,6 +257,10 @@ fn queue_row(
     let checked =
         form.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
     let number = report.number().to_string();
+    let since = short_day(page.service.calendar().civil(report.submitted_at), Lang::Zh);
+    let supporters = (report.supporters > 0)
+        .then(|| view! { <span class="badge">{report.supporters} "人也遇到过"</span> });
+    let who = at_work(report, names).map(|who| view! { <span class="badge">{who}</span> });
     let href = format!("/console/reports/{}{from}", report.code);
     view! {
         <li class="queue__row" data-serial=report.serial.to_string()>
@@ -262,15 +275,31 @@ fn queue_row(
                     <span class="queue__marks">
                         {state_mark(report.state, report.state.staff_label().to_owned())}
                         {remaining}
+                        <span class="due">{since} "提交"</span>
                         {mark(report.reopened > 0, "重办")}
                         {mark(report.supervised, "督办")}
                         {mark(report.level > 0, "已上报")}
+                        {mark(report.kind == CategoryKind::Private, "私密")}
+                        {mark(report.hidden, "不公开")}
+                        {supporters}
+                        {who}
                     </span>
                 </span>
             </a>
         </li>
     }
     .into_any()
+}
+
+/// Who has claimed a report, or else handles it.
+fn at_work(report: &Report, names: &HashMap<StaffId, String>) -> Option<String> {
+    let name = |id: Option<StaffId>| id.and_then(|id| names.get(&id));
+    let handled = matches!(report.state, State::InProgress | State::AwaitingCheck);
+    match name(report.claimed_by) {
+        Some(name) => Some(format!("{name}认领")),
+        None if handled => Some(format!("{}经办", name(report.handler)?)),
+        None => None,
+    }
 }
 
 /// Bulk actions on the selected reports.

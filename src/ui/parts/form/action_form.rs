@@ -173,16 +173,21 @@ fn text_with_templates(
     .into_any()
 }
 
-/// The campaign's reply templates (title, text), with unit and due date of this report filled in.
+/// The campaign's reply templates (title, text), with unit and due date of this report filled in. One
+/// that names what this report does not have, or a time that has passed, is not offered.
 fn filled_templates(page: &Page, campaign: &Campaign, report: &Report) -> Vec<(String, String)> {
-    let unit = campaign.unit(report.unit.as_str()).map_or("", |unit| unit.title.as_str());
-    let due = report.promised_at.or(report.due_at);
-    let due = due
-        .map(|due| day_and_time(page.service.calendar().civil(due), Lang::Zh))
-        .unwrap_or_default();
-    let fill = |text: &str| text.replace("{unit}", unit).replace("{due}", &due);
+    let unit = campaign.unit(report.unit.as_str()).map(|unit| unit.title.clone());
+    let due = report.promised_at.or(report.due_at).filter(|due| *due > page.service.now());
+    let due = due.map(|due| day_and_time(page.service.calendar().civil(due), Lang::Zh));
+    let values = [("{unit}", unit), ("{due}", due)];
+    let fill = |text: &str| {
+        values.iter().try_fold(text.to_owned(), |text, (name, value)| match value {
+            Some(value) => Some(text.replace(name, value)),
+            None => (!text.contains(name)).then_some(text),
+        })
+    };
     let list = campaign.reply_templates.iter();
-    list.map(|template| (template.title.clone(), fill(&template.text))).collect()
+    list.filter_map(|template| Some((template.title.clone(), fill(&template.text)?))).collect()
 }
 
 /// A photo upload field, with the photos that the server holds from a refused attempt.
