@@ -105,7 +105,7 @@ impl Service {
     pub async fn count_days(&self) -> Result<(), StoreError> {
         let begun = now();
         for span in self.store.days_to_count(begun).await? {
-            self.store.count_day(span, of_each_scope).await?;
+            self.store.count_day(span, now(), of_each_scope).await?;
             if now() - begun > COUNTED_AT_ONCE {
                 break;
             }

@@ -175,7 +175,7 @@ fn invented(campaign: &Campaign, serial: u64, now: Millis) -> Option<Report> {
         5 => State::Rejected,
         _ => State::Closed,
     };
-    let age = i64::try_from(dice >> 40).unwrap_or_default();
+    let age = i64::try_from(mixed(dice) >> 1).unwrap_or_default();
     let submitted_at = match state.is_open() {
         true => now - age % (6 * DAY),
         false => now - 6 * DAY - age % (300 * DAY),

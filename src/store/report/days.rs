@@ -109,36 +109,49 @@ impl Store {
         self.db.all(MARKED, &values).await
     }
 
-    /// Counts a day: what happened, and what `rows` makes of its reports for each scope.
+    /// Counts a day, from `at` on: what happened, and what `rows` makes of its reports for each scope.
+    /// Writers do not wait meanwhile; if one changes a report of that day, the day stays to be counted.
     ///
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn count_day(
         &self,
         (from, until): Span,
+        at: Millis,
         rows: impl FnOnce(&[ReportFacts]) -> Vec<(String, String)> + Send,
     ) -> Result<(), StoreError> {
-        // First, so that a change of this day waits until this is committed, and then marks it again.
-        const COUNTED: Sql =
-            Sql::both("UPDATE report_days SET format = $2, happened = NULL WHERE from_at = $1");
-        const HAPPENED: Sql = Sql::both("UPDATE report_days SET happened = $2 WHERE from_at = $1");
+        // Waits for changes that have marked the day and are not committed; those after it mark it
+        // again.
+        const BEGIN: Sql = Sql::both("UPDATE report_days SET format = $2 WHERE from_at = $1");
+        const COUNTED: Sql = Sql::both(
+            "UPDATE report_days SET format = $3, happened = $4 WHERE from_at = $1 AND format = $2",
+        );
         const CLEAR: Sql = Sql::both("DELETE FROM report_day_stats WHERE from_at = $1");
         const ROWS: Sql = sql_over_items!(
             "INSERT INTO report_day_stats (from_at, scope, stats) \
              SELECT $2, item.value->>'scope', item.value->>'stats' FROM",
             "WHERE true"
         );
+        // No format, and no other count has it.
+        let counting = -at;
         let mut tx = self.db.begin().await?;
-        tx.run(COUNTED, &[from.into(), FORMAT.into()]).await?;
+        tx.run(BEGIN, &[from.into(), counting.into()]).await?;
+        tx.commit().await?;
+        let mut tx = self.db.snapshot().await?;
         let facts = statistics::facts_query(None, (from, until), None);
         let facts = ReportFacts::of(facts.rows_in(&mut tx).await?);
         let happened = statistics::happened_in(&mut tx, (from, until)).await?;
+        drop(tx);
         let happened = serde_json::to_string(&happened)
             .map_err(|error| StoreError::Refused(error.to_string()))?;
-        tx.run(HAPPENED, &[from.into(), happened.into()]).await?;
-        tx.run(CLEAR, &[from.into()]).await?;
         let rows = rows(&facts);
         let items = rows.iter().map(|(scope, stats)| json!({ "scope": scope, "stats": stats }));
+        let mut tx = self.db.begin().await?;
+        let counted = [from.into(), counting.into(), FORMAT.into(), happened.into()];
+        if tx.run(COUNTED, &counted).await? == 0 {
+            return Ok(());
+        }
+        tx.run(CLEAR, &[from.into()]).await?;
         tx.run(ROWS, &[Value::items(items), from.into()]).await?;
         tx.commit().await
     }
