@@ -4,13 +4,13 @@ use std::{fs, io::Cursor, path::Path, time::Duration};
 
 use domain::report::{Audience, Code, Event, Photo, PhotoRole, Report, State};
 use image::{DynamicImage, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
-use reqwest::{StatusCode, header};
+use reqwest::{Method, StatusCode, header};
 use store::{Attached, Change};
 
 use crate::support::{
     database::{Database, Kind},
     html,
-    server::{Server, location, report_fields},
+    server::{Server, Visitor, location, report_fields},
 };
 
 /// An image: red on the left, blue on the right.
@@ -195,12 +195,27 @@ async fn a_photo_is_public_only_when_its_report_is_and_staff_chose_it() {
     assert_eq!(done.status(), StatusCode::SEE_OTHER);
     let public = stranger.get(&format!("/photos/{}", ids[0])).await;
     assert_eq!(public.status(), StatusCode::OK);
-    assert_eq!(public.headers()[header::CACHE_CONTROL], "private, max-age=300");
+    assert_eq!(public.headers()[header::CACHE_CONTROL], "private, no-cache");
+    let tag = public.headers()[header::ETAG].clone();
+    let path = format!("/photos/{}", ids[0]);
+    let with_tag = |visitor: &Visitor| {
+        visitor.request(Method::GET, &path).header(header::IF_NONE_MATCH, tag.clone())
+    };
+    let again = stranger.send(with_tag(&stranger)).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    assert_eq!(again.headers()[header::ETAG], tag);
+    let thumb = stranger.get(&format!("{path}?size=thumb")).await;
+    assert_ne!(thumb.headers()[header::ETAG], tag);
+    assert!(status(&mut worker, &ids[1]).await.is_success());
+    let hidden = worker.get(&format!("/photos/{}", ids[1])).await;
+    assert_eq!(hidden.headers()[header::CACHE_CONTROL], "no-store");
     assert_eq!(status(&mut stranger, &ids[1]).await, StatusCode::NOT_FOUND);
     let fields = [("version", "2"), ("reason", "有人脸")];
     let hide = worker.post(&format!("/console/reports/{code}/hide"), &fields).await;
     assert_eq!(hide.status(), StatusCode::SEE_OTHER);
     assert_eq!(status(&mut stranger, &ids[0]).await, StatusCode::NOT_FOUND);
+    let kept = stranger.send(with_tag(&stranger)).await;
+    assert_eq!(kept.status(), StatusCode::NOT_FOUND, "what was taken back is gone at once");
     let anonymous = stranger.new_visitor().get(&format!("/photos/{}", ids[0])).await;
     assert!(!anonymous.headers().contains_key(header::SET_COOKIE), "photos set no cookie");
 }

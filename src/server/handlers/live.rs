@@ -19,6 +19,7 @@ use ui::error::Refusal;
 
 use crate::{
     http::{
+        caching,
         connected::Connected,
         error::AppError,
         fair_places::{LimitReached, Place},
@@ -61,11 +62,7 @@ pub async fn counts_json(State(state): State<AppState>, headers: HeaderMap) -> R
             .into_response();
     }
     let tag = format!("\"{}\"", frame.revision);
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-        let tags = value.to_str().unwrap_or_default().split(',');
-        tags.map(|given| given.trim().trim_start_matches("W/")).any(|given| given == tag)
-    });
-    let mut response = if known {
+    let mut response = if caching::is_known(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], frame.json.clone()).into_response()

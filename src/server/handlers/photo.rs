@@ -4,7 +4,7 @@ use axum::{
     Extension,
     body::Bytes,
     extract::{Path, Query, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use domain::report::Code;
@@ -17,10 +17,6 @@ use crate::{
     session::{staff::Session, visitor::Visitor},
     state::{AppState, PHOTO_UNIT},
 };
-
-/// Cache policy of a public photo: five minutes, so that a photo that gets hidden disappears soon,
-/// and only in private caches. Photos that are not public are not cached.
-const PUBLIC_PHOTO_CACHE: HeaderValue = HeaderValue::from_static("private, max-age=300");
 
 /// Which size is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -41,7 +37,8 @@ impl AsRef<[u8]> for Sent {
     }
 }
 
-/// The picture.
+/// The picture. A browser that has a public one asks each time whether it may still be seen, so what is
+/// taken back is gone at once; one that is not public is not kept.
 pub async fn photo(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
@@ -49,12 +46,19 @@ pub async fn photo(
     session: Option<Extension<Session>>,
     Path(id): Path<String>,
     Query(wanted): Query<PhotoQuery>,
+    sent: HeaderMap,
 ) -> Result<Response, AppError> {
     let id = Code::parse(&id).map_err(|_| Refusal::NotFound)?;
     let size = if wanted.size == "thumb" { Size::Thumb } else { Size::Full };
     let staff = session.as_ref().map(|session| session.staff.as_ref());
-    let found = state.service.photo_for(&visitor.id, staff, &id, size).await?;
-    let (bytes, is_public) = found.ok_or(Refusal::NotFound)?;
+    let is_public = state.service.sees_photo(&visitor.id, staff, &id).await?;
+    let is_public = is_public.ok_or(Refusal::NotFound)?;
+    // A stored picture never changes.
+    let tag = format!("\"{id}{}\"", if size == Size::Thumb { "-thumb" } else { "" });
+    if is_public && caching::is_known(&sent, &tag) {
+        return Ok(kept(StatusCode::NOT_MODIFIED.into_response(), &tag));
+    }
+    let bytes = state.service.photo_bytes(&id, size).await?.ok_or(Refusal::NotFound)?;
     let evicted = connected.map(|Extension(connected)| connected.evicted()).unwrap_or_default();
     let units = bytes.len().div_ceil(PHOTO_UNIT);
     let place = state.photo_memory.take(evicted, None, &visitor.client_network, units);
@@ -62,7 +66,16 @@ pub async fn photo(
     let mut response = Bytes::from_owner(Sent { bytes, _place: place }).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-    let kept = if is_public { PUBLIC_PHOTO_CACHE } else { caching::NO_STORE };
-    headers.insert(header::CACHE_CONTROL, kept);
-    Ok(response)
+    headers.insert(header::CACHE_CONTROL, caching::NO_STORE);
+    Ok(if is_public { kept(response, &tag) } else { response })
+}
+
+/// `response`, to be kept and asked for again by its tag.
+fn kept(mut response: Response, tag: &str) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, caching::PRIVATE_NO_CACHE);
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
 }

@@ -215,17 +215,17 @@ impl Service {
         Ok(found.into_iter().take(SHOWN).map(public_part).collect())
     }
 
-    /// A picture that `visitor` may see, or that `staff` may, and whether everyone may.
+    /// Whether everyone may see a picture that `visitor` may see, or that `staff` may; `None` for one
+    /// that they may not, or that is not there.
     ///
     /// # Errors
-    /// [`StoreError`] when a store is away.
-    pub async fn photo_for(
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn sees_photo(
         &self,
         visitor: &VisitorId,
         staff: Option<&Staff>,
         id: &Code,
-        size: Size,
-    ) -> Result<Option<(bytes::Bytes, bool)>, StoreError> {
+    ) -> Result<Option<bool>, StoreError> {
         let Some(photo) = self.store.photo(id).await? else { return Ok(None) };
         let report = match photo.serial {
             Some(serial) => self.store.report_of_serial(serial).await?,
@@ -240,10 +240,19 @@ impl Service {
             (None, None) => photo.visitor.as_ref() == Some(visitor),
             (None, Some(_)) => false,
         };
-        if !is_public && !is_theirs {
-            return Ok(None);
-        }
-        Ok(self.photo_store.get(id, size).await?.map(|bytes| (bytes, is_public)))
+        Ok((is_public || is_theirs).then_some(is_public))
+    }
+
+    /// The bytes of a picture, for who may see it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the photo store is away.
+    pub async fn photo_bytes(
+        &self,
+        id: &Code,
+        size: Size,
+    ) -> Result<Option<bytes::Bytes>, StoreError> {
+        self.photo_store.get(id, size).await
     }
 }
 
