@@ -52,7 +52,7 @@ export async function file(page: Page): Promise<string> {
 
 /** Submits an action whose form has no fields but its button. */
 export async function press(desk: Page, action: string): Promise<void> {
-  await desk.locator(`#form-${action} > button`).click();
+  await desk.locator(`#form-${action} > button:not([name=then])`).click();
 }
 
 /** Accepts and dispatches the report on the open page. */

@@ -117,6 +117,25 @@ test('accepts and dispatches what is ticked, finds by number, and keeps the sear
   await expect(page.getByRole('link', { name: /第13网格楼道堆物/ }).first()).toBeVisible();
 });
 
+test('after a deed the next case of the list comes, and after the last one the list', async ({
+  page, browser, server, javaScriptEnabled,
+}) => {
+  const { worker } = staffOf(server, 'grid-18');
+  for (const place of ['连续一号', '连续二号']) {
+    await fill(page, 'grid-18', place);
+    await file(page);
+  }
+  const desk = await inOwnBrowser(browser, worker, javaScriptEnabled);
+  await desk.goto('/console?grid=grid-18&state=submitted&sort=old');
+  await desk.getByRole('link', { name: /连续一号/ }).click();
+  await expect(desk.getByRole('heading', { name: '连续一号' })).toBeVisible();
+  await desk.locator('#form-accept').getByRole('button', { name: '提交，看下一件' }).click();
+  await expect(desk.getByRole('heading', { name: '连续二号' })).toBeVisible();
+  await desk.locator('#form-accept').getByRole('button', { name: '提交，看下一件' }).click();
+  await expect(desk).toHaveURL(/\/console\?.*state=submitted/);
+  await expect(desk.getByText('没有符合条件的件。')).toBeVisible();
+});
+
 test('a neighbour finds the same report and supports it', async ({ page, browser, server, javaScriptEnabled }) => {
   const { worker } = staffOf(server, 'grid-14');
   await fill(page, 'grid-14', '支持小区门口');

@@ -109,3 +109,45 @@ async fn a_row_of_the_queue_says_what_one_needs() {
         assert!(all.contains(part), "{all}");
     }
 }
+
+#[apply(on_both)]
+async fn after_a_deed_comes_the_next_case_of_the_list(#[case] kind: Kind) {
+    let server = Server::start(Database::new(kind).await).await;
+    server.add_staff("worker", "grid-worker", &["grid-01"]).await;
+    let mut worker = server.logged_in("worker").await;
+    let mut visitor = server.known_visitor().await;
+    let mut codes = Vec::new();
+    for grid in ["grid-01", "grid-02", "grid-01", "grid-01"] {
+        codes.push(visitor.report(grid, &[]).await);
+    }
+    let mine = [&codes[0], &codes[2], &codes[3]];
+    let from = "state=submitted&sort=old";
+    let path = format!("/console/reports/{}?from=state%3Dsubmitted%26sort%3Dold", mine[0]);
+    let page = worker.get(&path).await.text().await.unwrap();
+    assert_eq!(html::attribute(&page, "#form-accept input[name=from]", "value"), from);
+    let go = async |worker: &mut Visitor, code: &str, from: &str| {
+        let fields = [&ACCEPT[..], &[("then", "next"), ("from", from)]].concat();
+        let done = worker.post(&format!("/console/reports/{code}/accept"), &fields).await;
+        assert_eq!(done.status(), StatusCode::SEE_OTHER, "{code}");
+        crate::support::server::location(&done).to_owned()
+    };
+    // The next one, and after the last one the first that is left.
+    let same = |found: &str, code: &str| {
+        let (path, query) = found.split_once('?').unwrap();
+        assert_eq!(path, format!("/console/reports/{code}"));
+        assert!(query.contains("state%3Dsubmitted") && query.contains("sort%3Dold"), "{query}");
+    };
+    same(&go(&mut worker, mine[1], from).await, mine[2]);
+    same(&go(&mut worker, mine[2], from).await, mine[0]);
+    let end = go(&mut worker, mine[0], from).await;
+    assert!(end.starts_with("/console?") && end.contains("state=submitted"), "{end}");
+    // A form that was refused keeps its list, and whatever stands in `from` leads nowhere else.
+    let code = visitor.report("grid-01", &[]).await;
+    let refused = [("version", "1"), ("from", from), ("then", "next")];
+    let answer = worker.post(&format!("/console/reports/{code}/accept"), &refused).await;
+    assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let page = answer.text().await.unwrap();
+    assert_eq!(html::attribute(&page, "#form-accept input[name=from]", "value"), from);
+    let away = go(&mut worker, &code, "//elsewhere.test/?q=%0d%0aset-cookie:x").await;
+    assert!(away.starts_with("/console"), "{away}");
+}

@@ -13,6 +13,7 @@ use domain::{
     report::{
         Action, Code, EventKind, Report, Source,
         action::command::{BULK_MAX, Command, FieldErrors, FormFields},
+        filter::ReportFilter,
         words::day_and_time,
     },
 };
@@ -21,11 +22,18 @@ use service::report::{
     casework::{ActionRequest, BulkCommand, FailedAction},
     entry::Origin,
 };
-use ui::{error::Refusal, form_state::FormState};
+use ui::{
+    error::Refusal,
+    form_state::FormState,
+    pages::report::list::{filtered_url, percent_encoded},
+};
 
 use super::report::{form_of, refused, store_uploads};
 use crate::{
-    forms::multipart::{FormRequest, OwnerChecked},
+    forms::{
+        multipart::{FormRequest, OwnerChecked},
+        urlencoded::Fields,
+    },
     http::error::AppError,
     pages::render,
     session::{
@@ -53,7 +61,7 @@ pub async fn act(
         return Err(Refusal::NotFound.into());
     };
     // Order, after the body and its owner: 404 if out of scope, 403 if not permitted, then 400/422.
-    state.service.may_act(&session.staff, &code, action).await?;
+    let seen = state.service.may_act(&session.staff, &code, action).await?;
     let version: u64 = posted.first("version").trim().parse().map_err(|_| Refusal::Malformed)?;
     let brings = !posted.files.is_empty()
         || ["held", "held_before"].iter().any(|name| !posted.all(name).is_empty());
@@ -71,6 +79,9 @@ pub async fn act(
             let (before, after) = (before.held.clone(), after.held.clone());
             let order = ActionRequest { code: code.clone(), version, command, before, after };
             match state.service.act(&session.staff, order).await {
+                Ok(_) if posted.first("then") == "next" => {
+                    return next_case(&state, &session, &posted.first("from"), &seen).await;
+                }
                 // After a transfer the report may be out of scope.
                 Ok(report) if !session.staff.may_see(&report) => {
                     return Ok(Redirect::to("/console").into_response());
@@ -101,6 +112,25 @@ pub async fn act(
     let form = form.with_message(whole.map(LocalizedText::from));
     let page = format!("/console/reports/{code}");
     Ok(render::with_form(&state, parts, &page, form, status).await)
+}
+
+/// On to the next case of the list whose query string is `from`, or to that list if there is none.
+async fn next_case(
+    state: &AppState,
+    session: &Session,
+    from: &str,
+    seen: &Report,
+) -> Result<Response, AppError> {
+    let asked = Fields::parse(from.as_bytes())?;
+    let filter = ReportFilter::from_query(|name| Some(asked.first(name)));
+    let list = filtered_url("/console", &filter.first_page());
+    let next = state.service.next_in_queue(&session.staff, &filter, seen).await?;
+    let from = list.split_once('?').map_or("", |(_, query)| query);
+    let next = next.map(|code| match from {
+        "" => format!("/console/reports/{code}"),
+        from => format!("/console/reports/{code}?from={}", percent_encoded(from)),
+    });
+    Ok(Redirect::to(&next.unwrap_or(list)).into_response())
 }
 
 /// What happened since a version was looked at, in words.

@@ -159,6 +159,27 @@ impl Service {
         self.queue_page(staff, filter, QUEUE_PAGE).await
     }
 
+    /// The report that comes after `seen`, as it was before something was done to it, in the list of
+    /// `filter`; after the last one, the first.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn next_in_queue(
+        &self,
+        staff: &Staff,
+        filter: &ReportFilter,
+        seen: &Report,
+    ) -> Result<Option<Code>, StoreError> {
+        for after in [Some(QueueCursor::after(seen)), None] {
+            let list = ReportFilter { after, ..filter.clone() };
+            let found = self.queue_page(staff, &list, 2).await?.reports;
+            if let Some(next) = found.into_iter().find(|report| report.serial != seen.serial) {
+                return Ok(Some(next.code));
+            }
+        }
+        Ok(None)
+    }
+
     /// One page of what waits to be checked, with its photos.
     ///
     /// # Errors

@@ -181,11 +181,12 @@ impl Service {
         staff: &Staff,
         code: &Code,
         action: Action,
-    ) -> Result<(), ReportError> {
+    ) -> Result<Report, ReportError> {
         let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
-        match action.allowed(staff, &report.ok_or(ReportError::NotFound)?) {
+        let report = report.ok_or(ReportError::NotFound)?;
+        match action.allowed(staff, &report) {
             Err(Denied::Person(why)) => Err(ReportError::Forbidden(why)),
-            _ => Ok(()),
+            _ => Ok(report),
         }
     }
 

@@ -22,8 +22,14 @@ use super::{
 };
 use crate::{context::Page, form_state::FormState, pages::report::grid_choices};
 
-/// The form of `action` for one report.
-pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Action) -> AnyView {
+/// The form of `action` for one report, which stands in the list of the query string `from`.
+pub fn action_form(
+    page: &Page,
+    report: &Report,
+    photos: &[Photo],
+    action: Action,
+    from: &str,
+) -> AnyView {
     let form = page.form(action.as_str()).with_prefix(action.as_str());
     let path = format!("/console/reports/{}/{}", report.code, action.as_str());
     let fields = action.fields();
@@ -45,8 +51,10 @@ pub fn action_form(page: &Page, report: &Report, photos: &[Photo], action: Actio
             <OwnerField />
             {form.summary("没有提交，请看一下：")}
             <input type="hidden" name="version" value=version />
+            <input type="hidden" name="from" value=from.to_owned() />
             {inputs}
             <button class=class type="submit">{action.title()}</button>
+            <button class="weui-btn weui-btn_default" type="submit" name="then" value="next">"提交，看下一件"</button>
         </form>
     }
     .into_any()
