@@ -128,7 +128,7 @@ cluster:
 siege:
 	@node benches/siege.mjs $(if $(FULL),long,short)
 
-bench: build test-tools ## measure into benches/RESULTS.md (about 25 minutes); PARTS="reading queue" selects parts
+bench: build test-tools ## measure into benches/RESULTS.md (about 25 minutes); PARTS="reading queue" measures those again
 	@cargo build --locked --release --quiet --example bench
 	@tools/with-postgres.sh node benches/run.mjs $(PARTS)
 
