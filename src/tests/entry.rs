@@ -48,12 +48,20 @@ async fn a_number_that_was_entered_before_is_said_before_it_is_stored(#[case] ki
     assert_eq!(enter(&mut worker, "沪〔2026〕0124号", &[]).await.0, StatusCode::SEE_OTHER);
     assert_eq!(server.store.counts().reports.received, 3);
 
+    // A slip that is copied may have a link; after Back with another place, the number is said.
+    let link = [("description", "见 http://a.test/1"), ("form_key", "abcdefghijklmnopqrstuw")];
+    assert_eq!(enter(&mut worker, "沪〔2026〕0126号", &link).await.0, StatusCode::SEE_OTHER);
+    let moved = [link[1], ("place", "另一处")];
+    let (status, page) = enter(&mut worker, "沪〔2026〕0126号", &moved).await;
+    assert!(status == StatusCode::UNPROCESSABLE_ENTITY && page.contains("登记过了"), "{page}");
+    assert_eq!(server.store.counts().reports.received, 4);
+
     // A form that is sent twice is one report, and is not told that it was there before.
     let key = [("form_key", "abcdefghijklmnopqrstuv")];
     for _ in 0..2 {
         assert_eq!(enter(&mut worker, "沪〔2026〕0125号", &key).await.0, StatusCode::SEE_OTHER);
     }
-    assert_eq!(server.store.counts().reports.received, 4);
+    assert_eq!(server.store.counts().reports.received, 5);
 }
 
 #[apply(on_both)]
@@ -148,6 +156,6 @@ async fn after_a_deed_comes_the_next_case_of_the_list(#[case] kind: Kind) {
     assert_eq!(answer.status(), StatusCode::UNPROCESSABLE_ENTITY);
     let page = answer.text().await.unwrap();
     assert_eq!(html::attribute(&page, "#form-accept input[name=from]", "value"), from);
-    let away = go(&mut worker, &code, "//elsewhere.test/?q=%0d%0aset-cookie:x").await;
+    let away = go(&mut worker, &code, "//elsewhere.test/?q=50%").await;
     assert!(away.starts_with("/console"), "{away}");
 }

@@ -140,6 +140,11 @@ async fn reports_are_found_by_numbers_however_they_are_typed(#[case] kind: Kind)
     fields.extend(by_worker);
     let sent = worker.multipart("/console/new", &fields, &[]);
     assert_eq!(worker.send(sent).await.status(), StatusCode::SEE_OTHER);
+    let mut fields = report_fields("grid-01").to_vec();
+    fields.extend([("source", "12345"), ("number", "20261130-12341")]);
+    let entered = worker.send(worker.multipart("/console/new", &fields, &[])).await;
+    let dated = crate::support::server::location(&entered);
+    let dated = dated.trim_start_matches("/console/reports/").to_owned();
     let report = server.store.report(&Code::parse(&one).unwrap()).await.unwrap().unwrap();
     assert_eq!(report.contact_phone.as_deref(), Some("02160000000转801（王阿姨）、13800000000"));
     let number = report.number().to_string();
@@ -165,6 +170,15 @@ async fn reports_are_found_by_numbers_however_they_are_typed(#[case] kind: Kind)
     }
     assert_eq!(found(&mut worker, "13900000000").await, [two.as_str()]);
     assert_eq!(found(&mut worker, "沪(2026)0123号").await.len(), 1);
+
+    // Whose telephone it is was looked up ten times, and that is noted.
+    let noted = "SELECT COUNT(*) FROM audit WHERE action = 'contact-search'";
+    assert!(server.database.number(noted).await >= 4);
+    assert_eq!(
+        found(&mut worker, "20261130-12341").await,
+        [dated.as_str()],
+        "looks like a case number"
+    );
 
     // A closed one, too, from the list of those that are open.
     for (action, fields) in [

@@ -57,11 +57,15 @@ impl ReportForm {
     /// All invalid fields, in the order of the form.
     pub fn check(&self, campaign: &Campaign, source: Source) -> Result<NewReport, FieldErrors> {
         let mut errors = FieldErrors::new();
-        let place = text::one_line(&self.place, PLACE_MAX).and_then(text::without_links);
+        // A slip that staff copy may have a link.
+        let allowed = |text| match source {
+            Source::Resident => text::without_links(text),
+            _ => Ok(text),
+        };
+        let place = text::one_line(&self.place, PLACE_MAX).and_then(allowed);
         let place = place.map_err(|error| error.about("地点", "The place"));
         let place = taken(&mut errors, "place", place).unwrap_or_default();
-        let description =
-            text::lines(&self.description, DESCRIPTION_MAX).and_then(text::without_links);
+        let description = text::lines(&self.description, DESCRIPTION_MAX).and_then(allowed);
         let description = description.map_err(|error| error.about("描述", "The description"));
         let description = taken(&mut errors, "description", description);
         let name = Name::parse(&self.contact_name);

@@ -33,7 +33,13 @@ pub(super) fn lines(typed: &str) -> Result<String, TextError> {
         '\t' | '\u{2028}' | '\u{2029}' => ' ',
         other => other,
     });
-    let visible: String = spaced.filter(|c| !is_invisible(*c) || may_join(*c)).collect();
+    let mut visible = String::with_capacity(typed.len());
+    for c in spaced.filter(|c| !is_invisible(*c) || may_join(*c)) {
+        // A character has one look, so a second selector only hides something.
+        if !(is_selector(c) && visible.ends_with(is_selector)) {
+            visible.push(c);
+        }
+    }
     Ok(nfc(&without_loose_joiners(&visible)).trim().to_owned())
 }
 
@@ -47,8 +53,13 @@ pub(super) const fn is_invisible(c: char) -> bool {
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
         | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FEFF}'
         | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{13430}'..='\u{1343F}'
-        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0001}'
-        | '\u{E0020}'..='\u{E007F}')
+        | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
+        | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
+}
+
+/// Whether `c` selects a look of the character before it.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// Whether `c` has a meaning between some others.
@@ -114,7 +125,10 @@ mod tests {
             matches!(c, '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}'
                 | '\u{8E2}' | '\u{110BD}' | '\u{110CD}')
         };
-        let more = |c| matches!(c, '\u{34F}' | '\u{2065}' | '\u{3164}' | '\u{FFA0}');
+        let more = |c| {
+            matches!(c, '\u{34F}' | '\u{2065}' | '\u{3164}' | '\u{FFA0}'
+                | '\u{E0000}'..='\u{E00FF}' | '\u{E01F0}'..='\u{E0FFF}')
+        };
         for c in (0..=0x0010_FFFF).filter_map(char::from_u32) {
             let format = get_general_category(c) == GeneralCategory::Format;
             assert_eq!(is_invisible(c), format && !seen(c) || more(c), "U+{:04X}", c as u32);
@@ -131,6 +145,8 @@ mod tests {
             ("王\t测\u{2028}试\u{2029}", "王 测 试"),
             ("e\u{200B}\u{301}", "é"),
             ("王\u{3164}测", "王测"),
+            ("葛\u{E0100}\u{E0101}\u{FE00}城", "葛\u{E0100}城"),
+            ("王\u{E0100}测\u{E0080}", "王\u{E0100}测"),
             ("王\u{200D}", "王"),
             ("\u{200C}王", "王"),
             ("👍\u{200D}", "👍"),

@@ -53,7 +53,7 @@ fn is_blank(text: &str) -> bool {
     text.chars().all(|c| {
         c.is_whitespace()
             || clean::is_invisible(c)
-            || matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+            || matches!(c, '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{2800}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
     })
 }
 
@@ -64,7 +64,17 @@ mod tests {
 
     #[test]
     fn text_without_visible_characters_is_none() {
-        for blank in ["", " ", "\u{3000}\t", "\u{200B}", "\u{3164}", "\u{2800}\u{FE0F}", "\r\n"] {
+        for blank in [
+            "",
+            " ",
+            "\u{3000}\t",
+            "\u{200B}",
+            "\u{3164}",
+            "\u{2800}\u{FE0F}",
+            "\u{180B}",
+            "\u{17B4}",
+            "\r\n",
+        ] {
             assert_eq!(lines(blank, 10), Ok(None), "{blank:?}");
             assert_eq!(one_line(blank, 10), Ok(None), "{blank:?}");
         }

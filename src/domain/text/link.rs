@@ -24,16 +24,17 @@ const TOP_LEVEL: [&str; 42] = [
 /// What links `text` has.
 #[must_use]
 pub fn links(text: &str) -> Links {
-    let text: Vec<char> = text.chars().map(narrow).collect();
+    let typed = text;
+    let text: Vec<char> = typed.chars().map(narrow).collect();
     let has = |word: &str| {
         let word: Vec<char> = word.chars().collect();
         text.windows(word.len()).any(|window| window == word)
     };
-    let www = text.windows(5).any(|w| matches!(w, ['w', 'w', 'w', '.', c] if is_of_host(*c)));
+    let www = text.windows(5).any(|w| matches!(w, ['w', 'w', 'w', '.', c] if c.is_alphanumeric()));
     if has("://") || www {
         return Links::Certain;
     }
-    let mut found = Links::None;
+    let mut found = beside_letters(typed);
     let mut rest = text.as_slice();
     while let Some(begin) = rest.iter().position(|c| is_of_host(*c)) {
         let run = rest.get(begin..).unwrap_or_default();
@@ -45,11 +46,46 @@ pub fn links(text: &str) -> Links {
     found
 }
 
+/// The same for hosts of letters that are not Latin: `彩票.com`, `abc.中国/x`. A Chinese full stop ends a
+/// sentence there.
+fn beside_letters(text: &str) -> Links {
+    const CHINESE: [&str; 4] = ["中国", "公司", "网络", "网址"];
+    let text: Vec<char> =
+        text.chars().map(|c| if c == '．' { '.' } else { c.to_ascii_lowercase() }).collect();
+    let mut found = Links::None;
+    for (at, _) in text.iter().enumerate().filter(|(_, c)| **c == '.') {
+        let before = at.checked_sub(1).and_then(|at| text.get(at));
+        let after = text.get(at + 1..).unwrap_or_default();
+        let end = after.iter().position(|c| !c.is_alphanumeric()).unwrap_or(after.len());
+        let (top, rest) = after.split_at(end);
+        let top: String = top.iter().collect();
+        let latin: String = top.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let has_path = matches!(rest, ['/', ..]);
+        let is_beside = before.is_some_and(|c| c.is_alphanumeric() && !c.is_ascii());
+        if before.is_some_and(|c| c.is_alphanumeric())
+            && has_path
+            && CHINESE.contains(&top.as_str())
+            || is_beside && has_path && TOP_LEVEL.contains(&top.as_str())
+        {
+            return Links::Certain;
+        }
+        if is_beside && TOP_LEVEL.contains(&latin.as_str()) {
+            found = Links::Doubtful;
+        }
+    }
+    found
+}
+
 /// What `host` is, with what follows it.
 fn of_host(host: &[char], after: &[char]) -> Links {
     let host: String = host.iter().collect();
     let whole = host.trim_end_matches(['.', '-']);
     let Some((before, top)) = whole.rsplit_once('.') else { return Links::None };
+    let is_address =
+        whole.split('.').count() == 4 && whole.bytes().all(|c| c == b'.' || c.is_ascii_digit());
+    if is_address && matches!(after, ['/', ..]) && whole.len() == host.len() {
+        return Links::Certain;
+    }
     let is_top = top.len() >= 2 && top.bytes().all(|c| c.is_ascii_lowercase());
     if !is_top || before.split('.').any(str::is_empty) {
         return Links::None;
@@ -104,6 +140,10 @@ mod tests {
             "u。nu/x",
             "a.b.com?x=1",
             "abc.com:8080",
+            "www.彩票.com",
+            "彩票.com/a",
+            "abc.中国/x",
+            "1.2.3.4/x",
         ] {
             assert_eq!(links(link), Links::Certain, "{link}");
         }
@@ -113,6 +153,7 @@ mod tests {
             "abc.com",
             "加群abc.com。",
             "x。com",
+            "彩票.com",
             "someone@qq.com",
             "WPS.Cloud版",
         ] {
@@ -134,6 +175,8 @@ mod tests {
             "和/或",
             "12：30",
             "………com",
+            "2026.11.30/12",
+            "看完。Com好",
             "",
         ] {
             assert_eq!(links(plain), Links::None, "{plain}");

@@ -7,6 +7,7 @@ use domain::{
         photo::has_similar_before_and_after,
     },
     staff::{Staff, StaffId},
+    text::{Telephone, Telephones},
 };
 use store::{QUEUE_PAGE, StoreError, Timeline, Waiting};
 
@@ -36,6 +37,9 @@ pub struct Case {
     pub actions: Vec<Action>,
 }
 
+/// Slices that are looked through for the next case of a list.
+const NEXT_SLICES: usize = 3;
+
 /// Most open reports that are named beside one of the same category and grid.
 const ALIKE_MAX: usize = 20;
 
@@ -61,6 +65,21 @@ const SEARCHED: u32 = 8_000;
 
 const fn looked_through(filter: &ReportFilter) -> u32 {
     if filter.q.is_empty() { LOOKED_THROUGH } else { SEARCHED }
+}
+
+/// The numbers of those reports whose telephone is what was searched.
+fn reports_of_phone(q: &str, found: &[Report]) -> Vec<String> {
+    let spellings = |typed: &str| {
+        let phones = Telephones::parse(typed).ok().flatten();
+        phones.iter().flat_map(Telephones::all).flat_map(Telephone::spellings).collect::<Vec<_>>()
+    };
+    let asked = spellings(q);
+    let is_theirs = |report: &&Report| {
+        let theirs = report.contact_phone.as_deref().map(spellings).unwrap_or_default();
+        theirs.iter().any(|digits| asked.contains(digits))
+    };
+    let found = found.iter().filter(|_| !asked.is_empty()).filter(is_theirs);
+    found.map(|report| report.number().to_string()).collect()
 }
 
 impl Service {
@@ -147,7 +166,8 @@ impl Service {
         Ok(has_similar_before_and_after(own.chain(&merged)))
     }
 
-    /// One page of the queue.
+    /// One page of the queue. That someone looked whose telephone it is, is noted, as when they look at
+    /// a contact.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -156,7 +176,12 @@ impl Service {
         staff: &Staff,
         filter: &ReportFilter,
     ) -> Result<QueuePage, StoreError> {
-        self.queue_page(staff, filter, QUEUE_PAGE).await
+        let found = self.queue_page(staff, filter, QUEUE_PAGE).await?;
+        let of_phone = reports_of_phone(&filter.q, &found.reports);
+        if !of_phone.is_empty() && filter.after.is_none() {
+            self.note(staff, "contact-search", &of_phone.join(" ")).await?;
+        }
+        Ok(found)
     }
 
     /// The report that comes after `seen`, as it was before something was done to it, in the list of
@@ -171,10 +196,15 @@ impl Service {
         seen: &Report,
     ) -> Result<Option<Code>, StoreError> {
         for after in [Some(QueueCursor::after(seen)), None] {
-            let list = ReportFilter { after, ..filter.clone() };
-            let found = self.queue_page(staff, &list, 2).await?.reports;
-            if let Some(next) = found.into_iter().find(|report| report.serial != seen.serial) {
-                return Ok(Some(next.code));
+            let mut list = ReportFilter { after, ..filter.clone() };
+            for _ in 0..NEXT_SLICES {
+                let found = self.queue_page(staff, &list, 2).await?;
+                let mut others = found.reports.into_iter();
+                if let Some(next) = others.find(|report| report.serial != seen.serial) {
+                    return Ok(Some(next.code));
+                }
+                let PageEnd::SearchedTo { next, .. } = found.end else { break };
+                list.after = Some(next);
             }
         }
         Ok(None)

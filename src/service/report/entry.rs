@@ -8,7 +8,7 @@ use domain::{
             command::{Command, FieldErrors, LINE_MAX, TEXT_MAX},
             transition::SAME_PHOTO,
         },
-        form::ReportForm,
+        form::{NewReport, ReportForm},
     },
     staff::{Role, Staff},
     text,
@@ -33,15 +33,21 @@ pub struct Origin<'n> {
 }
 
 impl Service {
-    /// What to say of a number that was entered before, by another form.
+    /// What to say of a number that was entered before, but not by this form with the same content.
     async fn entered_before(
         &self,
         staff: &Staff,
         number: &str,
-        form_key: Option<&Code>,
+        (new, form_key): (&NewReport, Option<&Code>),
     ) -> Result<Option<String>, StoreError> {
         let found = self.store.from_outside(number).await?;
-        let other = |report: &&Report| form_key.is_none() || report.form_key.as_ref() != form_key;
+        let same = |report: &Report| {
+            form_key.is_some()
+                && report.form_key.as_ref() == form_key
+                && (&report.category, &report.grid) == (&new.category.slug, &new.grid)
+                && (&report.place, &report.description) == (&new.place, &new.description)
+        };
+        let other = |report: &&Report| !same(report);
         let known = found.iter().find(other).map(|report| match staff.may_see(report) {
             true => format!("{}（{}）", report.number(), report.state.staff_label()),
             false => "不在您负责的范围里".to_owned(),
@@ -74,11 +80,6 @@ impl Service {
         if source == Source::Resident {
             errors.push(("source", "请选择来源".into()));
         }
-        if let Some(number) = number.as_deref().filter(|_| !is_another)
-            && let Some(known) = self.entered_before(staff, number, form_key.as_ref()).await?
-        {
-            errors.push(("number", known.into()));
-        }
         let new = match self.check_report(form, source, before.len()) {
             Ok(new) if errors.is_empty() => new,
             Ok(_) => return Err(ReportError::Form(errors)),
@@ -88,6 +89,12 @@ impl Service {
             }
             Err(error) => return Err(error),
         };
+        if let Some(number) = number.as_deref().filter(|_| !is_another)
+            && let Some(known) =
+                self.entered_before(staff, number, (&new, form_key.as_ref())).await?
+        {
+            return Err(ReportError::Form(vec![("number", known.into())]));
+        }
         let in_reach = staff.role >= Role::BranchLead
             || new.grid.as_ref().is_some_and(|grid| staff.grids.contains(grid));
         if !in_reach {

@@ -116,7 +116,9 @@ impl Service {
         let mut day = self.calendar.civil(from).date();
         let mut listed = Vec::new();
         while day < end {
-            listed.push(self.span(Days { from: day, to: day }));
+            // Where the time zone has changed, no hour is in two days.
+            let (begin, end) = self.span(Days { from: day, to: day });
+            listed.push((begin.max(from), end));
             day = day.saturating_add(1.day());
         }
         self.store.list_days(&listed, begun).await

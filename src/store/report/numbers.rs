@@ -1,8 +1,8 @@
 //! Reports found by numbers: their own, telephones of those who reported, and case numbers of other
 //! organisations.
 //!
-//! Telephones are sealed, so each number is stored as a keyed hash beside its report, which tells
-//! nothing to whoever has the disk without the secret. Hashes change in the transaction that changes
+//! Telephones are sealed, so each number is stored as a keyed hash beside its report. Without the secret
+//! it tells no number to whoever has the disk, only that two reports have the same one. Hashes change in the transaction that changes
 //! the report; those of reports from before are made in the background.
 
 use std::collections::BTreeSet;
@@ -109,34 +109,37 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn make_numbers(&self) -> Result<bool, StoreError> {
-        const MADE: Sql = Sql::both("UPDATE ledger SET numbers_below = $1");
+        // Not if all are to be made again meanwhile.
+        const MADE: Sql =
+            Sql::both("UPDATE ledger SET numbers_below = $1 WHERE numbers_below = $2");
         let below: Vec<(i64,)> =
             Query::new("SELECT numbers_below FROM ledger").rows(&self.db).await?;
         let below = below.first().map_or(0, |(below,)| *below);
         if below == 0 {
             return Ok(false);
         }
-        // Locked, so that nothing that is being erased is written again.
+        let mut next = Query::new("SELECT serial FROM reports WHERE serial < ");
+        next.bind(below).push(" ORDER BY serial DESC LIMIT ").bind(PART);
+        let serials: Vec<(i64,)> = next.rows(&self.db).await?;
+        // Locked by rising serial, as everywhere, so that nothing that is being erased is written again.
         let mut tx = self.db.begin().await?;
-        let mut locked = Query::new("SELECT serial FROM reports WHERE serial < ");
-        locked.bind(below).push(" ORDER BY serial DESC LIMIT ").bind(PART);
-        locked.push_each(Sql::each("", " FOR UPDATE"));
-        let serials: Vec<(i64,)> = locked.rows_in(&mut tx).await?;
-        let mut query = reports();
-        query.push(" WHERE serial IN ").bind_list(serials.iter().map(|(serial,)| *serial));
-        let found: Vec<Report> = query.find(&self.db).await?;
+        let mut locked = reports();
+        locked.push(" WHERE serial IN ").bind_list(serials.iter().map(|(serial,)| *serial));
+        locked.push(" ORDER BY serial").push_each(Sql::each("", " FOR UPDATE"));
+        let found: Vec<Report> = locked.find_openable_in(&mut tx).await?;
         for report in &found {
             forget(&mut tx, report.serial).await?;
         }
         insert(&mut tx, found.iter().map(|report| (report.serial, keys_of(report)))).await?;
         let next = serials.last().map_or(0, |(serial,)| *serial);
-        tx.run(MADE, &[next.into()]).await?;
-        tx.commit().await?;
+        if tx.run(MADE, &[next.into(), below.into()]).await? > 0 {
+            tx.commit().await?;
+        }
         Ok(true)
     }
 
-    /// The report that has the whole case number `number`, and those that have the telephone or the
-    /// outside number that `filter` looks for, whatever their state: the newest first, at most
+    /// The report that has the whole case number that `filter` looks for, and those that have it as a
+    /// telephone or as a number of another office, whatever their state: the newest first, at most
     /// `most`, from `filter.after` on.
     ///
     /// # Errors
@@ -147,50 +150,40 @@ impl Store {
         filter: &ReportFilter,
         most: i64,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut query;
-        if let Some(CaseNumber { serial, year }) = CaseNumber::parse(&filter.q) {
-            query = Query::new("SELECT reports.serial FROM reports WHERE reports.serial = ");
-            query.bind(serial).push(" AND reports.year = ").bind(i64::from(year));
-        } else {
-            let hashes = self.hashes_of(&filter.q);
-            if hashes.is_empty() {
-                return Ok(Vec::new());
+        let seen = |query: &mut Query| {
+            query.push(" AND ");
+            scope(query, staff);
+            // A branch lead or manager who knows the number finds what is quarantined, too.
+            if staff.role < Role::BranchLead {
+                query.push(" AND reports.quarantine IS NULL");
             }
-            query = Query::new(
+            if let Some(after) = filter.after {
+                query.push(" AND reports.serial < ").bind(after.serial);
+            }
+            query.push(" ORDER BY reports.serial DESC LIMIT ").bind(most);
+        };
+        let mut found: Vec<(i64,)> = Vec::new();
+        let hashes = self.hashes_of(&filter.q);
+        if !hashes.is_empty() {
+            let mut query = Query::new(
                 "SELECT DISTINCT reports.serial FROM report_numbers CROSS JOIN reports \
                  WHERE reports.serial = report_numbers.serial AND hash IN ",
             );
             query.bind_list(hashes);
+            seen(&mut query);
+            found = query.rows(&self.db).await?;
         }
-        query.push(" AND ");
-        scope(&mut query, staff);
-        // A branch lead or manager who knows the number finds what is quarantined, too.
-        if staff.role < Role::BranchLead {
-            query.push(" AND reports.quarantine IS NULL");
+        // What is the number of another office may happen to be a case number, too.
+        if let Some(CaseNumber { serial, year }) = CaseNumber::parse(&filter.q) {
+            let mut query =
+                Query::new("SELECT reports.serial FROM reports WHERE reports.serial = ");
+            query.bind(serial).push(" AND reports.year = ").bind(i64::from(year));
+            seen(&mut query);
+            found.extend(query.rows::<(i64,)>(&self.db).await?);
         }
-        if let Some(after) = filter.after {
-            query.push(" AND reports.serial < ").bind(after.serial);
-        }
-        query.push(" ORDER BY reports.serial DESC LIMIT ").bind(most);
-        let found: Vec<(i64,)> = query.rows(&self.db).await?;
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.dedup();
         Ok(found.into_iter().map(|(serial,)| serial).collect())
-    }
-
-    /// The reports that came in with a number of another office, the newest first; at most ten.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn from_outside(&self, number: &str) -> Result<Vec<Report>, StoreError> {
-        let Some(key) = other_key(number) else { return Ok(Vec::new()) };
-        let mut query = reports();
-        query.push(" WHERE serial IN (SELECT serial FROM report_numbers WHERE hash IN ");
-        query.bind_list(self.db.seal.number_hashes(&key));
-        query.push(") AND source_number IS NOT NULL ORDER BY serial DESC LIMIT 10");
-        let mut found: Vec<Report> = query.find(&self.db).await?;
-        found.retain(|report| {
-            report.source_number.as_deref().and_then(other_key) == Some(key.clone())
-        });
-        Ok(found)
     }
 
     /// The hashes of what is searched, by every key, if it may be a telephone or another number.
@@ -199,18 +192,36 @@ impl Store {
         keys.iter().flat_map(|key| self.db.seal.number_hashes(key).collect::<Vec<_>>()).collect()
     }
 
-    /// The report whose number ends with the digits that are searched: its serial alone, or that with
-    /// the check digit. Whatever its state.
+    /// The reports whose number ends with the digits that are searched: their serial alone, or that
+    /// with the check digit. Whatever their state.
     pub(super) async fn by_short_number(
         &self,
         staff: &Staff,
         q: &str,
-    ) -> Result<Option<Report>, StoreError> {
-        let Some(short) = CaseNumber::short(q) else { return Ok(None) };
+    ) -> Result<Vec<Report>, StoreError> {
+        let Some(short) = CaseNumber::short(q) else { return Ok(Vec::new()) };
         let mut query = reports();
         query.push(" WHERE serial IN ").bind_list([short, short / 10].map(Value::from));
-        let found: Vec<Report> = query.find(&self.db).await?;
-        let fits = |report: &Report| staff.may_see(report) && report.number().is_short(short);
-        Ok(found.into_iter().find(fits))
+        query.push(" ORDER BY serial DESC");
+        let mut found: Vec<Report> = query.find(&self.db).await?;
+        found.retain(|report| staff.may_see(report) && report.number().is_short(short));
+        Ok(found)
+    }
+
+    /// The reports that came in with a number of another office, the newest first; at most a hundred.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn from_outside(&self, number: &str) -> Result<Vec<Report>, StoreError> {
+        let Some(key) = other_key(number) else { return Ok(Vec::new()) };
+        let mut query = reports();
+        query.push(" WHERE serial IN (SELECT serial FROM report_numbers WHERE hash IN ");
+        query.bind_list(self.db.seal.number_hashes(&key));
+        query.push(") AND source_number IS NOT NULL ORDER BY serial DESC LIMIT 100");
+        let mut found: Vec<Report> = query.find(&self.db).await?;
+        found.retain(|report| {
+            report.source_number.as_deref().and_then(other_key) == Some(key.clone())
+        });
+        Ok(found)
     }
 }

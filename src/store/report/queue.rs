@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     report::{
-        CaseNumber, Report, State,
+        Report, State,
         filter::{PageEnd, QueueCursor, ReportFilter},
     },
     slug::Slug,
@@ -81,10 +81,17 @@ impl Store {
         let most = i64::from(page_size) + 1;
         if !filter.q.is_empty() {
             let numbered = self.numbered(staff, filter, most).await?;
-            if numbered.is_empty() && CaseNumber::parse(&filter.q).is_none() {
-                return self.search(staff, filter, page_size, looked_through, now).await;
+            let (mut found, end) = match numbered.is_empty() {
+                true => self.search(staff, filter, page_size, looked_through, now).await?,
+                false => self.page_of(&numbered, None, page_size).await?,
+            };
+            // What was typed may be a serial as well, so such a report stands before the others.
+            if filter.after.is_none() {
+                let meant = self.by_short_number(staff, &filter.q).await?;
+                found.retain(|report| !meant.iter().any(|other| other.serial == report.serial));
+                found.splice(0..0, meant);
             }
-            return self.page_of(&numbered, None, page_size).await;
+            return Ok((found, end));
         }
         let Slice { serials, end } =
             self.slice(staff, filter, most, i64::from(looked_through), now).await?;

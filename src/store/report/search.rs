@@ -112,19 +112,12 @@ impl Store {
             let next = QueueCursor::after(last);
             Some(PageEnd::SearchedTo { next, submitted_at: last.submitted_at })
         });
-        let mut whole = in_order(whole, &found);
+        let whole = in_order(whole, &found);
         let end = match (end, whole.last()) {
             (Some(end), _) => end,
             (None, Some(last)) if more => PageEnd::More(QueueCursor::after(last)),
             (None, _) => PageEnd::Last,
         };
-        // What was typed may be a serial as well as a word, so that report stands before the others.
-        if filter.after.is_none()
-            && let Some(meant) = self.by_short_number(staff, &filter.q).await?
-        {
-            whole.retain(|report| report.serial != meant.serial);
-            whole.insert(0, meant);
-        }
         Ok((whole, end))
     }
 }

@@ -213,9 +213,10 @@ impl Store {
     pub async fn signed(&self, (from, until): Span) -> Result<u64, StoreError> {
         const SIGNED: Sql = Sql::both(
             "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counters \
-             WHERE kind = 'signature-hour' AND slug >= $1 AND slug < $2",
+             WHERE kind = 'signature-hour' AND CAST(slug AS BIGINT) >= $1 \
+             AND CAST(slug AS BIGINT) < $2",
         );
-        let hours = [from, until].map(|at| counts::hour_slug(at).into());
+        let hours = [from, until].map(|at| at.div_euclid(3_600_000).into());
         let rows: Vec<(i64,)> = self.db.all(SIGNED, &hours).await?;
         Ok(rows.first().map_or(0, |(n,)| n.unsigned_abs()))
     }

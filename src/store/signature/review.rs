@@ -11,7 +11,7 @@ use domain::{
 use super::row::opened_name;
 use crate::{
     base::Store,
-    counts::{hour_slug, write::CountWrite},
+    counts::write::CountWrite,
     encryption::cipher::openable,
     error::StoreError,
     sql::{query::Query, statement::Sql},
@@ -107,11 +107,11 @@ impl Store {
     ) -> Result<Vec<(i64, SignatureState, u64)>, StoreError> {
         const BY_DAY: Sql = Sql::both(
             "SELECT (CAST(slug AS BIGINT) * 3600000 + $2) / 86400000, 'valid', \
-             CAST(SUM(n) AS BIGINT) FROM counters WHERE kind = 'signature-hour' AND slug >= $3 \
+             CAST(SUM(n) AS BIGINT) FROM counters WHERE kind = 'signature-hour' AND CAST(slug AS BIGINT) >= $3 \
              GROUP BY 1 UNION ALL SELECT (signed_at + $2) / 86400000, state, COUNT(*) \
              FROM signatures WHERE state <> 'valid' AND signed_at >= $1 GROUP BY 1, 2",
         );
-        let values = [since.into(), offset.into(), hour_slug(since).into()];
+        let values = [since.into(), offset.into(), since.div_euclid(3_600_000).into()];
         let rows: Vec<(i64, String, i64)> = self.db.all(BY_DAY, &values).await?;
         let row = |(day, state, n): (i64, String, i64)| {
             Some((day, SignatureState::parse(&state)?, n.unsigned_abs()))

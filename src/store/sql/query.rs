@@ -107,6 +107,12 @@ impl Query {
         records_lossy(&db.seal, self.rows(db).await?)
     }
 
+    /// The records that it finds within a transaction, without those that cannot be opened.
+    pub async fn find_openable_in<T: Record>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
+        let rows = self.rows_in(tx).await?;
+        records_lossy(&tx.seal, rows)
+    }
+
     /// The records that it finds within a transaction.
     pub async fn find_in<T: Record>(&self, tx: &mut Tx) -> Result<Vec<T>, StoreError> {
         let rows = self.rows_in(tx).await?;

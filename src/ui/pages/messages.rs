@@ -31,7 +31,7 @@ pub fn MessagesPage() -> impl IntoView {
                         <form method="post" action=action>
                             <label class="field__label">
                                 {lang.say("为什么（可不写）", "Why (optional)")}
-                                <input class="field__input" type="text" name="reason" autocomplete="off" />
+                                <input class="field__input" type="text" name="reason" maxlength="500" autocomplete="off" />
                             </label>
                             <button class="weui-btn weui-btn_default" type="submit">{lang.say("请工作人员看一下", "Ask staff to look at it")}</button>
                         </form>

@@ -29,6 +29,11 @@ impl Telephone {
         };
         let area = if home.starts_with("01") || home.starts_with("02") { 3 } else { 4 };
         let local = home.get(area..).filter(|rest| home.starts_with('0') && rest.len() >= 7);
+        let mobile =
+            home.strip_prefix('0').filter(|rest| rest.len() == 11 && rest.starts_with('1'));
+        if let Some(mobile) = mobile.filter(|rest| !rest.starts_with("10")) {
+            return vec![mobile.to_owned()];
+        }
         let mut spellings = vec![home.clone()];
         spellings.extend(local.map(str::to_owned));
         spellings

@@ -39,14 +39,12 @@ pub(super) fn part_of(part: &str) -> Result<Vec<Telephone>, TelephoneError> {
     let (plain, remark) = without_brackets(part)?;
     let (plain, extension) = without_extension(&plain);
     let plain = without_label(&plain);
-    let numbers = numbers(&plain)?;
-    let last = numbers.len().saturating_sub(1);
-    let with = |(n, number)| Telephone {
-        number,
-        extension: extension.clone().filter(|_| n == last),
-        remark: remark.clone().filter(|_| n == last),
-    };
-    Ok(numbers.into_iter().enumerate().map(with).collect())
+    let mut numbers = numbers(&plain)?;
+    if let Some(last) = numbers.last_mut() {
+        last.extension = extension.or(last.extension.take());
+        last.remark = remark;
+    }
+    Ok(numbers)
 }
 
 /// `part`, narrowed, without the remarks in brackets, which stay as they were written. Digits and an
@@ -117,51 +115,86 @@ fn without_extension(text: &str) -> (String, Option<String>) {
 
 /// `text` without what forms print before a number: `手机：138…`.
 fn without_label(text: &str) -> String {
-    const LABELS: [&str; 9] =
-        ["联系电话", "手机号码", "手机号", "电话", "手机", "座机", "宅电", "固话", "tel"];
+    const LABELS: [&str; 13] = [
+        "联系电话",
+        "联系方式",
+        "电话号码",
+        "手机号码",
+        "手机号",
+        "电话",
+        "手机",
+        "座机",
+        "宅电",
+        "固话",
+        "mobile",
+        "phone",
+        "tel",
+    ];
     let text = text.trim();
     let bare = LABELS.iter().find_map(|label| text.strip_prefix(label)).unwrap_or(text);
     bare.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '.')).to_owned()
 }
 
-/// The numbers in what is left: one, or where that has too many digits, those between the spaces.
-fn numbers(plain: &str) -> Result<Vec<String>, TelephoneError> {
-    let whole = number(plain)?;
-    let digits = count(&whole);
-    if DIGITS.contains(&digits) {
-        return Ok(vec![whole]);
-    }
-    let mut found: Vec<String> = Vec::new();
-    // Digits come in groups; a number is complete when the next group would make it too long, or when
-    // it is as long as a mobile number or begins like a new one.
-    for group in plain.split_whitespace().map(number) {
-        let group = group?;
-        match found.last_mut() {
-            Some(last)
-                if count(last) < 7 || count(&group) < 5 && count(last) + count(&group) <= 12 =>
-            {
-                last.push_str(&group);
+/// The numbers in what is left. Digits come in groups; what comes after a complete number is its
+/// extension (`021-60000000-801`), or where more than four digits are left, another number.
+fn numbers(plain: &str) -> Result<Vec<Telephone>, TelephoneError> {
+    let mut groups: Vec<String> = Vec::new();
+    for group in plain.split(is_between).filter(|group| !group.is_empty()) {
+        // A `+` begins a number wherever it stands.
+        for (n, part) in group.split('+').enumerate() {
+            match (n, part) {
+                (_, "") => {}
+                (0, part) => groups.push(number(part)?),
+                (_, part) => groups.push(format!("+{}", number(part)?)),
             }
-            _ => found.push(group),
         }
     }
-    let fit = found.iter().all(|one| DIGITS.contains(&count(one)));
-    if fit && !found.is_empty() { Ok(found) } else { Err(TelephoneError::Digits(digits)) }
+    let digits = groups.iter().map(|group| count(group)).sum();
+    let mut left: usize = digits;
+    let mut found: Vec<Telephone> = Vec::new();
+    for group in groups {
+        let begins = group.starts_with('+') || left > 4;
+        left -= count(&group);
+        match found.last_mut() {
+            Some(last) if !is_complete(&last.number) && !group.starts_with('+') => {
+                last.number.push_str(&group);
+            }
+            Some(last) if !begins && last.extension.is_none() => last.extension = Some(group),
+            Some(_) if !begins => return Err(TelephoneError::Digits(digits)),
+            _ => found.push(Telephone { number: group, extension: None, remark: None }),
+        }
+    }
+    match found.iter().find(|one| !DIGITS.contains(&count(&one.number))) {
+        Some(_) => Err(TelephoneError::Digits(digits)),
+        None if found.is_empty() => Err(TelephoneError::NotANumber),
+        None => Ok(found),
+    }
 }
 
-/// The digits of a number, with the `+` before them.
-fn number(text: &str) -> Result<String, TelephoneError> {
-    let text = text.trim();
-    let (plus, rest) = text.strip_prefix('+').map_or(("", text), |rest| ("+", rest));
-    let mut digits = String::from(plus);
-    for c in rest.chars() {
-        match c {
-            c if c.is_ascii_digit() => digits.push(c),
-            c if is_between(c) => {}
-            _ => return Err(TelephoneError::NotANumber),
-        }
+/// Whether `number` has all its digits, as numbers here have them.
+fn is_complete(number: &str) -> bool {
+    let home = number.strip_prefix("+86").unwrap_or(number);
+    let begins = |with: &[&str]| with.iter().any(|with| home.starts_with(with));
+    let digits = count(home);
+    match home.as_bytes() {
+        _ if home.starts_with('+') => false,
+        [b'1', b'3'..=b'9', ..] => digits >= 11,
+        [b'0', b'1', b'3'..=b'9', ..] => digits >= 12,
+        [b'0', ..] if begins(&["010", "02"]) => digits >= 11,
+        [b'0', b'3'..=b'9', ..] => digits >= 11,
+        _ if number.starts_with('+') => digits >= 10,
+        _ if begins(&["400", "800"]) => digits >= 10,
+        [b'2'..=b'9', ..] => digits >= 7,
+        _ => false,
     }
-    if count(&digits) == 0 { Err(TelephoneError::NotANumber) } else { Ok(digits) }
+}
+
+/// The digits of a group.
+fn number(text: &str) -> Result<String, TelephoneError> {
+    match text.bytes().all(|c| c.is_ascii_digit()) {
+        true => Ok(text.to_owned()),
+        false => Err(TelephoneError::NotANumber),
+    }
 }
 
 fn count(number: &str) -> usize {

@@ -16,8 +16,13 @@ use crate::{
     parts::{form::owner::OwnerField, report::state_mark},
 };
 
-/// Number, state, remaining time and marks.
-pub(super) fn badges(page: &Page, report: &Report) -> AnyView {
+/// Whether whoever reviews a text should look for a web address in it.
+pub(super) fn may_have_link(text: &str) -> bool {
+    links(text) != Links::None
+}
+
+/// Number, state, remaining time and marks; `has_link` if something may have one that was added later.
+pub(super) fn badges(page: &Page, report: &Report, has_link: bool) -> AnyView {
     let remaining = report.remaining(page.service.calendar(), page.service.now());
     let remaining = remaining.map(|remaining| {
         let class = match (remaining.overdue, remaining.soon) {
@@ -27,8 +32,9 @@ pub(super) fn badges(page: &Page, report: &Report) -> AnyView {
         };
         view! { <span class=class>{remaining.words}</span> }
     });
-    let has_link =
-        [&report.description, &report.place].iter().any(|text| links(text) != Links::None);
+    let comment = report.rating_comment.as_deref().unwrap_or_default();
+    let texts = [report.description.as_str(), report.place.as_str(), comment];
+    let has_link = has_link || texts.into_iter().any(may_have_link);
     let mark =
         |on: bool, word: &'static str| on.then(|| view! { <span class="badge">{word}</span> });
     view! {

@@ -16,7 +16,7 @@ mod facts;
 
 use self::{
     actions::{CaseQuery, action_sections, thumb_bar},
-    facts::{badges, facts},
+    facts::{badges, facts, may_have_link},
 };
 use super::{
     check::{referral_notice, similar_photos_warning},
@@ -88,6 +88,9 @@ fn case_view(
         let (code, from) = (&report.code, percent_encoded(&way.queue_query));
         format!("/console/reports/{code}?from={from}&before={version}")
     });
+    let has_link = events
+        .iter()
+        .any(|event| event.staff.is_none() && event.text.as_deref().is_some_and(may_have_link));
     let lines = events.into_iter().map(|event| history_line(page, event, names));
     let similar = report_links("同网格同类在办", &similar);
     let merged = report_links("合并到本件的", &merged);
@@ -106,7 +109,7 @@ fn case_view(
             <div class="case__what">
                 <p class="case__back"><a href=back>"‹ 回到队列"</a></p>
                 <h1 class="case__title">{heading}</h1>
-                {badges(page, &report)}
+                {badges(page, &report, has_link)}
                 {steps(Lang::Zh, report.state)}
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
