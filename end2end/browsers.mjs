@@ -239,7 +239,10 @@ async function back(browser, times, words) {
   for (let i = 0; i < times; i += 1) {
     await browser.navigate().back();
     await new Promise((wait) => { setTimeout(wait, 700); });
-    const seen = await browser.wait(() => browser.findElement(By.css('body')).getText().catch(() => ''), PATIENCE, 'a page');
+    // Where WebKit keeps fewer pages behind, the last one back is the blank one before the first.
+    const atBegin = async () => (await browser.getCurrentUrl()) === 'about:blank';
+    const text = () => browser.findElement(By.css('body')).getText().catch(() => '');
+    const seen = await browser.wait(async () => ((await atBegin()) ? 'about:blank' : text()), PATIENCE, 'a page');
     assert.ok(!seen.includes(words), `back at ${await browser.getCurrentUrl()} stands ${words}`);
   }
 }
