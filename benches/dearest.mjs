@@ -89,7 +89,7 @@ export const dearest = async () => {
   const people = Object.fromEntries(await Promise.all(['manager', 'lead', 'worker'].map(async (login) => [login, await logIn(server.url, login)])));
   // After a seed, days are counted in the background, some every twenty seconds.
   const all = `${server.url}/console/stats?from=2020-01-01&to=2030-01-01`;
-  const counted = async () => !(await request(all, { headers: { cookie: people.manager } })).body.toString().includes('还没有统计完');
+  const counted = async () => !(await request(all, { headers: { cookie: people.manager } })).body.toString().includes('没有统计完');
   for (let n = 0; n < 120 && !(await counted()); n += 1) await sleep(5_000);
   await sleep(60_000);
   const page = (await request(`${server.url}/reports`)).body.toString();
