@@ -1,5 +1,6 @@
 //! What happens by itself: time runs out, held photos and sessions end.
 
+use domain::report::State;
 use store::{Change, ChangeError, JobLock, Notice, PendingNotice, StoreError};
 
 use super::{
@@ -28,9 +29,11 @@ impl Service {
         for code in &late {
             let changed = self.store.change(code, |report, _| {
                 let of_burst = report.state.is_set_apart();
+                let waited = report.state == State::NeedsInfo;
                 let (report, event) = rules.escalate(report).ok_or(ReportError::Conflict)?;
                 // Of a burst, nobody is told of each.
-                let notices = if of_burst { Vec::new() } else { vec![Notice::Overdue] };
+                let notice = if waited { Notice::Unanswered } else { Notice::Overdue };
+                let notices = if of_burst { Vec::new() } else { vec![notice] };
                 Ok::<_, ReportError>(Change { notices, ..Change::only(report, event) })
             });
             match changed.await {

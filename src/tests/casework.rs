@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use domain::{
     report::{
         Action, Audience, CaseNumber, Code, Event, EventKind, Report, State,
-        action::command::Command, reporter::ReporterCommand,
+        action::command::{Command, Correction},
+        reporter::ReporterCommand,
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -31,6 +32,8 @@ const MATRIX: &str = "
     acknowledge       ............. w
     reject            ww........... w
     ask               w............ w
+    answer            wwwwww....... w
+    correct           wwwwww....... w
     duplicate         www.......... w
     refer             w.w.......... w
     dispatch          ..w.......... w
@@ -91,6 +94,11 @@ pub fn command(action: Action, other: CaseNumber) -> Command {
         Action::Acknowledge => Command::Acknowledge { summary: None },
         Action::Reject => Command::Reject { reason: text() },
         Action::Ask => Command::Ask { text: text() },
+        Action::Answer => Command::Answer { text: text() },
+        Action::Correct => Command::Correct(Correction {
+            branch: Some(slug("public-services")),
+            ..Correction::default()
+        }),
         Action::Duplicate => Command::Duplicate { of: other },
         Action::Refer => Command::Refer { to: text(), number: None },
         Action::Dispatch => Command::Dispatch { unit: slug("property") },
@@ -227,7 +235,7 @@ async fn every_role_every_action_every_state() {
             }
         }
     }
-    assert_eq!(cells, 26 * 13 * 5);
+    assert_eq!(cells, 28 * 13 * 5);
     assert_eq!(server.store.recount().await.unwrap(), []);
 }
 

@@ -15,6 +15,7 @@ mod campaign;
 mod casework;
 mod command_line;
 mod connections;
+mod corrections;
 mod counts;
 mod crash;
 mod deep_pages;

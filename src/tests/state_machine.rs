@@ -8,7 +8,7 @@ use domain::{
     report::{
         Action, CaseNumber, EventKind, Report, Satisfaction, Source, State,
         action::{
-            command::Command,
+            command::{Command, Correction},
             transition::{Evidence, Rules, TransitionError},
         },
         reporter::ReporterCommand,
@@ -86,6 +86,8 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::Acknowledge { summary: None }),
         1 => Just(Command::Reject { reason: text() }),
         1 => Just(Command::Ask { text: text() }),
+        1 => Just(Command::Answer { text: text() }),
+        3 => corrections().prop_map(Command::Correct),
         1 => Just(Command::Duplicate { of: number }),
         1 => Just(Command::Refer { to: text(), number: None }),
         3 => Just(Command::Dispatch { unit: slug("property") }),
@@ -112,6 +114,26 @@ fn commands() -> impl Strategy<Value = Command> {
         1 => Just(Command::Admit),
         1 => Just(Command::Dismiss),
     ]
+}
+
+fn corrections() -> impl Strategy<Value = Correction> {
+    let one_of = |slugs: &'static [&'static str]| {
+        prop::option::of(prop::sample::select(slugs).prop_map(slug))
+    };
+    (
+        one_of(&["corridor", "litter", "dispute", "jaywalking", "praise"]),
+        one_of(&["grid-01", "grid-02"]),
+        one_of(&["residential", "public-services"]),
+        one_of(&["property", "neighbourhood"]),
+        prop::option::of(Just("测试".to_owned())),
+    )
+        .prop_map(|(category, grid, branch, unit, reason)| Correction {
+            category,
+            grid,
+            branch,
+            unit,
+            reason,
+        })
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -145,6 +167,7 @@ fn check_invariants(report: &Report) -> Result<(), TestCaseError> {
     let has_deadline = matches!(
         report.state,
         State::Submitted
+            | State::NeedsInfo
             | State::Accepted
             | State::Dispatched
             | State::InProgress
@@ -179,6 +202,68 @@ fn check_invariants(report: &Report) -> Result<(), TestCaseError> {
         prop_assert!(report.description.is_empty() && report.contact_phone.is_none());
     }
     prop_assert!(report.level <= 2);
+    if report.state.is_open() && report.accepted_at.is_some() && !report.kind.is_casework() {
+        prop_assert!(
+            report.state == State::AwaitingCheck && report.corrected_from.is_some(),
+            "what was accepted ends without handling after a check only"
+        );
+    }
+    prop_assert!(
+        !report.state.is_open() || report.escalate_at.is_some() || report.level > 0,
+        "the clock watches it, or a lead has it: {report:?}"
+    );
+    Ok(())
+}
+
+/// What staff do next to bring a report to its end.
+fn next_step(report: &Report) -> Command {
+    let text = || "测试".to_owned();
+    match report.state {
+        State::NeedsInfo => Command::Answer { text: text() },
+        State::Submitted if report.kind.is_casework() => Command::Accept {
+            category: report.category.clone(),
+            grid: slug("grid-01"),
+            summary: text(),
+            public_photos: Vec::new(),
+        },
+        State::Submitted => Command::Acknowledge { summary: None },
+        State::Accepted => Command::Dispatch { unit: slug("property") },
+        State::Dispatched => Command::Start,
+        State::InProgress => Command::Finish { text: text() },
+        State::AwaitingCheck => Command::Check { passed: true, reason: Some(text()) },
+        State::Quarantined => Command::Dismiss,
+        _ => panic!("it has ended"),
+    }
+}
+
+/// Two managers who have not seen the report before bring it to its end.
+fn check_way_out(report: &Report, now: Millis) -> Result<(), TestCaseError> {
+    let rules = Rules { campaign: &CAMPAIGN, calendar: &CALENDAR, now };
+    let mut report = report.clone();
+    for _ in 0..8 {
+        if !report.state.is_open() && report.state != State::Quarantined {
+            return Ok(());
+        }
+        let who = staff(if report.state == State::AwaitingCheck { 98 } else { 99 }, Role::Manager);
+        let evidence = Evidence { before: true, after: true, repeated: false, into: None };
+        let done = rules.apply_command(&report, &who, &next_step(&report), evidence);
+        prop_assert!(done.is_ok(), "stuck: {done:?} {report:?}");
+        report = done.unwrap().0;
+    }
+    prop_assert!(false, "no end: {report:?}");
+    Ok(())
+}
+
+/// Who was told that a report is late is not forgotten while it is late.
+fn check_lateness(before: &Report, after: &Report, now: Millis) -> Result<(), TestCaseError> {
+    let is_late = |report: &Report| report.promised_at.is_some_and(|at| at < now);
+    let goes_on = before.state.is_open() && after.state.is_open();
+    if goes_on && is_late(before) && before.promised_at == after.promised_at {
+        prop_assert!(after.level >= before.level, "{before:?} {after:?}");
+    }
+    if goes_on && before.is_overdue(now) && after.is_overdue(now) {
+        prop_assert!(after.level >= before.level, "{before:?} {after:?}");
+    }
     Ok(())
 }
 
@@ -245,6 +330,15 @@ proptest! {
                             Action::Dispatch => movers.clear(),
                             Action::Start | Action::Finish | Action::Settle | Action::Extend
                             | Action::Refer => drop(movers.insert(*id)),
+                            Action::Correct => {
+                                if before.kind.is_casework() && after.state == State::AwaitingCheck && !after.kind.is_casework() {
+                                    movers.insert(*id);
+                                }
+                                let is_longer = after.promised_at > before.promised_at
+                                    || (after.state == before.state && after.due_at > before.due_at);
+                                prop_assert!(*role >= Role::BranchLead || !is_longer,
+                                    "no longer limit: {before:?} {after:?}");
+                            }
                             _ => {}
                         }
                     }
@@ -271,6 +365,8 @@ proptest! {
                 movers.clear();
             }
             check_invariants(&after)?;
+            check_lateness(&before, &after, now)?;
+            check_way_out(&after, now)?;
             // One that was admitted after the job listed it keeps its content.
             let erased = rules.erase_dismissed(&after, Millis::MAX).is_some();
             prop_assert_eq!(erased, after.state == State::Dismissed);

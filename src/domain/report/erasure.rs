@@ -62,7 +62,7 @@ impl Rules<'_> {
     }
 
     pub(super) fn with_event(&self, mut report: Report, what: EventKind) -> (Report, Event) {
-        report.version += 1;
+        report.next_version();
         let event = Event::of(&report, self.now, what, Audience::Public);
         (report, event)
     }

@@ -28,7 +28,8 @@ pub struct Event {
     pub text: Option<String>,
     /// Who may read the text.
     pub audience: Audience,
-    /// Parameter of the kind: unit, organisation, other report, days, photos, level, `yes` or `no`.
+    /// Parameter of the kind: unit, organisation, other report, days, photos, level, `yes` or `no`, or
+    /// as JSON what a correction changed.
     pub detail: Option<String>,
 }
 
@@ -61,6 +62,8 @@ pub enum EventKind {
     Rated,
     /// It was escalated one level because it was overdue.
     Escalated,
+    /// The reporter did not answer in time, so it is back in the queue.
+    Unanswered,
     /// Staff looked at the contact details.
     ContactShown,
     /// Contact details and position were erased after the retention period.

@@ -75,8 +75,12 @@ pub struct Report {
     /// Staff member who hid it.
     #[serde(default)]
     pub hidden_by: Option<StaffId>,
-    /// Optimistic lock: increases with every change; a form with an older version is refused.
+    /// Increases with every change.
     pub version: u64,
+    /// Optimistic lock: the version that a person last made it; a form with an older one is refused.
+    /// What the clock does in between makes nobody's form stale.
+    #[serde(default)]
+    pub person_version: u64,
     /// Staff member who handled it last.
     pub handler: Option<StaffId>,
     /// Staff who worked on it since the last dispatch; none of them may check it (four eyes).
@@ -88,6 +92,16 @@ pub struct Report {
     pub level: u8,
     /// Number of times it was reopened.
     pub reopened: u8,
+    /// Whether only a manager may act: it was reopened twice (没解决), and no manager has dispatched
+    /// it again.
+    #[serde(with = "flag", default)]
+    pub managed: bool,
+    /// Category before a correction to a reminder or to praise that waits for its check.
+    #[serde(default)]
+    pub corrected_from: Option<Slug>,
+    /// Number of times that grid workers moved it to another grid.
+    #[serde(default)]
+    pub grid_moves: u8,
     /// Whether a branch lead supervises it (督办).
     #[serde(with = "flag")]
     pub supervised: bool,
@@ -107,6 +121,13 @@ pub struct Report {
     pub escalate_at: Option<Millis>,
     /// Completion time that the resident was promised.
     pub promised_at: Option<Millis>,
+    /// From when on the promised time counts.
+    #[serde(default)]
+    pub promised_from: Option<Millis>,
+    /// Until when the first question to the reporter pauses the clock, or when its answer ended the
+    /// pause; `None` if nothing was asked.
+    #[serde(default)]
+    pub paused_until: Option<Millis>,
     /// Requested extension, in working days.
     pub extension_days: Option<u16>,
     /// Reason for the extension.
@@ -124,6 +145,9 @@ pub struct Report {
     pub solved: Option<bool>,
     /// How satisfied the reporter is.
     pub satisfied: Option<Satisfaction>,
+    /// Staff member who noted what the reporter says (回访); `None` if they said it themselves.
+    #[serde(default)]
+    pub rated_by: Option<StaffId>,
     /// Comment of the reporter on the rating; only for staff.
     pub rating_comment: Option<String>,
     /// When the reporter last urged.
@@ -196,11 +220,16 @@ impl Report {
         other.state.is_open() && same_kind && keeps_acceptance && keeps_visibility
     }
 
-    /// Whether only a manager may act: it was reopened twice (没解决), and no manager has
-    /// dispatched it again.
+    /// Counts a change that a person made.
+    pub const fn next_version(&mut self) {
+        self.version += 1;
+        self.person_version = self.version;
+    }
+
+    /// Whether a person has changed it since `version` was looked at.
     #[must_use]
-    pub const fn needs_manager(&self) -> bool {
-        self.reopened >= 2 && self.level >= 2
+    pub const fn is_newer_than(&self, version: u64) -> bool {
+        version < self.person_version || version > self.version
     }
 
     /// Whether there are contact details.

@@ -173,8 +173,7 @@ impl Rules<'_> {
                     return Err(TransitionError::Fields(vec![("text", nothing)]));
                 }
                 if report.state == State::NeedsInfo {
-                    after.state = State::Submitted;
-                    self.set_acceptance_due(&mut after);
+                    self.end_wait(&mut after);
                 }
                 text.clone_from(added);
                 detail = (*photos > 0).then(|| photos.to_string());
@@ -212,7 +211,7 @@ impl Rules<'_> {
                 }
             }
         };
-        after.version += 1;
+        after.next_version();
         // Residents who share the report are told that it goes on.
         let audience = if what == EventKind::Left { Audience::Public } else { Audience::Reporter };
         let event = Event { text, detail, ..Event::of(&after, self.now, what, audience) };
@@ -224,8 +223,7 @@ impl Rules<'_> {
         self.clear_reporter(report);
         if report.state == State::NeedsInfo {
             // The reporter can no longer answer the question of staff.
-            report.state = State::Submitted;
-            self.set_acceptance_due(report);
+            self.end_wait(report);
         }
     }
 
@@ -236,8 +234,10 @@ impl Rules<'_> {
         solved: Option<bool>,
         satisfied: Option<Satisfaction>,
     ) -> Result<(), TransitionError> {
-        let is_first_answer =
-            report.solved.is_none() || solved.is_none() || solved == report.solved;
+        let is_first_answer = report.solved.is_none()
+            || report.rated_by.is_some()
+            || solved.is_none()
+            || solved == report.solved;
         if !is_first_answer || !report.may_rate(self.now, self.campaign.deadlines.reopen) {
             return Err(TransitionError::State);
         }
@@ -248,6 +248,7 @@ impl Rules<'_> {
             after.solved = Some(false);
         } else {
             after.solved = solved.or(after.solved);
+            after.rated_by = after.rated_by.filter(|_| solved.is_none());
             after.satisfied = satisfied.or(after.satisfied);
         }
         Ok(())

@@ -153,7 +153,7 @@ async fn changed_since(
         .iter()
         .map(|(event, who)| {
             let time = day_and_time(state.service.calendar().civil(event.at), Lang::Zh);
-            format!("{time} {who}{}", event.label(campaign))
+            format!("{time} {who}{}", event.staff_label(campaign))
         })
         .collect();
     format!("没有保存：您打开后这件有了变化（{}）。您写的还在，请看清后再提交。", list.join("；"))

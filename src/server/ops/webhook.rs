@@ -66,7 +66,8 @@ impl Webhooks {
         let grid = notice.report.grid.as_ref().and_then(|grid| self.addresses.grids.get(grid));
         let grid = grid.filter(|_| notice.kind != "dispatched");
         // A unit is notified once the report may be dispatched to it, not when it is new.
-        let unit = self.addresses.units.get(&notice.report.unit).filter(|_| notice.kind != "new");
+        let of_grid = matches!(notice.kind.as_str(), "new" | "moved" | "unanswered");
+        let unit = self.addresses.units.get(&notice.report.unit).filter(|_| !of_grid);
         let mut found: Vec<&str> = grid.into_iter().chain(unit).map(String::as_str).collect();
         found.dedup();
         found
@@ -100,6 +101,8 @@ impl Webhooks {
             "new" => "新反映",
             "overdue" => "已超期",
             "dispatched" => "新派单",
+            "moved" => "从别的网格转来",
+            "unanswered" => "居民没有答复，回到待受理",
             _ => "居民表示没有解决，重办",
         };
         let category = campaign.category(report.category.as_str());

@@ -125,7 +125,7 @@ impl Service {
             if let Err(Denied::Person(why)) = action.allowed(staff, report) {
                 return Err(ReportError::Forbidden(why));
             }
-            if version != report.version {
+            if report.is_newer_than(version) {
                 return Err(ReportError::Stale(Box::new(report.clone())));
             }
             let command = command(report)?;
@@ -141,13 +141,11 @@ impl Service {
                 Command::Accept { public_photos, .. } => Some(public_photos.clone()),
                 _ => None,
             };
-            let notice = match action {
-                Action::Reopen if changed.state == State::Dispatched => Some(Notice::Reopened),
-                Action::Dispatch => Some(Notice::Dispatched),
+            let mut notices = notices_of(action, report, &changed);
+            if action == Action::Admit && !in_bulk {
                 // It came without one.
-                Action::Admit if !in_bulk => Some(Notice::New),
-                _ => None,
-            };
+                notices.push(Notice::New);
+            }
             // Staff take their pictures for everyone to see; the form says so.
             let attach = |role| move |id: Code| Attached { id, role, public: true };
             let before = before.into_iter().map(attach(PhotoRole::Before));
@@ -157,7 +155,7 @@ impl Service {
                 event,
                 photos: before.chain(after).collect(),
                 public_photos,
-                notices: notice.into_iter().collect(),
+                notices,
             })
         });
         Ok(changed.await?)
@@ -223,6 +221,18 @@ impl Service {
     pub fn now(&self) -> Millis {
         crate::base::now()
     }
+}
+
+/// Whom a change is told: those to whom a report comes.
+fn notices_of(action: Action, before: &Report, after: &Report) -> Vec<Notice> {
+    let is_ordered = matches!(after.state, State::Dispatched | State::InProgress);
+    let has_new_unit = is_ordered && before.unit != after.unit;
+    let told = [
+        (after.reopened > before.reopened, Notice::Reopened),
+        (action == Action::Dispatch || has_new_unit, Notice::Dispatched),
+        (before.grid.is_some() && before.grid != after.grid, Notice::Moved),
+    ];
+    told.into_iter().filter_map(|(is_due, notice)| is_due.then_some(notice)).collect()
 }
 
 /// What is done to many reports at once.

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::{encryption::cipher::Seal, error::StoreError, sql::schema};
 
 /// The newest schema this program writes; a copy of a newer one is refused.
-pub const SCHEMA: u32 = 14;
+pub const SCHEMA: u32 = 15;
 
 /// Backups of this schema and later always have a MAC.
 const MAC_SINCE_SCHEMA: u32 = 10;

@@ -154,8 +154,9 @@ pub async fn happened_in(tx: &mut Tx, (from, until): Span) -> Result<PeriodCount
          FROM reports WHERE state || '' = 'closed' AND closed_at >= $1 AND closed_at < $2",
     );
     const REOPENED: Sql = Sql::both(
-        "SELECT COUNT(*) FROM report_events WHERE what IN ('not_solved', 'reopen') \
-         AND at >= $1 AND at < $2",
+        "SELECT (SELECT COUNT(*) FROM report_events WHERE what IN ('not_solved', 'reopen') \
+         AND at >= $1 AND at < $2) + (SELECT COUNT(*) FROM report_events \
+         WHERE what = 'revisit' AND detail = 'no' AND at >= $1 AND at < $2)",
     );
     let span = [from.into(), until.into()];
     let (received,): (i64,) = tx.one(RECEIVED, &span).await?;

@@ -80,6 +80,10 @@ pub enum Notice {
     Reopened,
     /// It was given to a unit.
     Dispatched,
+    /// It came to another grid.
+    Moved,
+    /// Its reporter did not answer.
+    Unanswered,
 }
 
 impl Notice {
@@ -91,6 +95,8 @@ impl Notice {
             Self::Overdue => "overdue",
             Self::Reopened => "reopened",
             Self::Dispatched => "dispatched",
+            Self::Moved => "moved",
+            Self::Unanswered => "unanswered",
         }
     }
 }
@@ -246,7 +252,7 @@ impl Store {
         // Cached public pages are keyed by the revision: it must also change if something that they
         // show of this report changes.
         let public_view_changed = before.is_public() != report.is_public()
-            || (report.is_public() && (erased || before.summary != report.summary));
+            || (report.is_public() && (erased || shows_otherwise(before, report)));
         if deltas.is_empty() && !public_view_changed {
             mark_days(&mut tx, Some(before), report, event.at).await?;
             tx.commit().await
@@ -256,6 +262,15 @@ impl Store {
             write.commit(&self.publisher).await
         }
     }
+}
+
+/// Whether what public pages say of a report differs.
+fn shows_otherwise(before: &Report, after: &Report) -> bool {
+    let shown = |report: &Report| {
+        let Report { summary, category, grid, branch, unit, .. } = report;
+        (summary.clone(), category.clone(), grid.clone(), branch.clone(), unit.clone())
+    };
+    shown(before) != shown(after)
 }
 
 /// Whether a report of another visitor was merged into this one.

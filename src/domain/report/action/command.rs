@@ -16,6 +16,18 @@ pub const LINE_MAX: usize = 80;
 /// Maximum extension in one request, in working days.
 pub const EXTENSION_MAX: u16 = 30;
 
+/// A correction: what is to stand in the report. What is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the field of the report of that name")]
+pub struct Correction {
+    pub category: Option<Slug>,
+    pub grid: Option<Slug>,
+    pub branch: Option<Slug>,
+    pub unit: Option<Slug>,
+    /// Why; needed when the grid changes.
+    pub reason: Option<String>,
+}
+
 /// A command of staff on a report: an [`Action`] with its input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is documented at its action")]
@@ -24,6 +36,8 @@ pub enum Command {
     Acknowledge { summary: Option<String> },
     Reject { reason: String },
     Ask { text: String },
+    Answer { text: String },
+    Correct(Correction),
     Duplicate { of: CaseNumber },
     Refer { to: String, number: Option<String> },
     Dispatch { unit: Slug },
@@ -107,6 +121,21 @@ impl<S: FormFields> Reader<'_, S> {
         }
     }
 
+    /// As [`Self::lookup`], where nothing need be chosen.
+    fn lookup_or_none<'c, T>(
+        &mut self,
+        name: &'static str,
+        find: impl FnOnce(&str) -> Option<&'c T>,
+    ) -> Option<Option<&'c T>>
+    where
+        T: 'c,
+    {
+        if self.sent.first(name).is_empty() {
+            return Some(None);
+        }
+        self.lookup(name, find).map(Some)
+    }
+
     fn choice(&mut self, name: &'static str) -> Option<bool> {
         match self.sent.first(name).as_str() {
             "yes" | "pass" => Some(true),
@@ -176,6 +205,21 @@ impl Command {
             }
             Action::Reject => Self::Reject { reason: from.required("reason", TEXT_MAX)? },
             Action::Ask => Self::Ask { text: from.required("text", TEXT_MAX)? },
+            Action::Answer => Self::Answer { text: from.required("text", TEXT_MAX)? },
+            Action::Correct => {
+                let category = from.lookup_or_none("category", |slug| campaign.category(slug));
+                let grid = from.lookup_or_none("grid", |slug| campaign.grid(slug));
+                let branch = from.lookup_or_none("branch", |slug| campaign.branch(slug));
+                let unit = from.lookup_or_none("unit", |slug| campaign.unit(slug));
+                let reason = from.optional("reason", TEXT_MAX);
+                Self::Correct(Correction {
+                    category: category?.map(|category| category.slug.clone()),
+                    grid: grid?.map(|grid| grid.slug.clone()),
+                    branch: branch?.map(|branch| branch.slug.clone()),
+                    unit: unit?.map(|unit| unit.slug.clone()),
+                    reason: reason?,
+                })
+            }
             Action::Duplicate => {
                 let typed = from.required("of", LINE_MAX)?;
                 match CaseNumber::parse(&typed) {
@@ -247,6 +291,8 @@ impl Command {
             Self::Acknowledge { .. } => Action::Acknowledge,
             Self::Reject { .. } => Action::Reject,
             Self::Ask { .. } => Action::Ask,
+            Self::Answer { .. } => Action::Answer,
+            Self::Correct(_) => Action::Correct,
             Self::Duplicate { .. } => Action::Duplicate,
             Self::Refer { .. } => Action::Refer,
             Self::Dispatch { .. } => Action::Dispatch,

@@ -24,10 +24,14 @@ pub enum Input {
     Text,
     /// A number of working days.
     Days,
-    /// A category.
+    /// A category of casework.
     Category,
+    /// A category of any kind.
+    AnyCategory,
     /// A grid.
     Grid,
+    /// A branch.
+    Branch,
     /// A unit.
     Unit,
     /// New photos.
@@ -52,7 +56,10 @@ impl Action {
     /// Fields of its form.
     #[must_use]
     pub const fn fields(self) -> &'static [Field] {
-        use Input::{Category, Choice, Days, Grid, Line, Photos, PublicPhotos, Text, Unit};
+        use Input::{
+            AnyCategory, Branch, Category, Choice, Days, Grid, Line, Photos, PublicPhotos, Text,
+            Unit,
+        };
         match self {
             Self::Accept => {
                 const {
@@ -72,6 +79,20 @@ impl Action {
                 const { &[field("reason", "原因", Text, true)] }
             }
             Self::Ask => const { &[field("text", "请居民补充什么", Text, true)] },
+            Self::Answer => {
+                const { &[field("text", "居民在电话里或当面怎样说", Text, true)] }
+            }
+            Self::Correct => {
+                const {
+                    &[
+                        field("category", "分类", AnyCategory, false),
+                        field("grid", "网格", Grid, false),
+                        field("branch", "牵头支部", Branch, false),
+                        field("unit", "承办单位", Unit, false),
+                        field("reason", "原因（换网格时必填，反映人看得到）", Text, false),
+                    ]
+                }
+            }
             Self::Duplicate => {
                 const { &[field("of", "合并到哪一件（办件编号）", Line, true)] }
             }

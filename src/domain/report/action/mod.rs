@@ -1,6 +1,7 @@
 //! Actions of staff on a report: required role, allowed states, and conditions.
 
 pub mod command;
+pub mod correct;
 pub mod fields;
 pub(crate) mod limits;
 pub mod transition;
@@ -28,6 +29,10 @@ pub enum Action {
     Reject,
     /// Asks the reporter for more information.
     Ask,
+    /// Writes down what the reporter answered by telephone.
+    Answer,
+    /// 更正: puts category, grid, branch or unit right.
+    Correct,
     /// 重复件: merges it into another report.
     Duplicate,
     /// 转办: refers it to an outside organisation.
@@ -88,11 +93,13 @@ pub enum Denied {
 
 impl Action {
     /// Every action, in the order of the process.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Accept,
         Self::Acknowledge,
         Self::Reject,
         Self::Ask,
+        Self::Answer,
+        Self::Correct,
         Self::Duplicate,
         Self::Refer,
         Self::Dispatch,
@@ -125,6 +132,8 @@ impl Action {
             Self::Acknowledge => "acknowledge",
             Self::Reject => "reject",
             Self::Ask => "ask",
+            Self::Answer => "answer",
+            Self::Correct => "correct",
             Self::Duplicate => "duplicate",
             Self::Refer => "refer",
             Self::Dispatch => "dispatch",
@@ -164,6 +173,8 @@ impl Action {
             Self::Acknowledge => "知悉并办结",
             Self::Reject => "不予受理",
             Self::Ask => "请居民补充",
+            Self::Answer => "记下居民的答复",
+            Self::Correct => "更正",
             Self::Duplicate => "合并到另一件",
             Self::Refer => "转办",
             Self::Dispatch => "派单",
@@ -211,7 +222,9 @@ impl Action {
             Self::Refer => &[Submitted, Accepted],
             Self::Dispatch => &[Accepted],
             Self::Return => &[Dispatched, InProgress],
-            Self::Claim | Self::Release | Self::Supervise => State::OPEN,
+            Self::Claim | Self::Release | Self::Supervise | Self::Answer | Self::Correct => {
+                State::OPEN
+            }
             Self::Start => &[Dispatched],
             Self::Settle => &[Submitted, Accepted, Dispatched, InProgress],
             Self::Extend | Self::ApproveExtension => &[Accepted, Dispatched, InProgress],
@@ -248,7 +261,12 @@ impl Action {
     #[must_use]
     pub const fn audience(self) -> Audience {
         match self {
-            Self::Reject | Self::Ask | Self::Reply | Self::Dismiss => Audience::Reporter,
+            Self::Reject
+            | Self::Ask
+            | Self::Answer
+            | Self::Correct
+            | Self::Reply
+            | Self::Dismiss => Audience::Reporter,
             Self::Accept
             | Self::Acknowledge
             | Self::Duplicate
@@ -293,7 +311,6 @@ impl Action {
             | Self::Extend
             | Self::ApproveExtension
             | Self::Finish => report.kind.is_casework(),
-            Self::Check => report.kind.is_casework() || report.has_pending_referral(),
             _ => true,
         }
     }
@@ -314,8 +331,12 @@ impl Action {
         if self == Self::ApproveExtension && report.extension_by == Some(staff.id) {
             return Err(Denied::Person("延期要由申请人以外的人审批"));
         }
-        let only_text = matches!(self, Self::Note | Self::Reply);
-        if !only_text && report.needs_manager() && staff.role != Role::Manager {
+        let others = report.claimed_by.is_some_and(|id| id != staff.id);
+        if self == Self::Correct && others && staff.role == Role::GridWorker {
+            return Err(Denied::Person("这件由同事认领，请认领人或支部负责人更正"));
+        }
+        let only_text = matches!(self, Self::Note | Self::Reply | Self::Answer);
+        if !only_text && report.managed && staff.role != Role::Manager {
             return Err(Denied::Person("居民两次表示没有解决，这件由管理员处理"));
         }
         let ready = match self {
@@ -327,6 +348,8 @@ impl Action {
                 None => false,
             },
             Self::Settle => report.state != Submitted || report.grid.is_some(),
+            // Whoever sent it can be asked only where they see the question.
+            Self::Ask => report.visitor.is_some(),
             // Of one that was erased there is nothing to look into.
             Self::Admit => report.state == Quarantined || report.visitor.is_some(),
             Self::Hide => !report.hidden,

@@ -61,7 +61,7 @@ impl From<Denied> for TransitionError {
     }
 }
 
-fn field_error(field: &'static str, sentence: &'static str) -> TransitionError {
+pub(super) fn field_error(field: &'static str, sentence: &'static str) -> TransitionError {
     TransitionError::Fields(vec![(field, sentence.into())])
 }
 
@@ -79,12 +79,14 @@ impl Rules<'_> {
     /// Reopens a closed report for its unit; from the second time on for a manager.
     pub fn reopen(&self, report: &mut Report) {
         report.reopened = report.reopened.saturating_add(1);
-        report.level = if report.reopened >= 2 { 2 } else { 0 };
+        report.managed = report.reopened >= 2;
+        report.level = if report.managed { 2 } else { 0 };
         report.state = State::Dispatched;
         report.closed_at = None;
         report.finished_at = None;
         report.solved = None;
         report.satisfied = None;
+        report.rated_by = None;
         report.claimed_by = None;
         report.moved_by.clear();
         self.set_promise(report);
@@ -95,11 +97,15 @@ impl Rules<'_> {
         self.wait_for_check(report, by);
     }
 
-    fn wait_for_check(&self, report: &mut Report, by: &Staff) {
+    /// What is late stays with those who were told.
+    pub(super) fn wait_for_check(&self, report: &mut Report, by: &Staff) {
+        if !report.is_overdue(self.now) {
+            report.level = 0;
+        }
         report.state = State::AwaitingCheck;
         report.handler = Some(by.id);
         report.extension_days = None;
-        report.level = 0;
+        report.managed = false;
         let due = self.calendar.due(self.now, self.campaign.deadlines.check);
         self.set_due(report, Some(due));
     }
@@ -109,7 +115,7 @@ impl Rules<'_> {
         (report.referred_to, report.referred_number) = (None, None);
         if report.accepted_at.is_some() {
             report.state = State::Accepted;
-            self.set_due(report, report.promised_at);
+            self.go_on_until(report, report.promised_at);
         } else {
             report.state = State::Submitted;
             self.set_acceptance_due(report);
@@ -121,6 +127,7 @@ impl Rules<'_> {
         report.claimed_by = None;
         report.extension_days = None;
         report.level = 0;
+        report.managed = false;
         self.set_due(report, None);
     }
 
@@ -142,7 +149,7 @@ impl Rules<'_> {
         if command.action().counts_as_handling() && !after.was_handled_by(by.id) {
             after.moved_by.push(by.id);
         }
-        after.version += 1;
+        after.next_version();
         let event = Event {
             serial: after.serial,
             version: after.version,
@@ -170,7 +177,8 @@ impl Rules<'_> {
                 let category = self.campaign.category(category.as_str());
                 let category = category.filter(|category| category.kind.is_casework());
                 let Some(category) = category else {
-                    return Err(field_error("category", "文明提醒和好人好事请用“知悉并办结”"));
+                    let sentence = "文明提醒和好人好事不用受理，请先“更正”分类";
+                    return Err(field_error("category", sentence));
                 };
                 report.category = category.slug.clone();
                 report.kind = category.kind;
@@ -191,9 +199,18 @@ impl Rules<'_> {
                 note.text(reason);
             }
             Command::Ask { text } => {
-                report.state = State::NeedsInfo;
-                self.set_due(report, None);
+                self.wait_for_answer(report);
                 note.text(text);
+            }
+            Command::Answer { text } => {
+                if report.state == State::NeedsInfo {
+                    self.end_wait(report);
+                }
+                note.text(text);
+            }
+            Command::Correct(correction) => {
+                note.detail = self.correct(report, by, correction)?;
+                note.text.clone_from(&correction.reason);
             }
             Command::Duplicate { of } => {
                 match evidence.into {
@@ -230,8 +247,11 @@ impl Rules<'_> {
                 report.unit = unit.clone();
                 report.moved_by.clear();
                 report.state = State::Dispatched;
-                report.level = 0;
-                report.escalate_at = report.due_at.filter(|due| *due > self.now);
+                report.managed = false;
+                if !report.is_overdue(self.now) {
+                    report.level = 0;
+                    report.escalate_at = report.due_at;
+                }
                 note.detail = Some(unit.to_string());
             }
             Command::Return { reason } => {
@@ -296,31 +316,38 @@ impl Rules<'_> {
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
-            Command::Check { passed: false, reason } if report.has_pending_referral() => {
-                self.cancel_referral(report);
-                note.text.clone_from(reason);
-                note.detail = Some("no".into());
-            }
             Command::Check { passed: true, reason } => {
-                if !evidence.after && reason.is_none() {
+                let is_handled = report.corrected_from.is_none();
+                if is_handled && !evidence.after && reason.is_none() {
                     return Err(field_error("reason", "没有处理后照片，请写明为什么"));
                 }
                 report.closed_at = Some(self.now);
+                report.corrected_from = None;
                 // The reporter's rating was about the previous handling.
-                (report.solved, report.satisfied) = (None, None);
+                (report.solved, report.satisfied, report.rated_by) = (None, None, None);
                 report.supervised = false;
                 self.end_with(report, State::Closed);
                 note.text.clone_from(reason);
                 note.detail = Some("yes".into());
             }
             Command::Check { passed: false, reason } => {
-                report.state = State::InProgress;
-                report.finished_at = None;
-                self.set_due(report, report.promised_at);
+                if report.has_pending_referral() {
+                    self.cancel_referral(report);
+                } else if report.corrected_from.is_some() {
+                    self.undo_correction(report);
+                } else {
+                    report.state = State::InProgress;
+                    report.finished_at = None;
+                    self.go_on_until(report, report.promised_at);
+                }
                 note.text.clone_from(reason);
                 note.detail = Some("no".into());
             }
             Command::Revisit { solved, text } => {
+                if !solved && report.kind.is_casework() {
+                    self.reopen(report);
+                }
+                (report.solved, report.rated_by) = (Some(*solved), Some(by.id));
                 note.text(text);
                 note.detail = Some(if *solved { "yes" } else { "no" }.into());
             }

@@ -4,13 +4,24 @@ use crate::{
     campaign::Campaign,
     lang::Lang,
     report::{
-        action::Action,
+        action::{Action, correct::Corrected},
         event::{Event, EventKind},
         state::State,
     },
 };
 
 impl Event {
+    /// As [`Self::label`], for staff: they also see from what to what something was put right.
+    #[must_use]
+    pub fn staff_label(&self, campaign: &Campaign) -> String {
+        let label = self.label(campaign);
+        if self.what != EventKind::Staff(Action::Correct) {
+            return label;
+        }
+        let corrected = Corrected::parse(self.detail.as_deref().unwrap_or_default());
+        format!("{label}：{}", corrected.staff_words(campaign))
+    }
+
     /// Text of the event in the timeline.
     #[must_use]
     pub fn label(&self, campaign: &Campaign) -> String {
@@ -38,6 +49,10 @@ impl Event {
                 "超过承诺时间，已提醒支部负责人",
                 "The deadline has passed; the Party branch lead was reminded",
             ),
+            EventKind::Unanswered => lang.say(
+                "两个工作日没有收到答复，回到待受理，已提醒支部负责人",
+                "No answer for two working days; it is being looked at again and the Party branch lead was reminded",
+            ),
             EventKind::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
             EventKind::Erased => lang.say(
                 "联系方式和位置已到期删除",
@@ -64,6 +79,8 @@ fn action_text((action, state): (Action, State), detail: &str, unit: &str, lang:
         Action::Acknowledge => lang.say("已知悉并办结", "Noted and closed"),
         Action::Reject => lang.say("未能受理", "Not accepted"),
         Action::Ask => lang.say("请反映人补充", "The resident was asked for more information"),
+        Action::Answer => lang.say("记下了反映人的答复", "The resident's answer was written down"),
+        Action::Correct => return Corrected::parse(detail).words(lang),
         Action::Duplicate => {
             return lang.say(format!("合并到{detail}办理"), format!("Merged into {detail}"));
         }

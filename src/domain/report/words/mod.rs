@@ -250,12 +250,18 @@ impl Report {
                 let word = self.state.resident_label(lang);
                 format!("{word}{}", due(self.due_at, "答复", "you will have an answer"))
             }
-            State::NeedsInfo => lang
-                .say(
+            State::NeedsInfo => {
+                let ask = lang.say(
                     "请您补充一些情况，补充后继续办理",
                     "Please add more information so that we can continue",
-                )
-                .to_owned(),
+                );
+                let time = self.escalate_at.map(|at| day_and_time(calendar.civil(at), lang));
+                match (time, lang) {
+                    (None, _) => ask.to_owned(),
+                    (Some(time), Lang::Zh) => format!("{ask}；{time}还没有收到，就按现有内容办理"),
+                    (Some(time), Lang::En) => format!("{ask}; after {time} we go on without it"),
+                }
+            }
             State::Accepted | State::Dispatched | State::InProgress if is_late => match lang {
                 Lang::Zh => format!("{again}{unit}还没有办完。{late}"),
                 Lang::En => format!("{again}The {unit} has not finished. {late}"),

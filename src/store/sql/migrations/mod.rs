@@ -21,7 +21,7 @@ const MIGRATION_LOCK: i64 = i64::from_be_bytes(*b"chuangqs");
 const SWEPT: i64 = 9;
 
 /// Every step from nothing to the newest tables. A released step is never changed.
-pub const ALL: [(i64, &str, Sql); 14] = [
+pub const ALL: [(i64, &str, Sql); 15] = [
     (
         1,
         "signatures",
@@ -109,6 +109,14 @@ pub const ALL: [(i64, &str, Sql); 14] = [
         14,
         "days",
         Sql::each(include_str!("sqlite/0014_days.sql"), include_str!("postgres/0014_days.sql")),
+    ),
+    (
+        15,
+        "corrections",
+        Sql::each(
+            include_str!("sqlite/0015_corrections.sql"),
+            include_str!("postgres/0015_corrections.sql"),
+        ),
     ),
 ];
 

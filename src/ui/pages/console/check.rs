@@ -1,8 +1,10 @@
 //! `/console/check`: bulk check (批量核查) of handled reports, photos side by side.
 
 use domain::{
+    campaign::Campaign,
     lang::Lang,
     report::{Photo, Report, filter::ReportFilter, words::day_and_time},
+    slug::Slug,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -72,11 +74,20 @@ pub fn similar_photos_warning(is_so: bool) -> Option<AnyView> {
     })
 }
 
-/// Notice to the checker that the report is to be referred elsewhere instead of handled.
+/// Notice to the checker that the report was not handled: it is to be referred elsewhere, or was put
+/// right as something that is not handled.
 #[must_use]
-pub fn referral_notice(report: &Report) -> Option<AnyView> {
-    let to = report.referred_to.clone().filter(|_| report.has_pending_referral())?;
-    Some(view! { <p class="notice" role="note">"拟转给" {to} "。通过后转办；退回后由原处继续办理。"</p> }.into_any())
+pub fn unhandled_notice(campaign: &Campaign, report: &Report) -> Option<AnyView> {
+    let title = |slug: &Slug| campaign.category(slug.as_str()).map(|found| found.title.clone());
+    let referred = report.referred_to.as_ref().filter(|_| report.has_pending_referral());
+    let referred = referred.map(|to| format!("拟转给{to}。通过后转办；退回后由原处继续办理。"));
+    let corrected = report.corrected_from.as_ref().map(|was| {
+        let (was, now) =
+            (title(was).unwrap_or_default(), title(&report.category).unwrap_or_default());
+        format!("分类由{was}更正为{now}，不需要处理。通过后办结；退回后改回{was}，继续办理。")
+    });
+    let sentence = referred.or(corrected)?;
+    Some(view! { <p class="notice" role="note">{sentence}</p> }.into_any())
 }
 
 fn check_item(
@@ -94,8 +105,8 @@ fn check_item(
         true => report.default_summary(page.campaign()),
         false => report.place.clone(),
     };
-    let finished =
-        report.finished_at.map(|at| day_and_time(page.service.calendar().civil(at), Lang::Zh));
+    let time = |at| day_and_time(page.service.calendar().civil(at), Lang::Zh);
+    let finished = report.finished_at.map(|at| format!(" 处理于 {}", time(at)));
     let value = format!("{}:{}", report.code, report.version);
     let checked =
         form.values("codes").iter().any(|chosen| chosen.starts_with(report.code.as_str()));
@@ -113,8 +124,8 @@ fn check_item(
                 {tick}
                 <span class="check-item__title">{place} " · " {category}</span>
             </label>
-            <p class="hint"><a href=href>{number}</a> " 处理于 " {finished}</p>
-            {referral_notice(report)}
+            <p class="hint"><a href=href>{number}</a> {finished}</p>
+            {unhandled_notice(campaign, report)}
             {photo_pair(Lang::Zh, photos)}
             {similar_photos_warning(same)}
         </li>

@@ -138,20 +138,31 @@ fn rating_form(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
     let lang = page.lang;
     let days = page.campaign().deadlines.reopen;
     if !own || !report.may_rate(page.service.now(), days) || !report.kind.is_casework() {
-        let said = own.then_some(report.solved?)?;
+        let Some(said) = report.solved.filter(|_| own) else {
+            let is_over = own && report.state == State::Closed && report.kind.is_casework();
+            return is_over.then(|| report_again(lang, report, days));
+        };
         let satisfied = report
             .satisfied
             .map(|satisfied| format!("{}{}", lang.say("，", "; "), satisfied.label(lang)));
-        let said = if said {
-            lang.say("您说：已解决", "You said: solved")
-        } else {
-            lang.say("您说：没解决，已重新办理", "You said: not solved; it was reopened")
+        let said = match (said, report.rated_by) {
+            (true, None) => lang.say("您说：已解决", "You said: solved"),
+            (true, Some(_)) => {
+                lang.say("社区回访时您说：已解决", "You told us when we asked: solved")
+            }
+            (false, None) => {
+                lang.say("您说：没解决，已重新办理", "You said: not solved; it was reopened")
+            }
+            (false, Some(_)) => lang.say(
+                "社区回访时您说：没解决，已重新办理",
+                "You told us when we asked: not solved; it was reopened",
+            ),
         };
         return Some(view! { <p class="notice">{said} {satisfied}</p> }.into_any());
     }
     let form = page.form("rate");
     let action = format!("/reports/{}/rate", report.code);
-    let question = if report.solved == Some(true) {
+    let question = if report.solved == Some(true) && report.rated_by.is_none() {
         let buttons = Satisfaction::ALL.into_iter().map(|(satisfied, value)| {
             view! {
                 <button class="weui-btn weui-btn_default" type="submit" name="satisfied" value=value>
@@ -190,6 +201,24 @@ fn rating_form(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
         }
         .into_any(),
     )
+}
+
+/// What to do when the days to say 没解决 are over.
+fn report_again(lang: Lang, report: &Report, days: u16) -> AnyView {
+    let number = report.number();
+    let sentence = match lang {
+        Lang::Zh => format!("办结已经超过{days}天。还没有解决的话，请再报一次，并写上{number}。"),
+        Lang::En => format!(
+            "It was closed more than {days} days ago. If it is not solved, please report it again and mention {number}."
+        ),
+    };
+    let grid = report.grid.as_ref().map(|grid| format!("&grid={grid}")).unwrap_or_default();
+    let href = format!("/report?category={}{grid}", report.category);
+    view! {
+        <p class="notice">{sentence}</p>
+        <p class="page-action"><a class="weui-btn weui-btn_default" href=href>{lang.say("再报一次", "Report it again")}</a></p>
+    }
+    .into_any()
 }
 
 fn support_form(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {

@@ -78,8 +78,10 @@ fn field_input(
         Input::Line => text_field(name, label, None, TextInput::Line("text"), form),
         Input::Days => text_field(name, label, None, TextInput::Line("number"), form),
         Input::Text => text_with_templates(page, report, action, field, form),
-        Input::Category => {
-            let list = campaign.categories.iter().filter(|category| category.kind.is_casework());
+        Input::Category | Input::AnyCategory => {
+            let is_any = field.input == Input::AnyCategory;
+            let list = campaign.categories.iter();
+            let list = list.filter(|category| is_any || category.kind.is_casework());
             let list = list.map(|category| (category.slug.to_string(), category.title.clone()));
             select_field_of(
                 form,
@@ -88,6 +90,18 @@ fn field_input(
                 None,
                 list.collect(),
                 (&or(report.category.to_string()), error),
+            )
+        }
+        Input::Branch => {
+            let list = campaign.branches.iter();
+            let list = list.map(|branch| (branch.slug.to_string(), branch.title.clone()));
+            select_field_of(
+                form,
+                name,
+                label,
+                None,
+                list.collect(),
+                (&or(report.branch.to_string()), error),
             )
         }
         Input::Unit => {

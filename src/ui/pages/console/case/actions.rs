@@ -1,6 +1,6 @@
 //! What can be done to a case: the bar with the next steps, and the forms.
 
-use domain::report::{Action, Report};
+use domain::report::{Action, Report, State};
 use leptos::prelude::*;
 
 use crate::{
@@ -24,10 +24,16 @@ impl CaseQuery {
     }
 }
 
+/// Whether `action` leads on: an answer does where one is waited for.
+fn is_next_step(action: Action, report: &Report) -> bool {
+    action != Action::Answer || report.state == State::NeedsInfo
+}
+
 /// Up to three next steps in a bar at the bottom of a phone screen. An action without fields is
 /// submitted at once, the others link to their forms.
 pub(super) fn thumb_bar(report: &Report, actions: &[Action], way: &CaseQuery) -> Option<AnyView> {
-    const NEXT_STEPS: [Action; 12] = [
+    const NEXT_STEPS: [Action; 13] = [
+        Action::Answer,
         Action::Accept,
         Action::Acknowledge,
         Action::Start,
@@ -41,8 +47,11 @@ pub(super) fn thumb_bar(report: &Report, actions: &[Action], way: &CaseQuery) ->
         Action::Admit,
         Action::Dismiss,
     ];
-    let next: Vec<Action> =
-        NEXT_STEPS.into_iter().filter(|action| actions.contains(action)).take(3).collect();
+    let next: Vec<Action> = NEXT_STEPS
+        .into_iter()
+        .filter(|action| actions.contains(action) && is_next_step(*action, report))
+        .take(3)
+        .collect();
     let buttons = next.iter().enumerate().map(|(i, action)| {
         let class = if i == 0 { "weui-btn weui-btn_primary" } else { "weui-btn weui-btn_default" };
         let title = action.title();
@@ -67,7 +76,8 @@ pub(super) fn action_sections(
     actions: &[Action],
     way: &CaseQuery,
 ) -> (AnyView, AnyView) {
-    const MAIN_ACTIONS: [Action; 10] = [
+    const MAIN_ACTIONS: [Action; 11] = [
+        Action::Answer,
         Action::Accept,
         Action::Acknowledge,
         Action::Dispatch,
@@ -93,7 +103,10 @@ pub(super) fn action_sections(
             </div>
         })
     });
-    let leads = |action: &&Action| MAIN_ACTIONS.contains(*action) && **action != Action::Settle;
+    let leads = |action: &&Action| {
+        let is_main = MAIN_ACTIONS.contains(*action) && **action != Action::Settle;
+        is_main && is_next_step(**action, report)
+    };
     let main = actions.iter().filter(leads);
     let main = main.map(|action| {
         let title = action.title();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use domain::{
     campaign::Campaign,
     lang::Lang,
-    report::Report,
+    report::{Report, State, words::day_and_time},
     staff::{Staff, StaffId},
     text::{Links, Telephones, links},
 };
@@ -85,6 +85,12 @@ pub(super) fn facts(
         (Some(false), _) => "没解决".into(),
         (None, _) => "未评价".into(),
     };
+    let word = match report.rated_by {
+        Some(id) => format!("{word}（{}回访记下）", name(Some(id))),
+        None => word,
+    };
+    let waits = report.escalate_at.filter(|_| report.state == State::NeedsInfo);
+    let waits = waits.map(|at| day_and_time(page.service.calendar().civil(at), Lang::Zh));
     let supporters = if report.supporters > 0 {
         format!("{}人也遇到过", report.supporters)
     } else {
@@ -102,6 +108,7 @@ pub(super) fn facts(
             {row("转往单位", report.referred_to.clone().unwrap_or_default())}
             {row("对方编号", report.referred_number.clone().unwrap_or_default())}
             {row("位置", position.unwrap_or_default())}
+            {row("等居民答复到", waits.unwrap_or_default())}
             {row("认领", name(report.claimed_by))}
             {row("经办", name(report.handler))}
             {row("延期", extension.unwrap_or_default())}

@@ -19,7 +19,7 @@ use self::{
     facts::{badges, facts, may_have_link},
 };
 use super::{
-    check::{referral_notice, similar_photos_warning},
+    check::{similar_photos_warning, unhandled_notice},
     console_frame, signed_in_staff,
 };
 use crate::{
@@ -114,7 +114,7 @@ fn case_view(
                 {under}
                 {photo_pair(Lang::Zh, &photos)}
                 {similar_photos_warning(same)}
-                {referral_notice(&report)}
+                {unhandled_notice(page.campaign(), &report)}
                 {facts(page, staff, &report, names)}
                 {merged}
                 {similar}
@@ -153,12 +153,15 @@ fn report_links(title: &'static str, list: &[Report]) -> Option<AnyView> {
 fn history_line(page: &Page, event: Event, names: &HashMap<StaffId, String>) -> Line {
     let who = match (event.staff, event.what) {
         (Some(id), _) => names.get(&id).map_or("同事", String::as_str),
-        (None, EventKind::Escalated | EventKind::Staff(_)) => "系统",
+        (
+            None,
+            EventKind::Escalated | EventKind::Unanswered | EventKind::Erased | EventKind::Staff(_),
+        ) => "系统",
         (None, _) => "居民",
     };
     Line {
         time: day_and_time(page.service.calendar().civil(event.at), Lang::Zh),
-        words: format!("{who}：{}", event.label(page.service.campaign())),
+        words: format!("{who}：{}", event.staff_label(page.service.campaign())),
         text: event.text.map(|text| (text, None)),
     }
 }
