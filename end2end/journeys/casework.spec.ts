@@ -21,7 +21,7 @@ test('退单 brings it back, 延期 is asked for and approved, 督办 presses', 
   await expect(desk.getByText('不是物业的范围')).toBeVisible();
   await page.reload();
   await expect(page.getByText('不是物业的范围'), 'is said among colleagues').toHaveCount(0);
-  await desk.getByLabel('承办单位').selectOption('sanitation');
+  await desk.locator('#form-dispatch').getByLabel('承办单位').selectOption('sanitation');
   await press(desk, 'dispatch');
   await press(desk, 'start');
 
