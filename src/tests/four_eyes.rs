@@ -207,7 +207,7 @@ async fn an_escalated_case_is_changed_by_managers_only(#[case] kind: Kind) {
         for state in action.allowed_states().iter().filter(|state| !state.is_set_apart()) {
             scene.report = change_report(&store, &code, |report| {
                 report.state = *state;
-                (report.reopened, report.level) = (2, 2);
+                (report.reopened, report.level, report.managed) = (2, 2, true);
                 report.hidden = action == Action::Unhide;
                 report.hidden_by = Some(first.id);
                 report.claimed_by = (action == Action::Release).then_some(first.id);
@@ -215,7 +215,7 @@ async fn an_escalated_case_is_changed_by_managers_only(#[case] kind: Kind) {
                 (report.moved_by, report.extension_by) = (Vec::new(), None);
             })
             .await;
-            let only_text = matches!(action, Action::Note | Action::Reply);
+            let only_text = matches!(action, Action::Note | Action::Reply | Action::Answer);
             for by in [&first, &lead] {
                 if !only_text {
                     scene.assert_forbidden(by, action).await;
