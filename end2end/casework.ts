@@ -68,6 +68,20 @@ export async function unfold(desk: Page, title: string, action: string) {
   return desk.locator(`#form-${action}`);
 }
 
+/** Finishes what was given to a unit, on the open page; a colleague checks it. */
+export async function closeCase(desk: Page, browser: Browser, checker: string, scripts: boolean): Promise<void> {
+  await press(desk, 'start');
+  const finish = desk.locator('#form-finish');
+  await finish.getByLabel('怎样处理的').fill('已清走');
+  await choose(finish, 'photos', scripts);
+  await press(desk, 'finish');
+  const other = await inOwnBrowser(browser, checker, scripts);
+  await other.goto(desk.url());
+  await other.locator('#form-check').getByLabel('通过').check();
+  await press(other, 'check');
+  await expect(other.getByText('已结案', { exact: true })).toBeVisible();
+}
+
 /** A public report with photos before and after, filed and completed: one that `/` shows. */
 export async function complete(page: Page, browser: Browser, server: Server, grid: string): Promise<void> {
   const { worker, checker } = staffOf(server, grid);

@@ -1,6 +1,6 @@
 // What was got wrong is put right: another grid, another category, an answer by telephone, a 回访.
 import type { Browser, Page } from '@playwright/test';
-import { acceptAndDispatch, choose, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
+import { acceptAndDispatch, closeCase, file, fill, inOwnBrowser, press, staffOf, unfold } from '../casework.ts';
 import { expect, type Server, test } from '../server.ts';
 
 test.use({ expectedComplaints: /status of (404|409|422)/ });
@@ -70,15 +70,7 @@ test('what is answered by telephone goes on', async ({ page, browser, server, ja
 test('not solved, said by telephone, opens the case again', async ({ page, browser, server, javaScriptEnabled }) => {
   const { report, desk, checker, lead } = await scene(page, browser, server, 'grid-10', javaScriptEnabled);
   await acceptAndDispatch(desk);
-  await press(desk, 'start');
-  const finish = desk.locator('#form-finish');
-  await finish.getByLabel('怎样处理的').fill('已清走');
-  await choose(finish, 'photos', javaScriptEnabled);
-  await press(desk, 'finish');
-  const other = await inOwnBrowser(browser, checker, javaScriptEnabled);
-  await other.goto(`/console/reports/${report}`);
-  await other.locator('#form-check').getByLabel('通过').check();
-  await press(other, 'check');
+  await closeCase(desk, browser, checker, javaScriptEnabled);
   const calls = await inOwnBrowser(browser, lead, javaScriptEnabled);
   await calls.goto(`/console/reports/${report}`);
   const revisit = await unfold(calls, '回访', 'revisit');

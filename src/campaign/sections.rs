@@ -265,11 +265,10 @@ fn privacy(table: &Section<'_, '_>) -> Privacy {
 fn warnings(campaign: &Campaign) -> Vec<Fault> {
     let this_year = jiff::ZonedDateTime::now().year();
     let open = campaign.period.opens.year..=campaign.period.closes.year;
-    let known = |year: &i16| campaign.calendar.iter().any(|calendar| calendar.year == *year);
     // The calendar of later years is not published yet.
-    let missing = [this_year, this_year + 1].into_iter().filter(|year| open.contains(year));
-    let missing: Vec<String> =
-        missing.filter(|year| !known(year)).map(|year| year.to_string()).collect();
+    let missing = campaign.years_without_calendar(this_year, 12).into_iter();
+    let missing = missing.filter(|year| open.contains(year));
+    let missing: Vec<String> = missing.map(|year| year.to_string()).collect();
     if missing.is_empty() {
         return Vec::new();
     }

@@ -268,6 +268,15 @@ impl Campaign {
         }
     }
 
+    /// Years that limits run into and that have no calendar of working days: this one, and from
+    /// October on the next, since its calendar is published in autumn.
+    #[must_use]
+    pub fn years_without_calendar(&self, year: i16, month: i8) -> Vec<i16> {
+        let soon = (month >= 10).then_some(year + 1);
+        let known = |year: &i16| self.calendar.iter().any(|calendar| calendar.year == *year);
+        [Some(year), soon].into_iter().flatten().filter(|year| !known(year)).collect()
+    }
+
     /// The pledge with this slug.
     #[must_use]
     pub fn pledge(&self, slug: &str) -> Option<&Pledge> {

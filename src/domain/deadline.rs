@@ -11,6 +11,7 @@ use jiff::{
     civil::{Date, DateTime, Time, Weekday},
     tz::TimeZone,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
     campaign::{Campaign, Day, MinuteOfDay},
@@ -21,6 +22,16 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct WorkCalendar {
     time_zone: TimeZone,
+    from: MinuteOfDay,
+    until: MinuteOfDay,
+    holidays: BTreeSet<Day>,
+    working_days: BTreeSet<Day>,
+}
+
+/// A calendar as it is kept, so that limits can be counted anew when it is corrected.
+#[derive(Serialize, Deserialize)]
+struct KeptCalendar {
+    zone: String,
     from: MinuteOfDay,
     until: MinuteOfDay,
     holidays: BTreeSet<Day>,
@@ -43,6 +54,28 @@ impl WorkCalendar {
             holidays: years.iter().flat_map(|year| &year.holidays).copied().collect(),
             working_days: years.iter().flat_map(|year| &year.working_days).copied().collect(),
         }
+    }
+
+    /// The calendar as text; equal texts are equal calendars.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let kept = KeptCalendar {
+            zone: self.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+            from: self.from,
+            until: self.until,
+            holidays: self.holidays.clone(),
+            working_days: self.working_days.clone(),
+        };
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
+    /// Reads what [`Self::to_text`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let KeptCalendar { zone, from, until, holidays, working_days } =
+            serde_json::from_str(text).ok()?;
+        let time_zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+        Some(Self { time_zone, from, until, holidays, working_days })
     }
 
     /// Whether `date` is a working day: a 调休 day, or neither weekend nor holiday.

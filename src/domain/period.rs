@@ -1,9 +1,11 @@
 //! Calendar dates, and the period in which a campaign accepts forms.
 
+use serde::{Deserialize, Serialize};
+
 use super::lang::Lang;
 
 /// A calendar date in the campaign's time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Day {
     /// Year, for example 2020.
     pub year: i16,

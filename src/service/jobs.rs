@@ -1,6 +1,9 @@
 //! What happens by itself: time runs out, held photos and sessions end.
 
-use domain::report::State;
+use domain::{
+    report::State,
+    time::{DAY, Millis},
+};
 use store::{Change, ChangeError, JobLock, Notice, PendingNotice, StoreError};
 
 use super::{
@@ -78,6 +81,15 @@ impl Service {
     /// [`StoreError`] if the database cannot be reached.
     pub async fn sweep_sessions(&self) -> Result<(), StoreError> {
         self.store.sweep_sessions(now() - IDLE, now() - ABSOLUTE).await
+    }
+
+    /// Forgets from which networks supporters said 没解决, once the days for it are over.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn forget_networks_of_supporters(&self) -> Result<(), StoreError> {
+        let days = Millis::from(self.campaign.deadlines.reopen);
+        self.store.forget_networks_of_supporters(now() - days * DAY).await
     }
 
     /// Sweeps away photos that were held too long; how many.

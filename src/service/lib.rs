@@ -4,6 +4,7 @@
 //! asked, with every rule that decides whether it may be. No HTTP, no HTML, no SQL.
 
 mod base;
+pub mod calendar;
 pub mod export;
 mod jobs;
 pub mod keyed_hash;

@@ -11,7 +11,7 @@ use domain::{
     },
     staff::Staff,
     text,
-    time::Millis,
+    time::{DAY, Millis},
     visitor::VisitorId,
 };
 use store::{BulkReview, BusyNetwork, RuleHit, StoreError, SuspectGroup};
@@ -47,9 +47,6 @@ const UNPROVEN_WAIT: u32 = 3_600;
 
 /// Days of the trend.
 const DAYS: i64 = 14;
-
-/// A day in milliseconds.
-const DAY: Millis = 86_400_000;
 
 /// How long the hashed client network of a signature is kept.
 const NETWORK_HASH_RETENTION: Millis = 30 * DAY;

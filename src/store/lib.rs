@@ -20,7 +20,7 @@ mod base;
 mod counts;
 pub mod encryption;
 mod error;
-mod job_lock;
+mod jobs;
 mod message;
 mod open;
 mod report;
@@ -37,7 +37,7 @@ pub use self::{
     counts::{ReportFigures, recount::Drift},
     encryption::cipher::Seal,
     error::StoreError,
-    job_lock::JobLock,
+    jobs::{JobLock, calendar::KnownCalendar},
     message::{MessageToReview, MessagesWaiting, WallMessage},
     report::{
         REPORTS_PART, Timeline,

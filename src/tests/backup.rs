@@ -72,7 +72,7 @@ fn edit(copy: &Path, name: &str, change: impl FnOnce(String) -> String) {
 
 /// Turns a backup into one of an old version, which has no MAC.
 fn remove_mac(copy: &Path) {
-    const NEWER: [&str; 2] = ["second_factors", "erasures"];
+    const NEWER: [&str; 3] = ["second_factors", "erasures", "calendars"];
     fs::remove_file(copy.join("manifest.mac")).unwrap();
     fs::remove_file(copy.join("pictures.jsonl")).unwrap();
     for table in NEWER {

@@ -18,17 +18,18 @@ use crate::support::{
     server::{Server, Visitor, location, requester},
 };
 
-struct Scene {
-    server: Server,
-    worker: Staff,
-    manager: Staff,
-    people: Vec<Visitor>,
-    reports: Vec<Report>,
+/// Residents with reports that can be merged.
+pub struct Scene {
+    pub server: Server,
+    pub worker: Staff,
+    pub manager: Staff,
+    pub people: Vec<Visitor>,
+    pub reports: Vec<Report>,
 }
 
 impl Scene {
     /// `people` visitors, each with an accepted report.
-    async fn new(database: Database, people: usize) -> Self {
+    pub async fn new(database: Database, people: usize) -> Self {
         let server = Server::start(database).await;
         let worker = server.add_staff("worker", "grid-worker", &["grid-01"]).await;
         let manager = server.add_staff("manager", "manager", &[]).await;
@@ -44,13 +45,13 @@ impl Scene {
         scene
     }
 
-    async fn merge(&mut self, from: usize, into: usize) -> Result<(), ReportError> {
+    pub async fn merge(&mut self, from: usize, into: usize) -> Result<(), ReportError> {
         let command = Command::Duplicate { of: self.reports[into].number() };
         let report = self.current(from).await;
         act(&self.server.service, &self.worker, &report, command).await.map(drop)
     }
 
-    async fn current(&self, which: usize) -> Report {
+    pub async fn current(&self, which: usize) -> Report {
         let code = &self.reports[which].code;
         self.server.store.report(code).await.unwrap().unwrap()
     }
@@ -69,7 +70,7 @@ impl Scene {
         assert_eq!(self.server.store.recount().await.unwrap(), []);
     }
 
-    async fn page(&mut self, who: usize, of: usize) -> String {
+    pub async fn page(&mut self, who: usize, of: usize) -> String {
         let path = format!("/reports/{}", self.reports[of].code);
         self.people[who].get(&path).await.text().await.unwrap()
     }
@@ -280,6 +281,13 @@ async fn reporters_of_a_merged_report_see_why_it_was_rejected(#[case] kind: Kind
     act(&scene.server.service, &worker, &target, reject).await.unwrap();
     let page = scene.page(0, 0).await;
     assert!(page.contains("合并后的进展：") && page.contains("请打物业电话"), "{page}");
+    // What its reporter sent is looked at by itself.
+    let parted = scene.current(0).await;
+    assert_eq!((parted.state, parted.duplicate_of), (State::Submitted, None));
+    assert!(parted.due_at.is_some());
+    let mut desk = scene.server.logged_in("worker").await;
+    let queue = desk.get("/console").await.text().await.unwrap();
+    assert!(queue.contains(parted.code.as_str()));
     let stranger = scene.server.known_visitor().await.get("/reports").await.text().await.unwrap();
     assert!(!stranger.contains("物业电话"));
 }

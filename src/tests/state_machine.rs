@@ -11,7 +11,9 @@ use domain::{
             command::{Command, Correction},
             transition::{Evidence, Rules, TransitionError},
         },
+        merge::Others,
         reporter::ReporterCommand,
+        supporter::Unsolved,
     },
     slug::Slug,
     staff::{Role, Staff},
@@ -65,8 +67,20 @@ fn staff(id: i64, role: Role) -> Staff {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Staff { id: i64, role: Role, command: Command },
+    Staff {
+        id: i64,
+        role: Role,
+        command: Command,
+    },
     Reporter(ReporterCommand),
+    /// Enough supporters say 没解决.
+    Supporters,
+    /// The reporter of a report that was merged into it adds something.
+    AddsThrough,
+    /// … or says 没解决.
+    MergedReporter,
+    /// The report that it was merged into was not accepted.
+    Parted,
     Time,
 }
 
@@ -158,7 +172,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             comment: None
         }),
     ];
-    let step = prop_oneof![8 => by_staff, 2 => by_reporter.prop_map(Step::Reporter), 1 => Just(Step::Time)];
+    let by_others = prop_oneof![
+        Just(Step::Supporters),
+        Just(Step::AddsThrough),
+        Just(Step::MergedReporter),
+        Just(Step::Parted),
+    ];
+    let step = prop_oneof![8 => by_staff, 2 => by_reporter.prop_map(Step::Reporter), 1 => by_others, 1 => Just(Step::Time)];
     prop::collection::vec(step, 1..80)
 }
 
@@ -331,7 +351,7 @@ proptest! {
                             Action::Start | Action::Finish | Action::Settle | Action::Extend
                             | Action::Refer => drop(movers.insert(*id)),
                             Action::Correct => {
-                                if before.kind.is_casework() && after.state == State::AwaitingCheck && !after.kind.is_casework() {
+                                if before.corrected_from.is_none() && after.corrected_from.is_some() {
                                     movers.insert(*id);
                                 }
                                 let is_longer = after.promised_at > before.promised_at
@@ -345,13 +365,24 @@ proptest! {
                     done
                 }
                 Step::Reporter(wish) => {
-                    let done = rules.apply_reporter_command(&before, wish, others);
+                    let among = Others { share_it: others, under: None };
+                    let done = rules.apply_reporter_command(&before, wish, among);
                     if let (Ok((after, _)), ReporterCommand::Withdraw) = (&done, wish) {
                         prop_assert_eq!(after.state == State::Withdrawn, !others);
                         prop_assert!(after.description.is_empty());
                     }
                     done
                 }
+                Step::Supporters => {
+                    let unsolved = Unsolved { people: 3, networks: 2, reopened: false };
+                    rules.reopen_for_supporters(&before, unsolved)
+                }
+                Step::AddsThrough if before.state.is_open() => {
+                    Ok(rules.told_of(&before, &other, EventKind::AddedToMerged))
+                }
+                Step::AddsThrough => Err(TransitionError::State),
+                Step::MergedReporter => rules.reopen_for_merged(&before),
+                Step::Parted => rules.part(&before, None).ok_or(TransitionError::State),
                 Step::Time => rules.escalate(&before).ok_or(TransitionError::State),
             };
             let Ok((after, event)) = done else { continue };

@@ -4,6 +4,7 @@
 use super::{
     action::transition::Rules,
     event::{Event, EventKind},
+    merge::Others,
     record::Report,
     reporter::ReporterCommand,
     state::Audience,
@@ -34,6 +35,7 @@ impl Rules<'_> {
     /// share it (`others`).
     #[must_use]
     pub fn erase_reporter(&self, report: &Report, others: bool) -> (Report, Event) {
+        let others = Others { share_it: others, under: None };
         let (mut after, what) =
             match self.apply_reporter_command(report, &ReporterCommand::Withdraw, others) {
                 Ok((after, event)) => (Report { version: report.version, ..after }, event.what),

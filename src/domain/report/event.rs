@@ -58,12 +58,16 @@ pub enum EventKind {
     Solved,
     /// The reporter said that it is not solved.
     NotSolved,
+    /// Enough residents who have met the same said that it is not solved.
+    SupportersNotSolved,
     /// The reporter said how satisfied they are.
     Rated,
     /// It was escalated one level because it was overdue.
     Escalated,
     /// The reporter did not answer in time, so it is back in the queue.
     Unanswered,
+    /// Its limits were counted anew, because the working calendar was corrected.
+    Rescheduled,
     /// Staff looked at the contact details.
     ContactShown,
     /// Contact details and position were erased after the retention period.
@@ -72,6 +76,12 @@ pub enum EventKind {
     Forgotten,
     /// The reporter withdrew from a report that other residents share.
     Left,
+    /// Another report was merged into it.
+    Merged,
+    /// The reporter of a report that was merged into it added something.
+    AddedToMerged,
+    /// It goes on by itself: the report that it had been merged into was not accepted.
+    Parted,
     /// An action of staff.
     #[serde(untagged)]
     Staff(Action),

@@ -6,10 +6,15 @@ use super::{
         transition::{Rules, TransitionError},
     },
     event::{Event, EventKind},
+    merge::Others,
     record::Report,
     state::{Audience, Satisfaction, State},
 };
-use crate::{lang::LocalizedText, text, time::Millis};
+use crate::{
+    lang::LocalizedText,
+    text,
+    time::{DAY, Millis},
+};
 
 /// Longest text or comment of a reporter, in characters.
 pub const ADDED_MAX: usize = 500;
@@ -113,9 +118,6 @@ impl ReporterCommand {
     }
 }
 
-/// One day, in milliseconds.
-const DAY: Millis = 86_400_000;
-
 impl Report {
     /// Whether the reporter may urge: overdue, and not urged today (`same_day`) yet.
     #[must_use]
@@ -141,13 +143,17 @@ impl Report {
     /// the satisfaction can still be added.
     #[must_use]
     pub fn may_rate(&self, now: Millis, days: u16) -> bool {
-        let in_time = self.closed_at.is_some_and(|at| now - at <= Millis::from(days) * DAY);
-        self.state == State::Closed && in_time && self.satisfied.is_none()
+        self.state == State::Closed && self.is_within_days(now, days) && self.satisfied.is_none()
+    }
+
+    /// Whether it was closed within `days` calendar days.
+    pub(super) fn is_within_days(&self, now: Millis, days: u16) -> bool {
+        self.closed_at.is_some_and(|at| now - at <= Millis::from(days) * DAY)
     }
 }
 
 impl Rules<'_> {
-    /// Applies `command` to `report`. `others`: whether other residents reported the same problem.
+    /// Applies `command` to `report`.
     ///
     /// # Errors
     /// [`TransitionError::State`] if it is not possible now; `Fields` if there is nothing to add.
@@ -155,14 +161,14 @@ impl Rules<'_> {
         &self,
         report: &Report,
         command: &ReporterCommand,
-        others: bool,
+        others: Others<'_>,
     ) -> Result<(Report, Event), TransitionError> {
         let mut after = report.clone();
         let mut text = None;
         let mut detail = None;
         let what = match command {
             ReporterCommand::Add { text: added, photos, .. } => {
-                if !report.may_add() {
+                if !report.may_add() && !report.may_add_through(others.under) {
                     return Err(TransitionError::State);
                 }
                 if added.is_none() && *photos == 0 {
@@ -190,7 +196,7 @@ impl Rules<'_> {
                 if !report.may_withdraw() {
                     return Err(TransitionError::State);
                 }
-                if others {
+                if others.share_it {
                     self.detach_reporter(&mut after);
                     EventKind::Left
                 } else {

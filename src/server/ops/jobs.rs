@@ -17,7 +17,8 @@ const ROUNDS_A_DAY: u64 = 86_400 / POLL_INTERVAL.as_secs();
 /// Runs all jobs that are due, unless another node holds the lock.
 async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 11] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 12] = [
+        ("move limits", service.move_limits().boxed()),
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
         ("continue erasures", service.continue_erasures().boxed()),
         ("admit waiting supports", service.admit_waiting_supports().boxed()),
@@ -31,9 +32,11 @@ async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<()
         ("send notices", robots.send(service).boxed()),
     ];
     let is_time = round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24;
-    let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 3] {
+    let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 5] {
         [
             ("clear network hashes", service.clear_network_hashes().boxed()),
+            ("forget supporters' networks", service.forget_networks_of_supporters().boxed()),
+            ("part merged reports", service.part_forgotten().boxed()),
             ("erase dismissed reports", service.erase_dismissed().boxed()),
             ("erase contacts", service.erase_expired().map_ok(drop).boxed()),
         ]
@@ -55,7 +58,11 @@ pub fn start(state: &AppState, robots: Webhooks) {
     let service = Arc::clone(&state.service);
     let mut ending = state.ending.clone();
     tokio::spawn(async move {
+        let mut is_noted = false;
         for round in 0_u64.. {
+            if !is_noted {
+                is_noted = service.note_calendar().await.is_ok();
+            }
             if let Err(error) = run_jobs(&service, &robots, round).await {
                 tracing::warn!(%error, "a periodic job failed; it is tried again");
             }

@@ -29,12 +29,23 @@ pub struct Case {
     pub similar: Vec<Report>,
     /// The report that it goes on under.
     pub merged_into: Option<Report>,
-    /// Those that go on under it.
-    pub merged: Vec<Report>,
+    /// Those that go on under it: whoever handles it sees what their reporters sent.
+    pub merged: Vec<MergedReport>,
     /// Whether a picture from after handling looks nearly as one from before.
     pub before_and_after_alike: bool,
     /// What this person may do to it now.
     pub actions: Vec<Action>,
+}
+
+/// A report that goes on under another one.
+#[derive(Clone, Debug)]
+pub struct MergedReport {
+    /// The report.
+    pub report: Report,
+    /// Its photos.
+    pub photos: Vec<Photo>,
+    /// What its reporter wrote later.
+    pub added: Vec<String>,
 }
 
 /// Slices that are looked through for the next case of a list.
@@ -94,8 +105,7 @@ impl Service {
         code: &Code,
         before: Option<u64>,
     ) -> Result<Option<Case>, StoreError> {
-        let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
-        let Some(report) = report else { return Ok(None) };
+        let Some(report) = self.report_for(staff, code).await? else { return Ok(None) };
         let timeline = self.store.timeline(report.serial, before, Audience::Staff).await?;
         let photos = self.store.photos_of(report.serial).await?;
         let mut similar = match &report.grid {
@@ -105,8 +115,7 @@ impl Service {
         similar.retain(|other| other.serial != report.serial && staff.may_see(other));
         similar.truncate(ALIKE_MAX);
         let merged_into = self.merged_into(&report).await?;
-        let mut merged = self.store.merged_reports(report.serial).await?;
-        merged.retain(|other| staff.may_see(other));
+        let merged = self.merged_reports(&report).await?;
         let actions = Action::ALL.into_iter();
         let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
         let merged_into = merged_into.filter(|other| staff.may_see(other));
@@ -121,6 +130,50 @@ impl Service {
             before_and_after_alike,
             actions,
         }))
+    }
+
+    /// The report at `code`, if `staff` sees it, or the one that it goes on under.
+    pub(super) async fn report_for(
+        &self,
+        staff: &Staff,
+        code: &Code,
+    ) -> Result<Option<Report>, StoreError> {
+        match self.store.report(code).await? {
+            Some(report) if self.sees_report(staff, &report).await? => Ok(Some(report)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether `staff` sees `report`, or the one that it goes on under.
+    pub(super) async fn sees_report(
+        &self,
+        staff: &Staff,
+        report: &Report,
+    ) -> Result<bool, StoreError> {
+        let under = match staff.may_see(report) {
+            true => return Ok(true),
+            false => self.merged_into(report).await?,
+        };
+        Ok(under.is_some_and(|under| staff.may_see(&under)))
+    }
+
+    async fn merged_reports(&self, report: &Report) -> Result<Vec<MergedReport>, StoreError> {
+        let merged = self.store.merged_reports(&report.code).await?;
+        if merged.is_empty() {
+            return Ok(Vec::new());
+        }
+        let photos = self.store.photos_of_all(&merged).await?;
+        let added = self.store.additions_to(&merged).await?;
+        let one = |report: Report| {
+            let theirs = |photo: &&Photo| photo.serial == Some(report.serial);
+            let added = added.iter().filter(|event| event.serial == report.serial);
+            MergedReport {
+                photos: photos.iter().filter(theirs).cloned().collect(),
+                added: added.filter_map(|event| event.text.clone()).collect(),
+                report,
+            }
+        };
+        Ok(merged.into_iter().map(one).collect())
     }
 
     /// What happened to a report after `version`, each with who did it.

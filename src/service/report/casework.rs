@@ -3,15 +3,15 @@
 use domain::{
     campaign::Campaign,
     report::{
-        Action, CaseNumber, Code, Photo, PhotoRole, Report, State,
+        Action, Audience, CaseNumber, Code, EventKind, Photo, PhotoRole, Report, State,
         action::{Denied, command::Command, transition::Evidence},
     },
     staff::Staff,
     time::Millis,
 };
-use store::{Attached, Change, Notice, StoreError};
+use store::{Attached, Change, ChangeError, Notice, StoreError};
 
-use super::ReportError;
+use super::{ReportError, public::last_words};
 use crate::base::Service;
 
 /// A request of staff to change one report, and the version of the report that they saw.
@@ -148,6 +148,8 @@ impl Service {
             }
             // Staff take their pictures for everyone to see; the form says so.
             let attach = |role| move |id: Code| Attached { id, role, public: true };
+            let merged = known.other.as_ref().filter(|_| action == Action::Duplicate);
+            let other = merged.map(|other| rules.told_of(other, &changed, EventKind::Merged));
             let before = before.into_iter().map(attach(PhotoRole::Before));
             let after = after.into_iter().map(attach(PhotoRole::After));
             Ok(Change {
@@ -156,9 +158,53 @@ impl Service {
                 photos: before.chain(after).collect(),
                 public_photos,
                 notices,
+                other,
             })
         });
-        Ok(changed.await?)
+        let changed = changed.await?;
+        if action == Action::Reject {
+            self.part_merged(&changed).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Lets the reports go on that were left when a node ended in the midst of [`Self::part_merged`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn part_forgotten(&self) -> Result<(), StoreError> {
+        for rejected in self.store.rejected_with_merged().await? {
+            self.part_merged(&rejected).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets the reports go on that were merged into one that was not accepted.
+    async fn part_merged(&self, rejected: &Report) -> Result<(), StoreError> {
+        let rules = self.rules(crate::base::now());
+        let events = self.store.timeline(rejected.serial, None, Audience::Reporter).await?.events;
+        let why = last_words(&events, rejected.state, Action::Reject);
+        loop {
+            let mut merged = self.store.merged_reports(&rejected.code).await?;
+            merged.retain(|other| other.duplicate_of == Some(rejected.serial));
+            if merged.is_empty() {
+                return Ok(());
+            }
+            for other in merged {
+                let parted = self.store.change(&other.code, |other, _| {
+                    let parted = rules.part(other, why.clone()).ok_or(ReportError::Conflict)?;
+                    Ok::<_, ReportError>(Change {
+                        notices: vec![Notice::New],
+                        ..Change::only(parted.0, parted.1)
+                    })
+                });
+                match parted.await {
+                    // Someone was quicker.
+                    Ok(_) | Err(ChangeError::Missing | ChangeError::Refused(_)) => {}
+                    Err(ChangeError::Store(error)) => return Err(error),
+                }
+            }
+        }
     }
 
     /// The photos of these addresses, as far as they are there.
@@ -197,7 +243,7 @@ impl Service {
         staff: &Staff,
         code: &Code,
     ) -> Result<Option<Report>, StoreError> {
-        let report = self.store.report(code).await?.filter(|report| staff.may_see(report));
+        let report = self.report_for(staff, code).await?;
         if let Some(report) = report.as_ref().filter(|report| report.has_contact()) {
             let subject = report.number().to_string();
             self.note(staff, "contact", &subject).await?;

@@ -6,7 +6,7 @@ use domain::{
     campaign::CategoryKind,
     report::{
         Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State,
-        filter::ReportFilter,
+        filter::ReportFilter, supporter::Support,
     },
     staff::Staff,
     visitor::VisitorId,
@@ -23,8 +23,8 @@ pub struct ReportView {
     pub report: Report,
     /// Whether the viewer sent it.
     pub own: bool,
-    /// Whether the viewer has said that they have met it, too.
-    pub supports: bool,
+    /// That the viewer has met it, too.
+    pub support: Option<Support>,
     /// A part of what happened, without what the viewer may not read.
     pub timeline: Timeline,
     /// The event that says why the report was not accepted, or what the reporter is asked.
@@ -33,9 +33,19 @@ pub struct ReportView {
     pub photos: Vec<Photo>,
     /// The report that it goes on under, if the viewer may see that.
     pub merged_into: Option<Code>,
-    /// The report that it was merged into, reduced to its public part, for the reporter of this
-    /// one; and why it was rejected, if so.
-    pub progress: Option<(Report, Option<String>)>,
+    /// How it goes on under another report, for the reporter of this one.
+    pub progress: Option<Progress>,
+}
+
+/// How a merged report goes on, as its reporter reads it.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The public part of the report that it goes on under.
+    pub report: Report,
+    /// Why that was not accepted, if so.
+    pub why: Option<String>,
+    /// The newest part of what happened there.
+    pub events: Vec<Event>,
 }
 
 /// Whether what was written may be read by the reporter, or by anyone.
@@ -46,6 +56,13 @@ pub(crate) const fn is_readable(event: &Event, own: bool) -> bool {
         Audience::Public => !among_staff,
         Audience::Reporter => own && !among_staff,
         Audience::Staff => false,
+    }
+}
+
+/// Takes out the texts that may not be read.
+fn hide_texts(events: &mut [Event], own: bool) {
+    for event in events.iter_mut().filter(|event| !is_readable(event, own)) {
+        event.text = None;
     }
 }
 
@@ -66,11 +83,7 @@ impl Service {
         };
         let readers = Audience::Reporter;
         let mut timeline = self.store.timeline(report.serial, before, readers).await?;
-        for event in &mut timeline.events {
-            if !is_readable(event, own) {
-                event.text = None;
-            }
-        }
+        hide_texts(&mut timeline.events, own);
         let explained = match before {
             Some(_) => self.store.timeline(report.serial, None, readers).await?.events,
             None => timeline.events.clone(),
@@ -82,23 +95,30 @@ impl Service {
         let under = self.merged_into(&report).await?;
         let shown = under.as_ref().filter(|under| under.is_public());
         let merged_into = shown.map(|under| under.code.clone());
+        if merged_into.is_none() {
+            // A case that is not public is named nowhere.
+            let merges = timeline.events.iter_mut();
+            let merges = merges.filter(|event| event.what == EventKind::Staff(Action::Duplicate));
+            merges.for_each(|event| event.detail = None);
+        }
         // The reporter sees the progress of the other report even if it is not public.
         let progress = match under.filter(|_| own) {
             Some(under) => {
-                let events = self.store.timeline(under.serial, None, readers).await?.events;
+                let mut events = self.store.timeline(under.serial, None, readers).await?.events;
                 let why = last_words(&events, under.state, Action::Reject);
-                Some((public_part(under), why))
+                hide_texts(&mut events, false);
+                Some(Progress { report: public_part(under), why, events })
             }
             None => None,
         };
         let support = self.store.support_of(report.serial, visitor).await?;
         let mut report = if own { report.shown_to_reporter() } else { public_part(report) };
         // Whose support waits to be counted sees it counted.
-        report.supporters += u64::from(support == Some(false));
+        report.supporters += u64::from(support.is_some_and(|support| !support.counted));
         Ok(Some(ReportView {
             report,
             own,
-            supports: support.is_some(),
+            support,
             timeline,
             explained,
             photos,
@@ -235,7 +255,10 @@ impl Service {
         let is_theirs = match (&report, photo.serial) {
             (Some(report), _) => {
                 report.visitor.as_ref() == Some(visitor)
-                    || staff.is_some_and(|staff| staff.may_see(report))
+                    || match staff {
+                        Some(staff) => self.sees_report(staff, report).await?,
+                        None => false,
+                    }
             }
             (None, None) => photo.visitor.as_ref() == Some(visitor),
             (None, Some(_)) => false,
@@ -262,12 +285,13 @@ fn explains(event: &Event, state: State) -> bool {
         EventKind::Staff(Action::Reject) => state == State::Rejected,
         EventKind::Staff(Action::Dismiss) => state == State::Dismissed,
         EventKind::Staff(Action::Ask) => state == State::NeedsInfo,
+        EventKind::Parted => state == State::Submitted,
         _ => false,
     }
 }
 
 /// What staff wrote last with `action`, where that explains the state.
-fn last_words(events: &[Event], state: State, action: Action) -> Option<String> {
+pub(super) fn last_words(events: &[Event], state: State, action: Action) -> Option<String> {
     let last = events.iter().rev().find(|event| event.what == EventKind::Staff(action))?;
     last.text.clone().filter(|_| last.state == state)
 }

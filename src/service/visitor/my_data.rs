@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use domain::{
     report::{Code, Event, Photo, Report, Satisfaction, State},
     slug::Slug,
-    time::Millis,
+    time::{DAY, Millis},
     visitor::VisitorId,
 };
 use serde::Serialize;
@@ -236,7 +236,6 @@ impl Service {
     /// # Errors
     /// [`StoreError`] when one of them could not be changed; the others are.
     pub async fn erase_expired(&self) -> Result<usize, StoreError> {
-        const DAY: Millis = 86_400_000;
         let rules = self.rules(now());
         let kept = Millis::from(self.campaign.privacy.retention_days) * DAY;
         let (mut erased, mut fault, mut after) = (0, None, 0);

@@ -5,7 +5,7 @@ use domain::{
     campaign::{Campaign, Category},
     report::{Audience, Code, Event, EventKind, Report, Satisfaction, Source, State},
     slug::Slug,
-    time::Millis,
+    time::{DAY, Millis},
     visitor::VisitorId,
 };
 
@@ -19,9 +19,6 @@ use crate::{
 
 /// Rows in one transaction.
 const CHUNK: u64 = 5000;
-
-/// One day, in milliseconds.
-const DAY: Millis = 86_400_000;
 
 /// Names that nobody takes for real ones.
 const SURNAMES: [&str; 6] = ["王", "李", "赵", "陈", "林", "周"];

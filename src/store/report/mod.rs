@@ -1,6 +1,7 @@
 //! Reports in the database, found by what names them. [`write`] files and changes them.
 
 pub(crate) mod days;
+pub(crate) mod merged;
 pub(crate) mod numbers;
 pub(crate) mod outbox;
 pub(crate) mod photo;

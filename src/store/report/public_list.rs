@@ -8,7 +8,7 @@ use domain::{
     slug::Slug,
 };
 
-use super::{photos_of, queue::one_page, reports};
+use super::{photos_of, queue::one_page};
 use crate::{
     base::Store,
     error::StoreError,
@@ -136,44 +136,12 @@ impl Store {
         public_page(&OPEN, Some(grid), Some(category), None, 50).find(&self.db).await
     }
 
-    /// The reports that go on under that one, oldest first: at most 50.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn merged_reports(&self, serial: u64) -> Result<Vec<Report>, StoreError> {
-        let mut query = reports();
-        query.push(" WHERE duplicate_of = ").bind(serial);
-        query.push(" AND state = 'duplicate' ORDER BY serial LIMIT 50");
-        query.find(&self.db).await
-    }
-
     /// Photos of one report, in the order in which they came.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn photos_of(&self, serial: u64) -> Result<Vec<Photo>, StoreError> {
         photos_of(serial).find(&self.db).await
-    }
-
-    /// Photos from before handling of all that went on under the report at `code`, over however
-    /// many merges.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database cannot be reached.
-    pub async fn photos_of_merged_reports(&self, code: &Code) -> Result<Vec<Photo>, StoreError> {
-        let mut query = Query::records(&PHOTOS);
-        query.push(
-            " WHERE role = 'before' AND serial IN ( \
-             WITH RECURSIVE merged (serial) AS ( \
-                 SELECT serial FROM reports WHERE duplicate_of = \
-                     (SELECT serial FROM reports WHERE code = ",
-        );
-        query.bind(code.as_str()).push(
-            ") UNION SELECT reports.serial FROM reports \
-                 JOIN merged ON reports.duplicate_of = merged.serial) \
-             SELECT serial FROM merged) ORDER BY serial, at, id",
-        );
-        query.find(&self.db).await
     }
 
     /// Photos of many reports, in the order in which they came.

@@ -156,7 +156,8 @@ pub async fn happened_in(tx: &mut Tx, (from, until): Span) -> Result<PeriodCount
     const REOPENED: Sql = Sql::both(
         "SELECT (SELECT COUNT(*) FROM report_events WHERE what IN ('not_solved', 'reopen') \
          AND at >= $1 AND at < $2) + (SELECT COUNT(*) FROM report_events \
-         WHERE what = 'revisit' AND detail = 'no' AND at >= $1 AND at < $2)",
+         WHERE what = 'revisit' AND detail = 'no' AND at >= $1 AND at < $2) + (SELECT COUNT(*) \
+         FROM report_events WHERE what = 'supporters_not_solved' AND at >= $1 AND at < $2)",
     );
     let span = [from.into(), until.into()];
     let (received,): (i64,) = tx.one(RECEIVED, &span).await?;

@@ -1,6 +1,15 @@
-//! Supports ("I have met the same"): which visitors support which report.
+//! Supports ("I have met the same"): which visitors support which report, and which of them say that
+//! it is not solved.
 
-use domain::{report::Report, staff::Staff, time::Millis, visitor::VisitorId};
+use domain::{
+    report::{
+        Report,
+        supporter::{Support, Unsolved},
+    },
+    staff::Staff,
+    time::Millis,
+    visitor::VisitorId,
+};
 
 use super::{reports, scope::scope};
 use crate::{
@@ -219,7 +228,7 @@ impl Store {
         query.find(&self.db).await
     }
 
-    /// Whether the visitor's support of the report is counted; `None` if they do not support it.
+    /// The visitor's support of the report; `None` if they do not support it.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
@@ -227,10 +236,68 @@ impl Store {
         &self,
         serial: u64,
         visitor: &VisitorId,
-    ) -> Result<Option<bool>, StoreError> {
-        let mut query = Query::new("SELECT quarantine FROM supports WHERE serial = ");
+    ) -> Result<Option<Support>, StoreError> {
+        let mut query =
+            Query::new("SELECT quarantine, at, unsolved_at FROM supports WHERE serial = ");
         query.bind(serial).push(" AND visitor = ").bind(visitor.as_str());
-        let rows: Vec<(Option<String>,)> = query.rows(&self.db).await?;
-        Ok(rows.first().map(|(quarantine,)| quarantine.is_none()))
+        let rows: Vec<(Option<String>, i64, Option<i64>)> = query.rows(&self.db).await?;
+        let support = rows.into_iter().next();
+        Ok(support.map(|(quarantine, at, unsolved_at)| Support {
+            counted: quarantine.is_none(),
+            at,
+            unsolved_at,
+        }))
+    }
+
+    /// A supporter of `report` says that its last handling did not solve it. Returns who says so by
+    /// now, as far as they count.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn say_unsolved(
+        &self,
+        report: &Report,
+        visitor: &VisitorId,
+        network: &str,
+        at: Millis,
+    ) -> Result<Unsolved, StoreError> {
+        const SAY: Sql = Sql::both(
+            "UPDATE supports SET unsolved_at = $3, unsolved_from = $4 \
+             WHERE serial = $1 AND visitor = $2 AND COALESCE(unsolved_at, 0) < $5",
+        );
+        const WHO: Sql = Sql::both(
+            "SELECT COUNT(*), COUNT(DISTINCT unsolved_from), \
+                 (SELECT COUNT(*) FROM report_events \
+                  WHERE serial = $1 AND what = 'supporters_not_solved') \
+             FROM supports WHERE serial = $1 AND unsolved_at >= $2 AND quarantine IS NULL",
+        );
+        let serial = Value::from(report.serial);
+        let closed = Value::from(report.closed_at.unwrap_or(at));
+        let mut tx = self.db.begin().await?;
+        lock(&mut tx, &serial).await?;
+        let said =
+            [serial.clone(), visitor.as_str().into(), at.into(), network.into(), closed.clone()];
+        tx.run(SAY, &said).await?;
+        let (people, networks, before): (i64, i64, i64) = tx.one(WHO, &[serial, closed]).await?;
+        tx.commit().await?;
+        Ok(Unsolved {
+            people: people.unsigned_abs(),
+            networks: networks.unsigned_abs(),
+            reopened: before > 0,
+        })
+    }
+
+    /// Forgets from which networks supporters said 没解决 before `at`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the commit failed or its result is unknown.
+    pub async fn forget_networks_of_supporters(&self, at: Millis) -> Result<(), StoreError> {
+        const FORGET: Sql = Sql::both(
+            "UPDATE supports SET unsolved_from = NULL \
+             WHERE unsolved_from IS NOT NULL AND unsolved_at < $1",
+        );
+        let mut tx = self.db.begin().await?;
+        tx.run(FORGET, &[at.into()]).await?;
+        tx.commit().await
     }
 }

@@ -35,13 +35,23 @@ pub struct Change {
     pub public_photos: Option<Vec<Code>>,
     /// Notices to be sent.
     pub notices: Vec<Notice>,
+    /// The other report that was locked, where it learns something, with its event. What it counts
+    /// as stays.
+    pub other: Option<(Report, Event)>,
 }
 
 impl Change {
-    /// A change without photos and notices.
+    /// A change of one report, without photos and notices.
     #[must_use]
     pub const fn only(report: Report, event: Event) -> Self {
-        Self { report, event, photos: Vec::new(), public_photos: None, notices: Vec::new() }
+        Self {
+            report,
+            event,
+            photos: Vec::new(),
+            public_photos: None,
+            notices: Vec::new(),
+            other: None,
+        }
     }
 }
 
@@ -223,10 +233,14 @@ impl Store {
     }
 
     async fn write(&self, mut tx: Tx, before: &Report, change: &Change) -> Result<(), StoreError> {
-        let Change { report, event, photos, public_photos, notices } = change;
+        let Change { report, event, photos, public_photos, notices, other } = change;
         let mut deltas = CounterDeltas::default();
         tx.update(report).await?;
         tx.insert([event]).await?;
+        if let Some((other, event)) = other {
+            tx.update(other).await?;
+            tx.insert([event]).await?;
+        }
         numbers::write(&mut tx, Some(before), report).await?;
         lock_photos(&mut tx, photos).await?;
         attach(&mut tx, report.serial, photos, event.at).await?;

@@ -196,7 +196,14 @@ pub static PHOTOS: Prepared = LazyLock::new(|| {
 });
 
 pub static SUPPORTS: Prepared = LazyLock::new(|| {
-    let columns = &[("serial", Int), ("visitor", Text), ("at", Int), ("quarantine", Text)];
+    let columns = &[
+        ("serial", Int),
+        ("visitor", Text),
+        ("at", Int),
+        ("quarantine", Text),
+        ("unsolved_at", Int),
+        ("unsolved_from", Text),
+    ];
     unsealed_table("supports", &["serial", "visitor"], columns)
 });
 
@@ -297,11 +304,17 @@ pub static SECOND_FACTORS: Prepared = LazyLock::new(|| {
 pub static ERASURES: Prepared =
     LazyLock::new(|| unsealed_table("erasures", &["visitor"], &[("visitor", Text), ("at", Int)]));
 
+pub static CALENDARS: Prepared = LazyLock::new(|| {
+    let columns =
+        &[("since", Int), ("calendar", Text), ("upto", Int), ("moved", Int), ("done_at", Int)];
+    unsealed_table("calendars", &["since"], columns)
+});
+
 /// The tables that a copy holds, in the order in which they can be filled, each with the
 /// schema since which it is there. Left out: `sessions`, since a copy must not log anybody in;
 /// `tries`, `doubts` and `wechat_tickets`, which expire by themselves; and `seals`, the names of
 /// keys, which each database learns when it is opened.
-const COPIED: [(u32, &Prepared); 18] = [
+const COPIED: [(u32, &Prepared); 19] = [
     (1, &SIGNATURES),
     (1, &COUNTERS),
     (1, &LEDGER),
@@ -320,6 +333,7 @@ const COPIED: [(u32, &Prepared); 18] = [
     (6, &BULK_REVIEWED),
     (12, &SECOND_FACTORS),
     (13, &ERASURES),
+    (15, &CALENDARS),
 ];
 
 /// The tables that a copy holds.

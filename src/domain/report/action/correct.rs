@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How often grid workers may hand a report from grid to grid; then a lead decides where it is.
-const GRID_MOVES_MAX: u8 = 2;
+pub(super) const GRID_MOVES_MAX: u8 = 2;
 
 /// What a correction changed: the parameter of its event, as pairs of before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,8 @@ pub mod command;
 pub mod correct;
 pub mod fields;
 pub(crate) mod limits;
+mod reopen;
+pub mod reschedule;
 pub mod transition;
 
 use serde::{Deserialize, Serialize};

@@ -76,22 +76,6 @@ fn check_not_copied(evidence: Evidence<'_>) -> Result<(), TransitionError> {
 }
 
 impl Rules<'_> {
-    /// Reopens a closed report for its unit; from the second time on for a manager.
-    pub fn reopen(&self, report: &mut Report) {
-        report.reopened = report.reopened.saturating_add(1);
-        report.managed = report.reopened >= 2;
-        report.level = if report.managed { 2 } else { 0 };
-        report.state = State::Dispatched;
-        report.closed_at = None;
-        report.finished_at = None;
-        report.solved = None;
-        report.satisfied = None;
-        report.rated_by = None;
-        report.claimed_by = None;
-        report.moved_by.clear();
-        self.set_promise(report);
-    }
-
     fn finish(&self, report: &mut Report, by: &Staff) {
         report.finished_at = Some(self.now);
         self.wait_for_check(report, by);
@@ -355,12 +339,7 @@ impl Rules<'_> {
                 if report.state == State::Closed && report.kind.is_casework() {
                     self.reopen(report);
                 } else {
-                    report.state = State::Submitted;
-                    report.closed_at = None;
-                    report.duplicate_of = None;
-                    (report.referred_to, report.referred_number) = (None, None);
-                    (report.accepted_at, report.promised_at) = (None, None);
-                    self.set_acceptance_due(report);
+                    self.begin_again(report);
                 }
                 note.text(reason);
             }

@@ -37,6 +37,12 @@ impl Event {
             EventKind::NotSolved => {
                 lang.say("反映人表示：没解决，重新办理", "The resident says: not solved; reopened")
             }
+            EventKind::SupportersNotSolved => {
+                return lang.say(
+                    format!("{detail}位也遇到过的居民表示：没解决，重新办理"),
+                    format!("{detail} residents who have seen it too say: not solved; reopened"),
+                );
+            }
             EventKind::Rated => lang.say("反映人作了评价", "The resident gave a rating"),
             EventKind::Escalated if self.state == State::Quarantined => {
                 lang.say("4个工作小时没有甄别，已上报管理员", "Not looked into for four working hours; the administrator is asked")
@@ -53,6 +59,10 @@ impl Event {
                 "两个工作日没有收到答复，回到待受理，已提醒支部负责人",
                 "No answer for two working days; it is being looked at again and the Party branch lead was reminded",
             ),
+            EventKind::Rescheduled => lang.say(
+                "工作日历有更正，期限随之调整",
+                "The calendar of working days was corrected, and the deadline with it",
+            ),
             EventKind::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
             EventKind::Erased => lang.say(
                 "联系方式和位置已到期删除",
@@ -64,6 +74,19 @@ impl Event {
             EventKind::Left => lang.say(
                 "反映人撤回了自己的内容；其他居民也反映过，继续办理",
                 "The resident took back what they had sent; others have reported it too, so it goes on",
+            ),
+            EventKind::Merged => {
+                return lang.say(format!("{detail}并入本件"), format!("{detail} was merged into it"));
+            }
+            EventKind::AddedToMerged => {
+                return lang.say(
+                    format!("并入的{detail}补充了情况"),
+                    format!("More information was added to {detail}, which was merged into it"),
+                );
+            }
+            EventKind::Parted => lang.say(
+                "合并到的那一件未能受理，这一件继续办理",
+                "The report that it was merged into was not accepted; this one goes on",
             ),
             EventKind::Staff(action) => return action_text((action, self.state), detail, unit, lang),
         };
@@ -81,6 +104,10 @@ fn action_text((action, state): (Action, State), detail: &str, unit: &str, lang:
         Action::Ask => lang.say("请反映人补充", "The resident was asked for more information"),
         Action::Answer => lang.say("记下了反映人的答复", "The resident's answer was written down"),
         Action::Correct => return Corrected::parse(detail).words(lang),
+        // Its number stands where everyone may see it only.
+        Action::Duplicate if detail.is_empty() => {
+            lang.say("合并到另一件办理", "Merged with another report")
+        }
         Action::Duplicate => {
             return lang.say(format!("合并到{detail}办理"), format!("Merged into {detail}"));
         }

@@ -1,4 +1,4 @@
-//! What visitors do to filed reports: add, urge, rate, support, take back.
+//! What visitors do to filed reports: add, urge, rate, support, say that it is not solved, take back.
 
 use axum::{
     Extension,
@@ -26,7 +26,7 @@ use crate::{
     state::AppState,
 };
 
-/// `POST /reports/{code}/{wish}`: support by anyone; rate, add, urge, withdraw by the reporter.
+/// `POST /reports/{code}/{wish}`: support, unsolved by anyone; rate, add, urge, withdraw by the reporter.
 pub async fn act(
     State(state): State<AppState>,
     Extension(visitor): Extension<Visitor>,
@@ -34,20 +34,21 @@ pub async fn act(
     FormRequest { parts, posted }: FormRequest,
 ) -> Result<Response, AppError> {
     let code = Code::parse(&code).map_err(|_| Refusal::NotFound)?;
-    if !matches!(action.as_str(), "support" | "rate" | "add" | "urge" | "withdraw") {
+    if !matches!(action.as_str(), "support" | "unsolved" | "rate" | "add" | "urge" | "withdraw") {
         return Err(Refusal::NotFound.into());
     }
-    if action != "support" {
+    let by_anyone = matches!(action.as_str(), "support" | "unsolved");
+    if !by_anyone {
         owner::check(&state, &parts, &posted)?;
     }
     // 404 before 403: someone who may not see the report must not learn that it exists.
     let own = state.service.is_own_report(&visitor.id, &code).await?;
     // 403 before 422: the reporter's forms are not even parsed for someone else.
-    if action != "support" && !own {
+    if !by_anyone && !own {
         return Err(Refusal::WrongVisitor.into());
     }
     Ok(match action.as_str() {
-        "support" => support(&state, &visitor, &code).await?,
+        "support" | "unsolved" => support(&state, &visitor, &code, &action).await?,
         wish => reporter_action(&state, &visitor, &code, wish, posted, &parts).await?,
     })
 }
@@ -56,12 +57,16 @@ async fn support(
     state: &AppState,
     visitor: &Visitor,
     code: &Code,
+    action: &str,
 ) -> Result<Response, ReportError> {
     if !visitor.known {
         // Until the cookie of this response comes back: else someone could support many times.
         return Err(ReportError::NewVisitor);
     }
-    state.service.support_report(&visitor.requester(), code).await?;
+    match action {
+        "unsolved" => state.service.say_unsolved(&visitor.requester(), code).await?,
+        _ => state.service.support_report(&visitor.requester(), code).await?,
+    }
     Ok(Redirect::to(&format!("/reports/{code}")).into_response())
 }
 

@@ -16,7 +16,7 @@ use domain::{
 use islands::forms::queue::QueueHelper;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use service::{COUNT_LIMIT, Waiting, report::case::QueuePage as Found};
+use service::{COUNT_LIMIT, Waiting, calendar::CalendarState, report::case::QueuePage as Found};
 
 use super::{console_frame, factor::missing_factor_notice, signed_in_staff};
 use crate::{
@@ -43,9 +43,10 @@ pub fn QueuePage() -> impl IntoView {
         let found = page.or_refuse(page.service.queue(&staff, &filter).await)?;
         let waiting = page.or_refuse(page.service.waiting(&staff).await)?;
         let notice = missing_factor_notice(&page, &staff).await;
+        let calendar = calendar_notice(&page, &staff).await;
         let names = page.or_refuse(page.service.names().await)?;
         let content = queue_view(&page, &staff, &filter, &waiting, &names, found);
-        let content = view! { {notice} {content} }.into_any();
+        let content = view! { {notice} {calendar} {content} }.into_any();
         Some(console_frame(&page, &staff, "工作台", content))
     })
 }
@@ -132,6 +133,23 @@ fn filter_chips(filter: &ReportFilter, waiting: &Waiting) -> AnyView {
         view! { <a class="count-chip" href=filtered_url("/console", &target) aria-current=current>{word} " " <b>{n}</b></a> }
     });
     view! { <nav class="count-chips" aria-label="按状态">{chips.collect_view()}</nav> }.into_any()
+}
+
+/// What managers are told of the calendar: how many limits a correction has moved, and which year has
+/// none.
+async fn calendar_notice(page: &Page, staff: &Staff) -> Option<AnyView> {
+    if staff.role != Role::Manager {
+        return None;
+    }
+    let CalendarState { moved, missing } = page.or_refuse(page.service.calendar_state().await)?;
+    let moved = moved.map(|n| {
+        view! { <p class="notice">{format!("工作日历有更正：{n}件在办的期限已经随之调整。")}</p> }
+    });
+    let missing = missing.into_iter().map(|year| {
+        let text = format!("{year}年还没有工作日历，期限只按周末休息计算；放假安排公布后请补上。");
+        view! { <p class="notice">{text}</p> }
+    });
+    Some(view! { {moved} {missing.collect_view()} }.into_any())
 }
 
 /// Says that something is quarantined, to those who decide about it.

@@ -2,6 +2,7 @@
 
 pub mod list;
 pub mod status;
+mod verdict;
 
 use domain::{
     campaign::{Campaign, Category, CategoryKind, Phase},

@@ -3,7 +3,7 @@
 use domain::{
     lang::Lang,
     report::{
-        Code, Event, EventKind, Report, Satisfaction, State,
+        Code, Event, EventKind, Report, State,
         action::Action,
         quarantine::dismissal_words,
         words::{day_and_time, short_day},
@@ -12,8 +12,12 @@ use domain::{
 use islands::forms::REPORT_DRAFT;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-use service::{Timeline, report::public::ReportView};
+use service::{
+    Timeline,
+    report::public::{Progress, ReportView},
+};
 
+use super::verdict::{rating_form, support_form};
 use crate::{
     context::{Page, PageOutcome},
     error::Refusal,
@@ -55,7 +59,7 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
     let ReportView {
         report,
         own,
-        supports,
+        support,
         timeline: Timeline { events, earlier },
         explained,
         photos,
@@ -66,24 +70,19 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
     let category = category.map(|category| category.title.clone()).unwrap_or_default();
     let place = campaign.grid_label(report.grid.as_ref());
     let sentence = report.sentence(campaign, page.service.calendar(), now);
-    let refused = explained.and_then(|event| event_text(page, event));
+    let refused = explained.and_then(|event| explanation(page, event));
     let goes_on = merged_into.map(|code| {
         view! { <p class="page-action"><a class="weui-btn weui-btn_default" href=format!("/reports/{code}")>{lang.say("看合并后的那一件", "See the merged report")}</a></p> }
     });
-    let progress = progress.map(|(under, why)| {
-        let sentence = under.sentence(campaign, page.service.calendar(), now);
-        view! {
-            <p class="notice">{lang.say("合并后的进展：", "Since it was merged: ")} {sentence}</p>
-            {why.map(|why| view! { <p class="notice" lang=lang.staff_text_lang()>{why}</p> })}
-        }
-    });
+    let under = progress.as_ref().map(|progress| progress.report.clone());
+    let progress = progress.map(|progress| merged_progress(page, progress));
     let filed = events.iter().any(|event| event.what == EventKind::Filed);
     let earlier = earlier.map(|version| format!("{}?before={version}", page.path));
     let lines = events.into_iter().map(|event| timeline_line(page, event));
     let just_filed = own && filed && report.version == 1;
     view! {
         <PageTitle text=lang.say("办理进度", "Progress") />
-        {(own || supports).then(|| view! { <Personal /> })}
+        {(own || support.is_some()).then(|| view! { <Personal /> })}
         <main id="main" class="status-page">
             {just_filed.then(|| view! { <ForgetDraft of=REPORT_DRAFT /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
@@ -95,10 +94,10 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
             {progress}
             {goes_on}
             {photo_pair(lang, &photos)}
-            {rating_form(page, &report, own)}
+            {own.then(|| rating_form(page, &report, under.as_ref())).flatten()}
             {facts(lang, &report, category, place, own)}
-            {(!own).then(|| support_form(lang, &report, supports))}
-            {own.then(|| reporter_forms(page, &report))}
+            {(!own).then(|| support_form(page, &report, support))}
+            {own.then(|| reporter_forms(page, &report, under.as_ref()))}
             <section aria-labelledby="timeline-title">
                 <h2 id="timeline-title" class="section-title">{lang.say("办理经过", "What happened")}</h2>
                 {timeline(lang, lines, earlier)}
@@ -133,115 +132,8 @@ fn facts(lang: Lang, report: &Report, category: String, place: String, own: bool
     .into_any()
 }
 
-/// The two rating questions, one after the other. No answer counts as not rated (未评价).
-fn rating_form(page: &Page, report: &Report, own: bool) -> Option<AnyView> {
-    let lang = page.lang;
-    let days = page.campaign().deadlines.reopen;
-    if !own || !report.may_rate(page.service.now(), days) || !report.kind.is_casework() {
-        let Some(said) = report.solved.filter(|_| own) else {
-            let is_over = own && report.state == State::Closed && report.kind.is_casework();
-            return is_over.then(|| report_again(lang, report, days));
-        };
-        let satisfied = report
-            .satisfied
-            .map(|satisfied| format!("{}{}", lang.say("，", "; "), satisfied.label(lang)));
-        let said = match (said, report.rated_by) {
-            (true, None) => lang.say("您说：已解决", "You said: solved"),
-            (true, Some(_)) => {
-                lang.say("社区回访时您说：已解决", "You told us when we asked: solved")
-            }
-            (false, None) => {
-                lang.say("您说：没解决，已重新办理", "You said: not solved; it was reopened")
-            }
-            (false, Some(_)) => lang.say(
-                "社区回访时您说：没解决，已重新办理",
-                "You told us when we asked: not solved; it was reopened",
-            ),
-        };
-        return Some(view! { <p class="notice">{said} {satisfied}</p> }.into_any());
-    }
-    let form = page.form("rate");
-    let action = format!("/reports/{}/rate", report.code);
-    let question = if report.solved == Some(true) && report.rated_by.is_none() {
-        let buttons = Satisfaction::ALL.into_iter().map(|(satisfied, value)| {
-            view! {
-                <button class="weui-btn weui-btn_default" type="submit" name="satisfied" value=value>
-                    {satisfied.label(lang)}
-                </button>
-            }
-        });
-        let buttons = buttons.collect_view();
-        view! {
-            <p class="question__text" id="question">{lang.say("对办理满意吗？", "Are you satisfied with how it was handled?")}</p>
-            <div class="question__answers question__answers_three" id="field-satisfied">{buttons}</div>
-        }
-        .into_any()
-    } else {
-        view! {
-            <p class="question__text" id="question">{lang.say("问题解决了吗？", "Is it solved?")}</p>
-            <div class="question__answers" id="field-solved">
-                <button class="weui-btn weui-btn_primary" type="submit" name="solved" value="yes">{lang.say("已解决", "Solved")}</button>
-                <button class="weui-btn weui-btn_default" type="submit" name="solved" value="no">{lang.say("没解决", "Not solved")}</button>
-            </div>
-            <details class="fold" open=form.error("comment").is_some()>
-                <summary>{lang.say("想说几句（可不写）", "Say a few words (optional)")}</summary>
-                {text_field("comment", lang.say("您的意见", "Your comments"), Some(lang.say("只有工作人员看得到", "Only staff see it").into()), TextInput::Area, &form)}
-            </details>
-        }
-        .into_any()
-    };
-    Some(
-        view! {
-            <form class="question" method="post" action=action aria-labelledby="question">
-                <OwnerField />
-                {form.summary(lang.say("还没有提交，请看一下：", "Not sent yet, please look at:"))}
-                {question}
-                {field_error("solved", form.error("solved"))}
-            </form>
-        }
-        .into_any(),
-    )
-}
-
-/// What to do when the days to say 没解决 are over.
-fn report_again(lang: Lang, report: &Report, days: u16) -> AnyView {
-    let number = report.number();
-    let sentence = match lang {
-        Lang::Zh => format!("办结已经超过{days}天。还没有解决的话，请再报一次，并写上{number}。"),
-        Lang::En => format!(
-            "It was closed more than {days} days ago. If it is not solved, please report it again and mention {number}."
-        ),
-    };
-    let grid = report.grid.as_ref().map(|grid| format!("&grid={grid}")).unwrap_or_default();
-    let href = format!("/report?category={}{grid}", report.category);
-    view! {
-        <p class="notice">{sentence}</p>
-        <p class="page-action"><a class="weui-btn weui-btn_default" href=href>{lang.say("再报一次", "Report it again")}</a></p>
-    }
-    .into_any()
-}
-
-fn support_form(lang: Lang, report: &Report, supports: bool) -> Option<AnyView> {
-    if supports {
-        let text = lang.say(
-            "您也遇到过，办理结果会出现在“我的”里",
-            "You have seen this too; the result will appear under “Me”",
-        );
-        return Some(view! { <p class="notice">{text}</p> }.into_any());
-    }
-    report.state.is_open().then(|| {
-        let action = format!("/reports/{}/support", report.code);
-        view! {
-            <form class="page-action" method="post" action=action>
-                <button class="weui-btn weui-btn_primary" type="submit">{lang.say("我也遇到过", "I’ve seen this too")}</button>
-            </form>
-        }
-        .into_any()
-    })
-}
-
 /// Forms of the reporter: urge, add text or photos, withdraw.
-fn reporter_forms(page: &Page, report: &Report) -> AnyView {
+fn reporter_forms(page: &Page, report: &Report, under: Option<&Report>) -> AnyView {
     let lang = page.lang;
     let post = |wish: &str| format!("/reports/{}/{wish}", report.code);
     let now = page.service.now();
@@ -258,7 +150,8 @@ fn reporter_forms(page: &Page, report: &Report) -> AnyView {
         .then(|| view! { <p class="notice">{lang.say("今天已经催过，工作人员看得到", "You have already asked today; staff can see it")}</p> });
     let form = page.form("add");
     let open = report.state == State::NeedsInfo || !form.is_fresh();
-    let add = report.may_add().then(|| {
+    let may_add = report.may_add() || report.may_add_through(under);
+    let add = may_add.then(|| {
         view! {
             <details class="fold" open=open>
                 <summary>{lang.say("补充文字或照片", "Add words or photos")}</summary>
@@ -335,6 +228,37 @@ fn event_text(page: &Page, event: Event) -> Option<(String, Option<&'static str>
         EventKind::Staff(_) => event.text.map(|text| (text, page.lang.staff_text_lang())),
         _ => event.text.map(|text| (text, (page.lang != Lang::Zh).then_some(""))),
     }
+}
+
+/// Why the report is in its state, in words.
+fn explanation(page: &Page, event: Event) -> Option<(String, Option<&'static str>)> {
+    let parted = event.what == EventKind::Parted;
+    let (text, lang) = event_text(page, event)?;
+    Some(match parted {
+        true => (format!("{}{text}", since_merged(page.lang)), None),
+        false => (text, lang),
+    })
+}
+
+fn since_merged(lang: Lang) -> &'static str {
+    lang.say("合并后的进展：", "Since it was merged: ")
+}
+
+/// How it goes on under another report: in one sentence, and what happened there.
+fn merged_progress(page: &Page, progress: Progress) -> AnyView {
+    let Progress { report, why, events } = progress;
+    let lang = page.lang;
+    let sentence = report.sentence(page.campaign(), page.service.calendar(), page.service.now());
+    let lines = events.into_iter().map(|event| timeline_line(page, event));
+    view! {
+        <p class="notice">{since_merged(lang)} {sentence}</p>
+        {why.map(|why| view! { <p class="notice" lang=lang.staff_text_lang()>{why}</p> })}
+        <details class="fold">
+            <summary>{lang.say("合并后的办理经过", "What happened since it was merged")}</summary>
+            {timeline(lang, lines, None)}
+        </details>
+    }
+    .into_any()
 }
 
 /// A line of the timeline.

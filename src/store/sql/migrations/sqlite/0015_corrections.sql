@@ -21,3 +21,18 @@ UPDATE reports SET escalate_at = 172800000 + COALESCE((SELECT MAX(at) FROM repor
     WHERE state = 'needs_info';
 -- 回访 that reopens counts as 没解决 does.
 CREATE INDEX report_events_revisits ON report_events (at) WHERE what = 'revisit' AND detail = 'no';
+-- Supporters who say 没解决: when, and a keyed hash of report and network, which is forgotten with the
+-- days in which they may say so.
+ALTER TABLE supports ADD COLUMN unsolved_at BIGINT;
+ALTER TABLE supports ADD COLUMN unsolved_from TEXT;
+CREATE INDEX supports_unsolved ON supports (unsolved_at) WHERE unsolved_from IS NOT NULL;
+CREATE INDEX report_events_supporters ON report_events (serial, at) WHERE what = 'supporters_not_solved';
+-- Each calendar of working days that limits were counted by, since when, and how far the open limits
+-- have been counted anew for it.
+CREATE TABLE calendars (
+    since BIGINT PRIMARY KEY,
+    calendar TEXT NOT NULL,
+    upto BIGINT NOT NULL DEFAULT 0,
+    moved BIGINT NOT NULL DEFAULT 0,
+    done_at BIGINT
+);

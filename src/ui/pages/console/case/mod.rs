@@ -13,10 +13,12 @@ use service::{Timeline, report::case::Case};
 
 mod actions;
 mod facts;
+mod merged;
 
 use self::{
     actions::{CaseQuery, action_sections, thumb_bar},
     facts::{badges, facts, may_have_link},
+    merged::merged_reports,
 };
 use super::{
     check::{similar_photos_warning, unhandled_notice},
@@ -93,7 +95,7 @@ fn case_view(
         .any(|event| event.staff.is_none() && event.text.as_deref().is_some_and(may_have_link));
     let lines = events.into_iter().map(|event| history_line(page, event, names));
     let similar = report_links("同网格同类在办", &similar);
-    let merged = report_links("合并到本件的", &merged);
+    let merged = merged_reports(&merged);
     let under = merged_into.map(|other| {
         let href = format!("/console/reports/{}", other.code);
         view! { <p><a class="weui-btn weui-btn_default" href=href>"看合并后的 " {other.number().to_string()}</a></p> }
@@ -155,7 +157,13 @@ fn history_line(page: &Page, event: Event, names: &HashMap<StaffId, String>) -> 
         (Some(id), _) => names.get(&id).map_or("同事", String::as_str),
         (
             None,
-            EventKind::Escalated | EventKind::Unanswered | EventKind::Erased | EventKind::Staff(_),
+            EventKind::Escalated
+            | EventKind::Unanswered
+            | EventKind::Erased
+            | EventKind::Merged
+            | EventKind::Parted
+            | EventKind::Rescheduled
+            | EventKind::Staff(_),
         ) => "系统",
         (None, _) => "居民",
     };

@@ -1,5 +1,7 @@
 //! Periodic jobs: on exactly one node at a time.
 
+pub(crate) mod calendar;
+
 use super::{
     base::Store,
     error::StoreError,
