@@ -58,7 +58,7 @@ test('what is answered by telephone goes on', async ({ page, browser, server, ja
   await press(desk, 'ask');
   await page.goto(`/reports/${report}`);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('还没有收到，就按现有内容办理');
-  await expect(desk.getByText('等居民答复到')).toBeVisible();
+  await expect(desk.getByText('等答复到')).toBeVisible();
   await desk.getByLabel('居民在电话里或当面怎样说').fill('三楼');
   await press(desk, 'answer');
   await press(desk, 'accept');

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::slug::Slug;
+use super::{slug::Slug, time::Millis};
 
 /// Primary key of a staff account.
 pub type StaffId = i64;
@@ -101,6 +101,9 @@ pub struct Staff {
     pub active: bool,
     /// Substitute while they are away.
     pub stand_in: Option<StaffId>,
+    /// Until when; `None` if no end was set, as before there were ends.
+    #[serde(default)]
+    pub stand_in_until: Option<Millis>,
 }
 
 impl Staff {

@@ -19,7 +19,7 @@ use domain::{
     staff::Staff,
     time::Millis,
 };
-use jiff::{ToSpan, tz::TimeZone};
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use store::{AuditEntry, PhotoStore, ReportFigures, Store, StoreError, WriterMetrics};
 use tokio::{sync::watch, time::timeout};
 
@@ -205,6 +205,13 @@ impl Service {
         let tomorrow = self.calendar.civil(now()).date().saturating_add(1.day());
         let midnight = self.time_zone.to_timestamp(tomorrow.at(0, 0, 0, 0));
         midnight.map_or_else(|_| now(), jiff::Timestamp::as_millisecond)
+    }
+
+    /// The last millisecond of a day, `2026-12-31`, where the campaign is.
+    pub(super) fn end_of_day(&self, day: &str) -> Option<Millis> {
+        let next = day.parse::<Date>().ok()?.tomorrow().ok()?;
+        let end = self.time_zone.to_timestamp(next.at(0, 0, 0, 0)).ok()?;
+        Some(end.as_millisecond() - 1)
     }
 
     pub(super) fn day_of(&self, time: jiff::Timestamp) -> Day {

@@ -13,6 +13,9 @@ use super::base::{Service, now};
 /// How long managers are told that limits were moved.
 const TOLD_FOR: Millis = 14 * DAY;
 
+/// How long limits are moved in one round of the jobs, in milliseconds.
+const ROUND: Millis = 5_000;
+
 /// What managers should know of the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CalendarState {
@@ -52,10 +55,10 @@ impl Service {
         };
         let replaced = ReplacedCalendar { calendar: &before, until: new.since };
         let decide = |report: &_, step| rules.reschedule(report, replaced, step);
-        while self.store.reschedule(new.since, rules.now, decide).await? {
-            // Whoever else waits to write has a turn in between.
-            tokio::task::yield_now().await;
-        }
+        // The other jobs have a turn in between.
+        while self.store.reschedule(new.since, rules.now, decide).await?
+            && now() - rules.now < ROUND
+        {}
         Ok(())
     }
 
@@ -69,7 +72,7 @@ impl Service {
         let moved = last.filter(|last| last.done_at.is_some_and(|at| now() - at < TOLD_FOR));
         let today = self.calendar.civil(now()).date();
         Ok(CalendarState {
-            moved: moved.map(|last| last.moved),
+            moved: moved.map(|last| last.moved).filter(|n| *n > 0),
             missing: self.campaign.years_without_calendar(today.year(), today.month()),
         })
     }

@@ -92,6 +92,8 @@ async fn who_handles_it_sees_what_came_with_the_merged_one(#[case] kind: Kind) {
     assert!(shown.contains("13800000001"), "{shown}");
     let noted = "SELECT COUNT(*) FROM audit WHERE action = 'contact'";
     assert_eq!(scene.server.database.number(noted).await, 1);
+    let page = desk.get(&format!("/console/reports/{}", first.code)).await.text().await.unwrap();
+    assert!(!page.contains("form-note"), "no form that would be refused");
     // It is theirs to read, not to change; and for nobody else.
     let version = scene.current(0).await.version.to_string();
     let reopen = format!("/console/reports/{}/note", first.code);
@@ -157,6 +159,59 @@ async fn the_number_of_a_case_that_is_not_public_stands_nowhere(#[case] kind: Ki
     assert!(page.contains("合并到另一件办理") && !page.contains(&number), "{page}");
     let own = scene.page(0, 0).await;
     assert!(own.contains("合并后的进展：") && !own.contains(&number), "{own}");
+    // What is written of somebody's private case is not for the reporter of another one.
+    let second = scene.current(1).await;
+    let dispatched = act(
+        &scene.server.service,
+        &scene.manager,
+        &second,
+        Command::Settle { text: "已与王测试家谈妥".into() },
+    );
+    dispatched.await.unwrap();
+    let own = scene.page(0, 0).await;
+    assert!(own.contains("现场处理完毕") && !own.contains("谈妥"), "{own}");
+}
+
+#[apply(on_both)]
+async fn a_number_is_named_by_the_report_it_is_of(#[case] kind: Kind) {
+    let mut scene = Scene::new(Database::new(kind).await, 3).await;
+    scene.merge(0, 1).await.unwrap();
+    scene.merge(1, 2).await.unwrap();
+    let between = scene.reports[1].number().to_string();
+    change_report(&scene.server.store, &scene.reports[1].code, |report| report.hidden = true).await;
+    for page in [scene.page(0, 0).await, scene.page(2, 0).await] {
+        assert!(!page.contains(&between), "{page}");
+    }
+}
+
+#[apply(on_both)]
+async fn a_withdrawal_lets_go_what_the_same_person_sent(#[case] kind: Kind) {
+    let mut scene = Scene::new(Database::new(kind).await, 1).await;
+    let mut own = scene.people[0].clone();
+    let second = super::casework::file_report(&scene.server, &mut own, "grid-01").await;
+    let accept = command(Action::Accept, NO_CASE);
+    let second = act(&scene.server.service, &scene.worker, &second, accept).await.unwrap();
+    scene.reports.push(second);
+    scene.merge(0, 1).await.unwrap();
+    let path = format!("/reports/{}/withdraw", scene.reports[1].code);
+    assert_eq!(own.post(&path, &[]).await.status(), StatusCode::SEE_OTHER);
+    assert_eq!(scene.current(1).await.state, State::Withdrawn);
+    assert_eq!(scene.current(0).await.state, State::Submitted, "it can be withdrawn, too");
+}
+
+#[apply(on_both)]
+async fn what_nobody_sent_any_more_does_not_come_back(#[case] kind: Kind) {
+    let mut scene = Scene::new(Database::new(kind).await, 2).await;
+    scene.merge(0, 1).await.unwrap();
+    let erased = scene.people[0].post("/me/erase", &[("confirm", "on")]).await;
+    assert_eq!(erased.status(), StatusCode::SEE_OTHER);
+    change_report(&scene.server.store, &scene.reports[1].code, |report| {
+        (report.state, report.accepted_at) = (State::Rejected, None);
+        (report.due_at, report.escalate_at) = (None, None);
+    })
+    .await;
+    scene.server.service.part_forgotten().await.unwrap();
+    assert_eq!(scene.current(0).await.state, State::Duplicate);
 }
 
 #[apply(on_both)]

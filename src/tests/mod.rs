@@ -59,6 +59,7 @@ mod shown_names;
 mod signature;
 mod similar;
 mod staff;
+mod staff_leave;
 mod state_machine;
 mod statistics;
 mod store;

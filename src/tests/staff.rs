@@ -89,7 +89,11 @@ async fn sessions_end(#[case] kind: Kind) {
     // Deactivating an account ends its sessions at once.
     server
         .service
-        .manage_staff(Some(&manager), "worker", StaffUpdate::Active(false))
+        .manage_staff(
+            Some(&manager),
+            "worker",
+            StaffUpdate::Active { active: false, cases: String::new() },
+        )
         .await
         .unwrap();
     assert_eq!(browser.get("/console").await.status(), StatusCode::SEE_OTHER);
@@ -110,12 +114,16 @@ async fn a_stand_in_sees_what_the_other_sees(#[case] kind: Kind) {
     let mut here = server.logged_in("here").await;
     let path = format!("/console/reports/{code}");
     assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);
-    let stand_in = StaffUpdate::StandIn("here".into());
+    let stand_in = StaffUpdate::StandIn { login: "here".into(), until: String::new() };
     server.service.manage_staff(Some(&manager), "away", stand_in).await.unwrap();
     assert_eq!(here.get(&path).await.status(), StatusCode::OK);
     server
         .service
-        .manage_staff(Some(&manager), "away", StaffUpdate::StandIn(String::new()))
+        .manage_staff(
+            Some(&manager),
+            "away",
+            StaffUpdate::StandIn { login: String::new(), until: String::new() },
+        )
         .await
         .unwrap();
     assert_eq!(here.get(&path).await.status(), StatusCode::NOT_FOUND);

@@ -3,12 +3,13 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use domain::{
-    campaign::{Campaign, CategoryKind},
+    campaign::{Campaign, CategoryKind, Day},
     deadline::WorkCalendar,
     report::{
         Action, CaseNumber, EventKind, Report, Satisfaction, Source, State,
         action::{
             command::{Command, Correction},
+            reschedule::ReplacedCalendar,
             transition::{Evidence, Rules, TransitionError},
         },
         merge::Others,
@@ -17,7 +18,7 @@ use domain::{
     },
     slug::Slug,
     staff::{Role, Staff},
-    time::Millis,
+    time::{DAY, Millis},
     visitor::VisitorId,
 };
 use jiff::tz::TimeZone;
@@ -28,6 +29,17 @@ use crate::support::database::default_campaign;
 static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(default_campaign);
 static CALENDAR: LazyLock<WorkCalendar> =
     LazyLock::new(|| WorkCalendar::new(&CAMPAIGN, TimeZone::get("Asia/Shanghai").unwrap()));
+
+/// The same calendar, with the week after [`START`] off.
+static HOLIDAYS: LazyLock<WorkCalendar> = LazyLock::new(|| {
+    let mut kept: serde_json::Value = serde_json::from_str(&CALENDAR.to_text()).unwrap();
+    for days in 0..7 {
+        let date = CALENDAR.civil(START + days * DAY).date();
+        let day = Day { year: date.year(), month: date.month(), day: date.day() };
+        kept["holidays"].as_array_mut().unwrap().push(serde_json::to_value(day).unwrap());
+    }
+    WorkCalendar::parse(&kept.to_string()).unwrap()
+});
 
 /// Noon of a working day.
 const START: Millis = 1_795_579_200_000;
@@ -62,6 +74,7 @@ fn staff(id: i64, role: Role) -> Staff {
         branches: CAMPAIGN.branches.iter().map(|branch| branch.slug.clone()).collect(),
         active: true,
         stand_in: None,
+        stand_in_until: None,
     }
 }
 
@@ -81,6 +94,8 @@ enum Step {
     MergedReporter,
     /// The report that it was merged into was not accepted.
     Parted,
+    /// The next days turn out to be holidays.
+    Holidays,
     Time,
 }
 
@@ -177,6 +192,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Step::AddsThrough),
         Just(Step::MergedReporter),
         Just(Step::Parted),
+        Just(Step::Holidays),
     ];
     let step = prop_oneof![8 => by_staff, 2 => by_reporter.prop_map(Step::Reporter), 1 => by_others, 1 => Just(Step::Time)];
     prop::collection::vec(step, 1..80)
@@ -382,7 +398,18 @@ proptest! {
                 }
                 Step::AddsThrough => Err(TransitionError::State),
                 Step::MergedReporter => rules.reopen_for_merged(&before),
-                Step::Parted => rules.part(&before, None).ok_or(TransitionError::State),
+                Step::Holidays => {
+                    let corrected = Rules { calendar: &HOLIDAYS, ..rules };
+                    let old = ReplacedCalendar { calendar: &CALENDAR, until: now };
+                    let done = corrected.reschedule(&before, old, START);
+                    if let Some((after, _)) = &done {
+                        prop_assert!(after.due_at >= before.due_at);
+                        prop_assert!(after.promised_at >= before.promised_at);
+                        prop_assert_eq!(after.person_version, before.person_version);
+                    }
+                    done.ok_or(TransitionError::State)
+                }
+                Step::Parted => rules.part(&before, 2, None).ok_or(TransitionError::State),
                 Step::Time => rules.escalate(&before).ok_or(TransitionError::State),
             };
             let Ok((after, event)) = done else { continue };

@@ -109,9 +109,11 @@ async fn three_of_two_networks_open_it_again_once(#[case] kind: Kind) {
     // A second time, it is for staff and the reporter to say.
     scene.close().await;
     for who in [0, 1, 2, 3] {
-        assert_eq!(scene.say(who).await, StatusCode::SEE_OTHER);
+        assert_eq!(scene.say(who).await, StatusCode::CONFLICT);
     }
     assert_eq!(scene.stored().await.state, State::Closed);
+    let page = scene.page(0).await;
+    assert!(page.contains("已经让它重新办理过一次") && !page.contains("/unsolved"), "{page}");
 }
 
 #[apply(on_both)]

@@ -68,6 +68,8 @@ pub enum EventKind {
     Unanswered,
     /// Its limits were counted anew, because the working calendar was corrected.
     Rescheduled,
+    /// Whoever had claimed it left: a colleague has it now, or nobody.
+    HandedOver,
     /// Staff looked at the contact details.
     ContactShown,
     /// Contact details and position were erased after the retention period.

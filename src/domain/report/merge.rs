@@ -41,10 +41,12 @@ impl Rules<'_> {
         (after, event)
     }
 
-    /// A merged report goes on by itself, because the other one was not accepted: `why`.
+    /// A merged report goes on by itself, because the one of serial `from` was not accepted (`why`) or
+    /// was withdrawn; `None` if nobody is left who sent it.
     #[must_use]
-    pub fn part(&self, merged: &Report, why: Option<String>) -> Option<(Report, Event)> {
-        if merged.state != State::Duplicate {
+    pub fn part(&self, merged: &Report, from: u64, why: Option<String>) -> Option<(Report, Event)> {
+        let is_under = merged.state == State::Duplicate && merged.duplicate_of == Some(from);
+        if !is_under || (merged.visitor.is_none() && merged.entered_by.is_none()) {
             return None;
         }
         let mut after = merged.clone();

@@ -23,6 +23,8 @@ pub struct Support {
     pub at: Millis,
     /// When they said that it is not solved, if they did.
     pub unsolved_at: Option<Millis>,
+    /// Whether supporters have opened the report again before: they do so once.
+    pub spent: bool,
 }
 
 /// Which supporters say 没解决 of the last handling, as far as they count.
@@ -55,7 +57,8 @@ impl Report {
     #[must_use]
     pub fn may_supporter_object(&self, support: Support, now: Millis, days: u16) -> bool {
         let knew = self.finished_at.is_some_and(|finished| support.at < finished);
-        knew && !self.is_unsolved_for(support) && self.may_be_unsolved(now, days)
+        let may = knew && !support.spent && !self.is_unsolved_for(support);
+        may && self.may_be_unsolved(now, days)
     }
 
     /// Whether a supporter has said 没解决 of the last handling.

@@ -5,7 +5,7 @@ use std::{io::Read, sync::Arc};
 use clap::{Args, Subcommand};
 use service::{
     Service,
-    staff::{StaffForm, StaffUpdate, password::fresh_password},
+    staff::{BACK_TO_GRID, StaffForm, StaffUpdate, password::fresh_password},
 };
 use store::{PhotoStore, Store};
 
@@ -44,6 +44,9 @@ pub enum StaffCommand {
     Disable {
         /// Whom
         login: String,
+        /// Who has the cases they had claimed, by login; without this they go back to the grid
+        #[arg(long)]
+        cases_to: Option<String>,
         #[command(flatten)]
         data: CampaignSettings,
     },
@@ -125,8 +128,9 @@ pub async fn run(command: StaffCommand) -> Result<(), String> {
             }
             store.close().await;
         }
-        StaffCommand::Disable { login, data } => {
-            manage(&data, &login, StaffUpdate::Active(false)).await?;
+        StaffCommand::Disable { login, cases_to, data } => {
+            let cases = cases_to.unwrap_or_else(|| BACK_TO_GRID.to_owned());
+            manage(&data, &login, StaffUpdate::Active { active: false, cases }).await?;
             println!("{login} was disabled");
         }
         StaffCommand::ResetSecondFactor { login, data } => {

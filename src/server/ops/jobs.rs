@@ -17,9 +17,10 @@ const ROUNDS_A_DAY: u64 = 86_400 / POLL_INTERVAL.as_secs();
 /// Runs all jobs that are due, unless another node holds the lock.
 async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<(), StoreError> {
     let Some(mut lead) = service.lead().await? else { return Ok(()) };
-    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 12] = [
+    let jobs: [(&str, BoxFuture<'_, Result<(), StoreError>>); 13] = [
         ("move limits", service.move_limits().boxed()),
         ("escalate overdue reports", service.escalate_overdue().map_ok(drop).boxed()),
+        ("release claims of the gone", service.release_claims_of_the_gone().boxed()),
         ("continue erasures", service.continue_erasures().boxed()),
         ("admit waiting supports", service.admit_waiting_supports().boxed()),
         ("count days", service.count_days().boxed()),
@@ -31,6 +32,10 @@ async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<()
         ("run bulk reviews", service.run_bulk_reviews().boxed()),
         ("send notices", robots.send(service).boxed()),
     ];
+    let is_hour = round.is_multiple_of(ROUNDS_A_DAY / 24);
+    let hourly = is_hour.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 1] {
+        [("release claims out of sight", service.release_claims_out_of_sight().boxed())]
+    });
     let is_time = round % ROUNDS_A_DAY == ROUNDS_A_DAY / 24;
     let daily = is_time.then(|| -> [(&str, BoxFuture<'_, Result<(), StoreError>>); 5] {
         [
@@ -41,7 +46,8 @@ async fn run_jobs(service: &Service, robots: &Webhooks, round: u64) -> Result<()
             ("erase contacts", service.erase_expired().map_ok(drop).boxed()),
         ]
     });
-    for (name, job) in jobs.into_iter().chain(daily.into_iter().flatten()) {
+    let rare = hourly.into_iter().flatten().chain(daily.into_iter().flatten());
+    for (name, job) in jobs.into_iter().chain(rare) {
         if !lead.holds().await {
             return Err(StoreError::Unavailable("the lock for periodic jobs was lost".into()));
         }

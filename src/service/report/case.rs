@@ -117,7 +117,10 @@ impl Service {
         let merged_into = self.merged_into(&report).await?;
         let merged = self.merged_reports(&report).await?;
         let actions = Action::ALL.into_iter();
-        let actions = actions.filter(|action| action.allowed(staff, &report).is_ok()).collect();
+        // Who sees it as a part of another one reads it only.
+        let mine = staff.may_see(&report);
+        let allowed = |action: &Action| mine && action.allowed(staff, &report).is_ok();
+        let actions = actions.filter(allowed).collect();
         let merged_into = merged_into.filter(|other| staff.may_see(other));
         let before_and_after_alike = self.before_and_after_alike(&report, &photos).await?;
         Ok(Some(Case {

@@ -173,33 +173,31 @@ impl Service {
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
     pub async fn part_forgotten(&self) -> Result<(), StoreError> {
-        for rejected in self.store.rejected_with_merged().await? {
-            self.part_merged(&rejected).await?;
+        for ended in self.store.ended_with_merged().await? {
+            self.part_merged(&ended).await?;
         }
         Ok(())
     }
 
-    /// Lets the reports go on that were merged into one that was not accepted.
-    async fn part_merged(&self, rejected: &Report) -> Result<(), StoreError> {
+    /// Lets the reports go on that were merged into one that was not accepted, or was withdrawn.
+    pub(super) async fn part_merged(&self, ended: &Report) -> Result<(), StoreError> {
         let rules = self.rules(crate::base::now());
-        let events = self.store.timeline(rejected.serial, None, Audience::Reporter).await?.events;
-        let why = last_words(&events, rejected.state, Action::Reject);
+        let events = self.store.timeline(ended.serial, None, Audience::Reporter).await?.events;
+        let why = last_words(&events, ended.state, Action::Reject);
+        let mut last = 0;
         loop {
-            let mut merged = self.store.merged_reports(&rejected.code).await?;
-            merged.retain(|other| other.duplicate_of == Some(rejected.serial));
-            if merged.is_empty() {
-                return Ok(());
-            }
-            for other in merged {
+            let merged = self.store.merged_directly(ended.serial, last).await?;
+            let Some(newest) = merged.last() else { return Ok(()) };
+            last = newest.serial;
+            for other in &merged {
                 let parted = self.store.change(&other.code, |other, _| {
-                    let parted = rules.part(other, why.clone()).ok_or(ReportError::Conflict)?;
-                    Ok::<_, ReportError>(Change {
-                        notices: vec![Notice::New],
-                        ..Change::only(parted.0, parted.1)
-                    })
+                    let parted = rules.part(other, ended.serial, why.clone());
+                    let (report, event) = parted.ok_or(ReportError::Conflict)?;
+                    let notices = vec![Notice::New];
+                    Ok::<_, ReportError>(Change { notices, ..Change::only(report, event) })
                 });
                 match parted.await {
-                    // Someone was quicker.
+                    // Someone was quicker, or nothing is left of it.
                     Ok(_) | Err(ChangeError::Missing | ChangeError::Refused(_)) => {}
                     Err(ChangeError::Store(error)) => return Err(error),
                 }

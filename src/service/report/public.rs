@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use domain::{
     campaign::CategoryKind,
     report::{
-        Action, Audience, Code, Event, EventKind, Photo, PhotoRole, Report, State,
+        Action, Audience, CaseNumber, Code, Event, EventKind, Photo, PhotoRole, Report, State,
         filter::ReportFilter, supporter::Support,
     },
     staff::Staff,
@@ -95,18 +95,18 @@ impl Service {
         let under = self.merged_into(&report).await?;
         let shown = under.as_ref().filter(|under| under.is_public());
         let merged_into = shown.map(|under| under.code.clone());
-        if merged_into.is_none() {
-            // A case that is not public is named nowhere.
-            let merges = timeline.events.iter_mut();
-            let merges = merges.filter(|event| event.what == EventKind::Staff(Action::Duplicate));
-            merges.for_each(|event| event.detail = None);
-        }
+        self.hide_numbers(&mut timeline.events).await?;
         // The reporter sees the progress of the other report even if it is not public.
         let progress = match under.filter(|_| own) {
             Some(under) => {
                 let mut events = self.store.timeline(under.serial, None, readers).await?.events;
                 let why = last_words(&events, under.state, Action::Reject);
                 hide_texts(&mut events, false);
+                if !under.is_public() {
+                    // What was written of it was not meant for them.
+                    events.iter_mut().for_each(|event| (event.text, event.detail) = (None, None));
+                }
+                self.hide_numbers(&mut events).await?;
                 Some(Progress { report: public_part(under), why, events })
             }
             None => None,
@@ -125,6 +125,24 @@ impl Service {
             merged_into,
             progress,
         }))
+    }
+
+    /// Takes out the numbers of reports that are not public: they are named nowhere.
+    async fn hide_numbers(&self, events: &mut [Event]) -> Result<(), StoreError> {
+        for event in events {
+            if event.what != EventKind::Staff(Action::Duplicate) {
+                continue;
+            }
+            let number = event.detail.as_deref().and_then(CaseNumber::parse);
+            let named = match number {
+                Some(number) => self.store.report_of_serial(number.serial).await?,
+                None => None,
+            };
+            if !named.is_some_and(|named| named.is_public()) {
+                event.detail = None;
+            }
+        }
+        Ok(())
     }
 
     /// Whether the report at `code` is `visitor`'s own.

@@ -84,7 +84,11 @@ impl Service {
             })
         });
         let changed = changed.await;
-        Ok(repeated.map_or(changed, Ok)?)
+        let changed = repeated.map_or(changed, Ok)?;
+        if changed.state == State::Withdrawn {
+            self.part_merged(&changed).await?;
+        }
+        Ok(changed)
     }
 
     /// The serial of the report that the one at `code` goes on under.
@@ -132,16 +136,16 @@ impl Service {
         let (report, own) =
             self.visible_report(visitor, code).await?.ok_or(ReportError::NotFound)?;
         if own {
-            return self.say_merged_unsolved(&report).await;
+            return self.say_merged_unsolved(who, &report).await;
         }
         let support = self.store.support_of(report.serial, visitor).await?;
         let support = support.ok_or(ReportError::NotTheirs)?;
         let rules = self.rules(now());
-        if report.is_unsolved_for(support) {
-            // The answer was lost, and the form came again.
-            return Ok(());
-        }
-        if !report.may_supporter_object(support, rules.now, self.campaign.deadlines.reopen) {
+        // If the answer was lost and the form comes again, what follows is made up for.
+        let again = report.is_unsolved_for(support);
+        if !again
+            && !report.may_supporter_object(support, rules.now, self.campaign.deadlines.reopen)
+        {
             return Err(ReportError::Conflict);
         }
         let tried = Attempt::at_supports(&self.keys, who);
@@ -157,12 +161,18 @@ impl Service {
     }
 
     /// The reporter of a merged report says that the one it went on under is not solved.
-    async fn say_merged_unsolved(&self, merged: &Report) -> Result<(), ReportError> {
+    async fn say_merged_unsolved(
+        &self,
+        who: &Requester<'_>,
+        merged: &Report,
+    ) -> Result<(), ReportError> {
         let under = self.merged_into(merged).await?.ok_or(ReportError::Conflict)?;
         let rules = self.rules(now());
         if !under.may_be_unsolved(rules.now, self.campaign.deadlines.reopen) {
             return Err(ReportError::Conflict);
         }
+        let tried = Attempt::at_supports(&self.keys, who);
+        self.count_attempt(&tried).await?.map_err(ReportError::TooFast)?;
         self.reopen(&under.code, |report| rules.reopen_for_merged(report)).await
     }
 

@@ -10,7 +10,7 @@ use domain::{
 };
 use store::{NewStaff, StaffChange, StoreError};
 
-use super::password::PasswordError;
+use super::{leaving::Heir, password::PasswordError};
 use crate::base::{Service, fresh_code, now};
 
 /// Why someone was not added or changed.
@@ -144,8 +144,11 @@ impl Service {
         }
         let found = self.store.staff_by_login(login).await?;
         let (staff, _) = found.ok_or(StaffError::NotFound)?;
+        // What they are afterwards, and who has the cases that they leave.
+        let mut leaves: Option<(Staff, String)> = None;
         let (action, change) = match change {
-            StaffUpdate::Active(active) => {
+            StaffUpdate::Active { active, cases: choice } => {
+                leaves = (!active).then(|| (Staff { active, ..staff.clone() }, choice));
                 if !active && by.is_some_and(|by| by.id == staff.id) {
                     let sentence = "不能停用自己，请另一位管理员来做".into();
                     return Err(StaffError::Form(vec![("active", sentence)]));
@@ -163,20 +166,31 @@ impl Service {
                 let hash = self.passwords.hash(password).await?;
                 ("staff reset-second-factor", StaffChange::Reset { hash })
             }
-            StaffUpdate::Scope { grids, branches } => {
+            StaffUpdate::Scope { grids, branches, cases: choice } => {
                 let (grids, branches) = self.scope_of(staff.role, &grids, &branches)?;
+                let (grids_after, branches_after) = (grids.clone(), branches.clone());
+                let after = Staff { grids: grids_after, branches: branches_after, ..staff.clone() };
+                leaves = Some((after, choice));
                 ("staff scope", StaffChange::Scope { grids, branches })
             }
-            StaffUpdate::StandIn(login) => {
+            StaffUpdate::StandIn { login, until } => {
                 let other = match login.as_str() {
                     "" => None,
-                    login => Some(self.stand_in_for(&staff, login).await?),
+                    login => {
+                        let other = self.stand_in_for(&staff, login).await?;
+                        Some((other, self.stand_in_end(&until)?))
+                    }
                 };
                 ("staff stand-in", StaffChange::StandIn(other))
             }
         };
+        let (left, heir) = match &leaves {
+            Some((after, choice)) => self.cases_left(&staff, after, choice).await?,
+            None => (Vec::new(), Heir::Grid),
+        };
         self.store.change_staff(staff.id, &change).await?;
-        self.note_managed(by, action, login).await
+        self.note_managed(by, action, login).await?;
+        Ok(self.hand_over(&left, &heir, by.map(|by| by.id)).await?)
     }
 
     async fn stand_in_for(&self, staff: &Staff, login: &str) -> Result<StaffId, StaffError> {
@@ -229,7 +243,12 @@ impl Service {
 #[derive(Clone, Debug)]
 pub enum StaffUpdate {
     /// Whether they may log in.
-    Active(bool),
+    Active {
+        /// Whether they may.
+        active: bool,
+        /// Who has their cases if not: a login, or [`super::BACK_TO_GRID`].
+        cases: String,
+    },
     /// A new password.
     Password(String),
     /// No second factor any more, and this new password.
@@ -240,9 +259,16 @@ pub enum StaffUpdate {
         grids: Vec<String>,
         /// A branch lead's branches.
         branches: Vec<String>,
+        /// Who has those of their cases that they no longer see.
+        cases: String,
     },
-    /// The login of whoever stands in for them; empty for nobody.
-    StandIn(String),
+    /// Who stands in for them.
+    StandIn {
+        /// Their login; empty for nobody.
+        login: String,
+        /// The last day, `2026-12-31`.
+        until: String,
+    },
 }
 
 fn may_manage(by: Option<&Staff>) -> Result<(), StaffError> {

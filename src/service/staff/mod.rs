@@ -1,6 +1,7 @@
 //! Staff: logging in and out, one's own password; `manage` has who works here.
 
 mod codes;
+mod leaving;
 mod manage;
 pub mod password;
 mod second_factor;
@@ -15,15 +16,16 @@ use domain::{
 };
 use store::{SecondFactor, StaffChange, StoreError, StoredSession};
 
+pub use self::{
+    leaving::BACK_TO_GRID,
+    manage::{StaffError, StaffForm, StaffUpdate},
+    second_factor::{CodeError, FactorSummary, OfferedFactor},
+    session::StaffSession,
+};
 use self::{
     manage::login_fits,
     password::{PasswordError, PasswordQueue, check_password_rules},
     session::{fresh_token, hash_token},
-};
-pub use self::{
-    manage::{StaffError, StaffForm, StaffUpdate},
-    second_factor::{CodeError, FactorSummary, OfferedFactor},
-    session::StaffSession,
 };
 use super::{
     base::{Service, now},
@@ -148,11 +150,9 @@ impl Service {
         if now - seen_at > SEEN_INTERVAL {
             self.store.touch_session(&hash, now).await?;
         }
-        for away in self.store.stands_in_for(staff.id).await? {
-            if away.role == staff.role {
-                staff.grids.extend(away.grids);
-                staff.branches.extend(away.branches);
-            }
+        for away in self.stands_in_for(&staff).await? {
+            staff.grids.extend(away.grids);
+            staff.branches.extend(away.branches);
         }
         Ok(Some(StaffSession { staff: Arc::new(staff), token, stage, proven_at }))
     }

@@ -53,19 +53,22 @@ impl Store {
     /// # Errors
     /// [`StoreError`] if the commit failed or its result is unknown.
     pub async fn note_calendar(&self, calendar: &str, now: Millis) -> Result<(), StoreError> {
-        let known = self.calendars().await?;
-        let newest = known.last();
-        if newest.is_some_and(|newest| newest.calendar == calendar) {
-            return Ok(());
-        }
-        // Of two nodes that start at once, one notes it.
+        // One node at a time: of two that start at once, one notes it.
+        const ALONE: Sql = Sql::both("UPDATE ledger SET id = id");
+        const NEWEST: Sql =
+            Sql::both("SELECT since, calendar FROM calendars ORDER BY since DESC LIMIT 1");
         const NOTE: Sql = Sql::both(
-            "INSERT INTO calendars (since, calendar, done_at) VALUES ($1, $2, CAST($3 AS BIGINT)) \
-             ON CONFLICT (since) DO NOTHING",
+            "INSERT INTO calendars (since, calendar, done_at) \
+             VALUES ($1, $2, CASE WHEN $3 > 0 THEN $3 END)",
         );
-        let since = newest.map_or(now, |newest| now.max(newest.since + 1));
-        let done_at = newest.is_none().then_some(now);
         let mut tx = self.db.begin().await?;
+        tx.run(ALONE, &[]).await?;
+        let newest: Vec<(i64, String)> = tx.all(NEWEST, &[]).await?;
+        let (since, done_at) = match newest.first() {
+            Some((_, known)) if known == calendar => return Ok(()),
+            Some((since, _)) => (now.max(since + 1), 0),
+            None => (now, now),
+        };
         tx.run(NOTE, &[since.into(), calendar.into(), done_at.into()]).await?;
         tx.commit().await
     }
@@ -86,7 +89,7 @@ impl Store {
             "SELECT upto FROM calendars WHERE since = $1 FOR UPDATE",
         );
         const ON: Sql = Sql::both(
-            "UPDATE calendars SET upto = $2, moved = moved + $3, done_at = CAST($4 AS BIGINT) WHERE since = $1",
+            "UPDATE calendars SET upto = $2, moved = moved + $3, done_at = CASE WHEN $4 > 0 THEN $4 END WHERE since = $1",
         );
         let mut tx = self.db.begin().await?;
         let (upto,): (i64,) = tx.one(WHERE, &[since.into()]).await?;
@@ -94,7 +97,7 @@ impl Store {
         query.push(" WHERE serial > ").bind(upto).push(" AND state IN ");
         query.bind_list(State::OPEN.iter().map(|state| state.as_str()));
         query.push(" ORDER BY serial LIMIT ").bind(SLICE).push_each(Sql::each("", " FOR UPDATE"));
-        let slice: Vec<Report> = query.find_in(&mut tx).await?;
+        let slice: Vec<Report> = query.find_openable_in(&mut tx).await?;
         let mut moved = 0_u64;
         for report in &slice {
             let step = state_since(&mut tx, report).await?;
@@ -105,7 +108,7 @@ impl Store {
             }
         }
         let last = slice.last().map(|report| report.serial);
-        let done_at = last.is_none().then_some(now);
+        let done_at = if last.is_none() { now } else { 0 };
         let upto = last.map_or(Value::from(upto), Value::from);
         tx.run(ON, &[since.into(), upto, Value::from(moved), done_at.into()]).await?;
         tx.commit().await?;

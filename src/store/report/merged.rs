@@ -63,15 +63,33 @@ impl Store {
         query.find(&self.db).await
     }
 
-    /// Reports that were not accepted, under which others still go on; at most 100.
+    /// Those that were merged into the report of `serial` itself, after that of serial `after`: at
+    /// most 50.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn rejected_with_merged(&self) -> Result<Vec<Report>, StoreError> {
+    pub async fn merged_directly(
+        &self,
+        serial: u64,
+        after: u64,
+    ) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE state = 'duplicate' AND duplicate_of = ").bind(serial);
+        query.push(" AND serial > ").bind(after).push(" ORDER BY serial LIMIT 50");
+        query.find(&self.db).await
+    }
+
+    /// Reports that were not accepted or were withdrawn, under which somebody's still goes on; at
+    /// most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn ended_with_merged(&self) -> Result<Vec<Report>, StoreError> {
         let mut query = reports();
         query.push(
-            " WHERE state = 'rejected' AND serial IN \
-             (SELECT duplicate_of FROM reports WHERE state = 'duplicate') LIMIT 100",
+            " WHERE state IN ('rejected', 'withdrawn') AND serial IN \
+             (SELECT duplicate_of FROM reports WHERE state = 'duplicate' \
+              AND (visitor IS NOT NULL OR entered_by IS NOT NULL)) LIMIT 100",
         );
         query.find(&self.db).await
     }

@@ -16,8 +16,11 @@ pub(crate) mod statistics;
 pub(crate) mod support;
 pub(crate) mod write;
 
+use std::collections::BTreeMap;
+
 use domain::{
     report::{Audience, Code, Event, Photo, Report},
+    staff::StaffId,
     time::Millis,
     visitor::VisitorId,
 };
@@ -150,6 +153,41 @@ impl Store {
         let earlier = events.last().map(|oldest| oldest.version).filter(|_| more);
         events.reverse();
         Ok(Timeline { events, earlier })
+    }
+
+    /// The open reports that someone has claimed, by rising serial; at most 1,000.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn claimed_by(&self, staff: StaffId) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query.push(" WHERE claimed_by = ").bind(staff).push(" ORDER BY serial LIMIT 1000");
+        query.find(&self.db).await
+    }
+
+    /// Reports that someone has claimed who is no longer here; at most 100.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn claimed_by_the_gone(&self) -> Result<Vec<Report>, StoreError> {
+        let mut query = reports();
+        query.push(
+            " WHERE claimed_by IN (SELECT id FROM staff WHERE active = 0) ORDER BY serial LIMIT 100",
+        );
+        query.find(&self.db).await
+    }
+
+    /// How many reports each member of staff has claimed.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database cannot be reached.
+    pub async fn claims(&self) -> Result<BTreeMap<StaffId, u64>, StoreError> {
+        const CLAIMS: Sql = Sql::both(
+            "SELECT claimed_by, COUNT(*) FROM reports WHERE claimed_by IS NOT NULL \
+             GROUP BY claimed_by",
+        );
+        let rows: Vec<(i64, i64)> = self.db.all(CLAIMS, &[]).await?;
+        Ok(rows.into_iter().map(|(staff, n)| (staff, n.unsigned_abs())).collect())
     }
 
     /// The reports whose time has run out at `now`, the oldest first; at most 100.

@@ -237,15 +237,20 @@ impl Store {
         serial: u64,
         visitor: &VisitorId,
     ) -> Result<Option<Support>, StoreError> {
-        let mut query =
-            Query::new("SELECT quarantine, at, unsolved_at FROM supports WHERE serial = ");
-        query.bind(serial).push(" AND visitor = ").bind(visitor.as_str());
-        let rows: Vec<(Option<String>, i64, Option<i64>)> = query.rows(&self.db).await?;
+        const SUPPORT: Sql = Sql::both(
+            "SELECT quarantine, at, unsolved_at, (SELECT COUNT(*) FROM report_events \
+             WHERE serial = $1 AND what = 'supporters_not_solved') \
+             FROM supports WHERE serial = $1 AND visitor = $2",
+        );
+        let values = [Value::from(serial), visitor.as_str().into()];
+        let rows: Vec<(Option<String>, i64, Option<i64>, i64)> =
+            self.db.all(SUPPORT, &values).await?;
         let support = rows.into_iter().next();
-        Ok(support.map(|(quarantine, at, unsolved_at)| Support {
+        Ok(support.map(|(quarantine, at, unsolved_at, reopened)| Support {
             counted: quarantine.is_none(),
             at,
             unsolved_at,
+            spent: reopened > 0,
         }))
     }
 

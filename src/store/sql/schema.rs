@@ -218,6 +218,7 @@ pub static STAFF: Prepared = LazyLock::new(|| {
         ("password", Text),
         ("active", Int),
         ("stand_in", Int),
+        ("stand_in_until", Int),
         ("created_at", Int),
     ];
     unsealed_table("staff", &["id"], columns)

@@ -37,6 +37,8 @@ struct StaffRow {
     #[serde(with = "flag")]
     active: bool,
     stand_in: Option<StaffId>,
+    #[serde(default)]
+    stand_in_until: Option<Millis>,
     created_at: Millis,
 }
 
@@ -81,8 +83,8 @@ pub enum StaffChange {
     },
     /// Whether they may log in; all sessions of someone who may not end.
     Active(bool),
-    /// Who stands in for them.
-    StandIn(Option<StaffId>),
+    /// Who stands in for them, and until when.
+    StandIn(Option<(StaffId, Millis)>),
     /// What they answer for.
     Scope {
         /// Their grids.
@@ -104,6 +106,7 @@ impl From<StaffRow> for Staff {
             branches: list(&row.branches),
             active: row.active,
             stand_in: row.stand_in,
+            stand_in_until: row.stand_in_until,
         }
     }
 }
@@ -143,6 +146,7 @@ impl Store {
             password: new.password.clone(),
             active: true,
             stand_in: None,
+            stand_in_until: None,
             created_at: at,
         };
         tx.insert([&row]).await?;
@@ -185,13 +189,14 @@ impl Store {
         }))
     }
 
-    /// Whom someone stands in for.
+    /// Whom someone stands in for at `now`.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.
-    pub async fn stands_in_for(&self, id: StaffId) -> Result<Vec<Staff>, StoreError> {
+    pub async fn stands_in_for(&self, id: StaffId, now: Millis) -> Result<Vec<Staff>, StoreError> {
         let mut query = Query::records(&STAFF);
         query.push(" WHERE stand_in = ").bind(id);
+        query.push(" AND COALESCE(stand_in_until, ").bind(now).push(") >= ").bind(now);
         let rows: Vec<StaffRow> = query.find(&self.db).await?;
         Ok(rows.into_iter().map(Staff::from).collect())
     }
@@ -207,8 +212,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         const PASSWORD: Sql = Sql::both("UPDATE staff SET password = $1 WHERE id = $2");
         const ACTIVE: Sql = Sql::both("UPDATE staff SET active = $1 WHERE id = $2");
-        const STAND_IN: Sql =
-            Sql::both("UPDATE staff SET stand_in = CASE WHEN $1 > 0 THEN $1 END WHERE id = $2");
+        const STAND_IN: Sql = Sql::both(
+            "UPDATE staff SET stand_in = CASE WHEN $1 > 0 THEN $1 END, \
+                 stand_in_until = CASE WHEN $1 > 0 THEN $3 END WHERE id = $2",
+        );
         const SCOPE: Sql = Sql::both("UPDATE staff SET grids = $1, branches = $3 WHERE id = $2");
         const END: Sql = Sql::both("DELETE FROM sessions WHERE staff = $1 AND token <> $2");
         const UNOFFER: Sql =
@@ -235,7 +242,8 @@ impl Store {
                 tx.run(ACTIVE, &[i64::from(*active).into(), id.into()]).await?
             }
             StaffChange::StandIn(other) => {
-                tx.run(STAND_IN, &[other.unwrap_or_default().into(), id.into()]).await?
+                let (other, until) = other.unwrap_or_default();
+                tx.run(STAND_IN, &[other.into(), id.into(), until.into()]).await?
             }
             StaffChange::Scope { grids, branches } => {
                 tx.run(SCOPE, &[list(grids).into(), id.into(), list(branches).into()]).await?

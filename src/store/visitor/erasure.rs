@@ -122,7 +122,8 @@ impl Store {
         visitor: &VisitorId,
         nobody: &VisitorId,
     ) -> Result<(), StoreError> {
-        const SUPPORTS: Sql = Sql::both("UPDATE supports SET visitor = $2 WHERE visitor = $1");
+        const SUPPORTS: Sql =
+            Sql::both("UPDATE supports SET visitor = $2, unsolved_from = NULL WHERE visitor = $1");
         const REST: [Sql; 4] = [
             Sql::both("DELETE FROM objections WHERE visitor = $1"),
             Sql::both("DELETE FROM recoveries WHERE visitor = $1"),

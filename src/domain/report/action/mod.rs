@@ -3,6 +3,7 @@
 pub mod command;
 pub mod correct;
 pub mod fields;
+mod hand_over;
 pub(crate) mod limits;
 mod reopen;
 pub mod reschedule;

@@ -63,6 +63,15 @@ impl Event {
                 "工作日历有更正，期限随之调整",
                 "The calendar of working days was corrected, and the deadline with it",
             ),
+            EventKind::HandedOver if detail.is_empty() => {
+                lang.say("认领的同事离开或调岗，放回网格", "Put back, as the colleague who had it is no longer here")
+            }
+            EventKind::HandedOver => {
+                return lang.say(
+                    format!("认领的同事离开或调岗，交给{detail}"),
+                    format!("Given to {detail}, as the colleague who had it is no longer here"),
+                );
+            }
             EventKind::ContactShown => lang.say("查看了联系方式", "Contact details were looked at"),
             EventKind::Erased => lang.say(
                 "联系方式和位置已到期删除",

@@ -38,7 +38,7 @@ pub async fn act(
         return Err(Refusal::NotFound.into());
     }
     let by_anyone = matches!(action.as_str(), "support" | "unsolved");
-    if !by_anyone {
+    if action != "support" {
         owner::check(&state, &parts, &posted)?;
     }
     // 404 before 403: someone who may not see the report must not learn that it exists.

@@ -67,12 +67,18 @@ pub async fn manage_staff(
     }
     let mut made = None;
     let change = match (what.as_str(), posted.first("active").as_str()) {
-        ("active", "on") => StaffUpdate::Active(true),
-        ("active", "off") => StaffUpdate::Active(false),
-        ("scope", _) => {
-            StaffUpdate::Scope { grids: posted.all("grids"), branches: posted.all("branches") }
+        ("active", "on" | "off") => StaffUpdate::Active {
+            active: posted.first("active") == "on",
+            cases: posted.first("cases"),
+        },
+        ("scope", _) => StaffUpdate::Scope {
+            grids: posted.all("grids"),
+            branches: posted.all("branches"),
+            cases: posted.first("cases"),
+        },
+        ("stand-in", _) => {
+            StaffUpdate::StandIn { login: posted.first("stand_in"), until: posted.first("until") }
         }
-        ("stand-in", _) => StaffUpdate::StandIn(posted.first("stand_in")),
         ("password", _) => StaffUpdate::Password(made.insert(fresh_password(&login)?).clone()),
         ("second-factor", _) => {
             StaffUpdate::SecondFactor(made.insert(fresh_password(&login)?).clone())
@@ -88,7 +94,9 @@ pub async fn manage_staff(
             (StatusCode::OK, "password-made", values, FieldErrors::new())
         }
         (Err(StaffError::Form(errors)), _) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, "manage", posted.fields.into_pairs(), errors)
+            let mut values = posted.fields.into_pairs();
+            values.extend([("login".to_owned(), login), ("what".to_owned(), what)]);
+            (StatusCode::UNPROCESSABLE_ENTITY, "manage", values, errors)
         }
         (Err(error), _) => return Err(error.into()),
     };

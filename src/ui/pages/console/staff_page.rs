@@ -2,10 +2,12 @@
 
 use domain::{
     campaign::Campaign,
+    lang::Lang,
+    report::words::short_day,
     staff::{Role, Staff},
 };
 use leptos::prelude::*;
-use service::staff::password;
+use service::staff::{BACK_TO_GRID, password};
 
 use super::{console_frame, factor::confirm_form, signed_in_staff};
 use crate::{
@@ -29,12 +31,16 @@ pub fn StaffPage() -> impl IntoView {
             return None;
         }
         let everyone = page.or_refuse(page.service.staff().await)?;
-        let campaign = page.service.campaign();
+        let claims = page.or_refuse(page.service.claims().await)?;
         let session = page.session.clone()?;
         let asks = page.or_refuse(page.service.needs_code(&session).await)?;
         let manage = page.form("manage");
         let code = asks.then(|| confirm_form(&FormState::default(), "/console/staff"));
-        let rows = everyone.iter().map(|one| staff_row(campaign, one, &everyone)).collect_view();
+        let rows = everyone.iter().map(|one| {
+            let n = claims.get(&one.id).copied().unwrap_or_default();
+            staff_row(&page, one, &everyone, n)
+        });
+        let rows = rows.collect_view();
         let done = page.submitted_form("password-made");
         let done = done.map(|post| {
             view! {
@@ -75,10 +81,37 @@ fn branch_options(campaign: &Campaign) -> Vec<(String, String)> {
     campaign.branches.iter().map(|b| (b.slug.to_string(), b.title.clone())).collect()
 }
 
+/// Who has the cases of `one` when they leave or move, as the form was sent if it was refused.
+fn cases_field(label: String, one: &Staff, everyone: &[Staff], sent: &FormState) -> AnyView {
+    let chosen = sent.value("cases");
+    let grid = (BACK_TO_GRID.to_owned(), "放回网格".to_owned());
+    let others = everyone.iter().filter(|other| other.active && other.id != one.id);
+    let others = others.map(|other| (other.login.clone(), other.name.clone()));
+    let options = [grid].into_iter().chain(others).map(|(value, label)| {
+        let selected = value == chosen;
+        view! { <option value=value selected=selected>{label}</option> }
+    });
+    view! {
+        <label class="field">
+            <span class="field__label">{label}</span>
+            <select class="field__input" name="cases"><option value="">"请选择"</option>{options.collect_view()}</select>
+        </label>
+    }
+    .into_any()
+}
+
 /// Form to change the grids or branches of a staff member; `None` for managers.
-fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
-    let slugs =
-        |list: &[domain::slug::Slug]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+fn scope_form(
+    campaign: &Campaign,
+    one: &Staff,
+    sent: &FormState,
+    cases: Option<AnyView>,
+) -> Option<AnyView> {
+    let slugs = |list: &[domain::slug::Slug]| {
+        let known = list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let typed = sent.values(if one.role == Role::GridWorker { "grids" } else { "branches" });
+        if sent.value("what") == "scope" { typed } else { known }
+    };
     let (title, boxes) = match one.role {
         Role::GridWorker => {
             ("负责的网格", checkboxes("grids", grid_options(campaign), &slugs(&one.grids)))
@@ -93,13 +126,19 @@ fn scope_form(campaign: &Campaign, one: &Staff) -> Option<AnyView> {
         <form method="post" action=action>
             <OwnerField />
             <fieldset class="choice"><legend class="field__label">{title}</legend>{boxes}</fieldset>
+            {cases}
             <button class="weui-btn weui-btn_default" type="submit">"保存范围"</button>
         </form>
     }
     .into_any())
 }
 
-fn staff_row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
+fn staff_row(page: &Page, one: &Staff, everyone: &[Staff], claims: u64) -> AnyView {
+    let campaign = page.service.campaign();
+    let sent = Some(page.form("manage")).filter(|form| form.value("login") == one.login);
+    let is_refused = sent.is_some();
+    let sent = sent.unwrap_or_default();
+    let cases = |label: String| (claims > 0).then(|| cases_field(label, one, everyone, &sent));
     let path = |what: &str| format!("/console/staff/{}/{what}", one.login);
     let scope: Vec<&str> =
         one.grids.iter().chain(&one.branches).map(|slug| slug.as_str()).collect();
@@ -111,15 +150,25 @@ fn staff_row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
     let chosen = everyone.iter().find(|other| Some(other.id) == one.stand_in);
     let chosen = chosen.map(|other| other.login.clone()).unwrap_or_default();
     let (button, value) = if one.active { ("停用", "off") } else { ("恢复", "on") };
-    let away = if chosen.is_empty() { "" } else { "，请假中，由同事代办" };
+    let until = one.stand_in_until.filter(|_| !chosen.is_empty());
+    let until = until.map(|at| page.service.calendar().civil(at).date());
+    let is_away = !chosen.is_empty() && one.stand_in_until.is_none_or(|at| at > page.service.now());
+    let away = match until.filter(|_| is_away) {
+        Some(day) => format!("，请假中，由同事代办到{}", short_day(day.into(), Lang::Zh)),
+        None if is_away => "，请假中，由同事代办".to_owned(),
+        None => String::new(),
+    };
+    let until = until.filter(|_| is_away).map(|day| day.to_string()).unwrap_or_default();
+    let chosen = if is_away { chosen } else { String::new() };
     view! {
         <li class="staff-list__item">
             <p><strong>{one.name.clone()}</strong> " " {one.login.clone()} " · " {one.role.title()} " · " {state} {away}</p>
             <p class="hint">{scope.join("、")}</p>
-            <details class="fold">
+            <details class="fold" open=is_refused>
                 <summary>{format!("管理{}", one.name)}</summary>
                 <form method="post" action=path("active")>
                     <OwnerField />
+                    {one.active.then(|| cases(format!("手上认领的{claims}件交给"))).flatten()}
                     <button class="weui-btn weui-btn_default" type="submit" name="active" value=value>{button}</button>
                 </form>
                 <form method="post" action=path("password")>
@@ -130,10 +179,14 @@ fn staff_row(campaign: &Campaign, one: &Staff, everyone: &[Staff]) -> AnyView {
                     <OwnerField />
                     <button class="weui-btn weui-btn_default" type="submit">"手机丢了：重设动态码和密码"</button>
                 </form>
-                {scope_form(campaign, one)}
+                {scope_form(campaign, one, &sent, cases("认领了、不再归其管的件交给".to_owned()))}
                 <form class="narrow-form" method="post" action=path("stand-in")>
                     <OwnerField />
                     {select_field("stand_in", "请假时由谁代办", Some("没有请假"), others, &chosen, None)}
+                    <label class="field">
+                        <span class="field__label">"代办到哪天（不写为30天）"</span>
+                        <input class="field__input" type="date" name="until" value=until />
+                    </label>
                     <button class="weui-btn weui-btn_default" type="submit">"保存代办"</button>
                 </form>
             </details>

@@ -87,7 +87,7 @@ fn status_view(page: &Page, status: ReportView) -> AnyView {
             {just_filed.then(|| view! { <ForgetDraft of=REPORT_DRAFT /> })}
             <h1 class="status-page__sentence">{sentence}</h1>
             {refused.map(|(text, text_lang)| view! { <p class="notice" lang=text_lang>{text}</p> })}
-            {steps(lang, report.state)}
+            {steps(lang, under.as_ref().map_or(report.state, |under| under.state))}
             <p class="status-page__number">
                 {lang.say("办件编号 ", "Report number ")} <strong>{report.number().to_string()}</strong> <span class="hint">{lang.say("打电话询问时报这个号", "quote this when you call")}</span>
             </p>

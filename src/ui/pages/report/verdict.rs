@@ -26,13 +26,17 @@ pub(super) fn rating_form(page: &Page, report: &Report, under: Option<&Report>) 
     if let Some(under) = under {
         return match under.may_be_unsolved(now, days) {
             true => Some(unsolved_form(lang, report, None)),
-            false => is_over(under).then(|| report_again(lang, under, days)),
+            false => {
+                is_over(under).then(|| report_again(lang, under, &too_late(lang, under, days)))
+            }
         };
     }
     if !report.may_rate(now, days) || !report.kind.is_casework() {
         return match report.solved {
             Some(solved) => Some(what_they_said(lang, report, solved)),
-            None => is_over(report).then(|| report_again(lang, report, days)),
+            None => {
+                is_over(report).then(|| report_again(lang, report, &too_late(lang, report, days)))
+            }
         };
     }
     let form = page.form("rate");
@@ -107,9 +111,10 @@ fn unsolved_form(lang: Lang, report: &Report, means: Option<String>) -> AnyView 
     let action = format!("/reports/{}/unsolved", report.code);
     view! {
         <form class="question" method="post" action=action aria-labelledby="question">
+            <OwnerField />
             <p class="question__text" id="question">{lang.say("问题解决了吗？", "Is it solved?")}</p>
             {means.map(|means| view! { <p class="hint">{means}</p> })}
-            <div class="question__answers">
+            <div class="question__answers question__answers_one">
                 <button class="weui-btn weui-btn_default" type="submit">{lang.say("没解决", "Not solved")}</button>
             </div>
         </form>
@@ -117,19 +122,34 @@ fn unsolved_form(lang: Lang, report: &Report, means: Option<String>) -> AnyView 
     .into_any()
 }
 
-/// What to do when the days to say 没解决 are over.
-fn report_again(lang: Lang, report: &Report, days: u16) -> AnyView {
+/// That the days to say 没解决 are over.
+fn too_late(lang: Lang, report: &Report, days: u16) -> String {
     let number = report.number();
-    let sentence = match lang {
-        Lang::Zh => format!("办结已经超过{days}天。还没有解决的话，请再报一次，并写上{number}。"),
-        Lang::En => format!(
+    lang.say(
+        format!("办结已经超过{days}天。还没有解决的话，请再报一次，并写上{number}。"),
+        format!(
             "It was closed more than {days} days ago. If it is not solved, please report it again and mention {number}."
         ),
-    };
+    )
+}
+
+/// That supporters have opened it again once.
+fn reopened_once(lang: Lang, report: &Report) -> String {
+    let number = report.number();
+    lang.say(
+        format!("也遇到过的居民已经让它重新办理过一次。还没有解决的话，请再报一次，并写上{number}。"),
+        format!(
+            "Residents who have seen it too have had it reopened once. If it is not solved, please report it again and mention {number}."
+        ),
+    )
+}
+
+/// What to do when 没解决 can no longer be said, and why it cannot.
+fn report_again(lang: Lang, report: &Report, why: &str) -> AnyView {
     let grid = report.grid.as_ref().map(|grid| format!("&grid={grid}")).unwrap_or_default();
     let href = format!("/report?category={}{grid}", report.category);
     view! {
-        <p class="notice">{sentence}</p>
+        <p class="notice">{why.to_owned()}</p>
         <p class="page-action"><a class="weui-btn weui-btn_default" href=href>{lang.say("再报一次", "Report it again")}</a></p>
     }
     .into_any()
@@ -169,7 +189,10 @@ pub(super) fn support_form(
         return notice(format!("{}{means}", lang.say("您说：没解决。", "You said: not solved. ")));
     }
     if is_over(report) && !report.may_be_unsolved(now, days) {
-        return Some(report_again(lang, report, days));
+        return Some(report_again(lang, report, &too_late(lang, report, days)));
+    }
+    if is_over(report) && support.spent {
+        return Some(report_again(lang, report, &reopened_once(lang, report)));
     }
     let text = lang.say(
         "您也遇到过，办理结果会出现在“我的”里",

@@ -36,3 +36,6 @@ CREATE TABLE calendars (
     moved BIGINT NOT NULL DEFAULT 0,
     done_at BIGINT
 );
+-- Who has which cases, to be handed over when they leave; and until when somebody stands in.
+CREATE INDEX reports_claimed ON reports (claimed_by) WHERE claimed_by IS NOT NULL;
+ALTER TABLE staff ADD COLUMN stand_in_until BIGINT;

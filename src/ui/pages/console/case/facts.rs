@@ -108,7 +108,7 @@ pub(super) fn facts(
             {row("转往单位", report.referred_to.clone().unwrap_or_default())}
             {row("对方编号", report.referred_number.clone().unwrap_or_default())}
             {row("位置", position.unwrap_or_default())}
-            {row("等居民答复到", waits.unwrap_or_default())}
+            {row("等答复到", waits.unwrap_or_default())}
             {row("认领", name(report.claimed_by))}
             {row("经办", name(report.handler))}
             {row("延期", extension.unwrap_or_default())}

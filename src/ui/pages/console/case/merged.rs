@@ -44,11 +44,12 @@ fn one(MergedReport { report, photos, added }: &MergedReport) -> AnyView {
 fn contact_button(report: &Report) -> Option<AnyView> {
     report.has_contact().then(|| {
         let action = format!("/console/contact/{}", report.code);
+        let label = format!("查看{}的联系方式（会记录）", report.number());
         view! {
             <form class="contact" method="post" action=action>
                 <OwnerField />
-                <button class="weui-btn weui-btn_default" type="submit">
-                    {format!("查看{}的联系方式（会记录）", report.number())}
+                <button class="weui-btn weui-btn_default" type="submit" aria-label=label>
+                    "查看联系方式（会记录）"
                 </button>
             </form>
         }

@@ -160,6 +160,7 @@ fn history_line(page: &Page, event: Event, names: &HashMap<StaffId, String>) -> 
             EventKind::Escalated
             | EventKind::Unanswered
             | EventKind::Erased
+            | EventKind::HandedOver
             | EventKind::Merged
             | EventKind::Parted
             | EventKind::Rescheduled
