@@ -19,7 +19,7 @@ use domain::{
         action::command::{Command, FormFields},
         filter::ReportFilter,
         form::DESCRIPTION_MAX,
-        reporter::ReporterCommand,
+        residents::reporter::ReporterCommand,
     },
     text,
     visitor::VisitorId,

@@ -6,7 +6,7 @@ use domain::{
     report::{
         Action, Audience, CaseNumber, Code, Event, EventKind, Report, State,
         action::command::{Command, Correction},
-        reporter::ReporterCommand,
+        residents::reporter::ReporterCommand,
     },
     slug::Slug,
     staff::{Role, Staff},

@@ -60,7 +60,7 @@ const FORMS_WITHOUT_OWNER: [(&str, usize); 6] = [
     ("src/ui/parts/frame/top_bar.rs", 1),
     ("src/ui/pages/console/login.rs", 1),
     ("src/ui/pages/messages.rs", 1),
-    ("src/ui/pages/report/status.rs", 1),
+    ("src/ui/pages/report/verdict.rs", 1),
     ("src/islands/forms/sign_form.rs", 1),
     ("src/islands/forms/report_form.rs", 1),
 ];

@@ -205,11 +205,12 @@ async fn what_nobody_sent_any_more_does_not_come_back(#[case] kind: Kind) {
     scene.merge(0, 1).await.unwrap();
     let erased = scene.people[0].post("/me/erase", &[("confirm", "on")]).await;
     assert_eq!(erased.status(), StatusCode::SEE_OTHER);
-    change_report(&scene.server.store, &scene.reports[1].code, |report| {
-        (report.state, report.accepted_at) = (State::Rejected, None);
-        (report.due_at, report.escalate_at) = (None, None);
+    let second = change_report(&scene.server.store, &scene.reports[1].code, |report| {
+        (report.state, report.accepted_at) = (State::Submitted, None);
     })
     .await;
+    let reject = command(Action::Reject, NO_CASE);
+    act(&scene.server.service, &scene.worker, &second, reject).await.unwrap();
     scene.server.service.part_forgotten().await.unwrap();
     assert_eq!(scene.current(0).await.state, State::Duplicate);
 }

@@ -4,7 +4,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    report::{Action, Code, Report, State, action::command::Command, reporter::ReporterCommand},
+    report::{
+        Action, Code, Report, State, action::command::Command, residents::reporter::ReporterCommand,
+    },
     slug::Slug,
     staff::Staff,
 };

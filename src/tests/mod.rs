@@ -61,6 +61,7 @@ mod similar;
 mod staff;
 mod staff_leave;
 mod state_machine;
+mod state_machine_steps;
 mod statistics;
 mod store;
 mod supporters;

@@ -4,9 +4,8 @@
 use super::{
     action::transition::Rules,
     event::{Event, EventKind},
-    merge::Others,
     record::Report,
-    reporter::ReporterCommand,
+    residents::{merge::Others, reporter::ReporterCommand},
     state::Audience,
 };
 

@@ -12,14 +12,12 @@ pub mod filter;
 pub mod flag;
 pub mod form;
 pub mod id_list;
-pub mod merge;
 pub mod names;
 pub mod photo;
 pub mod quarantine;
 pub mod record;
-pub mod reporter;
+pub mod residents;
 pub mod state;
-pub mod supporter;
 pub mod words;
 
 pub use self::{

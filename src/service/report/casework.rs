@@ -168,7 +168,7 @@ impl Service {
         Ok(changed)
     }
 
-    /// Lets the reports go on that were left when a node ended in the midst of [`Self::part_merged`].
+    /// Lets the reports go on that were left when a node ended in the midst of that.
     ///
     /// # Errors
     /// [`StoreError`] if the database cannot be reached.

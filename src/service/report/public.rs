@@ -6,7 +6,7 @@ use domain::{
     campaign::CategoryKind,
     report::{
         Action, Audience, CaseNumber, Code, Event, EventKind, Photo, PhotoRole, Report, State,
-        filter::ReportFilter, supporter::Support,
+        filter::ReportFilter, residents::supporter::Support,
     },
     staff::Staff,
     visitor::VisitorId,

@@ -4,8 +4,10 @@
 use domain::{
     lang::LocalizedText,
     report::{
-        Code, Event, EventKind, PhotoRole, Report, State, action::transition::TransitionError,
-        merge::Others, photo::PHOTOS_MAX, reporter::ReporterCommand,
+        Code, Event, EventKind, PhotoRole, Report, State,
+        action::transition::TransitionError,
+        photo::PHOTOS_MAX,
+        residents::{merge::Others, reporter::ReporterCommand},
     },
     time::Millis,
 };

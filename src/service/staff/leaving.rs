@@ -9,7 +9,7 @@ use domain::{
 };
 use store::{Change, ChangeError, StoreError};
 
-use super::manage::{StaffError, login_fits};
+use super::error::{StaffError, login_fits};
 use crate::{
     base::{Service, now},
     report::ReportError,

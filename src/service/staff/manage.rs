@@ -8,37 +8,13 @@ use domain::{
     staff::{Role, Staff, StaffId},
     text::Name,
 };
-use store::{NewStaff, StaffChange, StoreError};
+use store::{NewStaff, StaffChange};
 
-use super::{leaving::Heir, password::PasswordError};
+use super::{
+    error::{StaffError, login_fits},
+    leaving::Heir,
+};
 use crate::base::{Service, fresh_code, now};
-
-/// Why someone was not added or changed.
-#[derive(Debug, thiserror::Error)]
-pub enum StaffError {
-    /// The form has faults.
-    #[error("{}", .0.iter().map(|(field, text)| format!("{field}: {text}")).collect::<Vec<_>>().join("; "))]
-    Form(FieldErrors),
-    /// Only managers may.
-    #[error("only managers may do this")]
-    Forbidden,
-    /// There is nobody of that name.
-    #[error("there is nobody of that login")]
-    NotFound,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<PasswordError> for StaffError {
-    fn from(error: PasswordError) -> Self {
-        let busy = "too many passwords are being checked";
-        Self::Store(match error {
-            PasswordError::Busy => StoreError::Unavailable(busy.into()),
-            PasswordError::Store(error) => error,
-        })
-    }
-}
 
 /// Who is to be added, as it was typed.
 #[derive(Clone, Debug, Default)]
@@ -50,12 +26,6 @@ pub struct StaffForm {
     pub grids: Vec<String>,
     pub branches: Vec<String>,
     pub password: String,
-}
-
-/// Whether anyone could be called so.
-pub(super) fn login_fits(login: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c);
-    (2..=40).contains(&login.len()) && login.chars().all(allowed)
 }
 
 impl StaffForm {

@@ -1,6 +1,7 @@
 //! Staff: logging in and out, one's own password; `manage` has who works here.
 
 mod codes;
+mod error;
 mod leaving;
 mod manage;
 pub mod password;
@@ -17,13 +18,14 @@ use domain::{
 use store::{SecondFactor, StaffChange, StoreError, StoredSession};
 
 pub use self::{
+    error::StaffError,
     leaving::BACK_TO_GRID,
-    manage::{StaffError, StaffForm, StaffUpdate},
+    manage::{StaffForm, StaffUpdate},
     second_factor::{CodeError, FactorSummary, OfferedFactor},
     session::StaffSession,
 };
 use self::{
-    manage::login_fits,
+    error::login_fits,
     password::{PasswordError, PasswordQueue, check_password_rules},
     session::{fresh_token, hash_token},
 };

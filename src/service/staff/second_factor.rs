@@ -10,7 +10,7 @@ use totp_rs::Secret;
 
 use super::{
     codes::{SentCode, accepted_step, totp},
-    manage::StaffError,
+    error::StaffError,
     session::{StaffSession, fresh_token, hash_token},
 };
 use crate::{

@@ -4,7 +4,7 @@
 use domain::{
     report::{
         Report,
-        supporter::{Support, Unsolved},
+        residents::supporter::{Support, Unsolved},
     },
     staff::Staff,
     time::Millis,

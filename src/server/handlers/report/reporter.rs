@@ -9,7 +9,7 @@ use axum::{
 use domain::report::{
     Code,
     action::command::{FieldErrors, FormFields},
-    reporter::ReporterCommand,
+    residents::reporter::ReporterCommand,
 };
 use service::report::ReportError;
 use ui::{error::Refusal, form_state::FormState};

@@ -5,7 +5,7 @@ use domain::{
     lang::Lang,
     report::{
         Report, Satisfaction, State,
-        supporter::{NETWORKS_MIN, Support, UNSOLVED_MIN},
+        residents::supporter::{NETWORKS_MIN, Support, UNSOLVED_MIN},
     },
 };
 use leptos::prelude::*;

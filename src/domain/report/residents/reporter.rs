@@ -1,12 +1,12 @@
 //! Commands of the reporter: add information, urge, withdraw, rate.
 
-use super::{
+use super::merge::Others;
+use crate::report::{
     action::{
         command::{FieldErrors, FormFields},
         transition::{Rules, TransitionError},
     },
     event::{Event, EventKind},
-    merge::Others,
     record::Report,
     state::{Audience, Satisfaction, State},
 };

@@ -1,6 +1,6 @@
 //! What residents who have met the same problem may say of how it was handled.
 
-use super::{
+use crate::report::{
     action::transition::{Rules, TransitionError},
     event::{Event, EventKind},
     record::Report,

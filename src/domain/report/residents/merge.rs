@@ -1,7 +1,7 @@
 //! Merging: two reports of one problem go on as one. What the one learns from the other, and when
 //! they part again.
 
-use super::{
+use crate::report::{
     action::transition::{Rules, TransitionError},
     event::{Event, EventKind},
     record::Report,
