@@ -230,7 +230,13 @@ fn cached(hashed: bool, mut response: Response) -> Response {
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let value =
             if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        // Parts are not served; and a file whose name has its hash is not asked for by its date.
+        headers.remove(header::ACCEPT_RANGES);
+        if hashed {
+            headers.remove(header::LAST_MODIFIED);
+        }
     }
     response
 }
